@@ -1,0 +1,155 @@
+"""config.json: what it may say, read and checked. docs/config.md explains every key.
+
+An error names the key, what it got and what it takes. Plain Python: the PC checks a file with this
+module before it goes to the board.
+"""
+
+import json
+
+REQUIRED = object()
+MAX_PIN = 48
+_NAME = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-"
+
+# key: (lowest, highest, default) for whole numbers, or (choices, default) for words
+BMS = {"chargery": {"uart": (1, 2, 2), "rx": (0, MAX_PIN, 16), "baudrate": (1200, 1000000, 115200)}}
+PACK = {
+    "name": None,
+    "bms": (tuple(BMS), REQUIRED),
+    "cells": (0, 24, 0),
+    "capacity_ah": (1, 10000, 280),
+    "timeout_s": (3, 3600, 10),
+}
+LCD = {
+    "none": {},
+    "i2c": {
+        "scl": (0, MAX_PIN, 22),
+        "sda": (0, MAX_PIN, 21),
+        "address": (0, 127, 0),
+        "frequency": (10000, 400000, 100000),
+    },
+    "gpio": {key: (0, MAX_PIN, REQUIRED) for key in ("rs", "e", "d4", "d5", "d6", "d7")},
+}
+PANEL = {
+    "kind": (tuple(LCD), "i2c"),
+    "columns": (16, 20, 20),
+    "rows": (2, 4, 4),
+    "page_s": (1, 60, 4),
+}
+STORE = {
+    "window_s": (1, 3600, 30),
+    "interval_s": (1, 900, 10),
+    "gap_s": (3, 300, 15),
+    "budget_kb": (128, 1000000, 1536),
+}
+TOP = {"status_s": (1, 3600, 5), "watchdog_s": (0, 600, 60)}
+
+
+class ConfigError(ValueError):
+    """One line: where in config.json, what stands there and what may."""
+
+    def __init__(self, where, what):
+        super().__init__("config.json: " + (where + ": " if where else "") + what)
+
+
+def load(path="config.json"):
+    """Read and check the file; ConfigError says what is wrong with it."""
+    try:
+        with open(path) as file:
+            text = file.read()
+    except OSError:
+        raise ConfigError("", "not found: copy the example from the repository to the board")
+    return parse(text)
+
+
+def parse(text):
+    """Check the text of a config.json; returns it as a dict with every default filled in."""
+    try:
+        data = json.loads(text)
+    except ValueError as error:
+        raise ConfigError("", "not JSON (a comma, quote or bracket is wrong): " + str(error))
+    _expect(data, dict, "", "an object in { }")
+    packs = data.get("packs")
+    if not isinstance(packs, list) or not packs:
+        raise ConfigError("packs", "a list in [ ] with at least one pack is needed")
+    checked = _section(data, TOP, "", ("packs", "lcd", "store"))
+    checked["packs"] = [_pack(pack, "packs[" + str(i) + "]") for i, pack in enumerate(packs)]
+    checked["lcd"] = _lcd(data.get("lcd", {}))
+    checked["store"] = _section(data.get("store", {}), STORE, "store")
+    _reject_twins(checked["packs"])
+    return checked
+
+
+def _expect(value, kind, where, what):
+    if not isinstance(value, kind):
+        raise ConfigError(where, "this must be " + what)
+
+
+def _section(data, keys, where, also=()):
+    """The section with its defaults; every key known and every value within its bounds."""
+    _expect(data, dict, where, "an object in { }")
+    prefix = where + "." if where else ""
+    for key in data:
+        if key not in keys and key not in also:
+            known = ", ".join(sorted(list(keys) + list(also)))
+            raise ConfigError(prefix + key, "unknown key; known here: " + known)
+    return {key: _value(data, key, keys[key], prefix + key) for key in keys}
+
+
+def _value(data, key, bounds, where):
+    if bounds is None:
+        return _name(data.get(key), where)
+    if key not in data:
+        if bounds[-1] is REQUIRED:
+            raise ConfigError(where, "is missing; it takes " + _takes(bounds))
+        return bounds[-1]
+    value = data[key]
+    if len(bounds) == 2:
+        right = isinstance(value, str) and value in bounds[0]
+    else:
+        right = type(value) is int and bounds[0] <= value <= bounds[1]
+    if not right:
+        raise ConfigError(where, repr(value) + " is not " + _takes(bounds))
+    return value
+
+
+def _takes(bounds):
+    if len(bounds) == 2:
+        return "one of " + ", ".join(bounds[0])
+    return "a whole number from " + str(bounds[0]) + " to " + str(bounds[1])
+
+
+def _name(value, where):
+    good = isinstance(value, str) and 0 < len(value) <= 16
+    if not good or any(c not in _NAME for c in value):
+        raise ConfigError(where, repr(value) + " is not 1 to 16 letters, digits, - and _")
+    return value
+
+
+def _pack(data, where):
+    _expect(data, dict, where, "an object in { }")
+    kind = _value(data, "bms", PACK["bms"], where + ".bms")
+    keys = dict(PACK)
+    keys.update(BMS[kind])
+    return _section(data, keys, where)
+
+
+def _lcd(data):
+    _expect(data, dict, "lcd", "an object in { }")
+    kind = _value(data, "kind", PANEL["kind"], "lcd.kind")
+    keys = dict(PANEL)
+    keys.update(LCD[kind])
+    checked = _section(data, keys, "lcd")
+    if checked["columns"] not in (16, 20) or checked["rows"] not in (2, 4):
+        raise ConfigError("lcd", "a display has 16 or 20 columns and 2 or 4 rows")
+    return checked
+
+
+def _reject_twins(packs):
+    for key in ("name", "uart", "rx"):
+        seen = []
+        for i, pack in enumerate(packs):
+            if pack.get(key) in seen:
+                where = "packs[" + str(i) + "]." + key
+                raise ConfigError(where, repr(pack[key]) + " is another pack's already")
+            if key in pack:
+                seen.append(pack[key])

@@ -1,0 +1,46 @@
+"""Hub: where the readings of one pack pass. The newest value wins, nothing queues up.
+
+A tap is called with every reading and must be quick (the store's sampler: RAM only); everybody else
+looks at the newest Sample when it suits them. A tap that fails is counted and does no harm.
+"""
+
+from sample import Sample
+
+
+class Hub:
+    def __init__(self, uptime):
+        self.sample = Sample()
+        self.readings = 0
+        self.tap_errors = 0
+        self.last_error = None
+        self._uptime = uptime
+        self._taps = []
+        self._seen_s = 0
+        self._seen_ms = 0
+
+    def add_tap(self, tap):
+        """Let tap(sample) be called with every reading."""
+        self._taps.append(tap)
+
+    def put(self, sample):
+        """Take in a reading that has just arrived. The Sample stays the caller's."""
+        self.sample.copy_from(sample)
+        uptime = self._uptime
+        uptime.update()
+        self._seen_s = uptime.seconds
+        self._seen_ms = uptime.ms
+        self.readings += 1
+        for tap in self._taps:
+            try:
+                tap(self.sample)
+            except Exception as error:
+                self.tap_errors += 1
+                self.last_error = error
+
+    @property
+    def age_ms(self):
+        """How old the newest reading is; without one, how long there has been none. At most 12 days."""
+        uptime = self._uptime
+        uptime.update()
+        seconds = min(uptime.seconds - self._seen_s, 1000000)
+        return seconds * 1000 + uptime.ms - self._seen_ms

@@ -1,0 +1,1 @@
+"""packlog on the PC: install, pull, decode, replay, watch and the virtual board."""

@@ -1,0 +1,5 @@
+"""The one error that a user sees: a line that names the thing and the remedy."""
+
+
+class PacklogError(Exception):
+    """Something the user can act on. The command line prints it as one line and exits with 1."""
