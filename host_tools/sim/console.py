@@ -1,0 +1,132 @@
+"""The virtual board's serial port: a pty for the PC's programs, a second one for the VM's terminal.
+
+Between them stands the supervisor: Ctrl-C is withheld while main.py runs (it is delivered where an
+ESP32 would deliver it, between two instructions, not inside a file system operation), newlines
+become CR LF, and what the board says while nobody has the port open is lost, as on a real wire.
+"""
+
+import contextlib
+import os
+import pty
+import re
+import select
+import termios
+import tty
+from pathlib import Path
+
+from host_tools.errors import PacklogError
+
+CTRL_A, CTRL_B, CTRL_C = b"\x01", b"\x02", b"\x03"
+_BARE_NEWLINE = re.compile(rb"(?<!\r)\n")
+
+
+class Console:
+    """link: where to put a symlink to the port, for mpremote and other programs."""
+
+    def __init__(self, link: Path | None = None):
+        self.outer, slave = pty.openpty()
+        tty.setraw(slave)
+        self.port = os.ttyname(slave)
+        os.close(slave)  # so that the master can tell whether somebody has the port open
+        os.set_blocking(self.outer, False)
+        self.link = link
+        if link:
+            _symlink(self.port, link)
+        self.inner: int | None = None
+        self.terminal: int | None = None
+        self.raw = False  # the VM's REPL is (to be) in raw mode
+        self.running = False  # main.py runs
+        self.interrupted = False  # Ctrl-C came while main.py ran
+        self.on_break = lambda: None  # called for a Ctrl-C while the REPL executes something
+        self.transcript = bytearray()  # the last that the board said
+        self._last = b""
+
+    def new_terminal(self) -> int:
+        """A fresh terminal for a new life of the VM: returns the file descriptor to give it."""
+        self.close_terminal()
+        self.inner, self.terminal = pty.openpty()
+        tty.setraw(self.terminal)
+        mode = termios.tcgetattr(self.terminal)
+        mode[3] |= termios.ISIG | termios.NOFLSH
+        termios.tcsetattr(self.terminal, termios.TCSANOW, mode)
+        os.set_blocking(self.inner, False)
+        return self.terminal
+
+    def close_terminal(self) -> None:
+        """Close the VM's terminal, after passing on what it still said."""
+        if self.inner is not None:
+            self.from_board()
+            os.close(self.inner)
+            os.close(self.terminal)
+        self.inner = self.terminal = None
+
+    def close(self) -> None:
+        """Take the port away."""
+        self.close_terminal()
+        os.close(self.outer)
+        if self.link:
+            with contextlib.suppress(OSError):
+                self.link.unlink()
+
+    def opened(self) -> bool:
+        """Does a program have the port open?"""
+        poll = select.poll()
+        poll.register(self.outer, 0)
+        return not any(event & select.POLLHUP for _, event in poll.poll(0))
+
+    def from_board(self) -> None:
+        """Pass on what the VM wrote."""
+        with contextlib.suppress(BlockingIOError, OSError):
+            while data := os.read(self.inner, 65536):
+                self.say(_BARE_NEWLINE.sub(b"\r\n", data) if self._last != b"\r" else data)
+                self._last = data[-1:]
+
+    def say(self, data: bytes) -> None:
+        """Send to the PC; lost if nobody listens."""
+        self.transcript += data
+        del self.transcript[:-65536]
+        while data and self.opened():
+            try:
+                data = data[os.write(self.outer, data) :]
+            except BlockingIOError:
+                if not select.select([], [self.outer], [], 1)[1]:
+                    return  # a program that has the port open and does not read
+
+    def from_pc(self) -> None:
+        """Pass on what a program on the PC wrote."""
+        try:
+            data = os.read(self.outer, 65536)
+        except OSError:
+            return
+        self._follow_mode(data)
+        if CTRL_C in data and self.running:
+            self.interrupted = True
+            data = data.replace(CTRL_C, b"")
+        elif CTRL_C in data and self._executing():
+            self.on_break()
+            data = data.replace(CTRL_C, b"")
+        while data and self.inner is not None:
+            try:
+                data = data[os.write(self.inner, data) :]
+            except BlockingIOError:
+                select.select([], [self.inner], [], 1)
+
+    def _executing(self) -> bool:
+        # The VM clears ISIG while its REPL reads a line.
+        return bool(termios.tcgetattr(self.terminal)[3] & termios.ISIG)
+
+    def _follow_mode(self, data: bytes) -> None:
+        if CTRL_A in data or CTRL_B in data:
+            self.raw = data.rfind(CTRL_A) > data.rfind(CTRL_B)
+
+    def type(self, data: bytes) -> None:
+        """Press keys on the VM's terminal."""
+        os.write(self.inner, data)
+
+
+def _symlink(target: str, link: Path) -> None:
+    if link.is_symlink():
+        link.unlink()
+    elif link.exists():
+        raise PacklogError(f"{link} exists and is no link to a port: choose another name")
+    link.symlink_to(target)

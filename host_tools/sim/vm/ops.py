@@ -1,0 +1,34 @@
+"""The words between the board's VM and the supervisor: fixed 24-byte messages over two pipes.
+
+Request: op, a (uint8), b (uint16), payload length, board time in us, value. Reply: the same shape
+with b the errno (0: done), a 1 when somebody pressed Ctrl-C. Read by both sides, so it is written once.
+"""
+
+HEADER = "<BBHIqq"
+HEADER_SIZE = 24
+
+# Time and power
+WAIT = 1  # value: board time to wake at (-1: never), b: bitmask of UARTs to wake for
+TIME = 2  # what time is it? (only at the REPL, where board time follows real time)
+STATE = 3  # a: BOOTING, RUNNING or REPL
+RESET = 4  # a: 1 hard, 0 soft
+RTC_SET = 5  # value: unix time in us
+WDT_START = 6  # value: time-out in ms
+WDT_FEED = 7
+
+# Hardware
+ERASE = 16  # value: byte address
+PROGRAM = 17  # value: byte address, payload: data
+I2C_WRITE = 18  # a: address, b: SCL pin << 8 | SDA pin, value: frequency in Hz, payload: bytes
+I2C_READ = 19  # the same, payload: how many bytes
+I2C_SCAN = 20  # b, value: as above; the answer's payload: addresses
+PIN_WRITE = 21  # a: pin, value: level
+PIN_READ = 22  # a: pin, value: level it idles at
+UART_OPEN = 23  # a: id, b: rx pin, value: baud rate, payload: uint32 size of the receive buffer
+UART_CLOSE = 24  # a: id
+UART_ANY = 25  # a: id; the answer's value: bytes waiting
+UART_READ = 26  # a: id, value: at most so many; the answer's payload: bytes
+UART_WRITE = 27  # a: id, payload: bytes
+HARDWARE = ERASE  # from here on
+
+BOOTING, RUNNING, REPL = 0, 1, 2

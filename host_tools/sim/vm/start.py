@@ -1,0 +1,91 @@
+"""What the virtual board does between reset and its REPL: hardware, file system, boot.py, main.py.
+
+Started by the supervisor as: micropython -i start.py, with its settings in the arguments.
+"""
+
+import sys
+
+
+def _power_up(settings):
+    # The board's modules replace the computer's before anything imports asyncio.
+    import board_asyncio
+    import board_machine
+    import board_select
+    import board_time
+    import flash
+    import link
+
+    fd_in, fd_out, now, boot, wall, cause, cpu, image, blocks, kind = settings
+    link.open_pipes(fd_in, fd_out, int(now), int(wall), int(cpu))
+    board_time.boot_us = int(boot)
+    board_machine._cause = int(cause)
+    for name, module in (
+        ("time", board_time),
+        ("select", board_select),
+        ("_asyncio", board_asyncio),
+        ("machine", board_machine),
+    ):
+        sys.modules[name] = module
+    chip = flash.Flash(image, int(blocks))
+    link.set_state(0)
+    _mount(chip, kind)
+
+
+def _mount(chip, kind):
+    import os
+    import vfs
+
+    vfs.umount("/")
+    systems = {"littlefs": vfs.VfsLfs2, "fat": vfs.VfsFat}
+    for system in systems.values():
+        try:
+            vfs.mount(system(chip), "/")
+            break
+        except OSError:
+            pass
+    else:
+        print("Performing initial setup")  # as the ESP32 does with an empty flash
+        systems[kind].mkfs(chip)
+        vfs.mount(systems[kind](chip), "/")
+    sys.path[:] = ["", ".frozen", "/lib"]
+    sys.argv[:] = []
+
+
+def _run(name):
+    """What MicroPython does with boot.py and main.py. True: go on."""
+    import os
+
+    try:
+        os.stat(name)
+    except OSError:
+        return True
+    try:
+        execfile(name)
+    except SystemExit:
+        import machine
+
+        machine.soft_reset()
+    except BaseException as error:
+        sys.print_exception(error)
+        return False
+    return True
+
+
+def _boot(run_main):
+    import gc
+    import link
+
+    link.set_state(1)
+    _run("boot.py")
+    if run_main:
+        _run("main.py")
+    gc.collect()
+    link.set_state(2)
+
+
+if __name__ == "__main__":
+    sys.path.insert(0, sys.argv[1])
+    _settings = sys.argv[3:]
+    _run_main = sys.argv[2] == "main"
+    _power_up(_settings)
+    _boot(_run_main)
