@@ -64,6 +64,7 @@ class Board:
         self._watchdog: tuple[int, int] | None = None  # (time-out in us, when it bites)
         self._events: list[tuple[int, int, Callable[[], None]]] = []
         self._order = itertools.count()
+        self._made = time.monotonic()
         self._pace = (0.0, 0)
         self._woke_us = 0
         self._thread: threading.Thread | None = None
@@ -137,6 +138,9 @@ class Board:
         real, board = self._pace
         return real + (board_us - board) / 1e6 / self.settings.speed - time.monotonic()
 
+    def _real_age(self) -> float:
+        return time.monotonic() - self._made
+
     @property
     def unix_time(self) -> float:
         """What the board's clock says, in unix seconds."""
@@ -166,10 +170,11 @@ class Board:
         """Run for so many board seconds more."""
         self.run_until(self.now / 1e6 + seconds)
 
-    def background(self) -> None:
-        """Run in a thread of its own, until stop()."""
+    def background(self, until: float | None = None) -> None:
+        """Run in a thread of its own until stop(), or until that board time in s."""
         self._stop.clear()
-        self._thread = threading.Thread(target=self._serve, name="board", daemon=True)
+        limit = None if until is None else int(until * 1e6)
+        self._thread = threading.Thread(target=self._serve, args=(limit,), daemon=True)
         self._thread.start()
 
     def stop(self) -> None:
@@ -179,11 +184,16 @@ class Board:
             self._thread.join()
         self._thread = None
 
-    def _serve(self) -> None:
+    @property
+    def in_background(self) -> bool:
+        """Does the background thread still run?"""
+        return self._thread is not None and self._thread.is_alive()
+
+    def _serve(self, limit_us: int | None) -> None:
         try:
-            while not self._stop.is_set():
+            while not self._stop.is_set() and (limit_us is None or self.now < limit_us):
                 if self._vm:
-                    self.step()
+                    self.step(limit_us)
                 else:
                     time.sleep(TICK_S)
         except BaseException as error:
@@ -303,10 +313,7 @@ class Board:
         if op == ops.TIME:
             self._follow_real_time()
         elif op == ops.STATE:
-            self.state = request.a
-            self.console.running = request.a == ops.RUNNING
-            self._woke_us = self.now
-            self._set_pace()
+            self._enter(request.a)
         elif op == ops.RTC_SET:
             self._wall = value - self.now
             return Answer(value=self._wall)
@@ -315,6 +322,14 @@ class Board:
         elif op == ops.WDT_FEED:
             self._watchdog = (self._watchdog[0], self.now + self._watchdog[0])
         return Answer()
+
+    def _enter(self, state: int) -> None:
+        self.state = state
+        self.console.running = state == ops.RUNNING
+        self._woke_us = self.now
+        self._set_pace()
+        if state == ops.REPL:
+            self.console.tell_ahead((self.now - self.settings.start_us) / 1e6 - self._real_age())
 
     def _answer(self, answer: Answer) -> None:
         interrupt = self.console.interrupted

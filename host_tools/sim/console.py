@@ -29,9 +29,9 @@ class Console:
         self.port = os.ttyname(slave)
         os.close(slave)  # so that the master can tell whether somebody has the port open
         os.set_blocking(self.outer, False)
-        self.link = link
+        self.link = self._ahead = None
         if link:
-            _symlink(self.port, link)
+            self.show(link)
         self.inner: int | None = None
         self.terminal: int | None = None
         self.raw = False  # the VM's REPL is (to be) in raw mode
@@ -40,6 +40,32 @@ class Console:
         self.on_break = lambda: None  # called for a Ctrl-C while the REPL executes something
         self.transcript = bytearray()  # the last that the board said
         self._last = b""
+
+    def show(self, link: Path) -> None:
+        """Put a symlink to the port there."""
+        _symlink(self.port, link)
+        self.link = link
+        self._ahead = link.with_name(link.name + ".ahead")
+
+    def hide(self) -> None:
+        """Take the symlink away."""
+        for path in (self.link, self._ahead):
+            if path:
+                path.unlink(missing_ok=True)
+        self.link = self._ahead = None
+
+    def last_line(self) -> str:
+        """The last that the board said."""
+        lines = self.transcript.decode("utf8", "replace").split("\n")
+        return next((line.strip() for line in reversed(lines) if line.strip()), "")
+
+    def tell_ahead(self, seconds: float) -> None:
+        """Write beside the link by how much the board's world has outrun the PC's clock.
+
+        `packlog pull` reads it: the PC that stands beside this board lives in the board's time.
+        """
+        if self._ahead:
+            self._ahead.write_text(f"{seconds:.3f}\n")
 
     def new_terminal(self) -> int:
         """A fresh terminal for a new life of the VM: returns the file descriptor to give it."""
@@ -64,9 +90,7 @@ class Console:
         """Take the port away."""
         self.close_terminal()
         os.close(self.outer)
-        if self.link:
-            with contextlib.suppress(OSError):
-                self.link.unlink()
+        self.hide()
 
     def opened(self) -> bool:
         """Does a program have the port open?"""

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from host_tools.sim import i2c
 from host_tools.sim.flash import Flash
 from host_tools.sim.process import Request
-from host_tools.sim.uart import Line, Uart
+from host_tools.sim.uart import Uart, Wire
 from host_tools.sim.vm import ops
 
 ENODEV = 19
@@ -21,7 +21,7 @@ ENODEV = 19
 class Wiring:
     """What is connected to the board's pins."""
 
-    lines: dict[int, Line] = field(default_factory=dict)  # RX pin -> what comes in there
+    wires: dict[int, Wire] = field(default_factory=dict)  # RX pin -> what comes in there
     buses: dict[tuple[int, int], i2c.Bus] = field(default_factory=dict)  # (SCL, SDA) -> bus
     inputs: dict[int, int] = field(default_factory=dict)  # pin -> level it is held at
     output: Callable[[int, int, int], None] = lambda pin, level, now_us: None
@@ -113,8 +113,7 @@ class Peripherals:
         if r.op == ops.UART_OPEN:
             self._close(r.a)
             size = struct.unpack("<I", r.data)[0]
-            self.uarts[r.a] = Uart(self.wiring.lines.get(r.b), r.value, size)
-            self.uarts[r.a].skip(now)
+            self.uarts[r.a] = Uart(self.wiring.wires.get(r.b), r.value, size, now)
         elif r.op == ops.UART_CLOSE:
             self._close(r.a)
         elif r.a not in self.uarts:

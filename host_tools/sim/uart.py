@@ -7,105 +7,121 @@ Times are board times in us.
 """
 
 import random
-from collections.abc import Iterator
+from collections import deque
+
+from host_tools.sim.line import BAUD, Line
 
 FIFO = 128
 FIFO_THRESHOLD = 120
 IDLE_SYMBOLS = 10
+WINDOW_US = 1_000_000  # the source is asked for so much of the future at a time
 
 
-class Line:
-    """A wire that brings bursts of bytes: an iterator of (time in s, bytes), in order of time."""
+class Wire:
+    """What a source sends, as bytes that arrive one after the other at the line's speed."""
 
-    def __init__(self, bursts: Iterator[tuple[float, bytes]], baudrate: int = 115200):
+    def __init__(self, source: Line, baudrate: int = BAUD):
+        self.source = source
         self.baudrate = baudrate
-        self._bursts = bursts
-        self._end_us = 0
-        self._next: tuple[int, bytes] | None = None
+        self.symbol_us = 10e6 / baudrate
+        self.horizon_us = 0  # what is sent later is not known yet
+        self._bursts: deque[tuple[float, bytes]] = deque()
+        self._end_us = 0.0
 
-    @property
-    def symbol_us(self) -> float:
-        return 10e6 / self.baudrate
+    def listen(self, now_us: int) -> None:
+        """From now on somebody listens: what came before is gone."""
+        self._bursts.clear()
+        self.horizon_us = now_us
+        self._end_us = now_us
 
-    def peek(self) -> tuple[int, bytes] | None:
-        """The burst on the wire or the next one: (us at which its first byte starts, bytes)."""
-        if self._next is None:
-            burst = next(self._bursts, None)
-            if burst is None:
-                return None
-            start = max(int(burst[0] * 1e6), self._end_us)
-            self._next = (start, burst[1])
-            self._end_us = start + int(len(burst[1]) * self.symbol_us)
-        return self._next
+    def first(self, now_us: int) -> tuple[float, bytes] | None:
+        """The burst on the wire or the next one: (when its first byte begins, bytes)."""
+        while self.horizon_us <= now_us:
+            self._ask()
+        return self._bursts[0] if self._bursts else None
 
-    def take(self, count: int) -> bytes:
-        """Remove the first bytes of the burst: they have arrived."""
-        start, data = self.peek()
-        rest = data[count:]
-        self._next = (start + int(count * self.symbol_us), rest) if rest else None
-        return data[:count]
+    def _ask(self) -> None:
+        start, self.horizon_us = self.horizon_us, self.horizon_us + WINDOW_US
+        for t_s, data in self.source.bursts(start / 1e6, self.horizon_us / 1e6):
+            begin = max(t_s * 1e6, self._end_us)
+            self._end_us = begin + len(data) * self.symbol_us
+            self._bursts.append((begin, data))
 
     def arrived(self, now_us: int) -> int:
-        """How many bytes of the burst have come in by now."""
-        burst = self.peek()
+        """How many bytes of the first burst have come in by now."""
+        burst = self.first(now_us)
         if burst is None or now_us < burst[0]:
             return 0
         return min(len(burst[1]), int((now_us - burst[0]) / self.symbol_us))
 
+    def take(self, count: int) -> bytes:
+        """Remove the first bytes of the burst: they have arrived."""
+        begin, data = self._bursts.popleft()
+        if count < len(data):
+            self._bursts.appendleft((begin + count * self.symbol_us, data[count:]))
+        return data[:count]
+
 
 class Uart:
-    """One of the board's UARTs, opened by the firmware, with a Line on its RX pin (or nothing)."""
+    """One of the board's UARTs, opened by the firmware, with a Wire on its RX pin (or nothing)."""
 
-    def __init__(self, line: Line | None, baudrate: int, size: int):
-        self.line = line
+    def __init__(self, wire: Wire | None, baudrate: int, size: int, now_us: int):
+        self.wire = wire
         self.baudrate = baudrate
         self.size = size
         self.lost = 0
         self.buffer = bytearray()
         self._fifo = bytearray()
         self._noise = random.Random(0)
-
-    def skip(self, now_us: int) -> None:
-        """Let pass what came before the UART was open."""
-        if self.line:
-            while count := self.line.arrived(now_us):
-                self.line.take(count)
-
-    def _visible_us(self) -> float | None:
-        # When the interrupt empties the FIFO next: at once if a stall has left something in it.
-        if self._fifo:
-            return 0
-        burst = self.line.peek() if self.line else None
-        if burst is None:
-            return None
-        start, data = burst
-        if len(data) > FIFO_THRESHOLD:
-            return start + FIFO_THRESHOLD * self.line.symbol_us
-        return start + (len(data) + IDLE_SYMBOLS) * self.line.symbol_us
+        if wire:
+            wire.listen(now_us)
 
     def ready_us(self, now_us: int) -> float | None:
-        """When there will be something to read: None if never."""
+        """When there may be something to read (or it is time to ask again): None if never."""
+        if self.wire is None:
+            return None
         self.advance(now_us)
         if self.buffer:
             return now_us
-        return self._visible_us()
+        due = self._interrupt_us(now_us)
+        return self.wire.horizon_us if due is None else due
 
     def advance(self, now_us: int) -> None:
-        """Receive, with the interrupt running, what comes until now."""
-        while (due := self._visible_us()) is not None and due <= now_us:
-            if self.line and not self._fifo:
-                self._push(self.line.take(min(self.line.arrived(now_us), FIFO_THRESHOLD)))
+        """Receive what comes until now, with the interrupt running."""
+        while (due := self._interrupt_us(now_us)) is not None and due <= now_us:
+            if not self._fifo:
+                self._push(self.wire.take(min(self.wire.arrived(now_us), FIFO_THRESHOLD)))
             self._drain()
 
     def stall(self, until_us: int) -> None:
-        """Receive until then with the interrupt held up: only the FIFO takes bytes."""
-        if self.line:
-            while count := self.line.arrived(until_us):
-                self._push(self.line.take(count))
+        """Receive what comes until then with the interrupt held up: only the FIFO takes bytes."""
+        if self.wire:
+            while count := self.wire.arrived(until_us):
+                self._push(self.wire.take(count))
+
+    def read(self, count: int) -> bytes:
+        """What the driver's buffer has, at most count bytes."""
+        data = bytes(self.buffer[:count])
+        del self.buffer[:count]
+        return data
+
+    def _interrupt_us(self, now_us: int) -> float | None:
+        """When the FIFO is emptied next: at once if a stall has left something in it."""
+        if self.wire is None:
+            return None
+        if self._fifo:
+            return now_us
+        burst = self.wire.first(now_us)
+        if burst is None:
+            return None
+        begin, data = burst
+        symbols = FIFO_THRESHOLD if len(data) > FIFO_THRESHOLD else len(data) + IDLE_SYMBOLS
+        return begin + symbols * self.wire.symbol_us
 
     def _push(self, data: bytes) -> None:
-        if abs(self.line.baudrate - self.baudrate) > 0.03 * self.line.baudrate:
-            data = self._noise.randbytes(max(1, len(data) * self.baudrate // self.line.baudrate))
+        speed = self.baudrate / self.wire.baudrate
+        if abs(speed - 1) > 0.03:  # the two do not understand each other
+            data = self._noise.randbytes(max(1, int(len(data) * speed)))
         room = FIFO - len(self._fifo)
         self._fifo += data[:room]
         self.lost += max(0, len(data) - room)
@@ -115,9 +131,3 @@ class Uart:
         self.buffer += self._fifo[:room]
         self.lost += max(0, len(self._fifo) - room)
         self._fifo.clear()
-
-    def read(self, count: int) -> bytes:
-        """What the driver's buffer has, at most count bytes."""
-        data = bytes(self.buffer[:count])
-        del self.buffer[:count]
-        return data

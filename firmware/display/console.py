@@ -1,0 +1,40 @@
+"""The status line on the serial console: for `packlog watch` and for anyone with a terminal program.
+
+packlog NAME key=value ...: V, A, degC, %, V#cell; unknown is --. A reading that is older than the
+BMS's time-out is not printed: its values are unknown then. Pure: what it is given, it formats.
+"""
+
+
+def decimal(value, places):
+    """An integer count of 10**-places as text: decimal(-1205, 3) is -1.205; None is --."""
+    if value is None:
+        return "--"
+    unit = 10**places
+    sign = "-" if value < 0 else ""
+    value = abs(value)
+    return sign + str(value // unit) + "." + str(unit + value % unit)[1:]
+
+
+def _cell(sample, index):
+    if index is None:
+        return "--"
+    return decimal(sample.cells[index], 3) + "#" + str(index + 1)
+
+
+def status_line(name, sample, fresh, age_ms, counts):
+    """sample's values if fresh; counts: (key, number or None) pairs that go on the line as they are."""
+    words = ["packlog", name, "age=" + decimal(age_ms // 100, 1)]
+    if fresh:
+        words += (
+            "voltage=" + decimal(sample.voltage, 3),
+            "current=" + decimal(sample.current, 3),
+            "soc=" + ("--" if sample.soc is None else str(sample.soc)),
+            "temperature=" + decimal(sample.temperature, 1),
+            "min=" + _cell(sample, sample.min_cell),
+            "max=" + _cell(sample, sample.max_cell),
+        )
+    else:
+        words.append("voltage=-- current=-- soc=-- temperature=-- min=-- max=--")
+    for key, number in counts:
+        words.append(key + "=" + ("--" if number is None else str(number)))
+    return " ".join(words)

@@ -1,0 +1,26 @@
+"""Uptime: how long the board has been running, across the wrap of its millisecond counter.
+
+MicroPython's ticks_ms starts over every 2**30 ms (12.4 days): update() has to be called at least
+once in six days. Every reading does.
+"""
+
+
+class Uptime:
+    """seconds and ms (0..999) since the start, as of the last update()."""
+
+    def __init__(self, ticks_ms=None, ticks_diff=None):
+        if ticks_ms is None:
+            from time import ticks_diff, ticks_ms
+        self._ticks_ms = ticks_ms
+        self._ticks_diff = ticks_diff
+        self._last = ticks_ms()
+        self.seconds = 0
+        self.ms = 0
+
+    def update(self):
+        """Bring seconds and ms up to now."""
+        now = self._ticks_ms()
+        ms = self.ms + self._ticks_diff(now, self._last)
+        self._last = now
+        self.seconds += ms // 1000
+        self.ms = ms % 1000

@@ -1,0 +1,38 @@
+"""The board's clock: UTC once somebody has told it, and where it came from.
+
+The RTC keeps running over a reset and forgets the time when the power goes. Unix seconds throughout.
+"""
+
+import time
+
+from machine import RTC
+
+# Where the time came from, as the segment's header numbers it
+NONE, KEPT, PC, NTP = 0, 1, 2, 3
+
+_OLDEST_YEAR = 2025  # an RTC that says less has never been set
+_TO_UNIX = 946684800 if time.gmtime(0)[0] == 2000 else 0
+
+
+class Clock:
+    def __init__(self):
+        self.source = KEPT if time.gmtime()[0] >= _OLDEST_YEAR else NONE
+        self._listeners = []
+
+    def add_listener(self, listener):
+        """listener(unix_s, source) is told the time now, if it is known, and whenever it is set."""
+        self._listeners.append(listener)
+        if self.source != NONE:
+            listener(self.unix(), self.source)
+
+    def unix(self):
+        """Unix seconds, None as long as nobody has told the board."""
+        return None if self.source == NONE else time.time() + _TO_UNIX
+
+    def set(self, unix, source):
+        """Set the clock to unix seconds."""
+        y, mo, d, h, mi, s, weekday, _ = time.gmtime(unix - _TO_UNIX)[:8]
+        RTC().datetime((y, mo, d, weekday, h, mi, s, 0))
+        self.source = source
+        for listener in self._listeners:
+            listener(unix, source)

@@ -1,0 +1,32 @@
+"""A BMS on a UART, receive only. Bytes in, as they come, to whoever decodes them."""
+
+import asyncio
+
+from machine import UART
+
+# A second of a 115200 baud line's usual traffic is under 150 bytes; the buffer holds what comes
+# while the loop does something else for a quarter of a second at full speed.
+RECEIVE_BUFFER = 4096
+CHUNK = 256
+
+
+class UartLink:
+    """rx: GPIO number. A pin that the board does not have is a ValueError."""
+
+    def __init__(self, uart, rx, baudrate):
+        self._id = uart
+        self._rx = rx
+        self._baudrate = baudrate
+        self._buffer = bytearray(CHUNK)
+
+    async def run(self, feed):
+        """Open the UART and call feed(buffer, count) with what comes, until cancelled."""
+        uart = UART(self._id, baudrate=self._baudrate, rx=self._rx, rxbuf=RECEIVE_BUFFER)
+        try:
+            reader = asyncio.StreamReader(uart)
+            while True:
+                count = await reader.readinto(self._buffer)
+                if count:
+                    feed(self._buffer, count)
+        finally:
+            uart.deinit()

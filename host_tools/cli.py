@@ -1,0 +1,199 @@
+"""The command line: one function a verb, each thin over a module of its own.
+
+Exit codes: 0 done, 1 it did not work (one line on stderr says what and what to do), 2 wrong usage.
+"""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from host_tools.errors import PacklogError
+from host_tools.progress import say
+
+app = typer.Typer(
+    help="packlog: a logger on a $2 ESP32 that sits beside a home battery for years.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+Port = Annotated[
+    str | None,
+    typer.Option(
+        "--port",
+        metavar="PORT",
+        help="The board's serial port, such as /dev/ttyUSB0. Default: the board that is plugged in.",
+    ),
+]
+Output = Annotated[
+    Path | None,
+    typer.Option("-o", "--output", metavar="FILE", help="Write here. Default: the terminal."),
+]
+
+
+BmsKind = Annotated[str, typer.Option("--bms", metavar="KIND", help="Kind of BMS: chargery.")]
+
+
+def _port(port: str | None) -> str:
+    from host_tools.device import find_port
+
+    return port or find_port()
+
+
+@app.command()
+def install(
+    port: Port = None,
+    config: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="Your config.json. Without it the board keeps the one it has, a new board gets "
+            "the example.",
+        ),
+    ] = None,
+) -> None:
+    """Put the firmware on a board and start it. Copies only what differs; the history stays."""
+    from host_tools.install import install as run
+
+    run(_port(port), config, say)
+
+
+@app.command()
+def pull(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Where to: DIR/PACK/ is made.")],
+    port: Port = None,
+) -> None:
+    """Copy the history off a board, only what is new, and tell the board the time.
+
+    The logger pauses meanwhile and is started again. Nothing on the board is changed or deleted.
+    """
+    from host_tools.pull import pull as run
+
+    run(_port(port), folder, say)
+
+
+@app.command()
+def decode(
+    paths: Annotated[
+        list[Path], typer.Argument(metavar="PATH...", help="A pulled folder, or files out of it.")
+    ],
+    output: Output = None,
+    epoch: Annotated[
+        bool, typer.Option("--epoch", help="Time as seconds since 1970 instead of ISO 8601.")
+    ] = False,
+) -> None:
+    """Turn pulled files into CSV: time,voltage,current,temperature,soc and the extreme cells.
+
+    Where the time is not known, its column is empty and the columns boot and uptime say what is.
+    """
+    from host_tools.decode import decode as run
+
+    run(paths, output, epoch)
+
+
+@app.command()
+def replay(
+    capture: Annotated[Path, typer.Argument(metavar="CAPTURE", help="Bytes as the BMS sent them.")],
+    bms: BmsKind,
+    hexadecimal: Annotated[
+        bool, typer.Option("--hex", help="CAPTURE is text: bytes as hex digits.")
+    ] = False,
+    output: Output = None,
+    stats: Annotated[
+        bool, typer.Option("--stats", help="Print packet counts as JSON on stderr.")
+    ] = False,
+) -> None:
+    """Decode a captured byte stream of a BMS into CSV, with the firmware's own decoder."""
+    from host_tools.replay import replay as run
+
+    run(bms, capture, hexadecimal, output, stats)
+
+
+@app.command()
+def watch(
+    port: Port = None,
+    count: Annotated[
+        int | None, typer.Option(metavar="N", min=1, help="End after N status lines.")
+    ] = None,
+) -> None:
+    """Follow a board's readings in the terminal, without interrupting it. Ctrl-C ends."""
+    from host_tools.watch import watch as run
+
+    run(_port(port), count)
+
+
+@app.command()
+def sim(
+    bms: BmsKind = "chargery",
+    capture: Annotated[
+        Path | None,
+        typer.Option(
+            "--input",
+            metavar="CAPTURE",
+            help="Play this capture (bytes, or hex if it ends in .hex) over and over instead of "
+            "simulating a BMS.",
+        ),
+    ] = None,
+    flash: Annotated[
+        Path,
+        typer.Option(metavar="FILE", help="The flash chip: made if missing, kept for next time."),
+    ] = Path("packlog.img"),
+    link: Annotated[
+        Path | None,
+        typer.Option(metavar="PATH", help="Make a symlink to the serial port, to use as PORT."),
+    ] = None,
+    speed: Annotated[
+        float, typer.Option(metavar="N", min=0, help="Board seconds a second; 0: flat out.")
+    ] = 1.0,
+    duration: Annotated[
+        float | None, typer.Option(metavar="SECONDS", min=0, help="End after so much board time.")
+    ] = None,
+    seed: Annotated[int, typer.Option(metavar="N", help="Another seed, another day.")] = 0,
+    lcd: Annotated[str, typer.Option(metavar="SIZE", help="The display: 20x4 or 16x2.")] = "20x4",
+    png: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="At the end, draw the display here.")
+    ] = None,
+    blank: Annotated[
+        bool, typer.Option("--blank", help="Do not install the firmware on an empty flash.")
+    ] = False,
+) -> None:
+    """Run the virtual board: the real firmware, a simulated battery, a display, no hardware.
+
+    An empty flash gets the firmware first, over the serial port as a real board does. The port is
+    there (--link) once the board is ready. Ctrl-C ends; the flash stays.
+    """
+    from host_tools.sim.command import run
+    from host_tools.sim.rig import Plan
+
+    plan = Plan(flash=flash, bms=bms, capture=capture, speed=speed, seed=seed, lcd=lcd)
+    run(plan, link, duration, png, blank)
+
+
+@app.command()
+def demo(
+    folder: Annotated[
+        Path, typer.Argument(metavar="DIR", help="Where the results go.")
+    ] = Path("demo"),
+    minutes: Annotated[
+        int, typer.Option(metavar="N", min=5, help="Board time to show.")
+    ] = 90,
+    seed: Annotated[int, typer.Option(metavar="N", help="Another seed, another day.")] = 0,
+) -> None:
+    """Show the whole road on the virtual board: install, log, display, pull, CSV."""
+    from host_tools.sim.demo import demo as run
+
+    run(folder, minutes, seed)
+
+
+def main() -> None:
+    """The console script."""
+    try:
+        app()
+    except PacklogError as error:
+        print(f"packlog: {error}", file=sys.stderr)
+        sys.exit(1)
+    except KeyboardInterrupt:
+        sys.exit(130)

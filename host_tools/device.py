@@ -1,0 +1,150 @@
+"""The board at the other end of a serial port, by mpremote's transport.
+
+The REPL can only be had by interrupting main.py; nothing here resets the board on the way in, so that
+what the logger knows is still there to be asked, and every way out starts main.py again.
+"""
+
+import contextlib
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import serial
+import serial.tools.list_ports
+from mpremote.transport import TransportError, TransportExecError
+from mpremote.transport_serial import SerialTransport
+
+from host_tools.errors import PacklogError
+
+BAUDRATE = 115200
+ANSWER_S = 10
+
+
+def find_port() -> str:
+    """The one board that is plugged in. PacklogError if there is none or more than one."""
+    ports = sorted(p.device for p in serial.tools.list_ports.comports() if p.vid and p.pid)
+    if not ports:
+        raise PacklogError(
+            "no board found: plug it in, or name its port (such as /dev/ttyUSB0); "
+            "to try packlog without one: ./install.sh demo"
+        )
+    if len(ports) > 1:
+        raise PacklogError(f"several boards found: name the port, one of {', '.join(ports)}")
+    return ports[0]
+
+
+def open_port(port: str) -> SerialTransport:
+    """Open the port without disturbing what runs on the board."""
+    try:
+        return SerialTransport(port, baudrate=BAUDRATE, timeout=ANSWER_S)
+    except TransportError:
+        raise PacklogError(_why_not(port)) from None
+
+
+def _why_not(port: str) -> str:
+    try:
+        serial.Serial(port, exclusive=True).close()
+    except serial.SerialException as error:
+        if "exclusively lock" in str(error):
+            return f"{port} is in use by another program: close it first"
+        if "Permission" in str(error):
+            return f"no permission for {port}: add yourself to its group (dialout) and log in again"
+    except (OSError, ValueError):
+        pass
+    there = "is no serial port" if Path(port).exists() else "does not exist"
+    return f"{port} {there}: plug the board in, or name another port"
+
+
+class Device:
+    """A board whose main.py is interrupted and whose REPL does what it is told."""
+
+    def __init__(self, port: str):
+        self.port = port
+        self._transport = open_port(port)
+
+    def interrupt(self) -> None:
+        """Stop main.py and take the REPL."""
+        with self._errors("does not answer as MicroPython: wrong port, or another firmware on it"):
+            self._transport.enter_raw_repl(soft_reset=False)
+
+    def restart(self) -> None:
+        """A soft reset: boot.py and main.py run again."""
+        with self._errors("went away"):
+            self._transport.exit_raw_repl()
+            time.sleep(0.1)  # the reset is a command to the friendly REPL, once it is there
+            self._transport.serial.write(b"\x04")
+
+    def run(self, code: str, on_line=None) -> str:
+        """Run code on the board; returns what it printed. PacklogError if it raised."""
+        printed = bytearray()
+
+        def collect(data: bytes) -> None:
+            printed.extend(data)
+            if on_line and data.endswith(b"\n"):
+                on_line()
+
+        with self._errors("stopped answering"):
+            try:
+                self._transport.exec(code, data_consumer=collect)
+            except TransportExecError as error:
+                last = error.error_output.strip().splitlines()[-1]
+                raise PacklogError(f"the board at {self.port} said: {last}") from None
+        return printed.replace(b"\x04", b"").decode("utf8", "replace")
+
+    def write_file(self, path: str, data: bytes, progress=None) -> None:
+        """Write a file on the board; progress(bytes written)."""
+        with self._errors("stopped answering"):
+            try:
+                self._transport.fs_writefile(
+                    path, data, progress_callback=progress and (lambda done, total: progress(done))
+                )
+            except (TransportExecError, OSError) as error:
+                raise PacklogError(f"{path} could not be written on the board: {error}") from None
+
+    def lines(self, seconds: float) -> Iterator[str]:
+        """What the board prints, line by line, for so many seconds."""
+        return read_lines(self._transport, seconds)
+
+    def close(self) -> None:
+        """Let go of the port."""
+        with contextlib.suppress(OSError, serial.SerialException):
+            self._transport.close()
+
+    @contextlib.contextmanager
+    def _errors(self, what: str):
+        try:
+            yield
+        except (TransportError, serial.SerialException, OSError) as error:
+            if isinstance(error, TransportExecError):
+                raise
+            raise PacklogError(f"the board at {self.port} {what}") from None
+
+
+def read_lines(transport: SerialTransport, seconds: float | None = None) -> Iterator[str]:
+    """Lines that the board prints, and an empty one for each second of silence.
+
+    Ends after so many seconds, or never.
+    """
+    end = None if seconds is None else time.monotonic() + seconds
+    heard = time.monotonic()
+    pending = b""
+    while end is None or time.monotonic() < end:
+        data = _read_waiting(transport)
+        *lines, pending = (pending + data).split(b"\n")
+        if data:
+            heard = time.monotonic()
+        elif time.monotonic() - heard > 1:
+            heard = time.monotonic()
+            yield ""
+        else:
+            time.sleep(0.02)
+        for line in lines:
+            yield line.decode("utf8", "replace").rstrip("\r")
+
+
+def _read_waiting(transport: SerialTransport) -> bytes:
+    try:
+        port = transport.serial
+        return port.read(port.in_waiting) if port.in_waiting else b""
+    except (OSError, serial.SerialException):
+        raise PacklogError(f"{transport.device_name} went away: is it still there?") from None

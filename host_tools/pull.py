@@ -1,0 +1,213 @@
+"""Copies the history off a board: only what is new, verified, nothing on the board changed.
+
+main.py is interrupted for it (which makes it flush), told the time, and started again whatever
+happens. If the PC goes away in the middle, the board's watchdog starts it.
+"""
+
+import base64
+import binascii
+import contextlib
+import hashlib
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from host_tools import status
+from host_tools.device import Device
+from host_tools.errors import PacklogError
+from host_tools.progress import Progress
+
+FLOW_S = 20
+CHUNK = 4096
+HEAD = 52  # bytes of a header: what tells one file from another of the same name
+NO_CLOCK = "the board does not run packlog: its clock was set, but the history so far stays undated"
+
+_LIST = """
+import os, hashlib, binascii
+def _h(p, n):
+    f = open(p, "rb")
+    h = hashlib.sha256()
+    while n > 0:
+        b = f.read(min(n, 512))
+        if not b:
+            break
+        h.update(b)
+        n -= len(b)
+    f.close()
+    return binascii.hexlify(h.digest()).decode()
+def _g(p, o, n):
+    f = open(p, "rb")
+    f.seek(o)
+    while n > 0:
+        b = f.read(min(n, 384))
+        if not b:
+            break
+        print(binascii.b2a_base64(b).decode(), end="")
+        n -= len(b)
+    f.close()
+try:
+    for d in sorted(os.listdir("/data")):
+        for f in sorted(os.listdir("/data/" + d)):
+            s = os.stat("/data/" + d + "/" + f)[6]
+            print(d, f, s, _h("/data/" + d + "/" + f, s))
+except OSError as e:
+    if e.errno != 2:
+        raise
+"""
+
+_CLOCK = """
+try:
+    logger.set_clock({unix}, 2)
+    print("logger")
+except NameError:
+    import machine, time
+    o = 946684800 if time.gmtime(0)[0] == 2000 else 0
+    y, m, d, h, n, s, w, _ = time.gmtime({unix} - o)[:8]
+    machine.RTC().datetime((y, m, d, w, h, n, s, 0))
+    print("clock")
+"""
+
+
+@dataclass
+class Remote:
+    """A file of the history on the board."""
+
+    pack: str
+    name: str
+    size: int
+    sha256: str
+
+    @property
+    def path(self) -> str:
+        return f"/data/{self.pack}/{self.name}"
+
+
+def pc_time(port: str) -> int:
+    """Unix seconds. A virtual board that outruns the clock says beside its port by how much."""
+    ahead = Path(port + ".ahead")
+    with contextlib.suppress(OSError, ValueError):
+        return round(time.time() + float(ahead.read_text()))
+    return round(time.time())
+
+
+def pull(port: str, folder: Path, say: Callable[[str], None]) -> int:
+    """Copy what is new into folder/PACK/. Returns how many files were new or had grown."""
+    device = Device(port)
+    try:
+        device.interrupt()
+        try:
+            copied = _copy_all(device, folder, say)
+        finally:
+            device.restart()
+        _see_readings(device, say)
+    finally:
+        device.close()
+    return copied
+
+
+def _copy_all(device: Device, folder: Path, say: Callable[[str], None]) -> int:
+    # The time first: the anchor is in the files then.
+    if device.run(_CLOCK.format(unix=pc_time(device.port))).strip() != "logger":
+        say(NO_CLOCK)
+    remotes = [_remote(line) for line in device.run(_LIST).splitlines()]
+    if not remotes:
+        raise PacklogError(f"the board at {device.port} has no history yet")
+    wanted = [remote for remote in remotes if not _same(_place(device, folder, remote), remote)]
+    total = sum(remote.size for remote in wanted)
+    with Progress("pulling", total) as progress:
+        for remote in wanted:
+            _fetch(device, remote, _place(device, folder, remote), progress)
+    say(f"{len(remotes)} files on the board, {len(wanted)} new or grown ({total} bytes)")
+    return len(wanted)
+
+
+def _remote(line: str) -> Remote:
+    try:
+        pack, name, size, digest = line.split()
+        return Remote(pack, name, int(size), digest)
+    except ValueError:
+        raise PacklogError(f"the board listed its history in a strange way: {line!r}") from None
+
+
+def _place(device: Device, folder: Path, remote: Remote) -> Path:
+    """Where the file goes. One of that name from another life of the board is never written over."""
+    path = folder / remote.pack / remote.name
+    if not path.is_file() or _begins_alike(device, remote, path.read_bytes()[:HEAD]):
+        return path
+    head = device.run(f"print(_h({remote.path!r}, {HEAD}))").strip()
+    return path.with_name(f"{path.stem}-{head[:8]}{path.suffix}")
+
+
+def _begins_alike(device: Device, remote: Remote, data: bytes) -> bool:
+    """Does the file on the board begin with these bytes?"""
+    if len(data) > remote.size:
+        return False
+    digest = device.run(f"print(_h({remote.path!r}, {len(data)}))").strip()
+    return digest == hashlib.sha256(data).hexdigest()
+
+
+def _same(path: Path, remote: Remote) -> bool:
+    if not path.is_file() or path.stat().st_size != remote.size:
+        return False
+    return hashlib.sha256(path.read_bytes()).hexdigest() == remote.sha256
+
+
+def _fetch(device: Device, remote: Remote, path: Path, progress: Progress) -> None:
+    """Bring the file, beginning where an earlier pull ended, and put it in place once it is right."""
+    part = path.with_name(path.name + ".part")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        data = _start(device, remote, path, part)
+        base = progress.done
+        with part.open("wb") as file:
+            file.write(data)
+            while len(data) < remote.size:
+                piece = _piece(device, remote, len(data))
+                file.write(piece)
+                file.flush()
+                data += piece
+                progress.at(base + len(data))
+        if hashlib.sha256(data).hexdigest() != remote.sha256:
+            part.unlink()
+            raise PacklogError(f"{remote.path} arrived damaged: pull again")
+        part.replace(path)
+    except OSError as error:
+        raise PacklogError(
+            f"{path}: {error.strerror}: make room or choose another folder, then pull again"
+        ) from None
+
+
+def _start(device: Device, remote: Remote, path: Path, part: Path) -> bytes:
+    """What is here of the file already: an interrupted pull's part, or the file before it grew."""
+    for have in (part, path):
+        if have.is_file() and _begins_alike(device, remote, data := have.read_bytes()):
+            return data
+    return b""
+
+
+def _piece(device: Device, remote: Remote, offset: int) -> bytes:
+    count = min(CHUNK, remote.size - offset)
+    text = device.run(f"_g({remote.path!r}, {offset}, {count})")
+    try:
+        data = b"".join(map(base64.b64decode, text.split()))
+    except binascii.Error:
+        data = b""
+    if len(data) != count:
+        raise PacklogError(f"{remote.path} could not be read from the board: pull again")
+    return data
+
+
+def _see_readings(device: Device, say: Callable[[str], None]) -> None:
+    running = False
+    for line in device.lines(FLOW_S):
+        if complaint := status.trouble(line):
+            raise PacklogError(f"pulled; but the logger says: {complaint}")
+        found = status.parse(line)
+        if found and found.number("readings"):
+            say("the logger runs again")
+            return
+        running = running or found is not None
+    if not running:
+        raise PacklogError(f"pulled; but the logger at {device.port} does not run: reset the board")
+    say("the logger runs again, but gets no readings: is the BMS on?")

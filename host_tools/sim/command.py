@@ -1,0 +1,62 @@
+"""`packlog sim`: the virtual board in the foreground, its display in the terminal."""
+
+import signal
+import sys
+import time
+from pathlib import Path
+
+from rich.console import Console
+from rich.live import Live
+from rich.panel import Panel
+
+from host_tools.errors import PacklogError
+from host_tools.progress import say
+from host_tools.sim import lcd_png
+from host_tools.sim.rig import Plan, Rig
+from host_tools.sim.workshop import make_ready
+
+REFRESH_S = 0.25
+
+
+def run(
+    plan: Plan, link: Path | None, duration: float | None, png: Path | None, blank: bool
+) -> None:
+    """Run the board until Ctrl-C, or for so many board seconds; then say what it shows.
+
+    The link to its port is made when the board is ready.
+    """
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    rig = Rig(plan)
+    try:
+        rig.board.power_on()
+        if not blank:
+            make_ready(rig.board, None, say)
+        if link:
+            rig.board.console.show(link)
+        say(f"the board is at {link or rig.board.console.port}")
+        _follow(rig, duration)
+    except KeyboardInterrupt:
+        pass
+    finally:
+        rig.board.close()
+    print("\n".join(rig.lcd.text()))
+    if png:
+        lcd_png.save(png, rig.lcd)
+
+
+def _follow(rig: Rig, duration: float | None) -> None:
+    board = rig.board
+    board.background(None if duration is None else board.now / 1e6 + duration)
+    with Live(console=Console(), auto_refresh=False) as live:
+        while board.in_background:
+            if sys.stdout.isatty():
+                live.update(_panel(rig), refresh=True)
+            time.sleep(REFRESH_S)
+    if board.error:
+        raise PacklogError(f"the virtual board broke down: {board.error!r}")
+
+
+def _panel(rig: Rig) -> Panel:
+    hours, seconds = divmod(int(rig.board.now / 1e6), 3600)
+    subtitle = f"{hours} h {seconds // 60:02} min of board time, {sum(rig.board.flash.erases)} erases"
+    return Panel.fit("\n".join(rig.lcd.text()), title="packlog", subtitle=subtitle)

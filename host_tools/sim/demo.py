@@ -1,0 +1,87 @@
+"""`packlog demo`: the whole road on the virtual board, from an empty flash to a CSV."""
+
+import shutil
+from pathlib import Path
+
+from host_tools import status
+from host_tools.decode import decode
+from host_tools.errors import PacklogError
+from host_tools.progress import Progress, say
+from host_tools.pull import pull
+from host_tools.sim import lcd_png
+from host_tools.sim.rig import Plan, Rig
+from host_tools.sim.workshop import make_ready, port_of
+
+PACK = "house"  # as the example config.json calls it
+STEP_S = 30
+NEXT = """
+What you saw is the firmware as it runs on a real board. With one (an ESP32 with MicroPython):
+  ./install.sh               put packlog on the board that is plugged in
+  .venv/bin/packlog watch    follow its readings
+  .venv/bin/packlog pull history
+  .venv/bin/packlog decode history/house -o pack.csv
+Wiring and parts: docs/wiring.md. The virtual board to play with: .venv/bin/packlog sim --help
+"""
+
+
+def demo(folder: Path, minutes: int, seed: int) -> None:
+    """Leave in folder: the pulled files in house/, pack.csv and lcd.png."""
+    _clear(folder)
+    rig = Rig(Plan(flash=folder / "flash.img", speed=0, seed=seed))
+    try:
+        rig.board.power_on()
+        say("a new board, flash empty: installing packlog over its serial port ...")
+        make_ready(rig.board, None, say)
+        _run(rig, 60 * minutes)
+        lcd = rig.lcd.text()
+        lcd_png.save(folder / "lcd.png", rig.lcd)
+        last = _last_status(rig)
+        say("pulling the history ...")
+        with port_of(rig.board) as port:
+            pull(port, folder, say)
+    finally:
+        rig.board.close()
+    decode([folder / PACK], folder / "pack.csv", False)
+    _report(folder, lcd, last, minutes)
+
+
+def _clear(folder: Path) -> None:
+    """Remove what an earlier demo left, and nothing else."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        shutil.rmtree(folder / PACK, ignore_errors=True)
+        for name in ("flash.img", "flash.img.erases", "pack.csv", "lcd.png"):
+            (folder / name).unlink(missing_ok=True)
+    except OSError as error:
+        raise PacklogError(f"{folder}: {error.strerror}: choose another folder") from None
+
+
+def _run(rig: Rig, seconds: int) -> None:
+    board = rig.board
+    start = board.now / 1e6
+    say(f"running {seconds // 60} minutes of board time ...")
+    with Progress("logging", seconds, unit="s") as progress:
+        for done in range(STEP_S, seconds + STEP_S, STEP_S):
+            board.run_until(start + done)
+            progress.at(done)
+
+
+def _last_status(rig: Rig) -> status.Status:
+    lines = rig.board.console.transcript.decode("utf8", "replace").splitlines()
+    found = [found for line in lines if (found := status.parse(line))]
+    if not found:
+        raise PacklogError("the virtual board's logger does not run")
+    return found[-1]
+
+
+def _report(folder: Path, lcd: list[str], last: status.Status, minutes: int) -> None:
+    edge = "+" + "-" * len(lcd[0]) + "+"
+    print(edge, *(f"|{line}|" for line in lcd), edge, sep="\n")
+    with (folder / "pack.csv").open() as file:
+        rows = sum(1 for _ in file) - 1
+    files = list((folder / PACK).glob("*.seg"))
+    size = sum(file.stat().st_size for file in files)
+    print(f"{last.values['readings']} readings came in over {minutes} minutes of board time,")
+    print(f"{last.values['frames']} frames were stored: {size} bytes in {len(files)} file(s),")
+    print(f"and {rows} rows are in {folder / 'pack.csv'}. The display is in {folder / 'lcd.png'}.")
+    print(NEXT)

@@ -1,0 +1,53 @@
+"""What one does with a new board on the desk: find out what is on it, and install packlog over its port.
+
+Nothing here but what is done with a real board; only the waiting knows that this one is virtual.
+"""
+
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from host_tools.errors import PacklogError
+from host_tools.install import install
+from host_tools.sim.board import Board
+from host_tools.sim.vm import ops
+
+START_S = 30
+
+
+@contextmanager
+def port_of(board: Board) -> Iterator[str]:
+    """A name for the board's serial port that mpremote can use, with the board running meanwhile."""
+    running = board.in_background
+    with tempfile.TemporaryDirectory(prefix="packlog-") as folder:
+        shown = board.console.link
+        board.console.show(Path(folder) / "port")
+        if not running:
+            board.background()
+        try:
+            yield str(Path(folder) / "port")
+        finally:
+            if not running:
+                board.stop()
+            board.console.hide()
+            if shown:
+                board.console.show(shown)
+
+
+def wait_for_start(board: Board) -> None:
+    """Wait until boot.py is through: main.py runs, or the REPL is there. The board runs meanwhile."""
+    deadline = time.monotonic() + START_S
+    while board.state == ops.BOOTING and not board.error:
+        if time.monotonic() > deadline:
+            raise PacklogError("the virtual board does not start: " + board.console.last_line())
+        time.sleep(0.02)
+
+
+def make_ready(board: Board, config: Path | None, say: Callable[[str], None]) -> None:
+    """Install the firmware if the board's flash is empty."""
+    with port_of(board) as port:
+        wait_for_start(board)
+        if board.state == ops.REPL:
+            install(port, config, say)

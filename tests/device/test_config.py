@@ -1,0 +1,101 @@
+"""config.json: what is accepted, and the one line that says what is not."""
+
+import config
+
+GOOD = '{"packs": [{"name": "house", "bms": "chargery", "cells": 16}]}'
+
+
+def complaint(text):
+    try:
+        config.parse(text)
+    except config.ConfigError as error:
+        return str(error)
+    raise AssertionError("accepted: " + text)
+
+
+def pack_with(pair):
+    return '{"packs": [{"name": "house", "bms": "chargery", ' + pair + "}]}"
+
+
+def test_defaults_are_filled_in():
+    settings = config.parse(GOOD)
+    assert settings["packs"][0]["rx"] == 16
+    assert settings["packs"][0]["timeout_s"] == 10
+    assert settings["lcd"]["kind"] == "i2c"
+    assert settings["lcd"]["scl"] == 22
+    assert settings["store"]["window_s"] == 30
+
+
+def test_the_example_is_right():
+    here = __file__.rsplit("/", 1)[0]
+    settings = config.load(here + "/../../firmware/config.json")
+    assert settings["packs"][0]["name"] == "house"
+
+
+def test_broken_json():
+    assert complaint('{"packs": [').startswith("config.json: not JSON")
+
+
+def test_missing_file_says_what_to_do():
+    try:
+        config.load("no-such-folder/config.json")
+    except config.ConfigError as error:
+        assert "not found: copy the example" in str(error)
+        return
+    raise AssertionError
+
+
+def test_unknown_keys_name_the_known_ones():
+    text = complaint('{"packs": [{"name": "a", "bms": "chargery"}], "lcd": {"colums": 20}}')
+    assert text.startswith("config.json: lcd.colums: unknown key; known here: address, columns")
+    assert complaint('{"wifi": {}, "packs": [{"name": "a", "bms": "chargery"}]}').startswith(
+        "config.json: wifi: unknown key"
+    )
+
+
+def test_values_out_of_bounds():
+    text = complaint(pack_with('"rx": 99'))
+    assert text == "config.json: packs[0].rx: 99 is not a whole number from 0 to 48"
+    text = complaint(pack_with('"rx": "16"'))
+    assert text == "config.json: packs[0].rx: '16' is not a whole number from 0 to 48"
+    assert "cells: 25 is not" in complaint(pack_with('"cells": 25'))
+    assert "rx: True is not" in complaint(pack_with('"rx": true'))
+
+
+def test_kinds():
+    text = complaint('{"packs": [{"name": "a", "bms": "daly"}]}')
+    assert text == "config.json: packs[0].bms: 'daly' is not one of chargery"
+    text = complaint('{"packs": [{"name": "a"}]}')
+    assert text == "config.json: packs[0].bms: is missing; it takes one of chargery"
+
+
+def test_names_are_folder_names():
+    for name in ('""', '"a b"', '"../x"', '"seventeen-letters"', "5"):
+        text = complaint('{"packs": [{"name": ' + name + ', "bms": "chargery"}]}')
+        assert "is not 1 to 16 letters" in text
+
+
+def test_shapes():
+    assert complaint("[]") == "config.json: this must be an object in { }"
+    assert "at least one pack" in complaint("{}")
+    assert "at least one pack" in complaint('{"packs": {}}')
+    assert complaint('{"packs": [5]}') == "config.json: packs[0]: this must be an object in { }"
+    assert "lcd: this must be an object" in complaint(GOOD[:-1] + ', "lcd": 3}')
+
+
+def test_two_packs_need_two_uarts():
+    one = '{"name": "a", "bms": "chargery", "uart": 1, "rx": 4}'
+    two = '{"name": "b", "bms": "chargery", "uart": 1, "rx": 5}'
+    text = complaint('{"packs": [' + one + "," + two + "]}")
+    assert text == "config.json: packs[1].uart: 1 is another pack's already"
+    assert len(config.parse('{"packs": [' + one + "," + two.replace("1,", "2,") + "]}")["packs"]) == 2
+
+
+def test_display_sizes():
+    assert "16 or 20 columns" in complaint(GOOD[:-1] + ', "lcd": {"columns": 18}}')
+    assert config.parse(GOOD[:-1] + ', "lcd": {"columns": 16, "rows": 2}}')["lcd"]["rows"] == 2
+
+
+def test_pins_of_a_wired_display_have_no_default():
+    text = complaint(GOOD[:-1] + ', "lcd": {"kind": "gpio", "rs": 4}}')
+    assert text == "config.json: lcd.d4: is missing; it takes a whole number from 0 to 48"

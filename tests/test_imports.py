@@ -1,0 +1,64 @@
+"""The one direction of imports: main -> {net, display, store, bms, transport, drivers} -> sample, lib."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+from host_tools.firmware import FIRMWARE
+
+ROOMS = {"net", "display", "store", "bms", "transport", "drivers"}
+GROUND = {"sample", "lib"}
+# Who may import what of the firmware, besides its own room
+MAY = {
+    "main": ROOMS | GROUND | {"config", "hub"},
+    "hub": GROUND,
+    "config": set(),
+    "sample": set(),
+    "boot": set(),
+    "lib": set(),
+    **{room: GROUND for room in ROOMS},
+}
+HOST_MAY = {"sample", "store", "bms", "config", "display"}
+
+
+def imported(path: Path) -> set[str]:
+    """The top names of everything that a file imports."""
+    names = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and not node.level:
+            names.add(node.module)
+    return {name.split(".")[0] for name in names}
+
+
+def room(path: Path) -> str:
+    return path.relative_to(FIRMWARE).parts[0].removesuffix(".py")
+
+
+FIRMWARE_FILES = sorted(FIRMWARE.rglob("*.py"))
+OURS = {room(path) for path in FIRMWARE_FILES}
+
+
+@pytest.mark.parametrize("path", FIRMWARE_FILES, ids=lambda p: str(p.relative_to(FIRMWARE)))
+def test_firmware_imports_go_one_way(path):
+    own = room(path)
+    assert own in MAY, f"{own} has no place in the architecture"
+    wrong = (imported(path) & OURS) - MAY[own] - {own}
+    assert not wrong, f"{path.name} imports {wrong}"
+
+
+def test_sample_imports_nothing():
+    assert imported(FIRMWARE / "sample.py") == set()
+
+
+HOST_FILES = sorted((Path(__file__).parent.parent / "host_tools").rglob("*.py"))
+
+
+@pytest.mark.parametrize("path", HOST_FILES, ids=lambda p: p.stem)
+def test_host_tools_use_only_the_plain_parts_of_the_firmware(path):
+    if "vm" in path.parts:  # runs on the board's side
+        return
+    wrong = (imported(path) & OURS) - HOST_MAY
+    assert not wrong, f"{path.name} imports {wrong}"
