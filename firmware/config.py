@@ -29,6 +29,7 @@ LCD = {
     },
     "gpio": {key: (0, MAX_PIN, REQUIRED) for key in ("rs", "e", "d4", "d5", "d6", "d7")},
 }
+PIN_KEYS = ("scl", "sda", "rs", "e", "d4", "d5", "d6", "d7")
 PANEL = {
     "kind": (tuple(LCD), "i2c"),
     "columns": (16, 20, 20),
@@ -88,11 +89,11 @@ def _section(data, keys, where, also=()):
     """The section with its defaults; every key known and every value within its bounds."""
     _expect(data, dict, where, "an object in { }")
     prefix = where + "." if where else ""
-    for key in data:
+    for key in sorted(data):
         if key not in keys and key not in also:
             known = ", ".join(sorted(list(keys) + list(also)))
             raise ConfigError(prefix + key, "unknown key; known here: " + known)
-    return {key: _value(data, key, keys[key], prefix + key) for key in keys}
+    return {key: _value(data, key, keys[key], prefix + key) for key in sorted(keys)}
 
 
 def _value(data, key, bounds, where):

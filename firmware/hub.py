@@ -37,7 +37,6 @@ class Hub:
                 self.tap_errors += 1
                 self.last_error = error
 
-    @property
     def age_ms(self):
         """How old the newest reading is; without one, how long there has been none. At most 12 days."""
         uptime = self._uptime

@@ -250,9 +250,9 @@ class Logger:
 
     # For the REPL, after Ctrl-C
 
-    def set_clock(self, unix, source):
-        """Set the time (unix seconds, UTC), for this boot's frames too."""
-        self.clock.set(unix, source)
+    def set_clock(self, unix, source, ms=0):
+        """Set the time (unix seconds and ms, UTC), for this boot's frames too."""
+        self.clock.set(unix, source, ms)
         for pack in self.packs:
             pack.history.flush()
 

@@ -58,13 +58,13 @@ except OSError as e:
 
 _CLOCK = """
 try:
-    logger.set_clock({unix}, 2)
+    logger.set_clock({unix}, 2, {ms})
     print("logger")
 except NameError:
     import machine, time
     o = 946684800 if time.gmtime(0)[0] == 2000 else 0
     y, m, d, h, n, s, w, _ = time.gmtime({unix} - o)[:8]
-    machine.RTC().datetime((y, m, d, w, h, n, s, 0))
+    machine.RTC().datetime((y, m, d, w, h, n, s, {ms} * 1000))
     print("clock")
 """
 
@@ -83,12 +83,12 @@ class Remote:
         return f"/data/{self.pack}/{self.name}"
 
 
-def pc_time(port: str) -> int:
-    """Unix seconds. A virtual board that outruns the clock says beside its port by how much."""
+def pc_time(port: str) -> float:
+    """Unix seconds now. A virtual board that outruns the clock says beside its port by how much."""
     ahead = Path(port + ".ahead")
     with contextlib.suppress(OSError, ValueError):
-        return round(time.time() + float(ahead.read_text()))
-    return round(time.time())
+        return time.time() + float(ahead.read_text())
+    return time.time()
 
 
 def pull(port: str, folder: Path, say: Callable[[str], None]) -> int:
@@ -108,7 +108,8 @@ def pull(port: str, folder: Path, say: Callable[[str], None]) -> int:
 
 def _copy_all(device: Device, folder: Path, say: Callable[[str], None]) -> int:
     # The time first: the anchor is in the files then.
-    if device.run(_CLOCK.format(unix=pc_time(device.port))).strip() != "logger":
+    unix, ms = divmod(round(1000 * pc_time(device.port)), 1000)
+    if device.run(_CLOCK.format(unix=unix, ms=ms)).strip() != "logger":
         say(NO_CLOCK)
     remotes = [_remote(line) for line in device.run(_LIST).splitlines()]
     if not remotes:

@@ -1,19 +1,48 @@
-"""What every test needs: the firmware's and the device tests' folders on the path, and asyncio as
-MicroPython has it."""
+"""What every test needs: the firmware's and the device tests' folders on the path, virtual boards."""
 
 import asyncio
 import sys
 from pathlib import Path
 
+import pytest
+
 TESTS = Path(__file__).resolve().parent
 for folder in (TESTS.parent, TESTS.parent / "firmware", TESTS / "device"):
     sys.path.insert(0, str(folder))
 
+import boards  # noqa: E402
 
-async def _sleep_ms(ms):
-    await asyncio.sleep(ms / 1000)
+if not hasattr(asyncio, "sleep_ms"):  # MicroPython's, for firmware code that runs on CPython
+
+    async def sleep_ms(ms):
+        await asyncio.sleep(ms / 1000)
+
+    asyncio.sleep_ms = sleep_ms
 
 
-# What MicroPython's asyncio has in addition, for firmware code that runs on CPython here
-if not hasattr(asyncio, "sleep_ms"):
-    asyncio.sleep_ms = _sleep_ms
+@pytest.fixture
+def boards_config():
+    """The example config, to change."""
+    return boards.example
+
+
+@pytest.fixture(scope="session")
+def installed(tmp_path_factory):
+    """A flash image with the firmware on it, as `packlog install` leaves it."""
+    image = tmp_path_factory.mktemp("installed") / "flash.img"
+    boards.install_once(image)
+    return image
+
+
+@pytest.fixture
+def bench(installed, tmp_path):
+    """bench(config=None, **plan): a virtual board with the firmware installed, switched on."""
+    made = []
+
+    def make(config=None, **plan):
+        made.append(boards.Bench(boards.copy_of(installed, tmp_path), config, **plan))
+        return made[-1].start()
+
+    yield make
+    for each in made:
+        each.close()

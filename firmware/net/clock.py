@@ -15,24 +15,27 @@ _TO_UNIX = 946684800 if time.gmtime(0)[0] == 2000 else 0
 
 
 class Clock:
+    """source: where the time came from, NONE as long as nobody has told the board."""
+
     def __init__(self):
         self.source = KEPT if time.gmtime()[0] >= _OLDEST_YEAR else NONE
+        self._rtc = RTC()
         self._listeners = []
 
     def add_listener(self, listener):
-        """listener(unix_s, source) is told the time now, if it is known, and whenever it is set."""
+        """listener(unix_s, source, ms) is told the time now, if it is known, and whenever it is set."""
         self._listeners.append(listener)
         if self.source != NONE:
-            listener(self.unix(), self.source)
+            listener(self.unix(), self.source, self._rtc.datetime()[7] // 1000)
 
     def unix(self):
-        """Unix seconds, None as long as nobody has told the board."""
+        """Unix seconds, None if not known."""
         return None if self.source == NONE else time.time() + _TO_UNIX
 
-    def set(self, unix, source):
-        """Set the clock to unix seconds."""
+    def set(self, unix, source, ms=0):
+        """Set the clock to unix seconds and ms."""
         y, mo, d, h, mi, s, weekday, _ = time.gmtime(unix - _TO_UNIX)[:8]
-        RTC().datetime((y, mo, d, weekday, h, mi, s, 0))
+        self._rtc.datetime((y, mo, d, weekday, h, mi, s, 1000 * ms))
         self.source = source
         for listener in self._listeners:
-            listener(unix, source)
+            listener(unix, source, ms)

@@ -41,7 +41,7 @@ FIRMWARES = {
 
 
 class Unit(Line):
-    """The unit's serial output. ValueError if that firmware or a pack of that size does not exist."""
+    """The unit's serial output. ValueError where there is no such firmware or size of a pack."""
 
     def __init__(self, pack: Pack, firmware: str = "1.26", seed: int = 0):
         super().__init__(seed)

@@ -9,6 +9,8 @@ import os
 from array import array
 from pathlib import Path
 
+from host_tools.errors import PacklogError
+
 BLOCK = 4096
 PAGE = 256
 ERASE_US = 45_000
@@ -24,14 +26,17 @@ class Flash:
 
     def __init__(self, image: Path, blocks: int = 512):
         self.image = Path(image)
-        if not self.image.exists():
-            self.image.write_bytes(b"\xff" * (blocks * BLOCK))
+        try:
+            if not self.image.exists():
+                self.image.write_bytes(b"\xff" * (blocks * BLOCK))
+            self._file = os.open(self.image, os.O_RDWR)
+        except OSError as error:
+            raise PacklogError(f"the flash {image}: {error.strerror}: name another file") from None
         self.blocks = self.image.stat().st_size // BLOCK
         self.operations = 0
         self.programmed = 0  # bytes
         self.overprogrammed = 0  # bits that a program wanted to set: a bug of whoever wrote
         self.cut_at: int | None = None  # the operation, counted from 1, that the power cut hits
-        self._file = os.open(self.image, os.O_RDWR)
         self._erases_file = self.image.with_name(self.image.name + ".erases")
         self.erases = self._load_erases()
 

@@ -83,6 +83,7 @@ class Pack:
         self._over = [ah - capacity_ah + d for ah, d in zip(self._cell_ah, astray, strict=True)]
         self._mean_over = sum(self._over) / cells
         self._leak_a = [capacity_ah * chance.uniform(0, 4e-6) for _ in range(cells)]
+        self._mean_leak_a = sum(self._leak_a) / cells
         ohm = RESISTANCE_OHM_AH / capacity_ah
         self._ohm = [ohm * math.exp(chance.gauss(0, 0.1)) for _ in range(cells)]
         self._noise = [chance.gauss(0, 1) for _ in range(NOISE_SIZE)]
@@ -150,9 +151,7 @@ class Pack:
     def impedances(self) -> list[float]:
         """mOhm of each cell as the BMS measures it when the current turns."""
         scale = 1000 * self._resistance()
-        return [
-            scale * ohm * (1 + 0.05 * self._chance(100 + i)) for i, ohm in enumerate(self._ohm)
-        ]
+        return [scale * ohm * (1 + 0.05 * self._chance(100 + i)) for i, ohm in enumerate(self._ohm)]
 
     def _chance(self, what: int) -> float:
         """Noise of one kind at this second: the same whichever steps led here."""
@@ -184,8 +183,7 @@ class Pack:
         heat = amps * amps * RESISTANCE_OHM_AH / self.capacity_ah * (1 + FAST + SLOW)
         self._degrees += heat * dt / (CELL_HEAT_J_PER_K_AH * self.capacity_ah)
         self._degrees += (self._air_degrees() - self._degrees) * dt / COOLING_S
-        soc = (self._ah + self._mean_over) / self.capacity_ah
-        if not 0.12 < soc < 0.92 or self.charge_stopped or self.discharge_stopped:
+        if not 0.12 < self._mean_soc() < 0.92 or self.charge_stopped or self.discharge_stopped:
             self._protect_and_balance(dt)
 
     def _current(self, end: float, dt: float) -> float:
@@ -218,10 +216,15 @@ class Pack:
         root = max(0.0, resting * resting + 4 * ohm * per_cell)
         return 2 * per_cell / (resting + math.sqrt(root))
 
+    def _mean_soc(self) -> float:
+        """What the cells really have, 0 to 1; the BMS's count knows neither leaks nor balancing."""
+        lost = self._mean_leak_a * self.time_s / 3600
+        return (self._ah + self._mean_over - lost) / self.capacity_ah
+
     def _mean_ocv(self) -> tuple[float, float]:
         """The V of a cell that is neither ahead nor behind, and by how much an Ah raises it."""
         table = self._table
-        place = (self._ah + self._mean_over) / self.capacity_ah * OCV_STEPS + self._zero
+        place = self._mean_soc() * OCV_STEPS + self._zero
         i = min(max(int(place), 0), len(table) - 2)
         slope = table[i + 1] - table[i]
         return table[i] + slope * (place - i), slope * OCV_STEPS / self.capacity_ah

@@ -65,6 +65,12 @@ class Rig:
         self.pack = Pack(seed=plan.seed)
         return Unit(self.pack, plan.firmware, seed=plan.seed)
 
+    def add_pack(self, pin: int, seed: int) -> Line:
+        """Another pack with a Chargery of its own on that pin."""
+        line = Unit(Pack(seed=seed), seed=seed)
+        self.wiring.wires[pin] = Wire(line)
+        return line
+
     def connect_lcd(self, wired: bool = False) -> None:
         """Plug the display in."""
         if wired:

@@ -88,7 +88,9 @@ def test_two_packs_need_two_uarts():
     two = '{"name": "b", "bms": "chargery", "uart": 1, "rx": 5}'
     text = complaint('{"packs": [' + one + "," + two + "]}")
     assert text == "config.json: packs[1].uart: 1 is another pack's already"
-    assert len(config.parse('{"packs": [' + one + "," + two.replace("1,", "2,") + "]}")["packs"]) == 2
+    assert (
+        len(config.parse('{"packs": [' + one + "," + two.replace("1,", "2,") + "]}")["packs"]) == 2
+    )
 
 
 def test_display_sizes():

@@ -1,0 +1,234 @@
+"""The screens: readings and health in, rows of character codes out. Pure: the time is passed in.
+
+A 20x4 shows a pack on one page, a 16x2 on two that take turns; several packs take turns as well.
+What is wrong takes turns with the last row. Past stale_ms without a reading the values are gone and
+the silence stands there, for how long and with what to look after. Cells are numbered from 1.
+"""
+
+from display import fields
+from display.glyphs import DEGREE, HIGHEST, LOWEST
+from display.wrap import Message, wrap
+from sample import CHARGE_STOPPED, DISCHARGE_STOPPED
+
+STARTING = "packlog starting"
+_STARTING = STARTING.encode()
+_WAITING = b"Waiting for BMS"
+_CELSIUS = bytes((DEGREE,)) + b"C"
+_PROTECTIONS = ((CHARGE_STOPPED, b"BMS: charge off"), (DISCHARGE_STOPPED, b"BMS: load off"))
+
+
+class Screen:
+    """rows are the buffers that render() and message() fill; both return them."""
+
+    def __init__(self, columns, rows, stale_ms=10_000, page_ms=4_000):
+        self.rows = [bytearray(columns) for _ in range(rows)]
+        self._columns = columns
+        self._wide = rows == 4
+        self._stale_ms = stale_ms
+        self._page_ms = page_ms
+        self._message = Message(columns, rows)
+        self._texts = []  # of health, cut to the display's width
+        self._storage_error = self._note = None  # as they were cut
+        self._page = 0
+        self._several = False
+
+    def message(self, title, text, now_ms):
+        """A text instead of readings: what is wrong with the config, or that packlog starts."""
+        self._message.render(self.rows, title, text, now_ms)
+        return self.rows
+
+    def render(self, packs, health, now_ms):
+        """The page that is due of a list of PackView and a Health."""
+        for row in self.rows:
+            fields.clear(row)
+        self._read_texts(health)
+        self._several = len(packs) > 1
+        pack = self._turn(packs, now_ms // self._page_ms)
+        if self._silent(pack):
+            self._put_silence(pack)
+        elif self._wide:
+            self._put_wide(pack, health)
+        else:
+            self._put_small(pack)
+        alert = self._page - self._own_pages(pack)
+        if alert >= 0:
+            self._put_alert(pack, alert)
+        return self.rows
+
+    # Whose turn it is
+
+    def _silent(self, pack):
+        return not pack.heard or pack.age_ms > self._stale_ms
+
+    def _starting(self, pack):
+        return not pack.heard and pack.age_ms <= self._stale_ms
+
+    def _own_pages(self, pack):
+        """Pages of the pack's own, before those that show what is wrong."""
+        if self._wide:
+            return 1
+        if self._starting(pack):
+            return 1
+        if self._silent(pack):
+            return len(pack.hints) + (1 if self._several else 0)
+        return 2
+
+    def _alerts(self, pack):
+        count = len(self._texts)
+        if self._silent(pack):
+            return count + (1 if pack.rejected else 0)
+        for flag, _ in _PROTECTIONS:
+            if (pack.sample.flags or 0) & flag:
+                count += 1
+        return count
+
+    def _turn(self, packs, turn):
+        """The pack whose turn it is; sets _page to which of its pages."""
+        total = 0
+        for pack in packs:
+            total += self._own_pages(pack) + self._alerts(pack)
+        page = turn % total
+        for pack in packs:
+            count = self._own_pages(pack) + self._alerts(pack)
+            if page < count:
+                break
+            page -= count
+        self._page = page
+        return pack
+
+    # What is wrong
+
+    def _read_texts(self, health):
+        if self._storage_error == health.storage_error and self._note == health.note:
+            return
+        self._storage_error = health.storage_error
+        self._note = health.note
+        self._texts = []
+        if health.storage_error:
+            self._texts += wrap("LOG: " + health.storage_error, self._columns)
+        if health.note:
+            self._texts += wrap(health.note, self._columns)
+
+    def _put_alert(self, pack, index):
+        row = self.rows[-1]
+        fields.clear(row)
+        if index < len(self._texts):
+            fields.put_text(row, 0, self._texts[index])
+            return
+        index -= len(self._texts)
+        if self._silent(pack):
+            fields.put_count(row, fields.put_text(row, 0, b"Bad packets "), 4, pack.rejected)
+            return
+        for flag, text in _PROTECTIONS:
+            if pack.sample.flags & flag:
+                if index == 0:
+                    fields.put_text(row, 0, text)
+                index -= 1
+
+    # No readings
+
+    def _put_silence(self, pack):
+        rows = self.rows
+        if self._starting(pack):
+            fields.put_text(rows[0], 0, _STARTING)
+            fields.put_text(rows[1], 0, _WAITING)
+            if self._wide:
+                fields.put_text(rows[2], 0, pack.name)
+            return
+        if self._wide:
+            fields.put_text(rows[0], 0, pack.name)
+            fields.put_duration(rows[1], fields.put_text(rows[1], 0, b"No data for "), pack.age_ms)
+            for i in range(min(2, len(pack.hints))):
+                fields.put_text(rows[2 + i], 0, pack.hints[i])
+            return
+        fields.put_duration(rows[0], fields.put_text(rows[0], 0, b"No data "), pack.age_ms)
+        page = self._page - (1 if self._several else 0)
+        if page < len(pack.hints):
+            fields.put_text(rows[1], 0, pack.name if page < 0 else pack.hints[page])
+
+    # Readings
+
+    def _put_wide(self, pack, health):
+        sample = pack.sample
+        first, second, third, last = self.rows
+        bar = 9
+        if self._several:
+            bar = 14
+            fields.put_text(first, 0, pack.name, 8)
+        else:
+            fields.put_text(first, 0, b"SoC")
+        fields.put_fixed(first, bar - 5, 4, sample.soc, 0, 0, b"%")
+        fields.put_bar(first, bar, 20 - bar, sample.soc)
+        _put_voltage(second, 0, sample)
+        _put_current(second, 7, sample)
+        _put_power(second, 14, sample)
+        _put_cell(third, 0, LOWEST, sample.min_cell, sample.min_cell_voltage)
+        _put_cell(third, 11, HIGHEST, sample.max_cell, sample.max_cell_voltage)
+        fields.put_fixed(last, 0, 7, sample.temperature, 1, 1, _CELSIUS)
+        fields.put_text(last, 8, b"log")
+        fields.put_count(last, 11, 5, health.frames)
+        fields.put_age(last, 16, 4, pack.age_ms)
+
+    def _put_small(self, pack):
+        sample = pack.sample
+        top, bottom = self.rows
+        right = self._columns
+        if self._page != 1:
+            self._put_small_charge(top, pack)
+            _put_current(bottom, 0, sample)
+            _put_voltage(bottom, right - 6, sample)
+            return
+        _put_cell(top, 0, LOWEST, sample.min_cell, sample.min_cell_voltage)
+        _put_cell(bottom, 0, HIGHEST, sample.max_cell, sample.max_cell_voltage)
+        fields.put_fixed(bottom, right - 6, 6, sample.temperature, 1, 0, _CELSIUS)
+        if self._several:
+            fields.put_text(top, right - 6, pack.name, 6)
+        else:
+            _put_power(top, right - 6, sample)
+
+    def _put_small_charge(self, row, pack):
+        right = self._columns
+        soc = pack.sample.soc
+        fields.put_age(row, right - 3, 3, pack.age_ms)
+        if self._several:
+            fields.put_text(row, 0, pack.name, right - 9)
+            fields.put_fixed(row, right - 8, 4, soc, 0, 0, b"%")
+            return
+        fields.put_fixed(row, 0, 4, soc, 0, 0, b"%")
+        fields.put_bar(row, 4, right - 7, soc)
+
+
+def _put_voltage(row, start, sample):
+    fields.put_fixed(row, start, 6, sample.voltage, 3, 2, b"V")
+
+
+def _put_current(row, start, sample):
+    fields.put_fixed(row, start, 7, sample.current, 3, 1, b"A", True)
+
+
+def _put_power(row, start, sample):
+    watts = power(sample.voltage, sample.current)
+    if watts is not None and abs(watts) >= 10_000:
+        fields.put_fixed(row, start, 6, watts, 3, 0, b"kW", True)
+    else:
+        fields.put_fixed(row, start, 6, watts, 0, 0, b"W", True)
+
+
+def _put_cell(row, start, glyph, index, mv):
+    row[start] = glyph
+    fields.put_fixed(row, start + 1, 2, None if index is None else index + 1, 0, 0)
+    row[start + 3] = 0x3A
+    fields.put_fixed(row, start + 4, 5, mv, 3, 3)
+
+
+def power(voltage, current):
+    """Watts, rounded, from mV and mA; None if one is unknown. Within an ESP32's small integers."""
+    if voltage is None or current is None:
+        return None
+    # 10 mV x 1 mA is 0.01 mW, 10 mV x 0.1 A is 1 mW: below 2**30 up to 100 V and 100 A or 1000 A
+    centivolts = (voltage + 5) // 10
+    amps, unit = abs(current), 100_000
+    if amps >= 100_000:
+        amps, unit = (amps + 50) // 100, 1_000
+    watts = (centivolts * amps + unit // 2) // unit
+    return watts if current > 0 else -watts

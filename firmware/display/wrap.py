@@ -1,0 +1,57 @@
+"""Long text on a small display: lines that break between words, and a screen that pages them."""
+
+from display import fields
+from display.glyphs import lcd_text
+
+
+def wrap(text, columns):
+    """Character codes of a str in lines (bytes) of at most columns, broken between words."""
+    lines = []
+    line = b""
+    for word in lcd_text(text).split():
+        if line and len(line) + 1 + len(word) > columns:
+            lines.append(line)
+            line = b""
+        line = line + b" " + word if line else word
+        while len(line) > columns:
+            lines.append(line[:columns])
+            line = line[columns:]
+    if line:
+        lines.append(line)
+    return lines
+
+
+class Message:
+    """A title row, with the page's number when there are several, and a text below it."""
+
+    PAGE_MS = 3_000
+
+    def __init__(self, columns, rows):
+        self._columns = columns
+        self._below = rows - 1
+        self._key = None
+        self._title = b""
+        self._lines = []
+
+    def render(self, rows, title, text, now_ms):
+        """Write the page that is due into rows."""
+        if self._key != (title, text):
+            self._key = (title, text)
+            self._title = lcd_text(title)
+            self._lines = wrap(text, self._columns)
+        pages = max(1, -(-len(self._lines) // self._below))
+        page = now_ms // self.PAGE_MS % pages
+        for row in rows:
+            fields.clear(row)
+        fields.put_text(rows[0], 0, self._title)
+        if pages > 1:
+            self._put_page(rows[0], page + 1, pages)
+        for i in range(page * self._below, min((page + 1) * self._below, len(self._lines))):
+            fields.put_text(rows[1 + i - page * self._below], 0, self._lines[i])
+
+    def _put_page(self, row, page, pages):
+        width = 3 if pages < 10 else 5
+        start = self._columns - width
+        end = fields.put_number(row, start if page > 9 or pages < 10 else start + 1, page)
+        row[end] = 0x2F
+        fields.put_number(row, end + 1, pages)

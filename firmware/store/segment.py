@@ -1,0 +1,218 @@
+"""Segments: the files that records are appended to, a header of 52 bytes and then records.
+
+docs/format.md has the bytes. A file is named after its sequence number, 00000001.seg. What is
+damaged or foreign is left alone: the next file is begun beside it.
+"""
+
+import binascii
+import os
+import struct
+
+from store import frame
+
+MAGIC = b"PKLG"
+VERSION = 1
+HEADER_SIZE = 52
+MAX_SIZE = 65536
+SUFFIX = ".seg"
+
+PACK, CELLS, EVENTS = 1, 2, 3  # series
+NO_CLOCK, RTC, PC, NTP = 0, 1, 2, 3  # where UTC came from; RTC: one that kept running over a reset
+
+_HEADER = "<4sBBBBHHIIIIB17sH"
+_NOT_FOUND = 2  # errno
+_NAME_LENGTH = 16
+_NAME = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-"
+
+
+class SegmentError(ValueError):
+    """What is wrong with a segment, or with what was asked of it."""
+
+
+class Header:
+    """A segment's header; the attributes are docs/format.md's fields."""
+
+    def __init__(self, series, layout, cell_count, name, log, record_size=frame.SIZE):
+        self.series = series
+        self.layout = layout
+        self.cell_count = cell_count
+        self.name = name
+        self.log = log
+        self.header_size = HEADER_SIZE
+        self.record_size = record_size
+        self.sequence = self.boot = self.uptime = self.utc = 0
+        self.clock = NO_CLOCK
+
+    def pack(self):
+        """The 52 bytes."""
+        data = struct.pack(
+            _HEADER,
+            MAGIC,
+            VERSION,
+            self.series,
+            self.layout,
+            self.cell_count,
+            self.header_size,
+            self.record_size,
+            self.sequence,
+            self.boot,
+            self.uptime,
+            self.utc,
+            self.clock,
+            self.name.encode(),
+            self.log,
+        )
+        return data + struct.pack("<I", binascii.crc32(data))
+
+
+def parse_header(data):
+    """The Header that data begins with; SegmentError says why it is none."""
+    if data[:4] != MAGIC[: len(data)] or not data:
+        raise SegmentError("not a packlog segment" if data else "empty")
+    if len(data) < HEADER_SIZE:
+        raise SegmentError("cut off in its header, after " + str(len(data)) + " bytes")
+    if binascii.crc32(data[:48]) != struct.unpack_from("<I", data, 48)[0]:
+        raise SegmentError("its header is damaged (the checksum is wrong)")
+    fields = struct.unpack_from(_HEADER, data)
+    if fields[1] != VERSION:
+        raise SegmentError("of format version " + str(fields[1]) + ": a newer packlog reads it")
+    header = Header(fields[2], fields[3], fields[4], _text(fields[12]), fields[13], fields[6])
+    header.header_size = fields[5]
+    header.sequence, header.boot, header.uptime, header.utc, header.clock = fields[7:12]
+    _check(header)
+    return header
+
+
+def check_name(name):
+    """Return a pack's name if it is one: 1 to 16 of A-Z a-z 0-9 _ and -."""
+    if not 0 < len(name) <= _NAME_LENGTH or any(c not in _NAME for c in name):
+        raise SegmentError(repr(name) + " is not 1 to 16 letters, digits, - and _")
+    return name
+
+
+def _text(raw):
+    return check_name("".join(chr(c) for c in raw.split(b"\0")[0]))
+
+
+def _check(header):
+    if header.header_size < HEADER_SIZE or header.record_size < frame.SIZE:
+        raise SegmentError("its header contradicts itself (sizes)")
+    if header.series == PACK:
+        if header.layout not in frame.LAYOUTS:
+            raise SegmentError("of the unknown layout " + str(header.layout))
+        if header.record_size != frame.SIZE:
+            raise SegmentError("its frames are not of " + str(frame.SIZE) + " bytes")
+
+
+def file_name(sequence):
+    """The name of segment number sequence."""
+    return "{:08d}".format(sequence) + SUFFIX
+
+
+def sequences(folder):
+    """The numbers of the segments in a folder, lowest first; none if there is no such folder."""
+    try:
+        names = os.listdir(folder)
+    except OSError as error:
+        if error.errno != _NOT_FOUND:
+            raise
+        return []
+    return sorted(int(n[:8]) for n in names if len(n) == 12 and n[8:] == SUFFIX and n[:8].isdigit())
+
+
+def read_header(path):
+    """The Header of a file."""
+    with open(path, "rb") as file:
+        return parse_header(file.read(HEADER_SIZE))
+
+
+def last_boot(path, header):
+    """The highest boot in a segment's header and marks."""
+    highest = header.boot
+    size = header.record_size
+    chunk = bytearray(32 * size)
+    with open(path, "rb") as file:
+        file.seek(header.header_size)
+        while True:
+            count = file.readinto(chunk)
+            if not count:
+                return highest
+            for offset in range(0, count - size + 1, size):
+                if chunk[offset + 3] == 0xFF and frame.mark_kind(chunk, offset) == frame.RUN:
+                    highest = max(highest, frame.mark_values(chunk, offset)[0])
+
+
+class Writer:
+    """Appends to one file. What was put is on the flash, durable, when sync() has returned."""
+
+    def __init__(self, path, size, limit, record_size=frame.SIZE):
+        self.path = path
+        self.size = size  # bytes that are durable
+        self.record_size = record_size
+        self._limit = limit
+        self._put = 0  # bytes since the last sync
+        self._buffer = bytearray(32 * record_size)
+        self._view = memoryview(self._buffer)
+        self._used = 0
+        self._file = None
+
+    @property
+    def room(self):
+        """How many records still fit."""
+        return max(0, self._limit - max(HEADER_SIZE, self.size + self._put)) // self.record_size
+
+    @property
+    def clean(self):
+        """True if nothing was put since the last sync."""
+        return self._put == 0
+
+    def put(self, data):
+        """Append bytes, at most as many as the buffer has."""
+        if self._used + len(data) > len(self._buffer):
+            self._write()
+        self._view[self._used : self._used + len(data)] = data
+        self._used += len(data)
+        self._put += len(data)
+
+    def put_mark(self, timestamp, kind, a, b):
+        """Append a mark."""
+        if self._used + self.record_size > len(self._buffer):
+            self._write()
+        frame.mark_into(self._buffer, self._used, timestamp, kind, a, b)
+        for i in range(self._used + frame.SIZE, self._used + self.record_size):
+            self._buffer[i] = 0
+        self._used += self.record_size
+        self._put += self.record_size
+
+    def sync(self):
+        """Make everything put so far durable. After an OSError see abandon()."""
+        self._write()
+        if self._file:
+            self._file.flush()
+        self.size += self._put
+        self._put = 0
+
+    def _write(self):
+        if self._used:
+            if self._file is None:
+                self._file = open(self.path, "ab")  # noqa: SIM115 - it stays open
+            self._file.write(self._view[: self._used])
+            self._used = 0
+
+    def close(self):
+        """Let go of the file. It is opened again when it is needed."""
+        file, self._file = self._file, None
+        if file:
+            file.close()
+
+    def abandon(self):
+        """After a failure: forget what was put. True if the file can go on where it was durable."""
+        self._used = self._put = 0
+        try:
+            self.close()
+        except OSError:
+            pass
+        try:
+            return os.stat(self.path)[6] == self.size
+        except OSError:
+            return self.size == 0

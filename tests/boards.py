@@ -1,0 +1,122 @@
+"""Virtual boards for the end-to-end tests, and what a test asks of them."""
+
+import json
+import shutil
+from pathlib import Path
+
+from littlefs import LittleFS
+
+from host_tools import status
+from host_tools.firmware import FIRMWARE
+from host_tools.sim.line import Line
+from host_tools.sim.rig import Plan, Rig
+from host_tools.sim.workshop import make_ready, wait_for_start
+
+BLOCK = 4096
+
+
+def example() -> dict:
+    """The example config.json, to change."""
+    return json.loads((FIRMWARE / "config.json").read_text())
+
+
+def install_once(image: Path) -> None:
+    """A flash image with the firmware, put there over the serial port as on a real board."""
+    rig = Rig(Plan(flash=image, speed=0))
+    try:
+        rig.board.power_on()
+        make_ready(rig.board, None, lambda line: None)
+    finally:
+        rig.board.close()
+    with Files(image) as files:
+        if "data" in files.listdir("/"):  # a flush may have come already
+            for name in files.listdir("/data/house"):
+                files.remove(f"/data/house/{name}")
+            files.remove("/data/house")
+            files.remove("/data")
+    image.with_name(image.name + ".erases").unlink()
+
+
+class Files:
+    """The files in a flash image whose board is off: a littlefs, read and written by another one."""
+
+    def __init__(self, image: Path):
+        self.image = image
+
+    def __enter__(self) -> LittleFS:
+        data = bytearray(self.image.read_bytes())
+        self.fs = LittleFS(block_size=BLOCK, block_count=len(data) // BLOCK, mount=False)
+        self.fs.context.buffer = data
+        self.fs.mount()
+        return self.fs
+
+    def __exit__(self, *error) -> None:
+        self.fs.unmount()
+        self.image.write_bytes(self.fs.context.buffer)
+
+
+class Recorder(Line):
+    """Between a line and the board: keeps what was sent, for the test to compare with."""
+
+    def __init__(self, line: Line):
+        super().__init__()
+        self.line = line
+        self.sent_bytes: list[tuple[float, bytes]] = []
+
+    def bursts(self, t0_s, t1_s):
+        for burst in self.line.bursts(t0_s, t1_s):
+            self.sent_bytes.append(burst)
+            yield burst
+
+
+class Bench:
+    """A rig with an installed flash. status(): what the firmware says of itself."""
+
+    def __init__(self, image: Path, config: dict | None = None, **plan):
+        if config is not None:
+            with Files(image) as files, files.open("/config.json", "wb") as file:
+                file.write(json.dumps(config).encode())
+        self.rig = Rig(Plan(flash=image, speed=0, **plan))
+        self.board = self.rig.board
+        self.image = image
+
+    def start(self) -> "Bench":
+        """Switch on, and wait until main.py runs."""
+        self.board.power_on()
+        self.board.background(self.board.now / 1e6 + 0.1)
+        wait_for_start(self.board)
+        self.board.stop()
+        return self
+
+    def console(self) -> str:
+        return self.board.console.transcript.decode("utf8", "replace")
+
+    def status(self) -> status.Status:
+        """The newest status line."""
+        found = [f for line in self.console().splitlines() if (f := status.parse(line))]
+        assert found, self.console()[-2000:]
+        return found[-1]
+
+    def count(self, key: str) -> int:
+        return int(self.status().values[key])
+
+    def lcd(self) -> str:
+        return "\n".join(self.rig.lcd.text())
+
+    def history(self, folder: Path) -> Path:
+        """Switch off and copy the history out of the flash, without the firmware's help."""
+        self.board.power_off()
+        with Files(self.image) as files:
+            for pack in files.listdir("/data"):
+                (folder / pack).mkdir(parents=True, exist_ok=True)
+                for name in files.listdir(f"/data/{pack}"):
+                    with files.open(f"/data/{pack}/{name}", "rb") as file:
+                        (folder / pack / name).write_bytes(file.read())
+        return folder
+
+    def close(self) -> None:
+        self.board.close()
+
+
+def copy_of(image: Path, folder: Path) -> Path:
+    return Path(shutil.copy(image, folder / "flash.img"))

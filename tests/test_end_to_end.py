@@ -1,0 +1,208 @@
+"""The whole road on the virtual board: BMS in, display, flash, mpremote, pull, CSV against the input."""
+
+import csv
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from boards import Recorder
+
+from host_tools.decode import decode
+from host_tools.install import install
+from host_tools.pull import pull
+from host_tools.sim.rig import Plan, Rig
+from host_tools.sim.workshop import port_of, wait_for_start
+from sample import Sample
+
+from bms.chargery import Decoder
+
+START = 5  # s until the logger has surely started
+
+
+def mpremote(port, *arguments):
+    return subprocess.run(
+        [str(Path(sys.executable).with_name("mpremote")), "connect", port, *arguments],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+def rows_of(path):
+    with path.open() as file:
+        return list(csv.DictReader(file))
+
+
+def readings(recorder):
+    """(second, Sample) of every reading that the recorded bytes hold, by the firmware's decoder."""
+    found = []
+
+    def keep(sample):
+        copy = Sample()
+        copy.copy_from(sample)
+        found.append((at, copy))
+
+    decoder = Decoder(keep, 16)
+    for at, data in recorder.sent_bytes:
+        decoder.feed(data)
+    return found
+
+
+def test_install_log_pull_and_decode(tmp_path):
+    rig = Rig(Plan(flash=tmp_path / "flash.img", speed=0))
+    board = rig.board
+    wire = rig.wiring.wires[16]
+    wire.source = recorder = Recorder(wire.source)
+    said = []
+    try:
+        board.power_on()
+        with port_of(board) as port:
+            wait_for_start(board)
+            install(port, None, said.append)
+            assert said[-1] == "the logger runs: house sends readings"
+            assert mpremote(port, "ls", ":data/house").stdout.split()[-1] == "00000001.seg"
+            done = mpremote(port, "exec", "import os; print(os.statvfs('/')[0])")
+            assert done.stdout.strip() == "4096"
+            assert mpremote(port, "reset").returncode == 0
+        board.run(1800)
+        with port_of(board) as port:
+            assert pull(port, tmp_path / "out", said.append) == 1
+        assert "the logger runs again" in said
+    finally:
+        board.close()
+    decode([tmp_path / "out"], tmp_path / "pack.csv", True)
+    check_rows(rows_of(tmp_path / "pack.csv"), readings(recorder))
+
+
+def check_rows(rows, sent):
+    """The rows of the longest stretch without a hole against the readings that they came from."""
+    stretch = longest_stretch(rows)
+    assert len(stretch) > 150
+    known = {int(row["time"]): row for row in stretch}
+    offset = match(known, sent)
+    begin = min(known)
+    for second, row in sorted(known.items())[1:-1]:
+        covered = [s for at, s in sent if begin - offset < at <= second - offset]
+        mean = sum(s.current for s in covered) / len(covered) / 1000
+        assert float(row["current"]) == pytest.approx(mean, abs=0.15, rel=2e-3)
+        last = covered[-1]
+        assert float(row["voltage"]) == pytest.approx(last.voltage / 1000, abs=0.02)
+        assert row["min_cell_voltage"] == f"{last.min_cell_voltage / 1000:.3f}"
+        assert row["max_cell_voltage"] == f"{last.max_cell_voltage / 1000:.3f}"
+        assert int(row["min_voltage_cell"]) == last.min_cell + 1
+        assert int(row["max_voltage_cell"]) == last.max_cell + 1
+        assert float(row["soc"]) == last.soc
+        assert float(row["temperature"]) == pytest.approx(last.temperature / 10, abs=0.25)
+        begin = second
+
+
+def longest_stretch(rows):
+    """Of the rows between two empty ones, the most."""
+    stretches = [[]]
+    for row in rows:
+        if row["voltage"] or row["soc"]:
+            stretches[-1].append(row)
+        else:
+            stretches.append([])
+    return max(stretches, key=len)
+
+
+def match(known, sent):
+    """What to add to the board's seconds to get the CSV's: where the extreme cells agree."""
+    seconds = sorted(known)[1:-1]
+
+    def agreement(offset):
+        at = {int(t): s for t, s in sent}
+        return sum(
+            (sample := at.get(second - offset)) is not None
+            and known[second]["min_cell_voltage"] == f"{sample.min_cell_voltage / 1000:.3f}"
+            and known[second]["max_cell_voltage"] == f"{sample.max_cell_voltage / 1000:.3f}"
+            for second in seconds
+        )
+
+    first = seconds[0]
+    return max((first - int(t) for t, s in sent if s.min_cell is not None), key=agreement)
+
+
+def test_the_display_shows_what_the_bms_sends(bench):
+    board = bench()
+    wire = board.rig.wiring.wires[16]
+    wire.source = recorder = Recorder(wire.source)
+    board.board.run(120)
+    board.board.run(0.9)
+    last = [s for at, s in readings(recorder) if at * 1e6 < board.board.now - 400_000][-1]
+    text = board.lcd()
+    assert f"SoC {last.soc:3}%" in text
+    assert f"{last.voltage / 1000:.2f}V" in text
+    assert f"{last.current / 1000:+.1f}A" in text
+    assert f"{last.min_cell + 1}:{last.min_cell_voltage / 1000:.3f}" in text
+    assert f"{last.max_cell + 1}:{last.max_cell_voltage / 1000:.3f}" in text
+    assert f"{last.temperature / 10:.1f}°C" in text
+    assert board.rig.lcd.violations == []
+
+
+@pytest.mark.parametrize("lcd", ["16x2", "20x4"])
+def test_both_sizes_on_six_wires(bench, lcd, boards_config):
+    config = boards_config()
+    columns, rows = map(int, lcd.split("x"))
+    wires = {"rs": 19, "e": 23, "d4": 18, "d5": 17, "d6": 5, "d7": 4}
+    config["lcd"] = {"kind": "gpio", "columns": columns, "rows": rows, **wires}
+    board = bench(config, lcd=lcd, wired_lcd=True)
+    board.board.run(15)
+    shown = ""
+    for _ in range(10):  # a small display's pages take turns
+        board.board.run(1)
+        shown += board.lcd()
+    assert "%" in shown and "°C" in shown and "V" in shown and "▼" in shown
+    assert board.rig.lcd.violations == []
+
+
+def test_a_second_install_copies_nothing_and_keeps_the_history(bench):
+    board = bench()
+    board.board.run(120)
+    said = []
+    with port_of(board.board) as port:
+        install(port, None, said.append)
+        assert said[0] == "everything on the board is up to date"
+        assert mpremote(port, "ls", ":data/house").stdout.split()[-1] == "00000001.seg"
+
+
+def test_every_packet_arrives_while_the_display_is_written_and_the_flash_erases(
+    bench, boards_config
+):
+    config = boards_config()
+    config["store"] = {"window_s": 1, "interval_s": 1}
+    board = bench(config)
+    board.board.run(1200)
+    erases = sum(board.board.flash.erases)
+    assert erases > 500  # the flash was busy
+    assert board.rig.bus.bytes > 10_000  # and the display
+    assert board.board.hardware.lost_bytes() == 0
+    assert board.count("rejected") == 0
+    assert board.count("readings") >= 1190
+
+
+def test_every_packet_arrives_on_a_slow_processor(bench, boards_config):
+    config = boards_config()
+    config["store"] = {"window_s": 1, "interval_s": 1}
+    # An ESP32 at 160 MHz takes 20 to 50 times as long for bytecode as a PC.
+    board = bench(config, settings={"cpu_factor": 40})
+    board.board.run(300)
+    assert board.board.hardware.lost_bytes() == 0
+    assert board.count("rejected") == 0
+    assert board.count("readings") >= 280
+
+
+def test_two_packs_on_two_uarts(bench, boards_config, tmp_path):
+    config = boards_config()
+    second = {**config["packs"][0], "name": "van", "uart": 1, "rx": 4}
+    config["packs"].append(second)
+    board = bench(config)
+    board.rig.add_pack(4, seed=1)
+    board.board.run(300)
+    text = board.console()
+    assert "packlog house " in text and "packlog van " in text
+    folder = board.history(tmp_path / "out")
+    assert sorted(path.name for path in folder.iterdir()) == ["house", "van"]
