@@ -71,9 +71,12 @@ def is_possible(command, length):
 class Decoder:
     """Calls on_sample(sample) for each valid READING, with the cells of the last valid CELLS.
 
-    The sample is the same object every time. cells is how many are wired, 0 if the readings decide:
-    then an input below UNWIRED_BELOW has no cell. With a number given, those cells show whatever
-    they read (1 mV for 0: a dead cell or a torn sense wire has to be seen) and the rest is ignored.
+    The sample is the same object every time. Cells, pack voltage and counters are unknown before
+    the first CELLS, and again after CELLS_KEPT readings without another.
+
+    cells is how many are wired, 0 if the packets decide: then an input below UNWIRED_BELOW has no
+    cell. With a number given, those cells show whatever they read (1 mV for 0: a dead cell or a
+    torn sense wire has to be seen) and the rest is ignored.
     """
 
     def __init__(self, on_sample, cells=0):

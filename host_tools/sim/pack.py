@@ -102,7 +102,7 @@ class Pack:
         while self.time_s < t_s:
             # The last second of a jump is a step of its own: what is read then is its mean.
             left = t_s - self.time_s
-            end = t_s if left <= 1 else min(self.time_s + STEP_S, t_s - 1)
+            end = t_s if left <= 1.5 else min(self.time_s + STEP_S, t_s - 1)
             self._step(min(end, self._midnight))
             if self.time_s >= self._midnight:
                 self._new_day()

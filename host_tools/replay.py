@@ -1,0 +1,124 @@
+"""Decode a captured byte stream with the firmware's own decoder, to CSV and statistics."""
+
+import csv
+import importlib
+import json
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import host_tools.firmware  # noqa: F401  puts the decoders on the path
+from host_tools import units
+from host_tools.captures import looks_like_hex, read_capture
+from host_tools.errors import PacklogError
+from host_tools.output import open_output
+
+DECODERS = {  # kind of BMS: the firmware's module with its Decoder
+    "chargery": "bms.chargery",
+}
+
+COLUMNS = (
+    "reading",
+    "voltage",
+    "current",
+    "temperature",
+    "soc",
+    "min_cell_voltage",
+    "max_cell_voltage",
+    "min_voltage_cell",
+    "max_voltage_cell",
+    "cell_voltages",
+)
+
+
+def replay(
+    bms: str,
+    capture: Path,
+    hex: bool = False,
+    out: Path | None = None,
+    stats: bool = False,
+    progress: Callable[[int], None] | None = None,
+) -> int:
+    """Write one CSV row a reading to out, or standard output; return how many there were.
+
+    stats adds one line of JSON on standard error, with the packets accepted per command, those
+    rejected, and the bytes skipped. progress is called with the bytes of the capture read so far.
+    """
+    rows = Rows()
+    decoder = open_decoder(bms, rows.add)
+    if out and _are_one_file(out, capture):
+        raise PacklogError(f"{out} is the capture itself: name another file for the CSV")
+    pieces = read_capture(capture, hex, progress)
+    with open_output(out) as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(COLUMNS)
+        for piece in pieces:
+            decoder.feed(piece)
+            writer.writerows(rows.take())
+        decoder.finish()
+        writer.writerows(rows.take())
+    if stats:
+        print(json.dumps(readable(decoder.stats)), file=sys.stderr)
+    elif not rows.count:
+        print(no_reading(bms, capture, hex), file=sys.stderr)
+    return rows.count
+
+
+def _are_one_file(one: Path, other: Path) -> bool:
+    try:
+        return one.samefile(other)
+    except OSError:
+        return False
+
+
+def open_decoder(bms: str, on_sample: Callable):
+    """The firmware's decoder for that kind of BMS."""
+    if bms not in DECODERS:
+        known = ", ".join(sorted(DECODERS))
+        raise PacklogError(f"no BMS is called {bms!r}: the ones known are {known}")
+    return importlib.import_module(DECODERS[bms]).Decoder(on_sample)
+
+
+class Rows:
+    """The CSV rows of the readings since the last take(), numbered from 1."""
+
+    def __init__(self):
+        self.count = 0
+        self._rows = []
+
+    def add(self, sample) -> None:
+        self.count += 1
+        self._rows.append((self.count, *columns(sample)))
+
+    def take(self) -> Iterator[tuple]:
+        rows, self._rows = self._rows, []
+        return iter(rows)
+
+
+def columns(sample) -> tuple[str, ...]:
+    """A reading as the CSV shows it, without its number."""
+    return (
+        units.volts(sample.voltage),
+        units.amps(sample.current),
+        units.celsius(sample.temperature),
+        units.whole(sample.soc),
+        units.volts(sample.min_cell_voltage),
+        units.volts(sample.max_cell_voltage),
+        units.cell(sample.min_cell),
+        units.cell(sample.max_cell),
+        " ".join(units.volts(sample.cells[i]) for i in range(sample.cell_count)),
+    )
+
+
+def readable(stats: dict) -> dict:
+    """A decoder's statistics with the commands as people write them: 0x56."""
+    accepted = {f"0x{command:02x}": count for command, count in stats["accepted"].items()}
+    return {**stats, "accepted": accepted}
+
+
+def no_reading(bms: str, capture: Path, hex: bool) -> str:
+    """The line that says so, with what is most likely the reason."""
+    hint = "is it from that BMS?"
+    if not hex and looks_like_hex(capture):
+        hint = "it looks like hex text: add --hex"
+    return f"no {bms} reading in {capture}: {hint}"

@@ -1,0 +1,44 @@
+"""From packlog's integers to what a person reads: the one place on the PC for scale factors.
+
+mV, mA, mWh and mAh become V, A, Wh and Ah, 0.1 degC becomes degC; None, which is unknown, becomes
+an empty text. Texts are made from integers alone, so that 22.8 A is never 22.799999.
+"""
+
+import functools
+
+MILLI = 1000  # mV in a V, mA in an A, mWh in a Wh, mAh in an Ah
+DECI = 10  # 0.1 degC in a degC, 0.1 mOhm in a mOhm
+
+
+@functools.lru_cache(maxsize=1 << 14)  # a replay writes the same few voltages on and on
+def volts(mv: int | None) -> str:
+    """V with three decimals."""
+    return "" if mv is None else _fixed(mv, MILLI, 3)
+
+
+def amps(ma: int | None) -> str:
+    """A with as many decimals as it takes, at least one."""
+    if ma is None:
+        return ""
+    text = _fixed(ma, MILLI, 3)
+    return text[:-2] + text[-2:].rstrip("0")
+
+
+def celsius(tenths: int | None) -> str:
+    """degC with one decimal."""
+    return "" if tenths is None else _fixed(tenths, DECI, 1)
+
+
+def whole(number: int | None) -> str:
+    """A number as it is: %, a count."""
+    return "" if number is None else str(number)
+
+
+def cell(index: int | None) -> str:
+    """The number of a cell as people count: from 1."""
+    return "" if index is None else str(index + 1)
+
+
+def _fixed(value: int, scale: int, decimals: int) -> str:
+    sign = "-" if value < 0 else ""
+    return f"{sign}{abs(value) // scale}.{abs(value) % scale:0{decimals}d}"
