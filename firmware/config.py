@@ -25,7 +25,7 @@ LCD = {
         "scl": (0, MAX_PIN, 22),
         "sda": (0, MAX_PIN, 21),
         "address": (0, 127, 0),
-        "frequency": (10000, 400000, 100000),
+        "frequency": (50000, 400000, 100000),
     },
     "gpio": {key: (0, MAX_PIN, REQUIRED) for key in ("rs", "e", "d4", "d5", "d6", "d7")},
 }

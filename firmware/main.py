@@ -28,6 +28,7 @@ FULL = 28  # errno of a full file system
 PAUSE_MS = 600000  # how long a PC may keep the logger from running before the watchdog starts it
 BEAT_S = 90  # a task that has not been seen for so long is stuck
 DRAW_MS = 250
+BUS_TIMEOUT_US = 20000  # a bus that hangs holds the loop for so long
 STORE_MS = 200
 QUIET_MS = 150  # right after a reading the line is quiet: the time to stall it with a flash erase
 OVERDUE_MS = 3000  # without readings there is no such moment
@@ -47,7 +48,8 @@ def make_source(settings, on_sample):
 def make_bus(lcd):
     """The bus that the display hangs on."""
     if lcd["kind"] == "i2c":
-        i2c = I2C(0, scl=Pin(lcd["scl"]), sda=Pin(lcd["sda"]), freq=lcd["frequency"])
+        pins = {"scl": Pin(lcd["scl"]), "sda": Pin(lcd["sda"])}
+        i2c = I2C(0, freq=lcd["frequency"], timeout=BUS_TIMEOUT_US, **pins)
         return Backpack(i2c, lcd["address"] or None)
     pins = [Pin(lcd[key], Pin.OUT) for key in ("rs", "e", "d4", "d5", "d6", "d7")]
     return FourBit(pins[0], pins[1], pins[2:], time.sleep_us)

@@ -184,4 +184,4 @@ class Lcd:
         self._bus.write(_DDRAM | address, wanted, start, self._count)
         for i in range(start, start + self._count):
             shown[i] = wanted[i]
-        pass
+        self._unsure &= ~(1 << row)

@@ -8,7 +8,7 @@ from typing import Protocol
 
 ENODEV, ETIMEDOUT = 19, 116
 OVERHEAD_US = 60
-TIMEOUT_US = 50_000
+TIMEOUT_US = 20_000  # as the firmware asks for
 
 
 class Device(Protocol):

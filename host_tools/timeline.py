@@ -1,0 +1,70 @@
+"""UTC from uptime: what the anchors of one boot say, as docs/format.md's chapter on time has it."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+import host_tools.firmware  # noqa: F401 - puts store on the path
+from store import segment
+
+UNKNOWN = -1
+# How far two anchors may disagree and still mean a clock that runs a little fast or slow.
+_JITTER_S = 2
+_DRIFT = 500e-6
+
+
+@dataclass(frozen=True)
+class Anchor:
+    """At uptime (s) it was utc (unix seconds), says clock. carried: copied into a header later."""
+
+    uptime: int
+    utc: int
+    clock: int
+    carried: bool = False
+
+    @property
+    def offset(self) -> int:
+        """UTC at uptime 0."""
+        return self.utc - self.uptime
+
+
+def choose(anchors: list[Anchor]) -> list[Anchor]:
+    """Those that count, ordered by uptime, one an uptime."""
+    known = [anchor for anchor in anchors if anchor.clock != segment.NO_CLOCK]
+    known = [anchor for anchor in known if anchor.clock != segment.RTC] or known
+    chosen = {anchor.uptime: anchor for anchor in known if not anchor.carried}
+    # A header repeats what an anchor said. It counts if that anchor is not here any more.
+    said = {anchor.offset for anchor in chosen.values()}
+    for anchor in sorted(known, key=lambda anchor: anchor.uptime):
+        if anchor.carried and anchor.offset not in said:
+            said.add(anchor.offset)
+            chosen.setdefault(anchor.uptime, anchor)
+    return [chosen[uptime] for uptime in sorted(chosen)]
+
+
+def date(time: np.ndarray, uptime: np.ndarray, anchors: list[Anchor]) -> None:
+    """Write unix seconds into time (int64) for the uptimes of one boot, which do not fall.
+
+    Without an anchor that counts, time is left as it is.
+    """
+    chosen = choose(anchors)
+    if not chosen:
+        return
+    # From each anchor up to the next; the first one speaks for what was before it, too.
+    ends = np.searchsorted(uptime, [anchor.uptime for anchor in chosen[1:]])
+    bounds = [0, *ends.tolist(), len(uptime)]
+    for i, anchor in enumerate(chosen):
+        rows = slice(bounds[i], bounds[i + 1])
+        elapsed = uptime[rows].astype(np.int64) - anchor.uptime
+        rate = _rate(anchor, chosen[i + 1]) if i + 1 < len(chosen) else 1
+        if rate != 1:
+            elapsed = np.where(elapsed < 0, elapsed, np.rint(elapsed * rate).astype(np.int64))
+        time[rows] = anchor.utc + elapsed
+
+
+def _rate(anchor: Anchor, following: Anchor) -> float:
+    """Seconds of UTC per second of uptime between two anchors: 1 if they do not agree."""
+    elapsed = following.uptime - anchor.uptime
+    told = following.utc - anchor.utc
+    agree = abs(told - elapsed) <= _JITTER_S + _DRIFT * elapsed
+    return told / elapsed if agree else 1

@@ -1,0 +1,37 @@
+"""A pack with its history, for the store's tests: time stands still until a test moves it."""
+
+from lib.uptime import Uptime
+from sample import Sample
+from store.history import History
+
+
+class Pack:
+    """One boot after the other over the same folder."""
+
+    def __init__(self, folder, **options):
+        self.folder = folder
+        self.options = {"cell_count": 16, "interval_s": 1, "window_s": 30}
+        self.options.update(options)
+        self.sample = Sample()
+        self.sample.voltage = 53250
+        self.sample.current = 10000
+        self.start()
+
+    def start(self):
+        """The board comes up: uptime begins at 0."""
+        self.ms = 0
+        uptime = Uptime(lambda: self.ms, lambda a, b: a - b)
+        self.history = History(self.folder, "house", uptime=uptime, **self.options)
+
+    @property
+    def path(self):
+        return self.folder + "/house"
+
+    def readings(self, count, current=10000, every_ms=1000, flush=False):
+        """So many readings; the first one now. Flushes when it is due, if asked to."""
+        self.sample.current = current
+        for _ in range(count):
+            self.history.add(self.sample)
+            if flush and self.history.due():
+                assert self.history.flush()
+            self.ms += every_ms

@@ -1,0 +1,83 @@
+"""Values in a row of the display: numbers, ages, bars, text; integers in, characters out."""
+
+from display import fields
+from display.glyphs import GLYPHS, lcd_text
+from display.screen import power
+from display.wrap import wrap
+
+
+def field(width, put, *args):
+    row = bytearray(b" " * width)
+    put(row, 0, width, *args)
+    return row.decode()
+
+
+def test_fixed():
+    for value, decimals, text in (
+        (0, 1, "   0.0"),
+        (49, 1, "   0.0"),
+        (-49, 1, "   0.0"),
+        (50, 1, "  +0.1"),
+        (-50, 1, "  -0.1"),
+        (-1234, 1, "  -1.2"),
+        (9999, 3, "+9.999"),
+        (99999, 3, "+100.0"),
+        (999949, 1, "+999.9"),
+        (999950, 1, " +1000"),
+        (-99999499, 1, "-99999"),
+        (99999500, 1, "******"),
+    ):
+        assert field(6, fields.put_fixed, value, 3, decimals, b"", True) == text
+    assert field(6, fields.put_fixed, 5, 3, 2, b"V") == " 0.01V"
+    assert field(6, fields.put_fixed, 102400, 3, 2, b"V") == "102.4V"
+
+
+def test_counts_and_ages():
+    for value, text in (
+        (0, "    0"),
+        (99999, "99999"),
+        (100000, " 100k"),
+        (9999999, "9999k"),
+        (10000000, "  10M"),
+        (None, "   --"),
+    ):
+        assert field(5, fields.put_count, value) == text
+    for ms, text in ((-5, " 0s"), (999, " 0s"), (99999, "99s"), (100000, " 1m"), (6000000, " 1h")):
+        assert field(3, fields.put_age, ms) == text
+
+
+def test_bar_has_five_steps_a_character():
+    lengths = []
+    for percent in (None, 0, 1, 10, 50, 99, 100, 120, -3):
+        row = bytearray(12)
+        fields.put_bar(row, 1, 11, percent)
+        assert row[1] == ord("[") and row[11] == ord("]")
+        dots = 0
+        for code in row[2:11]:
+            dots += 0 if code == 0x20 else code + 1
+        lengths.append(dots)
+    assert lengths == [0, 0, 0, 5, 23, 45, 45, 45, 0]
+    for i in range(5):  # and the character of n dots has n columns
+        assert GLYPHS[8 * i] == (0x1F << (4 - i)) & 0x1F
+
+
+def test_power_is_exact_in_small_integers():
+    assert power(53120, 12300) == 653
+    assert power(53120, -12300) == -653
+    assert power(13280, 50) == 1
+    assert power(99990, 999900) == 99980
+    assert power(None, 5) is None and power(5, None) is None
+    # 99.99 V x 100.049 A would not fit: from 100 A on the current counts in steps of 0.1 A
+    assert power(99990, 99999) == 9999
+    assert power(99990, 100049) == 9999
+
+
+def test_text_in_the_display_s_own_codes():
+    assert lcd_text("Bad\\Hütte ~5°") == b"Bad/H\xf5tte -5\x05"
+    assert lcd_text("汉\n") == b"??"
+
+
+def test_wrap():
+    assert wrap("", 16) == []
+    assert wrap("one two  three", 7) == [b"one two", b"three"]
+    assert wrap("abcdefghij k", 4) == [b"abcd", b"efgh", b"ij k"]
