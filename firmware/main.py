@@ -94,7 +94,8 @@ class Pack:
         self.hub.add_tap(self.history.add)
         self.hub.add_tap(self._count_rejected)
         self.decoder, self.link = make_source(settings, self.hub.put)
-        self.view = PackView(self.name, self.hub.sample, settings["bms"])
+        stale_ms = 1000 * self.timeout_s
+        self.view = PackView(self.name, self.hub.sample, settings["bms"], stale_ms)
         self._rejected_before = 0
         self._due_ms = 0
 
@@ -185,8 +186,7 @@ class Logger:
 
     async def _draw(self):
         lcd = self._settings["lcd"]
-        stale_ms = 1000 * min([pack.timeout_s for pack in self.packs] or [10])
-        screen = Screen(lcd["columns"], lcd["rows"], stale_ms, 1000 * lcd["page_s"])
+        screen = Screen(lcd["columns"], lcd["rows"], 1000 * lcd["page_s"])
         views = [pack.view for pack in self.packs]
         while True:
             self._look()

@@ -1,7 +1,7 @@
 """The screens: readings and health in, rows of character codes out. Pure: the time is passed in.
 
 A 20x4 shows a pack on one page, a 16x2 on two that take turns; several packs take turns as well.
-What is wrong takes turns with the last row. Past stale_ms without a reading the values are gone and
+What is wrong takes turns with the last row. Past a pack's stale_ms without a reading the values are gone and
 the silence stands there, for how long and with what to look after. Cells are numbered from 1.
 """
 
@@ -20,11 +20,10 @@ _PROTECTIONS = ((CHARGE_STOPPED, b"BMS: charge off"), (DISCHARGE_STOPPED, b"BMS:
 class Screen:
     """rows are the buffers that render() and message() fill; both return them."""
 
-    def __init__(self, columns, rows, stale_ms=10_000, page_ms=4_000):
+    def __init__(self, columns, rows, page_ms=4_000):
         self.rows = [bytearray(columns) for _ in range(rows)]
         self._columns = columns
         self._wide = rows == 4
-        self._stale_ms = stale_ms
         self._page_ms = page_ms
         self._message = Message(columns, rows)
         self._texts = []  # of health, cut to the display's width
@@ -58,10 +57,10 @@ class Screen:
     # Whose turn it is
 
     def _silent(self, pack):
-        return not pack.heard or pack.age_ms > self._stale_ms
+        return not pack.heard or pack.age_ms > pack.stale_ms
 
     def _starting(self, pack):
-        return not pack.heard and pack.age_ms <= self._stale_ms
+        return not pack.heard and pack.age_ms <= pack.stale_ms
 
     def _own_pages(self, pack):
         """Pages of the pack's own, before those that show what is wrong."""

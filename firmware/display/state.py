@@ -12,10 +12,11 @@ HINTS = {
 class PackView:
     """A pack: its newest reading and how old that is."""
 
-    def __init__(self, name, sample, bms=""):
+    def __init__(self, name, sample, bms="", stale_ms=10_000):
         self.name = lcd_text(name)
         self.hints = tuple(lcd_text(hint) for hint in HINTS.get(bms, HINTS[""]))
         self.sample = sample
+        self.stale_ms = stale_ms  # an older reading is not shown any more
         self.heard = False  # there has been a reading since the start
         self.age_ms = 0  # of the newest reading; before the first one, time since the start
         self.rejected = 0  # damaged packets since the last good one

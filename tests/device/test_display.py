@@ -164,7 +164,7 @@ def test_a_silent_pack_does_not_hide_the_other():
 
 def test_values_vanish_past_the_limit():
     pack = garage()
-    screen = Screen(20, 4, stale_ms=10_000)
+    screen = Screen(20, 4)
     pack.age_ms = 10_000
     assert rows_of(screen, [pack])[1] == "13.28V  +22.8A +303W"
     pack.age_ms = 10_001
@@ -174,7 +174,8 @@ def test_values_vanish_past_the_limit():
         "BMS LCD unit on?    ",
         "Check the cable     ",
     ]
-    assert rows_of(Screen(20, 4, stale_ms=30_000), [pack])[1] == "13.28V  +22.8A +303W"
+    pack.stale_ms = 30_000
+    assert rows_of(screen, [pack])[1] == "13.28V  +22.8A +303W"
 
 
 def test_silence_says_for_how_long():
