@@ -7,6 +7,7 @@ from store.sampler import Sampler
 from store.series import Series
 
 CAPACITY = 128  # records in RAM
+SLACK_S = 4  # how long before the end of the window a flush is due
 RESERVE = 64 * 1024  # bytes of the file system that retention keeps free
 
 
@@ -86,7 +87,7 @@ class History:
         self._pack.anchor(uptime.seconds, utc, clock)
 
     def due(self):
-        """Is it time to flush? To be asked about once a second."""
+        """Is it time to flush? From here on there are SLACK_S to find a good moment for it."""
         if not self._pack.waiting:
             return False
         self._uptime.update()
@@ -96,8 +97,7 @@ class History:
         backlog = self._pack.backlog
         if 2 * backlog.count >= backlog.capacity or not backlog.count:
             return True
-        # A second early: nobody asks again at the very end of the window.
-        return now - backlog.uptime(0) >= self._window - 1
+        return now - backlog.uptime(0) >= max(1, self._window - SLACK_S)
 
     def flush(self):
         """Write every frame there is and make it durable. False if the flash failed."""

@@ -10,8 +10,9 @@ import time
 import plain_reader
 from a_pack import Pack
 from ram_flash import RamFlash, fill
-from store import segment
 from temporary import remove
+
+from store import segment
 
 PARTITION = 512  # blocks: 2 MiB, as on an ESP32 with 4 MB of flash
 

@@ -51,6 +51,7 @@ def read_file(path, found_anchors=None, values=True):
         record = data[offset : offset + 13]
         timestamp, mark, kind, a, b = struct.unpack("<HHBII", record)
         if mark != 0xFFFF:
+            assert base + timestamp >= end, "time runs backwards"
             if values:
                 frames.append((boot, base + timestamp, end) + values_of(record, layout))
             else:

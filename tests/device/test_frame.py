@@ -3,6 +3,7 @@
 import struct
 
 from plain_reader import values_of
+
 from store import frame, half
 
 
@@ -93,7 +94,7 @@ def test_marks():
     assert bytes(buf[13:]) == struct.pack("<HHBII", 7, 0xFFFF, 1, 3, 4000000000)
     assert frame.mark_kind(buf, 13) == frame.RUN
     assert frame.mark_kind(buf, 0) == 0
-    assert frame.markvalues_of(buf, 13) == (3, 4000000000)
+    assert frame.mark_values(buf, 13) == (3, 4000000000)
     frame.set_timestamp(buf, 13, 65535)
     assert bytes(buf[13:17]) == b"\xff\xff\xff\xff"
 

@@ -5,6 +5,7 @@ import os
 import plain_reader
 import temporary
 from a_pack import Pack
+
 from store import segment
 
 
@@ -35,6 +36,7 @@ def test_adding_touches_no_file_and_flushing_makes_durable():
         assert pack.history.flush()
         assert names(pack) == ["00000001.seg"]
         assert pack.history.durable_frames == 5
+        assert os.stat(pack.path + "/00000001.seg")[6] == 52 + 5 * 13
         assert plain_reader.read(pack.path) == [
             (1, s, max(0, s - 1), 53.25, 10.0) + (None,) * 6 for s in range(5)
         ]
@@ -53,13 +55,13 @@ def test_due_within_the_window():
     with temporary.Folder() as folder:
         pack = Pack(folder, window_s=30)
         assert not pack.history.due()
-        for second in range(29):
+        for _ in range(26):
+            assert not pack.history.due()
             pack.readings(1)
-            assert not pack.history.due() or second == 28
-        assert pack.history.due()
+        assert pack.history.due()  # 4 s before the oldest frame is 30 s old
         pack.history.flush()
         assert not pack.history.due()
-        assert uptimes(pack.path) == list(range(29))
+        assert uptimes(pack.path) == list(range(26))
 
 
 def test_due_before_the_memory_is_full():

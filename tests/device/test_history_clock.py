@@ -3,6 +3,7 @@
 import plain_reader
 import temporary
 from a_pack import Pack
+
 from store import segment
 
 NOON = 1780000000

@@ -6,6 +6,7 @@ import os
 import plain_reader
 import temporary
 from a_pack import Pack
+
 from store import retention, segment
 
 NO_SPACE, IO_ERROR = 28, 5
@@ -64,7 +65,8 @@ def test_a_failing_flash_loses_nothing_that_memory_can_hold():
         pack.readings(10)
         assert pack.history.flush()
         flash.error = OSError(IO_ERROR, "flash")
-        pack.readings(20)
+        pack.readings(29)
+        assert pack.history.due()
         assert not pack.history.flush()
         assert pack.history.last_error.errno == IO_ERROR
         assert not pack.history.due()  # not again at once
@@ -74,9 +76,9 @@ def test_a_failing_flash_loses_nothing_that_memory_can_hold():
         flash.error = None
         assert pack.history.flush()
         assert pack.history.last_error is None
-        assert (pack.history.durable_frames, pack.history.dropped_frames) == (59, 0)
+        assert (pack.history.durable_frames, pack.history.dropped_frames) == (68, 0)
         frames = plain_reader.read(pack.path)
-        assert [f[1] for f in frames] == list(range(30)) + list(range(31, 60))
+        assert [f[1] for f in frames] == list(range(39)) + list(range(40, 69))
         assert os.listdir(pack.path) == ["00000001.seg"]
 
 
@@ -229,6 +231,26 @@ def test_the_reserve_of_the_disk_stays_free():
                 assert disk.free() >= 5
         assert pack.history.dropped_frames == 0
         assert len(sizes(pack)) == 3
+
+
+def test_room_is_made_on_a_disk_that_counts_below_zero():
+    with temporary.Folder() as folder:
+        for n in range(1, 5):
+            with open(folder + "/" + segment.file_name(n), "wb") as file:
+                file.write(bytes(4000))
+        with FullDisk(folder, 3):
+            retention.make_room(folder, 4096, None, 0, folder + "/00000001.seg")
+        assert sorted(os.listdir(folder)) == ["00000001.seg", "00000004.seg"]
+
+
+def test_the_newest_complete_file_stays_however_full_the_disk_is():
+    with temporary.Folder() as folder:
+        pack = Pack(folder, reserve=1 << 20, budget=16384)  # segments of one block
+        os.mkdir(pack.path)
+        with FullDisk(pack.path, 16):
+            for _ in range(8):
+                pack.readings(300, flush=True)
+                assert len(sizes(pack)) == min(2, 1 + pack.ms // 311000)
 
 
 def test_a_full_disk_costs_the_oldest_file_and_no_frame():

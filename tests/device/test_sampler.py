@@ -3,6 +3,7 @@
 import struct
 
 from plain_reader import values_of
+
 from sample import Sample
 from store import frame, half
 from store.backlog import Backlog
@@ -250,6 +251,19 @@ def test_charge_stays_exact_with_readings_at_any_time():
     log.sampler.finish()
     # It does not grow with time: a second of the largest change in current bounds it.
     assert abs(log.charge() - true) < 300000 * 1000
+
+
+def test_what_is_left_of_a_second_at_the_end_of_a_run_is_paid_back():
+    log = Log()
+    ms = 0
+    for _ in range(50):
+        for _ in range(201):
+            log.reading(ms, 100000)
+            ms += 1000
+        log.reading(ms - 600, 100000)  # 0.4 s that no timestamp can say
+        ms += 60000
+    log.sampler.finish()
+    assert abs(log.charge() - 50 * 200400 * 100000) < 100000 * 1000
 
 
 def test_large_currents_and_long_gaps_are_right():

@@ -5,6 +5,7 @@ import os
 import struct
 
 import temporary
+
 from store import frame, segment
 
 
