@@ -27,7 +27,7 @@ LCD = {
         "address": (0, 127, 0),
         "frequency": (50000, 400000, 100000),
     },
-    "gpio": {key: (0, MAX_PIN, REQUIRED) for key in ("rs", "e", "d4", "d5", "d6", "d7")},
+    "gpio": dict.fromkeys(("rs", "e", "d4", "d5", "d6", "d7"), (0, MAX_PIN, REQUIRED)),
 }
 PIN_KEYS = ("scl", "sda", "rs", "e", "d4", "d5", "d6", "d7")
 PANEL = {

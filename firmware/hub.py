@@ -38,7 +38,9 @@ class Hub:
                 self.last_error = error
 
     def age_ms(self):
-        """How old the newest reading is; without one, how long there has been none. At most 12 days."""
+        """How old the newest reading is; without one, how long there has been none. At most 12
+        days.
+        """
         uptime = self._uptime
         uptime.update()
         seconds = min(uptime.seconds - self._seen_s, 1000000)

@@ -1,16 +1,19 @@
-"""The logger: wires source -> hub -> sinks as config.json says. The only module that knows all others.
+"""The logger: wires source -> hub -> sinks as config.json says. The only module that knows all
+others.
 
-Ctrl-C flushes what is in RAM and leaves `logger` to be asked at the REPL; the watchdog then gives the
-PC ten minutes before it starts the logger again.
+Ctrl-C flushes what is in RAM and leaves `logger` to be asked at the REPL; the watchdog then gives
+the PC ten minutes before it starts the logger again.
 """
 
 import asyncio
 import gc
 import time
 
+from machine import I2C, WDT, Pin
+
 import config
 from display.console import status_line
-from display.glyphs import GLYPHS, lcd_text
+from display.glyphs import GLYPHS
 from display.screen import STARTING, Screen
 from display.state import Health, PackView
 from drivers.hd44780 import Lcd
@@ -18,7 +21,6 @@ from drivers.lcd_bus import Backpack, FourBit
 from hub import Hub
 from lib.tasks import keep_running
 from lib.uptime import Uptime
-from machine import I2C, WDT, Pin
 from net.clock import Clock
 from store.history import History
 from transport.keepalive import keep_alive

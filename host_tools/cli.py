@@ -25,7 +25,7 @@ Port = Annotated[
     typer.Option(
         "--port",
         metavar="PORT",
-        help="The board's serial port, such as /dev/ttyUSB0. Default: the board that is plugged in.",
+        help="The board's serial port (/dev/ttyUSB0, ...). Default: the board that is plugged in.",
     ),
 ]
 Output = Annotated[
@@ -174,12 +174,10 @@ def sim(
 
 @app.command()
 def demo(
-    folder: Annotated[
-        Path, typer.Argument(metavar="DIR", help="Where the results go.")
-    ] = Path("demo"),
-    minutes: Annotated[
-        int, typer.Option(metavar="N", min=5, help="Board time to show.")
-    ] = 90,
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Where the results go.")] = Path(
+        "demo"
+    ),
+    minutes: Annotated[int, typer.Option(metavar="N", min=5, help="Board time to show.")] = 90,
     seed: Annotated[int, typer.Option(metavar="N", help="Another seed, another day.")] = 0,
 ) -> None:
     """Show the whole road on the virtual board: install, log, display, pull, CSV."""

@@ -1,7 +1,7 @@
 """The board at the other end of a serial port, by mpremote's transport.
 
-The REPL can only be had by interrupting main.py; nothing here resets the board on the way in, so that
-what the logger knows is still there to be asked, and every way out starts main.py again.
+The REPL can only be had by interrupting main.py; nothing here resets the board on the way in, so
+that what the logger knows is still there to be asked, and every way out starts main.py again.
 """
 
 import contextlib

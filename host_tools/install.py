@@ -1,16 +1,15 @@
-"""Puts the firmware on a board: looks at what answers, copies what differs, starts it, sees it run."""
+"""Puts the firmware on a board: looks at what answers, copies what differs, sees it run."""
 
 import hashlib
 from collections.abc import Callable
 from pathlib import Path
 
+import config  # the firmware's, from the folder that host_tools.firmware put on the path
 from host_tools import status
 from host_tools.device import Device
 from host_tools.errors import PacklogError
 from host_tools.firmware import FIRMWARE
 from host_tools.progress import Progress
-
-import config  # the firmware's, from the folder that host_tools.firmware put on the path
 
 OLDEST_MICROPYTHON = (1, 24)
 ROOM = 256 * 1024  # bytes that must stay free for the history to be worth the name
@@ -99,7 +98,7 @@ def check_board(device: Device) -> None:
         raise PacklogError(
             "the board's file system is FAT, which a power cut can destroy: packlog needs littlefs "
             "(on the board's REPL: import vfs, esp32; p = esp32.Partition.find("
-            "esp32.Partition.TYPE_DATA, label='vfs')[0]; vfs.VfsLfs2.mkfs(p); this erases its files)"
+            "esp32.Partition.TYPE_DATA, label='vfs')[0]; vfs.VfsLfs2.mkfs(p); that erases it)"
         )
     needed = sum(len(data) for data in firmware_files().values())
     if board["size"] < needed + ROOM:

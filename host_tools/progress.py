@@ -1,4 +1,4 @@
-"""What a user is told meanwhile, on stderr: lines, and a bar for what takes longer than a second."""
+"""What a user is told meanwhile, on stderr: lines, and a bar for what takes long."""
 
 import sys
 
@@ -18,7 +18,8 @@ class Progress:
     def __init__(self, what: str, total: int, unit: str = "bytes"):
         self.done = 0
         console = Console(stderr=True)
-        columns = (TextColumn(what), BarColumn(), MofNCompleteColumn(), TextColumn(unit), TimeRemainingColumn())
+        counts = (MofNCompleteColumn(), TextColumn(unit), TimeRemainingColumn())
+        columns = (TextColumn(what), BarColumn(), *counts)
         self._bar = RichProgress(*columns, console=console, disable=not sys.stderr.isatty())
         self._task = self._bar.add_task(what, total=total)
 

@@ -132,7 +132,7 @@ def _remote(line: str) -> Remote:
 
 
 def _place(device: Device, folder: Path, remote: Remote) -> Path:
-    """Where the file goes. One of that name from another life of the board is never written over."""
+    """Where the file goes. A file of the board's earlier life is never written over."""
     path = folder / remote.pack / remote.name
     if not path.is_file() or _begins_alike(device, remote, path.read_bytes()[:HEAD]):
         return path
@@ -155,7 +155,7 @@ def _same(path: Path, remote: Remote) -> bool:
 
 
 def _fetch(device: Device, remote: Remote, path: Path, progress: Progress) -> None:
-    """Bring the file, beginning where an earlier pull ended, and put it in place once it is right."""
+    """Bring the file, from where an earlier pull ended, and put it in place once it is right."""
     part = path.with_name(path.name + ".part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

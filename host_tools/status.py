@@ -1,7 +1,7 @@
 """The status line that the firmware prints on its console every few seconds, read.
 
-`packlog NAME key=value key=value ...`, unknown values as --; a line that begins with `packlog!` says
-what is wrong. firmware/display/console.py writes them.
+`packlog NAME key=value key=value ...`, unknown values as --; a line that begins with `packlog!`
+says what is wrong. firmware/display/console.py writes them.
 """
 
 from dataclasses import dataclass

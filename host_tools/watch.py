@@ -27,7 +27,7 @@ _ROWS = (
 
 
 def watch(port: str, count: int | None = None) -> None:
-    """Show status lines until Ctrl-C, or so many of them. PacklogError if the board says nothing."""
+    """Show status lines until Ctrl-C, or so many. PacklogError if the board says nothing."""
     transport = open_port(port)
     try:
         found = _statuses(read_lines(transport), port)

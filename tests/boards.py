@@ -4,13 +4,12 @@ import json
 import shutil
 from pathlib import Path
 
-from littlefs import LittleFS
-
 from host_tools import status
 from host_tools.firmware import FIRMWARE
 from host_tools.sim.line import Line
 from host_tools.sim.rig import Plan, Rig
 from host_tools.sim.workshop import make_ready, wait_for_start
+from littlefs import LittleFS
 
 BLOCK = 4096
 
@@ -38,7 +37,7 @@ def install_once(image: Path) -> None:
 
 
 class Files:
-    """The files in a flash image whose board is off: a littlefs, read and written by another one."""
+    """The files in a flash image whose board is off, by another littlefs than the board's."""
 
     def __init__(self, image: Path):
         self.image = image

@@ -1,4 +1,4 @@
-"""What every test needs: the firmware's and the device tests' folders on the path, virtual boards."""
+"""What every test needs: the firmware and the device tests on the path, virtual boards."""
 
 import asyncio
 import sys

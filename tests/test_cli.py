@@ -6,7 +6,6 @@ import sys
 from pathlib import Path
 
 import pytest
-
 from host_tools.sim.workshop import port_of
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 import typer
+from host_tools import cli
 
 import config
-from host_tools import cli
 
 ROOT = Path(__file__).resolve().parent.parent
 DOCUMENTS = sorted([ROOT / "README.md", *(ROOT / "docs").glob("*.md")])

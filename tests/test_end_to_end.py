@@ -1,4 +1,6 @@
-"""The whole road on the virtual board: BMS in, display, flash, mpremote, pull, CSV against the input."""
+"""The whole road on the virtual board: BMS in, display, flash, mpremote, pull, CSV against the
+input.
+"""
 
 import csv
 import subprocess
@@ -6,16 +8,15 @@ import sys
 from pathlib import Path
 
 import pytest
-from boards import Recorder
-
 from host_tools.decode import decode
 from host_tools.install import install
 from host_tools.pull import pull
 from host_tools.sim.rig import Plan, Rig
 from host_tools.sim.workshop import port_of, wait_for_start
-from sample import Sample
 
 from bms.chargery import Decoder
+from boards import Recorder
+from sample import Sample
 
 START = 5  # s until the logger has surely started
 
@@ -45,7 +46,7 @@ def readings(recorder):
         found.append((at, copy))
 
     decoder = Decoder(keep, 16)
-    for at, data in recorder.sent_bytes:
+    for at, data in recorder.sent_bytes:  # noqa: B007 - keep() reads it
         decoder.feed(data)
     return found
 

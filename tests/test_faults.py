@@ -1,12 +1,10 @@
-"""What goes wrong in a shed: plugs, power, cables, configs. The logger goes on, or says what to do."""
+"""What goes wrong in a shed: plugs, power, cables, configs. The logger goes on or says why."""
 
 import json
 import random
 import time
 
 import pytest
-from boards import Bench, Files, copy_of
-
 from host_tools.decode import load
 from host_tools.errors import PacklogError
 from host_tools.install import install
@@ -14,6 +12,8 @@ from host_tools.pull import pull
 from host_tools.sim.rig import Plan, Rig
 from host_tools.sim.vm import ops
 from host_tools.sim.workshop import port_of, wait_for_start
+
+from boards import Bench, Files, copy_of
 
 WATCHDOG_PAUSE_US = 600_000_000
 
@@ -174,7 +174,7 @@ def test_a_board_with_a_fat_file_system_is_refused(tmp_path):
         rig.board.power_on()
         with port_of(rig.board) as port:
             wait_for_start(rig.board)
-            with pytest.raises(PacklogError, match="file system is FAT.*needs littlefs"):
+            with pytest.raises(PacklogError, match=r"file system is FAT.*needs littlefs"):
                 install(port, None, lambda line: None)
     finally:
         rig.board.close()

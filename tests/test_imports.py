@@ -1,10 +1,11 @@
-"""The one direction of imports: main -> {net, display, store, bms, transport, drivers} -> sample, lib."""
+"""The one direction of imports: main -> {net, display, store, bms, transport, drivers} -> sample,
+lib.
+"""
 
 import ast
 from pathlib import Path
 
 import pytest
-
 from host_tools.firmware import FIRMWARE
 
 ROOMS = {"net", "display", "store", "bms", "transport", "drivers"}
@@ -17,7 +18,7 @@ MAY = {
     "sample": set(),
     "boot": set(),
     "lib": set(),
-    **{room: GROUND for room in ROOMS},
+    **dict.fromkeys(ROOMS, GROUND),
 }
 HOST_MAY = {"sample", "store", "bms", "config", "display"}
 

@@ -5,7 +5,6 @@ import subprocess
 from pathlib import Path
 
 import pytest
-
 from host_tools.firmware import FIRMWARE
 from host_tools.sim import micropython
 

@@ -3,7 +3,6 @@
 import shutil
 
 import pytest
-
 from host_tools import pull as pulling
 from host_tools.decode import load
 from host_tools.errors import PacklogError

@@ -1,4 +1,5 @@
-"""The status line on the serial console: for `packlog watch` and for anyone with a terminal program.
+"""The status line on the serial console: for `packlog watch` and for anyone with a terminal
+program.
 
 packlog NAME key=value ...: V, A, degC, %, V#cell; unknown is --. A reading that is older than the
 BMS's time-out is not printed: its values are unknown then. Pure: what it is given, it formats.
@@ -22,7 +23,9 @@ def _cell(sample, index):
 
 
 def status_line(name, sample, fresh, age_ms, counts):
-    """sample's values if fresh; counts: (key, number or None) pairs that go on the line as they are."""
+    """sample's values if fresh; counts: (key, number or None) pairs that go on the line as they
+    are.
+    """
     words = ["packlog", name, "age=" + decimal(age_ms // 100, 1)]
     if fresh:
         words += (

@@ -1,6 +1,7 @@
 """The board's clock: UTC once somebody has told it, and where it came from.
 
-The RTC keeps running over a reset and forgets the time when the power goes. Unix seconds throughout.
+The RTC keeps running over a reset and forgets the time when the power goes. Unix seconds
+throughout.
 """
 
 import time
@@ -23,7 +24,9 @@ class Clock:
         self._listeners = []
 
     def add_listener(self, listener):
-        """listener(unix_s, source, ms) is told the time now, if it is known, and whenever it is set."""
+        """listener(unix_s, source, ms) is told the time now, if it is known, and whenever it is
+        set.
+        """
         self._listeners.append(listener)
         if self.source != NONE:
             listener(self.unix(), self.source, self._rtc.datetime()[7] // 1000)

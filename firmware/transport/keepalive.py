@@ -5,7 +5,8 @@ import asyncio
 
 
 async def keep_alive(link, feed, age_ms, timeout_s, beat):
-    """Run the link for ever. age_ms() is the age of the newest reading. beat() is called every second.
+    """Run the link for ever. age_ms() is the age of the newest reading. beat() is called every
+    second.
 
     A link's own error comes out."""
     while True:

@@ -1,8 +1,9 @@
-"""The virtual board: the firmware on the MicroPython unix port, its power, its time, its serial port.
+"""The virtual board: the firmware on the MicroPython unix port, its power, its time, its serial
+port.
 
-One thread calls step() over and over: it serves what the VM asks for, moves board time on, and keeps
-the serial port going. Board time is in us since the board was first switched on; it moves at `speed`
-times real time, with speed 0 as fast as it can; at the REPL it is real time.
+One thread calls step() over and over: it serves what the VM asks for, moves board time on, and
+keeps the serial port going. Board time is in us since the board was first switched on; it moves at
+`speed` times real time, with speed 0 as fast as it can; at the REPL it is real time.
 """
 
 import heapq

@@ -5,15 +5,14 @@ import sys
 import time
 from pathlib import Path
 
-from rich.console import Console
-from rich.live import Live
-from rich.panel import Panel
-
 from host_tools.errors import PacklogError
 from host_tools.progress import say
 from host_tools.sim import lcd_png
 from host_tools.sim.rig import Plan, Rig
 from host_tools.sim.workshop import make_ready
+from rich.console import Console
+from rich.live import Live
+from rich.panel import Panel
 
 REFRESH_S = 0.25
 
@@ -58,5 +57,6 @@ def _follow(rig: Rig, duration: float | None) -> None:
 
 def _panel(rig: Rig) -> Panel:
     hours, seconds = divmod(int(rig.board.now / 1e6), 3600)
-    subtitle = f"{hours} h {seconds // 60:02} min of board time, {sum(rig.board.flash.erases)} erases"
+    erases = sum(rig.board.flash.erases)
+    subtitle = f"{hours} h {seconds // 60:02} min of board time, {erases} erases"
     return Panel.fit("\n".join(rig.lcd.text()), title="packlog", subtitle=subtitle)

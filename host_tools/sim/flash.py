@@ -1,8 +1,9 @@
 """The flash chip of the virtual board: an image file that behaves like NOR flash.
 
 4 KB blocks; an erase sets every bit, a program only clears bits; both take the time that a common
-chip takes (W25Q32 data sheet: sector erase 45 ms typical, page program 0.7 ms). Erases are counted a
-block, over restarts (FILE.erases), and the power can be cut at any operation, half-way through it.
+chip takes (W25Q32 data sheet: sector erase 45 ms typical, page program 0.7 ms). Erases are counted
+a block, over restarts (FILE.erases), and the power can be cut at any operation, half-way through
+it.
 """
 
 import os
@@ -22,7 +23,7 @@ class PowerCut(Exception):
 
 
 class Flash:
-    """A flash of `blocks` blocks in the file `image`, which is made (empty) if it does not exist."""
+    """A flash of `blocks` blocks in the file `image`, made (empty) if it does not exist."""
 
     def __init__(self, image: Path, blocks: int = 512):
         self.image = Path(image)

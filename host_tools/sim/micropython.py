@@ -1,7 +1,7 @@
 """Finds a MicroPython unix port that can be the virtual board's processor.
 
-In this order: what MICROPYTHON names, the one installed from PyPI beside this Python, the one on the
-PATH. It must be 1.24 or newer with littlefs.
+In this order: what MICROPYTHON names, the one installed from PyPI beside this Python, the one on
+the PATH. It must be 1.24 or newer with littlefs.
 """
 
 import os

@@ -1,4 +1,5 @@
-"""The hardware around the virtual board's VM: flash, I2C, pins and UARTs, as one thing that answers.
+"""The hardware around the virtual board's VM: flash, I2C, pins and UARTs, as one thing that
+answers.
 
 Every answer says how long the operation took in us of board time.
 """

@@ -1,9 +1,9 @@
 """The UART of the virtual board and the wire to it, byte by byte in time.
 
 As on an ESP32: 128 bytes of hardware FIFO, emptied into the driver's receive buffer by an interrupt
-when 120 bytes are in or the line has been idle for 10 symbols; while the flash is erased or programmed
-the interrupt does not run and the FIFO must hold what comes. What does not fit is lost and counted.
-Times are board times in us.
+when 120 bytes are in or the line has been idle for 10 symbols; while the flash is erased or
+programmed the interrupt does not run and the FIFO must hold what comes. What does not fit is lost
+and counted. Times are board times in us.
 """
 
 import random

@@ -1,4 +1,5 @@
-"""What one does with a new board on the desk: find out what is on it, and install packlog over its port.
+"""What one does with a new board on the desk: find out what is on it, and install packlog over its
+port.
 
 Nothing here but what is done with a real board; only the waiting knows that this one is virtual.
 """
@@ -19,7 +20,7 @@ START_S = 30
 
 @contextmanager
 def port_of(board: Board) -> Iterator[str]:
-    """A name for the board's serial port that mpremote can use, with the board running meanwhile."""
+    """A name for the board's serial port that mpremote can use; the board runs meanwhile."""
     running = board.in_background
     with tempfile.TemporaryDirectory(prefix="packlog-") as folder:
         shown = board.console.link
@@ -37,7 +38,7 @@ def port_of(board: Board) -> Iterator[str]:
 
 
 def wait_for_start(board: Board) -> None:
-    """Wait until boot.py is through: main.py runs, or the REPL is there. The board runs meanwhile."""
+    """Wait until main.py runs or the REPL is there. The board must run meanwhile."""
     deadline = time.monotonic() + START_S
     while board.state == ops.BOOTING and not board.error:
         if time.monotonic() > deadline:

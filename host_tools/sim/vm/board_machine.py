@@ -3,11 +3,10 @@
 Pins exist and refuse as on an ESP32 (WROOM); a bus error is the OSError that the ESP32 raises.
 """
 
+import struct
+
 import link
 import ops
-import struct
-import utime as _real
-
 from board_time import EPOCH_2000
 
 PWRON_RESET, HARD_RESET, WDT_RESET, DEEPSLEEP_RESET, SOFT_RESET = 1, 2, 3, 4, 5

@@ -1,4 +1,5 @@
-"""The time module of the virtual board: board time, the ESP32's epoch (2000) and tick period (2**30).
+"""The time module of the virtual board: board time, the ESP32's epoch (2000) and tick period
+(2**30).
 
 Asking for the time costs 5 us of it, so that a loop that waits for a tick comes to an end.
 """

@@ -7,8 +7,8 @@ call in from the garbage collector.
 """
 
 import struct
-import utime as _real
 
+import utime as _real
 from ops import HEADER, HEADER_SIZE, REPL, RUNNING, STATE, TIME, WAIT
 
 now = 0  # us of board time
@@ -55,7 +55,9 @@ def _read(buf, count):
 
 
 def request(op, a=0, b=0, val=0, data=None):
-    """One exchange without a Ctrl-C: returns (errno, payload length) packed as errno << 32 | length."""
+    """One exchange without a Ctrl-C: returns (errno, payload length) packed as errno << 32 |
+    length.
+    """
     global now, value, _interrupted
     if _cpu_factor:
         _spend_cpu()

@@ -1,7 +1,8 @@
 """The words between the board's VM and the supervisor: fixed 24-byte messages over two pipes.
 
 Request: op, a (uint8), b (uint16), payload length, board time in us, value. Reply: the same shape
-with b the errno (0: done), a 1 when somebody pressed Ctrl-C. Read by both sides, so it is written once.
+with b the errno (0: done), a 1 when somebody pressed Ctrl-C. Read by both sides, so it is written
+once.
 """
 
 HEADER = "<BBHIqq"

@@ -32,7 +32,6 @@ def _power_up(settings):
 
 
 def _mount(chip, kind):
-    import os
     import vfs
 
     vfs.umount("/")
@@ -73,6 +72,7 @@ def _run(name):
 
 def _boot(run_main):
     import gc
+
     import link
 
     link.set_state(1)
