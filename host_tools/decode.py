@@ -33,11 +33,13 @@ def decode(paths: Iterable[Path | str], out: Path | str | None = None, epoch: bo
     Damaged files are named on stderr; PacklogError then says, once the rest is written, that there
     were some.
     """
+    paths = list(paths)
     frames = load(paths)
     for problem in frames.problems:
         print(problem, file=sys.stderr)
     if not frames.pack:
-        raise PacklogError("no frames in there: give what packlog pull copied")
+        where = ", ".join(map(str, paths))
+        raise PacklogError(f"no frames in {where}: give what packlog pull copied")
     with open_output(out) as stream:
         write_csv(frames, stream.write, epoch)
     if frames.problems:

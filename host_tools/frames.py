@@ -11,7 +11,6 @@ from pathlib import Path
 
 import numpy as np
 
-import host_tools.firmware  # noqa: F401 - puts store on the path
 from host_tools import timeline
 from host_tools.errors import PacklogError
 from host_tools.timeline import Anchor

@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Callable
 from pathlib import Path
 
-import config  # the firmware's, from the folder that host_tools.firmware put on the path
+import config
 from host_tools import status
 from host_tools.device import Device
 from host_tools.errors import PacklogError

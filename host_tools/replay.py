@@ -7,7 +7,6 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-import host_tools.firmware  # noqa: F401  puts the decoders on the path
 from host_tools import units
 from host_tools.captures import looks_like_hex, read_capture
 from host_tools.errors import PacklogError

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-import host_tools.firmware  # noqa: F401 - puts store on the path
 from store import segment
 
 UNKNOWN = -1

@@ -78,7 +78,7 @@ def test_time_that_runs_backwards_is_damage(tmp_path, capsys):
 
 def test_nothing_that_can_be_read(tmp_path, capsys):
     lines, error = problems(put(tmp_path, b"hello", b"world"), tmp_path / "out.csv", capsys)
-    assert len(lines) == 2 and error.startswith("no frames in there")
+    assert len(lines) == 2 and error.startswith("no frames in")
     assert not (tmp_path / "out.csv").exists()
 
 
