@@ -133,7 +133,7 @@ def sim(
         typer.Option(
             "--input",
             metavar="CAPTURE",
-            help="Play this capture (bytes, or hex if it ends in .hex) over and over instead of "
+            help="Play this capture (bytes or hex text) over and over instead of "
             "simulating a BMS.",
         ),
     ] = None,

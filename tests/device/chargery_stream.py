@@ -5,9 +5,11 @@ import sys
 from bms.chargery import CELLS, IMPEDANCES, READING, Decoder
 
 HERE = __file__.rsplit("/", 1)[0]
-sys.path.append(HERE + "/../..")
+# The one file of the simulator that runs on MicroPython too, without the package around it.
+sys.path.append(HERE + "/../../host_tools/sim")
+import chargery_wire as wire  # noqa: E402
 
-from host_tools.sim import chargery_wire as wire  # noqa: E402
+sys.path.pop()
 
 CELLS_16 = [3325, 3332, 3332, 3330, 3331, 3332, 3334, 3329]
 CELLS_16 += [3336, 3330, 3333, 3326, 3334, 3323, 3343, 3324]
