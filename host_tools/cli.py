@@ -133,8 +133,7 @@ def sim(
         typer.Option(
             "--input",
             metavar="CAPTURE",
-            help="Play this capture (bytes or hex text) over and over instead of "
-            "simulating a BMS.",
+            help="Play this capture (bytes or hex text) over and over instead of simulating a BMS.",
         ),
     ] = None,
     flash: Annotated[
