@@ -168,6 +168,18 @@ def test_a_wrong_config_never_reaches_the_board(tmp_path):
         install("/dev/null", bad, lambda line: None)
 
 
+def test_a_pin_that_the_board_does_not_have_is_said_by_the_install(bench, tmp_path, boards_config):
+    board = bench()
+    config = boards_config()
+    config["packs"][0]["rx"] = 20
+    (tmp_path / "mine.json").write_text(json.dumps(config))
+    with (
+        port_of(board.board) as port,
+        pytest.raises(PacklogError, match=r"packs\[0\].rx: GPIO 20 does not exist on this board"),
+    ):
+        install(port, tmp_path / "mine.json", lambda line: None)
+
+
 def test_a_board_with_a_fat_file_system_is_refused(tmp_path):
     rig = Rig(Plan(flash=tmp_path / "f.img", speed=0, settings={"file_system": "fat"}))
     try:
