@@ -4,6 +4,7 @@ An error names the key, what it got and what it takes. Plain Python: the PC chec
 module before it goes to the board.
 """
 
+import binascii
 import json
 
 REQUIRED = object()
@@ -11,7 +12,14 @@ MAX_PIN = 48
 _NAME = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-"
 
 # key: (lowest, highest, default) for whole numbers, or (choices, default) for words
-BMS = {"chargery": {"uart": (1, 2, 2), "rx": (0, MAX_PIN, 16), "baudrate": (1200, 1000000, 115200)}}
+BMS = {
+    "chargery": {
+        "uart": (1, 2, 2),
+        "rx": (0, MAX_PIN, 16),
+        "tx": (0, MAX_PIN, 17),
+        "baudrate": (1200, 1000000, 115200),
+    }
+}
 PACK = {
     "name": None,
     "bms": (tuple(BMS), REQUIRED),
@@ -29,7 +37,7 @@ LCD = {
     },
     "gpio": dict.fromkeys(("rs", "e", "d4", "d5", "d6", "d7"), (0, MAX_PIN, REQUIRED)),
 }
-PIN_KEYS = ("scl", "sda", "rs", "e", "d4", "d5", "d6", "d7")
+PIN_KEYS = ("rx", "tx", "scl", "sda", "rs", "e", "d4", "d5", "d6", "d7")
 PANEL = {
     "kind": (tuple(LCD), "i2c"),
     "columns": (16, 20, 20),
@@ -38,10 +46,23 @@ PANEL = {
 }
 STORE = {
     "window_s": (1, 3600, 30),
-    "interval_s": (1, 900, 10),
+    "interval_s": (1, 3600, 900),
     "gap_s": (3, 300, 15),
     "budget_kb": (128, 1000000, 1536),
+    "cells_mv": (1, 100, 5),
+    "cells_s": (10, 3600, 600),
+    "cells_min_s": (1, 3600, 30),
 }
+# What a frame may be wrong by: store.bounds.Tolerances
+TOLERANCES = {
+    "current_percent": (0, 100, 8),
+    "charge_permille": (0, 100, 1),
+    "voltage_permille": (0, 100, 10),
+    "soc_percent": (0, 50, 1),
+    "temperature_degrees": (0, 50, 2),
+    "step_percent": (0, 100, 10),
+}
+STORE.update(TOLERANCES)
 TOP = {"status_s": (1, 3600, 5), "watchdog_s": (0, 600, 60)}
 
 
@@ -62,6 +83,19 @@ def load(path="config.json"):
     return parse(text)
 
 
+def tolerances(pack, store):
+    """What the frames of a pack may be wrong by, as store.history.History takes it."""
+    found = {key: store[key] for key in TOLERANCES}
+    found["capacity_ah"] = pack["capacity_ah"]
+    return found
+
+
+def checksum(path="config.json"):
+    """CRC-32 of the file: another one says that it was changed."""
+    with open(path, "rb") as file:
+        return binascii.crc32(file.read())
+
+
 def parse(text):
     """Check the text of a config.json; returns it as a dict with every default filled in."""
     try:
@@ -76,7 +110,7 @@ def parse(text):
     checked["packs"] = [_pack(pack, "packs[" + str(i) + "]") for i, pack in enumerate(packs)]
     checked["lcd"] = _lcd(data.get("lcd", {}))
     checked["store"] = _section(data.get("store", {}), STORE, "store")
-    _reject_twins(checked["packs"])
+    _reject_twins(checked)
     return checked
 
 
@@ -145,12 +179,23 @@ def _lcd(data):
     return checked
 
 
-def _reject_twins(packs):
-    for key in ("name", "uart", "rx"):
-        seen = []
-        for i, pack in enumerate(packs):
-            if pack.get(key) in seen:
-                where = "packs[" + str(i) + "]." + key
-                raise ConfigError(where, repr(pack[key]) + " is another pack's already")
-            if key in pack:
-                seen.append(pack[key])
+def _reject_twins(checked):
+    """What two of them cannot share: names and UARTs of packs, GPIOs of anything."""
+    packs = [("packs[" + str(i) + "]", pack) for i, pack in enumerate(checked["packs"])]
+    for key in ("name", "uart"):
+        _no_twins([(where + "." + key, pack[key]) for where, pack in packs if key in pack])
+    pins = [
+        (where + "." + key, section[key])
+        for where, section in packs + [("lcd", checked["lcd"])]
+        for key in PIN_KEYS
+        if key in section
+    ]
+    _no_twins(pins)
+
+
+def _no_twins(values):
+    seen = {}
+    for where, value in values:
+        if value in seen:
+            raise ConfigError(where, repr(value) + " is taken by " + seen[value])
+        seen[value] = where

@@ -9,7 +9,7 @@ import asyncio
 import gc
 import time
 
-from machine import I2C, WDT, Pin
+from machine import I2C, WDT, Pin, reset_cause
 
 import config
 from display.console import status_line
@@ -22,6 +22,7 @@ from hub import Hub
 from lib.tasks import keep_running
 from lib.uptime import Uptime
 from net.clock import Clock
+from store import events
 from store.history import History
 from transport.keepalive import keep_alive
 
@@ -32,6 +33,8 @@ BEAT_S = 90  # a task that has not been seen for so long is stuck
 DRAW_MS = 250
 BUS_TIMEOUT_US = 20000  # a bus that hangs holds the loop for so long
 STORE_MS = 200
+COMPACT_MS = 20  # between two steps of compaction
+COMPACT_S = 60  # how often to look for something to compact
 QUIET_MS = 150  # right after a reading the line is quiet: the time to stall it with a flash erase
 OVERDUE_MS = 3000  # without readings there is no such moment
 
@@ -42,7 +45,7 @@ def make_source(settings, on_sample):
         from bms.chargery import Decoder
         from transport.uart import UartLink
 
-        link = UartLink(settings["uart"], settings["rx"], settings["baudrate"])
+        link = UartLink(settings["uart"], settings["rx"], settings["tx"], settings["baudrate"])
         return Decoder(on_sample, settings["cells"]), link
     raise config.ConfigError("packs", "no such bms: " + settings["bms"])
 
@@ -79,7 +82,7 @@ class Pack:
     """One pack: its link, decoder, hub, history and what the display is told of it."""
 
     def __init__(self, index, settings, store, uptime):
-        check_pins(settings, ("rx",), "packs[" + str(index) + "]")
+        check_pins(settings, ("rx", "tx"), "packs[" + str(index) + "]")
         self.name = settings["name"]
         self.timeout_s = settings["timeout_s"]
         self.hub = Hub(uptime)
@@ -92,6 +95,11 @@ class Pack:
             interval_s=store["interval_s"],
             gap_s=store["gap_s"],
             budget=store["budget_kb"] * 1024,
+            cells_mv=store["cells_mv"],
+            cells_s=store["cells_s"],
+            cells_min_s=store["cells_min_s"],
+            silent_s=self.timeout_s,
+            tolerances=config.tolerances(settings, store),
         )
         self.hub.add_tap(self.history.add)
         self.hub.add_tap(self._count_rejected)
@@ -116,6 +124,8 @@ class Pack:
 
     def flush_if_due(self):
         """Write to flash what is due, at a moment when the line is quiet."""
+        self.history.tally(events.REJECTED, self.decoder.stats["rejected"])
+        self.history.tally(events.READINGS_LOST, self.hub.tap_errors)
         if not self.history.due():
             self._due_ms = 0
             return
@@ -149,6 +159,8 @@ class Logger:
 
     def _add_pack(self, index, settings):
         pack = Pack(index, settings, self._settings["store"], self.uptime)
+        pack.history.event(events.REBOOT, reset_cause())
+        pack.history.event(events.CONFIG, 0, config.checksum())
         self.clock.add_listener(pack.history.anchor)
         self.packs.append(pack)
 
@@ -162,7 +174,7 @@ class Logger:
 
     async def run(self):
         """Start every task; returns never."""
-        tasks = [("store", self._store), ("status", self._status)]
+        tasks = [("store", self._store), ("compact", self._compact), ("status", self._status)]
         for pack in self.packs:
             tasks.append((pack.name, self._reader(pack)))
         if self.lcd:
@@ -185,6 +197,13 @@ class Logger:
                 pack.flush_if_due()
             self._beats["store"] = self.uptime.seconds
             await asyncio.sleep_ms(STORE_MS)
+
+    async def _compact(self):
+        while True:
+            for pack in self.packs:
+                for _ in pack.history.compact():
+                    await asyncio.sleep_ms(COMPACT_MS)
+            await asyncio.sleep(COMPACT_S)
 
     async def _draw(self):
         lcd = self._settings["lcd"]
@@ -251,6 +270,10 @@ class Logger:
 
     def _report(self, name, error):
         print("packlog: task " + name + " failed: " + repr(error))
+        errno = error.errno if isinstance(error, OSError) and error.errno else 0
+        concerned = [pack for pack in self.packs if pack.name == name] or self.packs
+        for pack in concerned:
+            pack.history.event(events.TASK_DIED, errno, *events.text_numbers(name))
 
     # For the REPL, after Ctrl-C
 
@@ -258,7 +281,7 @@ class Logger:
         """Set the time (unix seconds and ms, UTC), for this boot's frames too."""
         self.clock.set(unix, source, ms)
         for pack in self.packs:
-            pack.history.flush()
+            pack.history.flush(True)
 
     def close(self):
         """Put on flash what is in RAM; the watchdog waits longer from here on."""

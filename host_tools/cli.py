@@ -84,6 +84,13 @@ def decode(
     epoch: Annotated[
         bool, typer.Option("--epoch", help="Time as seconds since 1970 instead of ISO 8601.")
     ] = False,
+    series: Annotated[
+        str,
+        typer.Option(
+            metavar="SERIES",
+            help="pack: the frames. cells: all cell voltages. events: what happened, in words.",
+        ),
+    ] = "pack",
 ) -> None:
     """Turn pulled files into CSV: time,voltage,current,temperature,soc and the extreme cells.
 
@@ -91,7 +98,82 @@ def decode(
     """
     from host_tools.decode import decode as run
 
-    run(paths, output, epoch)
+    run(paths, output, epoch, series)
+
+
+@app.command()
+def encode(
+    readings: Annotated[
+        Path,
+        typer.Argument(
+            metavar="READINGS",
+            help="CSV with the columns that decode or replay write; time as ISO 8601 or seconds "
+            "since 1970. A column that is missing and a value that is empty are not known.",
+        ),
+    ],
+    folder: Annotated[
+        Path, typer.Option("-o", "--output", metavar="DIR", help="Where to: DIR/NAME/ is made.")
+    ],
+    every: Annotated[bool, typer.Option("--all", help="Keep every reading as a frame.")] = False,
+    capacity: Annotated[
+        int | None,
+        typer.Option(
+            "--capacity-ah",
+            metavar="N",
+            min=1,
+            max=10000,
+            help="The pack's capacity: the sampler's tolerances are relative to it. Default: 280.",
+        ),
+    ] = None,
+    name: Annotated[
+        str, typer.Option(metavar="NAME", help="The pack's name, as in config.json.")
+    ] = "pack",
+    cells: Annotated[
+        int | None,
+        typer.Option(metavar="N", min=1, max=32, help="How many. Default: as the readings show."),
+    ] = None,
+    gap: Annotated[
+        int | None,
+        typer.Option(
+            "--gap-s",
+            metavar="N",
+            min=1,
+            help="A longer pause is silence. Default: 15, more where readings are far apart.",
+        ),
+    ] = None,
+    budget: Annotated[
+        int | None,
+        typer.Option(
+            "--budget-kb",
+            metavar="N",
+            min=128,
+            help="Delete the oldest files beyond that. Default: keep all.",
+        ),
+    ] = None,
+) -> None:
+    """Turn a CSV of readings into what a board that had taken them would have on its flash.
+
+    They go through the board's own sampler and store. Try tolerances on past data with it. What
+    is no reading (not a number, out of range, time going backwards) is left out, and said.
+    """
+    from host_tools.encode import Plan
+    from host_tools.encode import encode as run
+
+    plan = Plan(name, every, capacity, cells, gap, budget)
+    run(readings, folder, plan)
+
+
+@app.command()
+def info(
+    paths: Annotated[
+        list[Path], typer.Argument(metavar="PATH...", help="A pulled folder, or files out of it.")
+    ],
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
+) -> None:
+    """Say what pulled files hold: span, gaps, boots, frames, sizes, charge, events, damage."""
+    from host_tools.info import info as run
+
+    run(paths, as_json)
 
 
 @app.command()

@@ -1,5 +1,8 @@
 """Copies the history off a board: only what is new, verified, nothing on the board changed.
 
+A segment here that the board has made a shard of is removed once the shard is here and holds all of
+it. Whatever else is here stays.
+
 main.py is interrupted for it (which makes it flush), told the time, and started again whatever
 happens. If the PC goes away in the middle, the board's watchdog starts it.
 """
@@ -8,19 +11,25 @@ import base64
 import binascii
 import contextlib
 import hashlib
+import struct
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from host_tools import status
+from host_tools import records, shards, status
 from host_tools.device import Device
 from host_tools.errors import PacklogError
 from host_tools.progress import Progress
+from store import segment, shard
 
 FLOW_S = 20
 CHUNK = 4096
-HEAD = 52  # bytes of a header: what tells one file from another of the same name
+# Bytes of a header: what tells one file from another of the same name
+HEAD = {
+    segment.SUFFIX: segment.HEADER_SIZE,
+    segment.SHARD: struct.calcsize(shard.HEADER) + segment.HEADER_SIZE,
+}
 NO_CLOCK = "the board does not run packlog: its clock was set, but the history so far stays undated"
 
 _LIST = """
@@ -48,9 +57,12 @@ def _g(p, o, n):
     f.close()
 try:
     for d in sorted(os.listdir("/data")):
-        for f in sorted(os.listdir("/data/" + d)):
-            s = os.stat("/data/" + d + "/" + f)[6]
-            print(d, f, s, _h("/data/" + d + "/" + f, s))
+        for k in sorted(os.listdir("/data/" + d)):
+            b = "/data/" + d + "/" + k
+            for f in sorted(os.listdir(b)) if os.stat(b)[0] & 0x4000 else ():
+                if f.endswith(".seg") or f.endswith(".shard"):
+                    s = os.stat(b + "/" + f)[6]
+                    print(d, k, f, s, _h(b + "/" + f, s))
 except OSError as e:
     if e.errno != 2:
         raise
@@ -74,13 +86,14 @@ class Remote:
     """A file of the history on the board."""
 
     pack: str
+    series: str
     name: str
     size: int
     sha256: str
 
     @property
     def path(self) -> str:
-        return f"/data/{self.pack}/{self.name}"
+        return f"/data/{self.pack}/{self.series}/{self.name}"
 
 
 def pc_time(port: str) -> float:
@@ -92,7 +105,7 @@ def pc_time(port: str) -> float:
 
 
 def pull(port: str, folder: Path, say: Callable[[str], None]) -> int:
-    """Copy what is new into folder/PACK/. Returns how many files were new or had grown."""
+    """Copy what is new into folder/PACK/SERIES/. Returns how many files were new or had grown."""
     device = Device(port)
     try:
         device.interrupt()
@@ -111,32 +124,58 @@ def _copy_all(device: Device, folder: Path, say: Callable[[str], None]) -> int:
     unix, ms = divmod(round(1000 * pc_time(device.port)), 1000)
     if device.run(_CLOCK.format(unix=unix, ms=ms)).strip() != "logger":
         say(NO_CLOCK)
-    remotes = [_remote(line) for line in device.run(_LIST).splitlines()]
+    remotes = _current([_remote(line) for line in device.run(_LIST).splitlines()])
     if not remotes:
         raise PacklogError(f"the board at {device.port} has no history yet")
     wanted = [remote for remote in remotes if not _same(_place(device, folder, remote), remote)]
     total = sum(remote.size for remote in wanted)
     with Progress("pulling", total) as progress:
         for remote in wanted:
-            _fetch(device, remote, _place(device, folder, remote), progress)
+            path = _place(device, folder, remote)
+            _fetch(device, remote, path, progress)
+            if path.suffix == segment.SHARD:
+                _remove_replaced(path)
     say(f"{len(remotes)} files on the board, {len(wanted)} new or grown ({total} bytes)")
     return len(wanted)
 
 
 def _remote(line: str) -> Remote:
     try:
-        pack, name, size, digest = line.split()
-        return Remote(pack, name, int(size), digest)
+        pack, series, name, size, digest = line.split()
+        return Remote(pack, series, name, int(size), digest)
     except ValueError:
         raise PacklogError(f"the board listed its history in a strange way: {line!r}") from None
 
 
+def _current(remotes: list[Remote]) -> list[Remote]:
+    """Without the segments that stand beside their shard: the board was about to delete them."""
+    paths = {remote.path for remote in remotes}
+    return [
+        remote
+        for remote in remotes
+        if remote.path.endswith(segment.SHARD)
+        or remote.path.removesuffix(segment.SUFFIX) + segment.SHARD not in paths
+    ]
+
+
+def _remove_replaced(path: Path) -> None:
+    """Remove the segments beside a shard of which it holds every byte."""
+    header, rows, problem = records.read(path)
+    if header is None or problem:
+        return
+    whole = shards.read_head(path.read_bytes())[0] + rows.tobytes()
+    for old in path.parent.glob(f"{path.name[:8]}*{segment.SUFFIX}"):
+        if whole.startswith(old.read_bytes()):
+            old.unlink()
+
+
 def _place(device: Device, folder: Path, remote: Remote) -> Path:
     """Where the file goes. A file of the board's earlier life is never written over."""
-    path = folder / remote.pack / remote.name
-    if not path.is_file() or _begins_alike(device, remote, path.read_bytes()[:HEAD]):
+    path = folder / remote.pack / remote.series / remote.name
+    size = HEAD[path.suffix]
+    if not path.is_file() or _begins_alike(device, remote, path.read_bytes()[:size]):
         return path
-    head = device.run(f"print(_h({remote.path!r}, {HEAD}))").strip()
+    head = device.run(f"print(_h({remote.path!r}, {size}))").strip()
     return path.with_name(f"{path.stem}-{head[:8]}{path.suffix}")
 
 

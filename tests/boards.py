@@ -11,12 +11,20 @@ from host_tools.sim.rig import Plan, Rig
 from host_tools.sim.workshop import make_ready, wait_for_start
 from littlefs import LittleFS
 
+from config import TOLERANCES
+
 BLOCK = 4096
 
 
 def example() -> dict:
     """The example config.json, to change."""
     return json.loads((FIRMWARE / "config.json").read_text())
+
+
+def every_reading(config: dict) -> dict:
+    """The config with all tolerances off: each reading becomes a frame."""
+    config["store"] |= dict.fromkeys(TOLERANCES, 0)
+    return config
 
 
 def install_once(image: Path) -> None:
@@ -29,11 +37,15 @@ def install_once(image: Path) -> None:
         rig.board.close()
     with Files(image) as files:
         if "data" in files.listdir("/"):  # a flush may have come already
-            for name in files.listdir("/data/house"):
-                files.remove(f"/data/house/{name}")
-            files.remove("/data/house")
-            files.remove("/data")
+            files.remove("/data", recursive=True)
     image.with_name(image.name + ".erases").unlink()
+
+
+def history_files(files: LittleFS) -> list[str]:
+    """The paths of all files of the history."""
+    return [
+        f"{folder}/{name}" for folder, _, names in files.walk("/data") for name in sorted(names)
+    ]
 
 
 class Files:
@@ -106,11 +118,11 @@ class Bench:
         """Switch off and copy the history out of the flash, without the firmware's help."""
         self.board.power_off()
         with Files(self.image) as files:
-            for pack in files.listdir("/data"):
-                (folder / pack).mkdir(parents=True, exist_ok=True)
-                for name in files.listdir(f"/data/{pack}"):
-                    with files.open(f"/data/{pack}/{name}", "rb") as file:
-                        (folder / pack / name).write_bytes(file.read())
+            for path in history_files(files):
+                target = folder / path.removeprefix("/data/")
+                target.parent.mkdir(parents=True, exist_ok=True)
+                with files.open(path, "rb") as file:
+                    target.write_bytes(file.read())
         return folder
 
     def close(self) -> None:

@@ -10,7 +10,7 @@ from host_tools.sim.workshop import port_of
 
 ROOT = Path(__file__).resolve().parent.parent
 CAPTURE = ROOT / "tests/data/chargery/pdf_v1.26_capture.hex"
-COMMANDS = ("install", "pull", "decode", "replay", "watch", "sim", "demo")
+COMMANDS = ("install", "pull", "decode", "encode", "info", "replay", "watch", "sim", "demo")
 
 
 def packlog(*arguments, **options):

@@ -9,6 +9,8 @@ from host_tools.errors import PacklogError
 from host_tools.pull import pull
 from host_tools.sim.workshop import port_of
 
+from boards import Files, every_reading
+
 
 def pulled(board, folder):
     """Pull; returns what was said."""
@@ -21,14 +23,14 @@ def pulled(board, folder):
 def test_a_second_pull_copies_only_what_has_grown(bench, tmp_path):
     board = bench()
     board.board.run(300)
-    assert pulled(board, tmp_path)[0].startswith("1 files on the board, 1 new or grown")
-    segment = tmp_path / "house/00000001.seg"
+    assert pulled(board, tmp_path)[0].startswith("3 files on the board, 3 new or grown")
+    segment = tmp_path / "house/pack/00000001.seg"
     before = segment.read_bytes()
     board.board.run(300)
     pulled(board, tmp_path)
     after = segment.read_bytes()
     assert after.startswith(before) and len(after) > len(before)
-    assert [path.name for path in tmp_path.glob("house/*")] == ["00000001.seg"]
+    assert [path.name for path in tmp_path.glob("house/pack/*")] == ["00000001.seg"]
 
 
 def test_the_pull_dates_what_was_logged_before_it(bench, tmp_path):
@@ -49,21 +51,22 @@ def test_the_pause_is_a_gap_and_the_time_goes_on_over_it(bench, tmp_path):
     pulled(board, tmp_path)
     frames = load([tmp_path])
     assert set(frames.boot) == {1, 2}
-    assert (frames.time[1:] > frames.time[:-1]).all()
     step = frames.time[1:] - frames.time[:-1]
-    assert step.max() < 60
-    assert (frames.current != frames.current).sum() >= 1  # an empty row shows the pause
+    assert step.min() > 0
+    second = list(frames.boot).index(2)
+    if step[second - 1] > 1:  # a virtual board can be back within the second
+        assert frames.hole[second - 1]  # an empty row shows the pause
 
 
-def test_an_interrupted_pull_goes_on_where_it_ended(bench, tmp_path, monkeypatch):
-    board = bench()
-    board.board.run(3600)
+def test_an_interrupted_pull_goes_on_where_it_ended(bench, boards_config, tmp_path, monkeypatch):
+    board = bench(every_reading(boards_config()))
+    board.board.run(600)
     pieces = []
     real = pulling._piece
 
     def failing(device, remote, offset):
-        pieces.append(offset)
-        if len(pieces) == 2:
+        pieces.append((remote.series, offset))
+        if pieces[-1] == ("pack", 1024) and "resumed" not in pieces:
             raise PacklogError("the cable came off")
         return real(device, remote, offset)
 
@@ -71,21 +74,22 @@ def test_an_interrupted_pull_goes_on_where_it_ended(bench, tmp_path, monkeypatch
     monkeypatch.setattr(pulling, "CHUNK", 1024)
     with pytest.raises(PacklogError, match="the cable came off"):
         pulled(board, tmp_path)
-    assert (tmp_path / "house/00000001.seg.part").stat().st_size == 1024
+    assert (tmp_path / "house/pack/00000001.seg.part").stat().st_size == 1024
     board.board.run(30)
     assert board.status().values["boot"] == "2"  # the failed pull has started the logger again
     pieces.append("resumed")
     pulled(board, tmp_path)
-    assert pieces[pieces.index("resumed") + 1] == 1024
-    assert not list(tmp_path.glob("house/*.part"))
+    after = pieces[pieces.index("resumed") + 1 :]
+    assert next(at for series, at in after if series == "pack") == 1024
+    assert not list(tmp_path.glob("house/pack/*.part"))
     assert not load([tmp_path]).problems
 
 
 def test_a_file_of_another_life_of_the_board_is_not_written_over(bench, tmp_path):
     board = bench()
     board.board.run(120)
-    folder = tmp_path / "house"
-    folder.mkdir()
+    folder = tmp_path / "house/pack"
+    folder.mkdir(parents=True)
     other = b"PKLG" + bytes(200)
     (folder / "00000001.seg").write_bytes(other)
     pulled(board, tmp_path)
@@ -100,7 +104,7 @@ def test_a_damaged_copy_is_fetched_again(bench, tmp_path):
     board = bench()
     board.board.run(300)
     pulled(board, tmp_path)
-    segment = tmp_path / "house/00000001.seg"
+    segment = tmp_path / "house/pack/00000001.seg"
     good = segment.read_bytes()
     segment.write_bytes(good[:100] + bytes(len(good) - 100))
     pulled(board, tmp_path)
@@ -111,7 +115,7 @@ def test_a_full_disk_keeps_what_there_was(bench, tmp_path, monkeypatch):
     board = bench()
     board.board.run(300)
     pulled(board, tmp_path)
-    segment = tmp_path / "house/00000001.seg"
+    segment = tmp_path / "house/pack/00000001.seg"
     before = segment.read_bytes()
     board.board.run(60)
 
@@ -138,5 +142,48 @@ def test_nothing_on_the_board_is_changed_by_a_pull(bench, tmp_path):
     pulled(board, tmp_path / "a")
     shutil.copytree(tmp_path / "a", tmp_path / "b")
     pulled(board, tmp_path / "a")
-    first = (tmp_path / "b/house/00000001.seg").read_bytes()
-    assert (tmp_path / "a/house/00000001.seg").read_bytes().startswith(first)
+    first = (tmp_path / "b/house/pack/00000001.seg").read_bytes()
+    assert (tmp_path / "a/house/pack/00000001.seg").read_bytes().startswith(first)
+
+
+def test_a_shard_takes_the_place_of_the_segment_that_was_pulled_before(
+    bench, boards_config, tmp_path
+):
+    config = boards_config()
+    config["store"] = {"interval_s": 1, "budget_kb": 128}  # a segment is full after half an hour
+    board = bench(config)
+    board.board.run(600)
+    pulled(board, tmp_path)
+    folder = tmp_path / "house/pack"
+    assert [path.name for path in folder.iterdir()] == ["00000001.seg"]
+    other = (folder / "00000001.seg").read_bytes()[:-1] + b"?"  # of another life of the board
+    (folder / "00000001-0123abcd.seg").write_bytes(other)
+    board.board.run(3600)
+    pulled(board, tmp_path)
+    names = sorted(path.name for path in folder.iterdir())
+    assert names[:2] == ["00000001-0123abcd.seg", "00000001.shard"]
+    assert "00000001.seg" not in names
+    (folder / "00000001-0123abcd.seg").unlink()
+    frames = load([tmp_path])
+    assert not frames.problems
+    assert (~frames.hole).sum() > 4100
+    first = frames.boot == 1
+    assert (frames.uptime[first][1:] - frames.uptime[first][:-1]).max() <= 2
+    before = sorted((path.name, path.stat().st_mtime) for path in folder.glob("*.shard"))
+    pulled(board, tmp_path)
+    assert sorted((path.name, path.stat().st_mtime) for path in folder.glob("*.shard")) == before
+    assert not (folder / "00000001.seg").exists()
+
+
+def test_what_is_unfinished_on_the_board_stays_there(bench, tmp_path):
+    board = bench()
+    board.board.run(120)
+    board.board.power_off()
+    with Files(board.image) as files:
+        for name in ("pack/notes.txt", "pack/00000009.tmp"):
+            with files.open(f"/data/house/{name}", "wb") as file:
+                file.write(b"x")
+    board.start()
+    board.board.run(60)
+    pulled(board, tmp_path)
+    assert [path.name for path in tmp_path.glob("house/pack/*")] == ["00000001.seg"]

@@ -1,4 +1,4 @@
-"""The store on littlefs: tests/device/littlefs_store.py, test by test, on MicroPython."""
+"""The store on littlefs: tests/device/littlefs_*.py, test by test, on MicroPython."""
 
 import os
 import re
@@ -10,17 +10,20 @@ from host_tools.firmware import FIRMWARE
 from host_tools.sim import micropython
 
 DEVICE = Path(__file__).with_name("device")
-SCRIPT = DEVICE / "littlefs_store.py"
-NAMES = re.findall(r"^def ((?:test|slow)_\w+)", SCRIPT.read_text(), re.MULTILINE)
+NAMES = [
+    (script.name, name)
+    for script in sorted(DEVICE.glob("littlefs_*.py"))
+    for name in re.findall(r"^def ((?:test|slow)_\w+)", script.read_text(), re.MULTILINE)
+]
 
 
 @pytest.mark.parametrize(
-    "name",
-    [pytest.param(n, marks=[pytest.mark.slow] if n.startswith("slow_") else []) for n in NAMES],
+    ("script", "name"),
+    [pytest.param(*n, marks=[pytest.mark.slow] if n[1][0] == "s" else []) for n in NAMES],
 )
-def test_store_on_littlefs(name, tmp_path):
+def test_store_on_littlefs(script, name, tmp_path):
     done = subprocess.run(
-        [micropython.find(), "-X", "heapsize=32m", str(DEVICE / "run.py"), str(SCRIPT), name],
+        [micropython.find(), "-X", "heapsize=32m", DEVICE / "run.py", DEVICE / script, name],
         env={**os.environ, "MICROPYPATH": f"{FIRMWARE}:{DEVICE}:.frozen"},
         cwd=tmp_path,
         capture_output=True,

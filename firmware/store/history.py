@@ -1,21 +1,48 @@
-"""History: everything that is kept of one pack. add() takes every reading and touches RAM only;
-flush() makes it durable, at a cost of one flash erase. Times in s of uptime, UTC in unix seconds.
+"""History: everything that is kept of one pack, in three series: frames, cells and events.
+
+add() takes every reading and touches RAM only; flush() makes it durable, at a cost of one flash
+erase a series. Times in s of uptime, UTC in unix seconds, sizes in bytes.
 """
 
-from store import frame, segment
+from store import events, frame, segment
+from store.bounds import Tolerances
+from store.cells import CellSampler, record_size
+from store.draft import Draft
+from store.events import Events
 from store.sampler import Sampler
 from store.series import Series
 
 CAPACITY = 128  # records in RAM
+CELLS_CAPACITY = 48
+EVENTS_CAPACITY = 32
 SLACK_S = 4  # how long before the end of the window a flush is due
-RESERVE = 64 * 1024  # bytes of the file system that retention keeps free
+CELLS_WINDOW_S = 600  # what a power cut can cost of the cells
+RESERVE = 64 * 1024  # what retention keeps free of the file system
+CLOCK_JUMP_S = 2  # a clock that is put right by less is no event
+
+# What each series may take of the budget; the frames have the rest.
+CELLS_SHARE, EVENTS_SHARE = 25, 5  # %
+EVENTS_LEAST = 8192  # two blocks of flash: one to write on, one to keep
+
+
+def shares(budget):
+    """The budgets of frames, cells and events: (None, None, None) for None."""
+    if budget is None:
+        return None, None, None
+    cells = budget * CELLS_SHARE // 100
+    happened = max(EVENTS_LEAST, budget * EVENTS_SHARE // 100)
+    return budget - cells - happened, cells, happened
 
 
 class History:
     """The history of the pack in folder/pack_name. SegmentError if that cannot be a pack's name.
 
     uptime is a lib.uptime.Uptime. cell_count 0: not known, as the newest segment says or up to 16.
-    budget: bytes that the files may take, None for as many as the file system has.
+    A frame stands for interval_s at most; tolerances (a dict of store.bounds.Tolerances' arguments,
+    or None) end it earlier. budget: what the files may take, None for as much as the file system
+    has. A record of the cells
+    is written where one is off by more than cells_mv, cells_min_s to cells_s after the last one.
+    silent_s: so long without a reading is an event, None: no such events.
     """
 
     def __init__(
@@ -25,26 +52,91 @@ class History:
         cell_count,
         uptime,
         window_s=30,
-        interval_s=10,
+        interval_s=900,
         gap_s=15,
         budget=None,
         reserve=RESERVE,
         capacity=CAPACITY,
+        cells_mv=5,
+        cells_s=600,
+        cells_min_s=30,
+        silent_s=None,
+        tolerances=None,
     ):
         self._uptime = uptime
         self._window = window_s
         self._retry_at = 0
         self._wide_cells = 0
-        header = segment.Header(
-            segment.PACK,
-            frame.layout_for(cell_count),
-            cell_count,
-            segment.check_name(pack_name),
-            0,
+        self._known = None  # newest anchor: uptime, UTC, which clock
+        self._failed_at = {}  # by series, when it began to fail
+        self._folder = folder + "/" + segment.check_name(pack_name)
+        self._name = pack_name
+        self._reserve = reserve
+        self._budgets = shares(budget)
+        self._pack = self._series(segment.PACK, cell_count, capacity)
+        self._cells = self._series(segment.CELLS, cell_count, CELLS_CAPACITY)
+        self._events = self._series(segment.EVENTS, cell_count, EVENTS_CAPACITY)
+        self._draft = Draft(self._folder + "/" + segment.FOLDERS[segment.PACK])
+        self._drafted_at = 0
+        self._take_up_draft()
+        self._agree()
+        bounds = tolerances and Tolerances(interval_s=interval_s, **tolerances)
+        self._sampler = Sampler(
+            self._pack.backlog, self._pack.header.layout, interval_s, gap_s, bounds
         )
-        self._pack = Series(folder + "/" + pack_name, header, capacity, budget, reserve)
-        self.boot = self._pack.boot = self._pack.last_boot + 1
-        self._sampler = Sampler(self._pack.backlog, header.layout, interval_s, gap_s)
+        self._cell_sampler = CellSampler(
+            self._cells.backlog, 0, cells_mv, cells_s, cells_min_s, gap_s
+        )
+        self._follow_cells(self._cells.header.cell_count)
+        self._recorder = Events(self._events.backlog, silent_s)
+
+    def _series(self, kind, cell_count, capacity):
+        """The Series of a kind, numbered as in the header."""
+        size = record_size(cell_count) if kind == segment.CELLS else frame.SIZE
+        layout = frame.layout_for(cell_count) if kind == segment.PACK else 1
+        header = segment.Header(kind, layout, cell_count, self._name, 0, size)
+        folder = self._folder + "/" + segment.FOLDERS[kind]
+        return Series(folder, header, capacity, self._budgets[kind - 1], self._reserve)
+
+    def _agree(self):
+        """Have all series count the same boots, in the same log."""
+        found = [series for series in self._all() if series.last_boot]
+        self._log = (found or self._all())[0].header.log
+        self.boot = 1 + max(series.last_boot for series in self._all())
+        for series in self._all():
+            self._join(series)
+
+    def _join(self, series):
+        series.boot = self.boot
+        header = series.header
+        if header.log != self._log:
+            header.log = self._log
+            series.relayout(header.layout, header.cell_count)  # not in a file of another log
+
+    def _take_up_draft(self):
+        """The frame that was in the making when the power went."""
+        draft = self._draft
+        if draft.load():
+            self._pack.complete(draft.boot, draft.start, draft.end, draft.record)
+
+    def _draft_due(self, now):
+        """Has the frame in the making gone on for so long that losing it would be a pity?"""
+        if self._pack.waiting:
+            return False
+        begun = max(self._sampler.closed, self._drafted_at)
+        return now - begun >= max(1, self._window - SLACK_S) and self._sampler.stamp > begun
+
+    def _save_draft(self, now):
+        self._drafted_at = now
+        start, end = self._sampler.draft(self._draft.record)
+        if end:
+            try:
+                self._draft.save(self.boot, start, end)
+            except OSError:
+                pass  # what is lost by that is what was lost before there were drafts
+
+    def _all(self):
+        return self._pack, self._cells, self._events
 
     @property
     def frames(self):
@@ -64,15 +156,29 @@ class History:
     @property
     def last_error(self):
         """The OSError of the last flush, None if it went well."""
-        return self._pack.last_error
+        for series in self._all():
+            if series.last_error:
+                return series.last_error
+        return None
 
     def add(self, sample):
         """Take in a reading that has just arrived. RAM only."""
         uptime = self._uptime
         uptime.update()
         self._sampler.add(sample, uptime.seconds, uptime.ms)
+        self._cell_sampler.add(sample, uptime.seconds, uptime.ms)
+        self._recorder.reading(uptime.seconds, sample.flags)
         if sample.max_cell is not None and max(sample.min_cell, sample.max_cell) >= frame.CELLS[1]:
             self._wide_cells = sample.cell_count
+
+    def event(self, code, a=0, b=0, c=0):
+        """Something has happened: store.events says what the numbers mean. RAM only."""
+        self._uptime.update()
+        self._recorder.put(self._uptime.seconds, code, a, b, c)
+
+    def tally(self, code, total):
+        """Something has happened so often since the start. RAM only."""
+        self._recorder.tally(self._uptime.seconds, code, total)
 
     def anchor(self, utc, clock, utc_ms=0):
         """It is utc now, says clock (segment.RTC, PC or NTP). Written with the next flush."""
@@ -84,38 +190,124 @@ class History:
             utc -= 1
         elif later > 500:
             utc += 1
-        self._pack.anchor(uptime.seconds, utc, clock)
+        for series in self._all():
+            series.anchor(uptime.seconds, utc, clock)
+        self._note_clock(uptime.seconds, utc, clock)
+        self._known = (uptime.seconds, utc, clock)
+
+    def _note_clock(self, now, utc, clock):
+        """A clock that somebody has set, or set otherwise, is an event."""
+        if clock == segment.RTC:
+            return
+        if self._known is None:
+            self._recorder.put(now, events.CLOCK_SET, clock, utc, 0)
+            return
+        uptime, before, said = self._known
+        before += now - uptime
+        if clock != said or abs(utc - before) >= CLOCK_JUMP_S:
+            self._recorder.put(now, events.CLOCK_SET, clock, utc, before)
 
     def due(self):
-        """Is it time to flush? From here on there are SLACK_S to find a good moment for it."""
-        if not self._pack.waiting:
-            return False
+        """Is it time to flush? From here on there are SLACK_S to find a good moment for it.
+
+        Ask every second or so: what shows by the passing of time is found out here.
+        """
         self._uptime.update()
         now = self._uptime.seconds
+        self._recorder.look(now)
         if now < self._retry_at:
             return False
-        backlog = self._pack.backlog
-        if 2 * backlog.count >= backlog.capacity or not backlog.count:
-            return True
-        return now - backlog.uptime(0) >= max(1, self._window - SLACK_S)
+        pack = self._pack
+        if pack.waiting and not pack.backlog.count:
+            return True  # an anchor alone
+        return (
+            self._draft_due(now)
+            or _is_full(pack, now, self._window)
+            or _is_full(self._events, now, self._window)
+            or _is_full(self._cells, now, CELLS_WINDOW_S)
+        )
 
-    def flush(self):
-        """Write every frame there is and make it durable. False if the flash failed."""
-        if not self._pack.flush():
-            self._retry_at = self._uptime.seconds + self._window
-            return False
-        self._retry_at = 0
+    def flush(self, everything=False):
+        """Write all frames and events and make them durable, and the cells if it is time for them
+        or everything is asked for. False if the flash failed.
+        """
+        now = self._uptime.seconds
+        self._recorder.tally(
+            now, events.RECORDS_DROPPED, sum(s.backlog.dropped for s in self._all())
+        )
+        done = self._write(self._pack, now)
+        if done and self._draft_due(now):
+            self._save_draft(now)
+        grown = self._cell_sampler.wanted > self._cells.header.cell_count
+        cells_s = CELLS_WINDOW_S - self._window
+        if everything or grown or _is_full(self._cells, now, cells_s):
+            done = self._write(self._cells, now) and done
+        if everything or self._events.backlog.count:
+            done = self._write(self._events, now) and done
+        self._retry_at = 0 if done else now + self._window
+        if done:
+            self._widen(grown)
+        return done
+
+    def _write(self, series, now):
+        """Flush one series; that it fails, and that it works again, is an event."""
+        kind = series.header.series
+        if series.flush():
+            if kind in self._failed_at:
+                since = self._failed_at.pop(kind)
+                self._recorder.put(now, events.STORAGE_BACK, kind, now - since)
+            return True
+        if kind not in self._failed_at:
+            self._failed_at[kind] = now
+            self._recorder.put(now, events.STORAGE_FAILED, kind, series.last_error.errno or 0)
+        return False
+
+    def _widen(self, grown):
+        """Go on in other segments if there are more cells than these can hold."""
         if self._wide_cells and self._sampler.layout == 1:
             self._sampler.layout = 2
             self._pack.relayout(2, self._wide_cells)
-        return True
+        if grown:
+            self._follow_cells(self._cell_sampler.wanted)
+
+    def _follow_cells(self, cell_count):
+        """Record that many cells from here on. Nothing of the cells may be waiting."""
+        if record_size(cell_count) != self._cells.header.record_size or (
+            cell_count != self._cells.header.cell_count
+        ):
+            self._cells.close()
+            self._cells = self._series(segment.CELLS, cell_count, CELLS_CAPACITY)
+            self._join(self._cells)
+            if self._known:
+                self._cells.anchor(*self._known)
+        self._cell_sampler.begin(self._cells.backlog, cell_count)
+
+    def compact(self):
+        """Generator: make a shard of the oldest full segment of each series, in steps of some ms.
+
+        Readings and flushes may come between any two. Nothing that goes wrong hurts the log.
+        """
+        for series in self._all():
+            yield from series.compact()
 
     def close(self):
-        """Write what there is of the frame in the making, flush, and let go of the file.
+        """Write what there is of the frame in the making, flush, and let go of the files.
 
         Readings may go on afterwards: they begin a new run.
         """
         self._sampler.finish()
-        done = self.flush()
-        self._pack.close()
+        self._cell_sampler.finish()
+        done = self.flush(True)
+        for series in self._all():
+            series.close()
         return done
+
+
+def _is_full(series, now, window):
+    """Have records of the series waited for so long, or are there so many, that they should go?"""
+    backlog = series.backlog
+    if not backlog.count:
+        return False
+    return 2 * backlog.count >= backlog.capacity or now - backlog.uptime(0) >= max(
+        1, window - SLACK_S
+    )

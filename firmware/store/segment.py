@@ -1,7 +1,8 @@
 """Segments: the files that records are appended to, a header of 52 bytes and then records.
 
-docs/format.md has the bytes. A file is named after its sequence number, 00000001.seg. What is
-damaged or foreign is left alone: the next file is begun beside it.
+docs/format.md has the bytes. A file is named after its sequence number, 00000001.seg; so is the
+shard that is made of it later. What is damaged or foreign is left alone: the next file is begun
+beside it.
 """
 
 import binascii
@@ -15,8 +16,11 @@ VERSION = 1
 HEADER_SIZE = 52
 MAX_SIZE = 65536
 SUFFIX = ".seg"
+SHARD = ".shard"  # what a segment is compacted to
+UNFINISHED = ".tmp"  # a shard that is being written
 
 PACK, CELLS, EVENTS = 1, 2, 3  # series
+FOLDERS = {PACK: "pack", CELLS: "cells", EVENTS: "events"}  # below the pack's own
 NO_CLOCK, RTC, PC, NTP = 0, 1, 2, 3  # where UTC came from; RTC: one that kept running over a reset
 
 _HEADER = "<4sBBBBHHIIIIB17sH"
@@ -104,20 +108,33 @@ def _check(header):
             raise SegmentError("its frames are not of " + str(frame.SIZE) + " bytes")
 
 
-def file_name(sequence):
-    """The name of segment number sequence."""
-    return "{:08d}".format(sequence) + SUFFIX
+def file_name(sequence, suffix=SUFFIX):
+    """The name of segment number sequence, or of what is made of it."""
+    return "{:08d}".format(sequence) + suffix
 
 
-def sequences(folder):
-    """The numbers of the segments in a folder, lowest first; none if there is no such folder."""
+def scan(folder):
+    """Generator: (number, suffix, size) of the segments and shards in a folder, in any order.
+
+    Nothing if there is no such folder. One entry at a time: a large flash has hundreds of files.
+    """
     try:
-        names = os.listdir(folder)
+        for name, size in _entries(folder):
+            if name[8:] in (SUFFIX, SHARD, UNFINISHED) and name[:8].isdigit():
+                yield int(name[:8]), name[8:], size
     except OSError as error:
         if error.errno != _NOT_FOUND:
             raise
-        return []
-    return sorted(int(n[:8]) for n in names if len(n) == 12 and n[8:] == SUFFIX and n[:8].isdigit())
+
+
+def _entries(folder):
+    if not hasattr(os, "ilistdir"):  # CPython
+        for name in os.listdir(folder):
+            yield name, os.stat(folder + "/" + name)[6]
+        return
+    for entry in os.ilistdir(folder):
+        # A file system other than littlefs may not tell the size.
+        yield entry[0], entry[3] if len(entry) > 3 else os.stat(folder + "/" + entry[0])[6]
 
 
 def read_header(path):
@@ -126,9 +143,10 @@ def read_header(path):
         return parse_header(file.read(HEADER_SIZE))
 
 
-def last_boot(path, header):
-    """The highest boot in a segment's header and marks."""
-    highest = header.boot
+def read_tail(path, header):
+    """Where a segment ends: (highest boot in it, boot, uptime at timestamp 0 and at the end)."""
+    highest = boot = header.boot
+    base = end = header.uptime
     size = header.record_size
     chunk = bytearray(32 * size)
     with open(path, "rb") as file:
@@ -136,10 +154,14 @@ def last_boot(path, header):
         while True:
             count = file.readinto(chunk)
             if not count:
-                return highest
-            for offset in range(0, count - size + 1, size):
-                if chunk[offset + 3] == 0xFF and frame.mark_kind(chunk, offset) == frame.RUN:
-                    highest = max(highest, frame.mark_values(chunk, offset)[0])
+                return highest, boot, base, end
+            for at in range(0, count - size + 1, size):
+                kind = frame.mark_kind(chunk, at) if chunk[at + 3] == 0xFF else 0
+                if kind == frame.RUN:
+                    boot, base = frame.mark_values(chunk, at)
+                    highest = max(highest, boot)
+                if kind in (0, frame.RUN):
+                    end = base + (chunk[at] | chunk[at + 1] << 8)
 
 
 class Writer:

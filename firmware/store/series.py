@@ -6,8 +6,10 @@ counts as durable when flush() has synced it. Times are uptime in s.
 
 import os
 
-from store import frame, retention, segment
+from store import frame, retention, segment, shard
 from store.backlog import Backlog
+from store.compaction import Compactor
+from store.files import Files
 
 _LONGEST = 65535  # s that a timestamp can say
 _ROOM = 4  # records that one frame can bring: a RUN and itself, then a RUN and an ANCHOR
@@ -28,7 +30,7 @@ class Series:
         self._reserve = reserve
         # Small budgets get small segments, so that retention never takes most of the history.
         share = segment.MAX_SIZE if budget is None else budget // 4
-        self._limit = min(segment.MAX_SIZE, max(4096, share))
+        self._limit = retention.whole_blocks(min(segment.MAX_SIZE, max(4096, share)))
         self._writer = None
         self._base = (
             None  # uptime of timestamp 0 where the segment ends; None: nothing of this boot
@@ -37,6 +39,9 @@ class Series:
         self._known = None  # newest anchor (uptime, utc, clock)
         self._anchor_due = False
         self._busy = False
+        self._files = Files(folder)
+        self.compactor = Compactor(self._files, header)
+        self.compactor.clean()
         self._resume()
 
     @property
@@ -65,8 +70,36 @@ class Series:
                     break
         return False
 
+    def compact(self):
+        """Generator: make a shard of the oldest segment but the newest, in steps of milliseconds.
+
+        flush() may come between any two. See Compactor for errors, which do not hurt the log.
+        """
+        return self.compactor.run()
+
+    def complete(self, boot, start, end, record):
+        """Append a frame that continues the last one on the flash: of that boot, ending at start.
+
+        To be called before anything else. False if there is no such frame, or it does not fit.
+        """
+        if not self._writer or (boot, start) != (self._tail[1], self._tail[3]) or end <= start:
+            return False
+        base = self._tail[2]
+        if end - base > _LONGEST:
+            return False
+        frame.set_timestamp(record, 0, end - base)
+        try:
+            self._writer.put(record)
+            self._writer.sync()
+        except OSError as error:
+            self.last_error = error
+            self._recover()
+            return False
+        return True
+
     def close(self):
-        """Let go of the file. The next flush opens it again."""
+        """Let go of the files. The next flush opens them again; an unfinished shard is dropped."""
+        self.compactor.stop()
         try:
             if self._writer:
                 self._writer.close()
@@ -83,21 +116,34 @@ class Series:
     def _resume(self):
         """Find the newest segment of ours and go on in it, if that can be."""
         self.last_boot = 0
+        self._tail = None  # where the newest segment ends
         go_on = True
-        for sequence in reversed(segment.sequences(self.folder)):
-            path = self.folder + "/" + segment.file_name(sequence)
+        sequence = self._files.newest()
+        while sequence:
+            suffix = segment.SHARD if sequence in self._files.shards else segment.SUFFIX
+            path = self._files.path(sequence, suffix)
             try:
-                found = segment.read_header(path)
-            except (segment.SegmentError, OSError):
+                found, last_boot = self._read_header(path, suffix)
+                if found.series == self.header.series and found.name == self.header.name:
+                    self.last_boot = last_boot
+                    self.header.log = found.log
+                    if go_on and suffix == segment.SUFFIX:
+                        self._take_up(path, found)
+                    return
+            except (segment.SegmentError, shard.ShardError, OSError):
                 go_on = False
-                continue
-            if found.series == self.header.series and found.name == self.header.name:
-                self.last_boot = segment.last_boot(path, found)
-                self.header.log = found.log
-                if go_on:
-                    self._take_up(path, found)
-                return
+            sequence = self._files.newest(sequence)
         self.header.log = int.from_bytes(os.urandom(2), "little") or 1
+
+    def _read_header(self, path, suffix):
+        """(Header, highest boot) of a segment or a shard."""
+        if suffix == segment.SHARD:
+            with open(path, "rb") as file:
+                head, _, last_boot = shard.read_info(file)
+            return segment.parse_header(head), last_boot
+        header = segment.read_header(path)
+        self._tail = segment.read_tail(path, header)
+        return header, self._tail[0]
 
     def _take_up(self, path, found):
         """Append to this segment, if it is like ours, whole and not full."""
@@ -183,10 +229,11 @@ class Series:
 
     def _create(self):
         """Begin the next segment, with its header in the writer."""
-        before = self._writer and self._writer.path
         self._leave()
         self._make_folder()
-        retention.make_room(self.folder, self._limit, self._budget, self._reserve, before)
+        retention.make_room(
+            self._files, self._limit, self._budget, self._reserve, self._drop_oldest
+        )
         header = self.header
         header.sequence = self._next_sequence()
         header.boot = self.boot
@@ -194,7 +241,8 @@ class Series:
         if self.backlog.count and self.backlog.is_run(0):
             header.uptime = self.backlog.uptime(0)
         header.utc, header.clock = self._utc(header.uptime)
-        path = self.folder + "/" + segment.file_name(header.sequence)
+        path = self._files.path(header.sequence)
+        self._files.add(header.sequence, segment.SUFFIX, 0)
         self._writer = segment.Writer(path, 0, self._limit, header.record_size)
         self._writer.put(header.pack())
 
@@ -209,11 +257,13 @@ class Series:
 
     def _next_sequence(self):
         """One more than the highest; but a file in which nothing is yet is used first."""
-        sequences = segment.sequences(self.folder)
-        if not sequences:
-            return 1
-        path = self.folder + "/" + segment.file_name(sequences[-1])
-        return sequences[-1] + (os.stat(path)[6] > 0)
+        sequence = self._files.newest()
+        if sequence in self._files.segments:
+            try:
+                return sequence + (os.stat(self._files.path(sequence))[6] > 0)
+            except OSError:  # begun in vain: there is no such file
+                return sequence
+        return sequence + 1
 
     def _utc(self, uptime):
         """UTC at that uptime and which clock said so, from the newest anchor."""
@@ -225,18 +275,34 @@ class Series:
         """After an error: go on in the file if all it has is what is known to be durable."""
         self._busy = False
         if self._writer and not (self._writer.abandon() and self._writer.size):
+            self._files.add(self._files.newest(), segment.SUFFIX, self._writer.size)
             self._writer = None
 
     def _give_up_oldest(self, error):
+        """On a full disk. False if that is not what is wrong or there is nothing to give up."""
         if error.errno != retention.NO_SPACE:
             return False
+        if self.compactor.sequence:
+            self.compactor.stop()  # what there is of its shard takes room, too
+            return True
         try:
-            return retention.drop_oldest(self.folder, self._writer and self._writer.path)
+            return self._drop_oldest()
         except OSError:
             return False
 
+    def _drop_oldest(self):
+        """Delete the oldest file but never the newest. False if there is none."""
+        oldest = self._files.oldest()
+        if not oldest:
+            return False
+        if self.compactor.sequence == oldest[0]:
+            self.compactor.stop()
+        self._files.remove(*oldest)
+        return True
+
     def _leave(self):
         """Be done with the segment."""
-        if self._writer:
-            self._writer.close()
-        self._writer = None
+        writer, self._writer = self._writer, None
+        if writer:
+            self._files.add(self._files.newest(), segment.SUFFIX, writer.size)
+            writer.close()

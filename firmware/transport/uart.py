@@ -11,17 +11,19 @@ CHUNK = 256
 
 
 class UartLink:
-    """rx: GPIO number. A pin that the board does not have is a ValueError."""
+    """rx, tx: GPIO numbers. Nothing is sent, but an ESP32's UART takes a TX pin in any case."""
 
-    def __init__(self, uart, rx, baudrate):
+    def __init__(self, uart, rx, tx, baudrate):
         self._id = uart
         self._rx = rx
+        self._tx = tx
         self._baudrate = baudrate
         self._buffer = bytearray(CHUNK)
 
     async def run(self, feed):
         """Open the UART and call feed(buffer, count) with what comes, until cancelled."""
-        uart = UART(self._id, baudrate=self._baudrate, rx=self._rx, rxbuf=RECEIVE_BUFFER)
+        pins = {"rx": self._rx, "tx": self._tx}
+        uart = UART(self._id, baudrate=self._baudrate, rxbuf=RECEIVE_BUFFER, **pins)
         try:
             reader = asyncio.StreamReader(uart)
             while True:

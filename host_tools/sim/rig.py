@@ -20,7 +20,7 @@ from host_tools.sim.uart import Wire
 BMS_PIN = 16
 I2C_PINS = (22, 21)
 BACKPACK = 0x27
-WIRES = {"rs": 19, "e": 23, "d4": 18, "d5": 17, "d6": 5, "d7": 4}
+WIRES = {"rs": 19, "e": 23, "d4": 18, "d5": 25, "d6": 5, "d7": 4}
 SIZES = {"20x4": (20, 4), "16x2": (16, 2)}
 KINDS = ("chargery",)
 

@@ -1,17 +1,29 @@
 """A pack with its history, for the store's tests: time stands still until a test moves it."""
 
+import os
+
 from lib.uptime import Uptime
 from sample import Sample
-from store.history import History
+from store.history import History, shares
+
+
+def total(frames):
+    """The smallest budget of which the frames get so much."""
+    budget = max((frames + 8192) * 4 // 3, frames * 10 // 7) - 2
+    while shares(budget)[0] < frames:
+        budget += 1
+    return budget
 
 
 class Pack:
-    """One boot after the other over the same folder."""
+    """One boot after the other over the same folder. budget is that of the frames alone."""
 
     def __init__(self, folder, **options):
         self.folder = folder
         self.options = {"cell_count": 16, "interval_s": 1, "window_s": 30}
         self.options.update(options)
+        if "budget" in options:
+            self.options["budget"] = total(options["budget"])
         self.sample = Sample()
         self.sample.voltage = 53250
         self.sample.current = 10000
@@ -25,7 +37,20 @@ class Pack:
 
     @property
     def path(self):
-        return self.folder + "/house"
+        return self.folder + "/house/pack"
+
+    @property
+    def cells_path(self):
+        return self.folder + "/house/cells"
+
+    @property
+    def events_path(self):
+        return self.folder + "/house/events"
+
+    def make_folder(self):
+        """Before the store does: for a test that puts something there first."""
+        os.mkdir(self.folder + "/house")
+        os.mkdir(self.path)
 
     def readings(self, count, current=10000, every_ms=1000, flush=False):
         """So many readings; the first one now. Flushes when it is due, if asked to."""

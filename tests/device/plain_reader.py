@@ -1,4 +1,5 @@
-"""Reads segments the slow way, record by record, from docs/format.md alone: a judge for the store.
+"""Reads segments and shards the slow way, record by record, from docs/format.md alone: a judge for
+the store.
 
 read(folder) gives the frames as tuples (boot, uptime, start of coverage, voltage, current,
 temperature, soc, min mV, max mV, min cell, max cell), in the order of the files.
@@ -7,9 +8,16 @@ temperature, soc, min mV, max mV, min cell, max cell), in the order of the files
 import os
 import struct
 
+import plain_shard
+
 
 def files(folder):
-    return [folder + "/" + name for name in sorted(os.listdir(folder)) if name.endswith(".seg")]
+    """The shards, and the segments of which there is none, by number."""
+    names = os.listdir(folder)
+    shards = [name for name in names if name.endswith(".shard")]
+    made = [name[:8] for name in shards]
+    segments = [name for name in names if name.endswith(".seg") and name[:8] not in made]
+    return [folder + "/" + name for name in sorted(segments + shards)]
 
 
 def read(folder):
@@ -38,6 +46,8 @@ def coverage(folder):
 def read_file(path, found_anchors=None, values=True):
     with open(path, "rb") as file:
         data = file.read()
+    if path.endswith(".shard"):
+        data = plain_shard.read(data)
     if not data:
         return []
     header = struct.unpack("<4sBBBBHHIIII", data[:28])

@@ -87,10 +87,15 @@ def test_two_packs_need_two_uarts():
     one = '{"name": "a", "bms": "chargery", "uart": 1, "rx": 4}'
     two = '{"name": "b", "bms": "chargery", "uart": 1, "rx": 5}'
     text = complaint('{"packs": [' + one + "," + two + "]}")
-    assert text == "config.json: packs[1].uart: 1 is another pack's already"
-    assert (
-        len(config.parse('{"packs": [' + one + "," + two.replace("1,", "2,") + "]}")["packs"]) == 2
-    )
+    assert text == "config.json: packs[1].uart: 1 is taken by packs[0].uart"
+    both = '{"packs": [' + one + "," + two.replace("1,", "2,") + "]}"
+    assert complaint(both) == "config.json: packs[1].tx: 17 is taken by packs[0].tx"
+    assert len(config.parse(both.replace('"rx": 5', '"rx": 5, "tx": 18'))["packs"]) == 2
+
+
+def test_no_pin_does_two_things():
+    text = complaint(GOOD[:-1] + ', "lcd": {"sda": 16}}')
+    assert text == "config.json: lcd.sda: 16 is taken by packs[0].rx"
 
 
 def test_display_sizes():

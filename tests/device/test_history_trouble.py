@@ -8,6 +8,7 @@ import temporary
 from a_pack import Pack
 
 from store import retention, segment
+from store.files import Files
 
 NO_SPACE, IO_ERROR = 28, 5
 
@@ -177,7 +178,7 @@ class FullDisk:
         del segment.open
 
     def free(self):
-        sizes = [os.stat(path)[6] for path in plain_reader.files(self.folder)]
+        sizes = [os.stat(self.folder + "/" + name)[6] for name in os.listdir(self.folder)]
         return self.blocks - sum((size + 4095) // 4096 for size in sizes)
 
     def statvfs(self, _):
@@ -224,7 +225,7 @@ def test_the_oldest_files_go_when_the_budget_is_used_up():
 def test_the_reserve_of_the_disk_stays_free():
     with temporary.Folder() as folder:
         pack = Pack(folder, reserve=5 * 4096, budget=400000)  # segments of 64 KiB
-        os.mkdir(pack.path)
+        pack.make_folder()
         with FullDisk(pack.path, 64) as disk:
             for _ in range(10):
                 pack.readings(3000, flush=True)
@@ -233,20 +234,45 @@ def test_the_reserve_of_the_disk_stays_free():
         assert len(sizes(pack)) == 3
 
 
-def test_room_is_made_on_a_disk_that_counts_below_zero():
+def room_on_a_disk_of(blocks, names):
+    """What is left of one-block files when one more is to be begun."""
     with temporary.Folder() as folder:
-        for n in range(1, 5):
-            with open(folder + "/" + segment.file_name(n), "wb") as file:
+        for name in names:
+            with open(folder + "/" + name, "wb") as file:
                 file.write(bytes(4000))
-        with FullDisk(folder, 3):
-            retention.make_room(folder, 4096, None, 0, folder + "/00000001.seg")
-        assert sorted(os.listdir(folder)) == ["00000001.seg", "00000004.seg"]
+        files = Files(folder)
+
+        def drop():
+            oldest = files.oldest()
+            if oldest:
+                files.remove(*oldest)
+            return bool(oldest)
+
+        with FullDisk(folder, blocks):
+            retention.make_room(files, 4096, None, 0, drop)
+        return sorted(os.listdir(folder))
+
+
+def test_room_is_made_on_a_disk_that_counts_below_zero():
+    names = ["00000001.seg", "00000002.seg", "00000003.seg", "00000004.seg"]
+    assert room_on_a_disk_of(5, names) == names
+    assert room_on_a_disk_of(3, names) == names[2:]
+    assert room_on_a_disk_of(1, names) == names[3:]  # never the newest
+
+
+def test_shards_and_segments_go_by_their_number():
+    names = ["00000002.shard", "00000003.seg", "00000003.tmp", "00000007.shard", "00000010.seg"]
+    assert room_on_a_disk_of(5, names) == names[1:]
+    assert room_on_a_disk_of(4, names) == names[2:]
+    assert room_on_a_disk_of(3, names) == ["00000003.tmp", "00000010.seg"]
+    names = ["00000001.seg", "00000001.shard", "00000002.seg"]
+    assert room_on_a_disk_of(3, names) == names[1:]
 
 
 def test_the_newest_complete_file_stays_however_full_the_disk_is():
     with temporary.Folder() as folder:
         pack = Pack(folder, reserve=1 << 20, budget=16384)  # segments of one block
-        os.mkdir(pack.path)
+        pack.make_folder()
         with FullDisk(pack.path, 16):
             for _ in range(8):
                 pack.readings(300, flush=True)
@@ -256,7 +282,7 @@ def test_the_newest_complete_file_stays_however_full_the_disk_is():
 def test_a_full_disk_costs_the_oldest_file_and_no_frame():
     with temporary.Folder() as folder:
         pack = Pack(folder, reserve=0, budget=16384)
-        os.mkdir(pack.path)
+        pack.make_folder()
         with FullDisk(pack.path, 4) as disk:
             pack.readings(900, flush=True)
             disk.blocks = 2  # somebody else's file
@@ -270,7 +296,7 @@ def test_a_full_disk_costs_the_oldest_file_and_no_frame():
 def test_a_disk_that_is_full_of_other_things_is_an_error_until_it_is_not():
     with temporary.Folder() as folder:
         pack = Pack(folder)
-        os.mkdir(pack.path)
+        pack.make_folder()
         with FullDisk(pack.path, 0) as disk:
             pack.readings(30)
             assert not pack.history.flush()

@@ -7,6 +7,7 @@ import struct
 import temporary
 
 from store import frame, segment
+from store.files import Files
 
 
 def a_header(**values):
@@ -93,14 +94,27 @@ def test_names():
         raise AssertionError(name)
 
 
-def test_sequences():
+def test_files_of_a_folder():
+    names = ("00000012.seg", "00000002.shard", "00000002.seg", "00000003.tmp")
+    others = ("2.seg", "0000000x.seg", "00000004.seg.part", "00000005.sh")
     with temporary.Folder() as folder:
-        assert segment.sequences(folder + "/none") == []
-        for name in ("00000012.seg", "00000002.seg", "2.seg", "0000000x.seg", "00000003.seg.part"):
-            with open(folder + "/" + name, "wb"):
-                pass
-        assert segment.sequences(folder) == [2, 12]
+        assert list(segment.scan(folder + "/none")) == []
+        for name in names + others:
+            with open(folder + "/" + name, "wb") as file:
+                file.write(name.encode())
+        found = sorted(segment.scan(folder))
+        assert found == [(2, ".seg", 12), (2, ".shard", 14), (3, ".tmp", 12), (12, ".seg", 12)]
+        files = Files(folder)
+        assert (files.newest(), files.newest(12), files.newest(2)) == (12, 2, 0)
+        assert files.oldest() == (2, ".seg")
+        assert (files.segments, files.shards, files.unfinished) == ({2: 12, 12: 12}, {2: 14}, 3)
+        files.remove(2, ".seg")
+        assert files.oldest() == (2, ".shard")
+        files.remove(2, ".shard")
+        assert files.oldest() is None
+        assert len(os.listdir(folder)) == 2 + len(others)
     assert segment.file_name(12) == "00000012.seg"
+    assert segment.file_name(12, segment.SHARD) == "00000012.shard"
 
 
 def record(n):
@@ -154,14 +168,14 @@ def test_marks_in_longer_records_are_filled_up():
         assert data == bytes([9]) * 34 + struct.pack("<HHBII", 5, 0xFFFF, 1, 4, 70) + bytes(21)
 
 
-def test_last_boot_looks_at_every_run():
+def test_the_tail_looks_at_every_run():
     with temporary.Folder() as folder:
         path = folder + "/00000001.seg"
         header = a_header(boot=3)
         writer = segment.Writer(path, 0, segment.MAX_SIZE)
         writer.put(header.pack())
         writer.sync()
-        assert segment.last_boot(path, header) == 3
+        assert segment.read_tail(path, header) == (3, 3, header.uptime, header.uptime)
         for boot in (4, 9, 5):
             for n in range(50):
                 writer.put(record(n))
@@ -169,5 +183,5 @@ def test_last_boot_looks_at_every_run():
             writer.put_mark(0, frame.ANCHOR, 1780000000, 2)
         writer.sync()
         writer.close()
-        assert segment.last_boot(path, header) == 9
+        assert segment.read_tail(path, header)[:3] == (9, 5, 0)
         assert segment.read_header(path).name == "house-1"

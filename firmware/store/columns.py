@@ -1,0 +1,290 @@
+"""What the columns of a record are, and how a shard predicts each from the ones before it.
+
+One description serves the board, which encodes by it, and the PC, which decodes by it. A column is
+(name, kind, offset, shift, bits, earlier): a field of the record, little-endian, and the columns
+whose change since the row before predicts this one's, as (kind, offset). See docs/format.md.
+"""
+
+import struct
+from array import array
+
+from store import segment
+from store.kernels import for_columns as fast
+
+BITS, HALF, REST, RAW = 0, 1, 2, 3
+AS_BYTES = -1  # instead of a number of wide residuals: all go as bytes
+STEPS = 8  # a half predicts as a multiple of 1 / STEPS
+
+_UNITS = (10, 20, 50, 100)  # parts of a volt or an ampere that BMSs count in
+_TOLL = 4  # bits that a rest costs besides its own
+_LIMIT = 32767  # of a weight, both ways
+
+_CURRENT = (HALF, 4)
+_MIN_CELL = (BITS, 8)
+_MAX_CELL = (BITS, 10)
+
+_COMMON = (
+    ("timestamp", BITS, 0, 0, 16, ()),
+    ("current", HALF, 4, 0, 16, ()),
+    ("min_cell_voltage", BITS, 8, 0, 16, (_CURRENT,)),  # a load pulls the cells down
+    ("max_cell_voltage", BITS, 10, 0, 16, (_CURRENT, _MIN_CELL)),
+    ("voltage", HALF, 2, 0, 16, (_CURRENT, _MIN_CELL, _MAX_CELL)),
+)
+_PACK = {
+    1: _COMMON
+    + (
+        ("temperature", BITS, 6, 0, 8, ()),
+        ("soc", BITS, 7, 0, 8, ()),
+        ("index", RAW, 12, 0, 8, ()),
+    ),
+    2: _COMMON
+    + (
+        ("temperature", BITS, 6, 0, 7, ()),
+        ("soc", BITS, 6, 7, 7, ()),
+        ("index, low bits", RAW, 6, 14, 2, ()),
+        ("index, high bits", RAW, 12, 0, 8, ()),
+    ),
+}
+
+
+def columns_of(header):
+    """The columns of the records of a segment, by its segment.Header."""
+    if header.series == segment.PACK:
+        return pack_columns(header.layout)
+    size = header.record_size
+    count = min(header.cell_count, size // 2 - 1) if header.series == segment.CELLS else 0
+    return CellColumns(2, count, size)
+
+
+def pack_columns(layout):
+    """The columns of the pack's frames."""
+    return _PACK[layout]
+
+
+class CellColumns:
+    """The columns of count cell voltages of 16 bits from offset first on, 16-bit columns before and
+    bytes after them. Each is made when it is asked for.
+    """
+
+    def __init__(self, first, count, record_size):
+        self._before = first // 2
+        self._cells = self._before + count
+        self._count = self._cells + record_size - 2 * self._cells
+
+    def __len__(self):
+        return self._count
+
+    def __getitem__(self, i):
+        if i >= self._count:
+            raise IndexError
+        if i >= self._cells:
+            return ("", RAW, self._cells + i, 0, 8, ())
+        earlier = range(i - 1, max(i - 4, self._before - 1), -1)
+        return ("", BITS, 2 * i, 0, 16, tuple([(BITS, 2 * k) for k in earlier]))
+
+
+class Plan:
+    """How a shard puts a column: its unit, its weights, in bytes or in digits."""
+
+    def __init__(self, column, unit=0):
+        self.column = column
+        self.unit = unit  # of a half: multiples of 1 / unit; 0: its place in the order of halves
+        self.weights = (0,) * len(column[5])  # in 1/1024
+        # Residuals go as digits of four bits, and apart those that a digit does not hold: so many.
+        self.wide = AS_BYTES if column[1] == RAW else 0
+
+    def rests(self):
+        """The Plan of what the unit leaves of the halves; None if nothing can be left."""
+        if self.unit:
+            return Plan(("", REST, self.column[2], 0, 16, ()), self.unit)
+
+    def params(self):
+        """What a decoder needs to know: a byte that says how, the unit, the weights."""
+        out = bytearray([1 if self.wide == AS_BYTES else 0])
+        if self.column[1] == HALF:
+            out.append(self.unit)
+        for weight in self.weights:
+            out.append(weight & 255)
+            out.append(weight >> 8 & 255)
+        return out
+
+
+class Plans:
+    """The Plans of all columns and, behind them, of the rests. Put away small, for there are 33 of
+    them in a pack of 32 cells; made again when they are asked for.
+    """
+
+    def __init__(self, described):
+        self._described = described
+        self.params = bytearray()
+        self._ends = array("H", [0])
+        self._wide = bytearray()
+        self._rests = []
+
+    def __len__(self):
+        return len(self._wide) + len(self._rests)
+
+    def add(self, plan):
+        """Take in the Plan of the next column."""
+        self.params.extend(plan.params())
+        self._ends.append(len(self.params))
+        self._wide.append(1 if plan.wide > 0 else 0)
+
+    def add_rest(self, plan):
+        """Take in the Plan of a column of rests."""
+        self._rests.append(plan)
+
+    def wide(self):
+        """The numbers of those that have residuals of 15 and more apart."""
+        found = bytearray()
+        for i in range(len(self)):
+            rest = i - len(self._wide)
+            if (self._wide[i] if rest < 0 else self._rests[rest].wide) > 0:
+                found.append(i)
+        return found
+
+    def get(self, i):
+        """The Plan number i."""
+        count = len(self._wide)
+        if i >= count:
+            return self._rests[i - count]
+        plan = Plan(self._described[i])
+        at = self._ends[i]
+        plan.wide = AS_BYTES if self.params[at] else self._wide[i]
+        at += 1
+        if plan.column[1] == HALF:
+            plan.unit = self.params[at]
+            at += 1
+        weights = len(plan.column[5])
+        plan.weights = struct.unpack_from("<" + str(weights) + "h", self.params, at)
+        return plan
+
+
+def find_residuals(plan, rows, count):
+    """Fill rows.residuals for the chunk of count rows; returns it."""
+    _, kind, offset, _, bits, earlier = plan.column
+    if kind == REST:
+        fast.load_rests(rows.buffer, count + 1, rows.size, offset, plan.unit, rows.values)
+        fast.put_zigzag(rows.values, count, rows.residuals)
+    elif kind == RAW:
+        _load_own(plan, rows, count)
+        fast.put_values(rows.values, count, rows.residuals)
+    else:
+        fast.clear_sums(rows.sums, count)
+        for i in range(len(earlier)):
+            _load_earlier(earlier[i], rows, rows.others, count)
+            fast.add_products(rows.others, count, plan.weights[i], rows.sums)
+        _load_own(plan, rows, count)
+        fast.put_residuals(rows.values, count, bits, rows.sums, rows.residuals)
+    return rows.residuals
+
+
+def _load_own(plan, rows, count):
+    _, kind, offset, shift, bits, _ = plan.column
+    if kind == HALF:
+        fast.load_halves(rows.buffer, count + 1, rows.size, offset, plan.unit, rows.values)
+    else:
+        fast.load_bits(rows.buffer, count + 1, rows.size, offset, shift, bits, rows.values)
+
+
+def _load_earlier(column, rows, out, count):
+    kind, offset = column
+    if kind == HALF:
+        fast.load_halves(rows.buffer, count + 1, rows.size, offset, STEPS, out)
+    else:
+        fast.load_bits(rows.buffer, count + 1, rows.size, offset, 0, 16, out)
+
+
+def fit(plan, rows):
+    """Generator, a chunk a step: settle a Plan by going over the rows a few times."""
+    kind = plan.column[1]
+    if kind == HALF:
+        yield from _find_unit(plan, rows)
+    if plan.weights:
+        yield from _find_weights(plan, rows)
+    if kind != RAW:
+        rows.rewind()
+        count = rows.next()
+        while count:
+            plan.wide += fast.count_wide(find_residuals(plan, rows, count), count)
+            yield
+            count = rows.next()
+        if kind != REST and plan.wide * 16 > rows.count:
+            plan.wide = AS_BYTES
+
+
+def _find_unit(plan, rows):
+    """Take the unit with the fewest bits in residuals and rests together, none if that is less."""
+    trial = Plan(plan.column[:5] + ((),))
+    rest = Plan(("", REST, plan.column[2], 0, 16, ()))
+    costs = [0] * (1 + len(_UNITS))
+    rows.rewind()
+    count = rows.next()
+    while count:
+        for i in range(len(costs)):
+            trial.unit = rest.unit = _UNITS[i - 1] if i else 0
+            costs[i] += fast.count_bits(find_residuals(trial, rows, count), count, 0)
+            if i:
+                costs[i] += fast.count_bits(find_residuals(rest, rows, count), count, _TOLL)
+        yield
+        count = rows.next()
+    best = costs.index(min(costs))
+    plan.unit = _UNITS[best - 1] if best else 0
+
+
+def _find_weights(plan, rows):
+    """Least squares over all rows."""
+    earlier = plan.column[5]
+    size = len(earlier)
+    equations = [[0] * (size + 1) for _ in earlier]
+    rows.rewind()
+    count = rows.next()
+    while count:
+        for i in range(size):
+            _load_earlier(earlier[i], rows, rows.others, count)
+            for j in range(i, size):
+                _load_earlier(earlier[j], rows, rows.values, count)
+                equations[i][j] += fast.dot(rows.others, rows.values, count)
+            _load_own(plan, rows, count)
+            equations[i][size] += fast.dot(rows.others, rows.values, count)
+        yield
+        count = rows.next()
+    yield
+    largest = max([equations[i][i] for i in range(size)])
+    while largest >> 24:  # digits that make no difference, only large numbers
+        largest >>= 4
+        for row in equations:
+            for j in range(size + 1):
+                row[j] >>= 4
+    for i in range(size):
+        equations[i][i] += 1 + (equations[i][i] >> 8)  # where the data say little, a little less
+        for j in range(i):
+            equations[i][j] = equations[j][i]
+    yield
+    plan.weights = yield from _solve(equations)
+
+
+def _solve(equations):
+    """Generator: solve, in place, rows of coefficients and right side, in whole numbers; returns
+    1024 x. Yields now and then, for the numbers are large.
+
+    Elimination without fractions: each division by the pivot before leaves no remainder (Bareiss).
+    """
+    size = len(equations)
+    before = 1
+    for k in range(size - 1):
+        pivot = equations[k]
+        for row in equations[k + 1 :]:
+            for j in range(size, k, -1):
+                row[j] = (row[j] * pivot[k] - row[k] * pivot[j]) // before
+            yield
+        before = pivot[k]
+    x = [0] * size
+    for k in range(size - 1, -1, -1):
+        row = equations[k]
+        rest = row[size] * 1024
+        for j in range(k + 1, size):
+            rest -= row[j] * x[j]
+        x[k] = max(-_LIMIT, min(_LIMIT, (2 * rest + row[k]) // (2 * row[k])))
+        yield
+    return x

@@ -1,0 +1,233 @@
+"""From bytes to a deflate stream, in native code: deflate_plain.py is what it means.
+
+A viper int has 32 bits on the board and wraps, a constant 31.
+"""
+# ruff: noqa: F821 (ptr8 and its like are known to the compiler alone)
+
+import micropython
+from micropython import const
+
+PREVIOUS = const(0)
+REPEATS = const(1)
+BITS = const(2)
+BIT_COUNT = const(3)
+SIZE = const(4)
+ADLER_LOW = const(5)
+ADLER_HIGH = const(6)
+STATE_SIZE = const(7)
+
+DISTANCE = const(288)
+
+
+@micropython.viper
+def count_symbols(data: ptr8, size: int, end: int, shortest: ptr8, state: ptr32, counts: ptr16):
+    previous = state[PREVIOUS]
+    repeats = state[REPEATS]
+    i = 0
+    while i < size + end:
+        byte = 256
+        if i < size:
+            byte = data[i]
+        i += 1
+        if byte == previous and repeats < 258:
+            repeats += 1
+        else:
+            if repeats:
+                symbol = previous
+                if repeats >= shortest[previous]:
+                    x = repeats - 3
+                    repeats = 1
+                    if x == 255:
+                        symbol = 285
+                    else:
+                        symbol = 257
+                        while x > 7:
+                            symbol += 4
+                            x >>= 1
+                        symbol += x
+                counts[symbol] = counts[symbol] + repeats
+            repeats = 1
+            if byte != previous:
+                counts[byte] = counts[byte] + 1
+                previous = byte
+                repeats = 0
+    state[PREVIOUS] = previous
+    state[REPEATS] = repeats
+
+
+@micropython.viper
+def put_symbols(
+    data: ptr8, size: int, end: int, shortest: ptr8, state: ptr32, codes: ptr32, out: ptr8
+):
+    previous = state[PREVIOUS]
+    repeats = state[REPEATS]
+    bits = state[BITS]
+    width = state[BIT_COUNT]
+    at = state[SIZE]
+    i = 0
+    while i < size + end:
+        byte = 256
+        if i < size:
+            byte = data[i]
+        i += 1
+        if byte == previous and repeats < 258:
+            repeats += 1
+        else:
+            if repeats:
+                if repeats >= shortest[previous]:
+                    x = repeats - 3
+                    extra = 0
+                    if x == 255:
+                        symbol = 285
+                        x = 0
+                    else:
+                        while x >> extra > 7:
+                            extra += 1
+                        symbol = 257 + 4 * extra + (x >> extra)
+                        x &= (1 << extra) - 1
+                    code = codes[symbol]
+                    bits |= (code & 0xFFFF) << width
+                    width += code >> 16
+                    while width > 7:
+                        out[at] = bits
+                        at += 1
+                        bits >>= 8
+                        width -= 8
+                    bits |= x << width
+                    width += extra + (codes[DISTANCE] >> 16)
+                    while width > 7:
+                        out[at] = bits
+                        at += 1
+                        bits >>= 8
+                        width -= 8
+                else:
+                    code = codes[previous]
+                    while repeats:
+                        bits |= (code & 0xFFFF) << width
+                        width += code >> 16
+                        while width > 7:
+                            out[at] = bits
+                            at += 1
+                            bits >>= 8
+                            width -= 8
+                        repeats -= 1
+            repeats = 1
+            if byte != previous:
+                code = codes[byte]
+                bits |= (code & 0xFFFF) << width
+                width += code >> 16
+                while width > 7:
+                    out[at] = bits
+                    at += 1
+                    bits >>= 8
+                    width -= 8
+                previous = byte
+                repeats = 0
+    state[PREVIOUS] = previous
+    state[REPEATS] = repeats
+    state[BITS] = bits
+    state[BIT_COUNT] = width
+    state[SIZE] = at
+
+
+@micropython.viper
+def put_bits(value: int, width: int, state: ptr32, out: ptr8):
+    bits = state[BITS] | value << state[BIT_COUNT]
+    width += state[BIT_COUNT]
+    at = state[SIZE]
+    while width > 7:
+        out[at] = bits
+        at += 1
+        bits >>= 8
+        width -= 8
+    state[BITS] = bits
+    state[BIT_COUNT] = width
+    state[SIZE] = at
+
+
+@micropython.viper
+def add_adler(data: ptr8, size: int, state: ptr32):
+    low = state[ADLER_LOW]
+    high = state[ADLER_HIGH]
+    i = 0
+    while i < size:
+        low += data[i]
+        high += low
+        i += 1
+    state[ADLER_LOW] = low % 65521
+    state[ADLER_HIGH] = high % 65521
+
+
+@micropython.viper
+def sort_keys(keys: ptr32, count: int):
+    i = 1
+    while i < count:
+        key = keys[i]
+        j = i
+        while j > 0 and keys[j - 1] > key:
+            keys[j] = keys[j - 1]
+            j -= 1
+        keys[j] = key
+        i += 1
+
+
+@micropython.viper
+def find_depths(weights: ptr16, count: int):
+    leaf = 0
+    root = 0
+    node = 0
+    while node < count - 1:
+        total = 0
+        child = 0
+        while child < 2:
+            if leaf >= count or (root < node and weights[root] < weights[leaf]):
+                total += weights[root]
+                weights[root] = node
+                root += 1
+            else:
+                total += weights[leaf]
+                leaf += 1
+            child += 1
+        weights[node] = total
+        node += 1
+    weights[count - 2] = 0
+    node = count - 3
+    while node >= 0:
+        weights[node] = weights[weights[node]] + 1
+        node -= 1
+    node = count - 2
+    leaf = count - 1
+    depth = 0
+    places = 1
+    while places:
+        inner = 0
+        while node >= 0 and weights[node] == depth:
+            inner += 1
+            node -= 1
+        places -= inner
+        while places:
+            weights[leaf] = depth
+            leaf -= 1
+            places -= 1
+        places = 2 * inner
+        depth += 1
+
+
+@micropython.viper
+def find_codes(lengths: ptr8, count: int, codes: ptr32):
+    code = 0
+    length = 1
+    while length < 16:
+        symbol = 0
+        while symbol < count:
+            if lengths[symbol] == length:
+                turned = 0
+                i = 0
+                while i < length:
+                    turned = turned << 1 | code >> i & 1
+                    i += 1
+                codes[symbol] = turned | length << 16
+                code += 1
+            symbol += 1
+        code <<= 1
+        length += 1

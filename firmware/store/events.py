@@ -1,0 +1,176 @@
+"""Events: what happened to a pack and to its logger, one record of 13 bytes each.
+
+CODES and FIELDS are the one description of the bytes; host_tools/events.py puts them into words.
+Events are rate-limited: a link that flaps for a year takes no more flash than a few readings.
+"""
+
+import struct
+
+SIZE = 13
+_EVENT = "<HHBII"
+# (name, offset, type)
+FIELDS = (
+    ("timestamp", 0, "u2"),
+    ("code", 2, "u2"),
+    ("a", 4, "u1"),
+    ("b", 5, "u4"),
+    ("c", 9, "u4"),
+)
+
+REBOOT = 1  # a: machine.reset_cause() of an ESP32
+CONFIG = 2  # b: CRC-32 of config.json; at each boot
+PROTECTION = 3  # b: the protections that are active now, c: those that were so far (sample.flags)
+LINK_SILENT = 4  # b: s since the last reading; a: 1 if there was none since the boot
+LINK_BACK = 5  # b: s without readings
+CLOCK_SET = 6  # a: which clock, b: UTC now, c: what UTC was taken for at that moment, 0 not known
+REJECTED = 7  # b: damaged packets since the last such event
+READINGS_LOST = 8  # b: readings that could not be taken in, since the last such event
+RECORDS_DROPPED = 9  # b: records that the flash did not take in time, since the last such event
+STORAGE_FAILED = 10  # a: series, b: errno
+STORAGE_BACK = 11  # a: series, b: s since it failed
+TASK_DIED = 12  # a: errno, 0 if it was no OSError; b, c: first 8 characters of the task's name
+LEFT_OUT = 13  # a: code, b: how many of them were not recorded
+
+NAMES = (
+    "",
+    "reboot",
+    "config",
+    "protection",
+    "link_silent",
+    "link_back",
+    "clock_set",
+    "packets_rejected",
+    "readings_lost",
+    "records_dropped",
+    "storage_failed",
+    "storage_back",
+    "task_died",
+    "events_left_out",
+)
+
+BURST = 10  # of a code at once,
+REFILL_S = 1800  # and one more after so long
+TALLY_S = 3600  # how often at most what is counted becomes an event
+_FAR = 30000
+_MOST = 0xFFFFFFFF
+
+
+def encode_into(buf, offset, code, a, b, c):
+    """Write an event; its timestamp is written when it goes to the flash. Numbers are held at the
+    ends of what their fields can say.
+    """
+    struct.pack_into(_EVENT, buf, offset, 0, code, _held(a, 255), _held(b, _MOST), _held(c, _MOST))
+
+
+def text_numbers(text):
+    """b and c of the first 8 characters of a text."""
+    return struct.unpack("<II", (text.encode()[:8] + bytes(8))[:8])
+
+
+def _held(value, most):
+    return min(max(value, 0), most)
+
+
+class Events:
+    """Puts events into a Backlog. now is always uptime in s.
+
+    silent_s: without a reading for so long the link counts as silent, None: never.
+    """
+
+    def __init__(self, backlog, silent_s=None):
+        self._backlog = backlog
+        self._silent_s = silent_s
+        self._written = None  # when the last event was
+        self._tokens = bytearray([BURST] * len(NAMES))
+        self._refilled = [0] * len(NAMES)
+        self._left_out = [0] * len(NAMES)
+        self._any_left_out = False
+        self._flags = 0  # the protections as the events have them
+        self._flags_now = 0
+        self._heard = None  # when the last reading came
+        self._silent = False  # an event has said so
+        self._unsaid = False  # silence that was left out
+        self._told = [0] * len(NAMES)  # what a total was when an event said so,
+        self._told_at = [-TALLY_S] * len(NAMES)  # and when that was
+
+    def put(self, now, code, a=0, b=0, c=0):
+        """Record an event, unless there were too many of its code. Returns whether."""
+        if not self._take(now, code):
+            self._left_out[code] += 1
+            self._any_left_out = True
+            return False
+        self._write(now, code, a, b, c)
+        return True
+
+    def reading(self, now, flags):
+        """A reading has come, with those Sample.flags."""
+        since = 0 if self._heard is None else self._heard
+        self._heard = now
+        if self._silent:
+            self._silent = False
+            self._write(now, LINK_BACK, 0, now - since)
+        self._unsaid = False
+        if flags is not None and flags != self._flags_now:
+            self._flags_now = flags
+            if flags != self._flags and self.put(now, PROTECTION, 0, flags, self._flags):
+                self._flags = flags
+
+    def look(self, now):
+        """Record what shows by the passing of time. Call it every second or so."""
+        if self._silent_s is not None and not self._silent:
+            since = 0 if self._heard is None else self._heard
+            if now - since >= self._silent_s:
+                self._say_silent(now, since)
+        if self._any_left_out:
+            self._catch_up(now)
+
+    def tally(self, now, code, total):
+        """Record that total, a count since the start, has grown: at most once in TALLY_S."""
+        grown = total - self._told[code]
+        if grown > 0 and now - self._told_at[code] >= TALLY_S:
+            self._told[code] = total
+            self._told_at[code] = now
+            self.put(now, code, 0, grown)
+
+    def _say_silent(self, now, since):
+        if self._unsaid and not self._has_token(now, LINK_SILENT):
+            return  # counted already
+        never = int(self._heard is None)
+        self._silent = self.put(now, LINK_SILENT, never, now - since)
+        self._unsaid = not self._silent
+
+    def _catch_up(self, now):
+        """Once there may be events of a code again: what was left out, and how things stand."""
+        self._any_left_out = False
+        for code in range(len(NAMES)):
+            count = self._left_out[code]
+            if count and self._take(now, code):
+                self._left_out[code] = 0
+                self._write(now, LEFT_OUT, code, count)
+                if code == PROTECTION and self._flags != self._flags_now:
+                    self._write(now, PROTECTION, 0, self._flags_now, self._flags)
+                    self._flags = self._flags_now
+            elif count:
+                self._any_left_out = True
+
+    def _has_token(self, now, code):
+        earned = (now - self._refilled[code]) // REFILL_S
+        if earned > 0:
+            self._tokens[code] = min(BURST, self._tokens[code] + earned)
+            self._refilled[code] += earned * REFILL_S
+        return self._tokens[code] > 0
+
+    def _take(self, now, code):
+        if not self._has_token(now, code):
+            return False
+        self._tokens[code] -= 1
+        return True
+
+    def _write(self, now, code, a=0, b=0, c=0):
+        backlog = self._backlog
+        # A RUN says boot and uptime: at first, and where a timestamp could not reach any more.
+        if self._written is None or now - self._written > _FAR:
+            backlog.put_run(now)
+        self._written = now
+        encode_into(backlog.buffer, backlog.slot(), code, a, b, c)
+        backlog.put(now)

@@ -1,0 +1,211 @@
+"""Shards back to the records of the segment, with numpy: the inverse of firmware/store/shard.py.
+
+What is damaged or cut short is refused with a ShardError; a record comes back bit for bit.
+"""
+
+import struct
+import zlib
+
+import numpy as np
+
+from store import columns, segment, shard
+
+_PLAIN, _RAW, _HALF = columns.BITS, columns.RAW, columns.HALF
+_LARGEST_STEP = 2047
+_WIDE = 15
+
+ShardError = shard.ShardError
+
+
+def read(data):
+    """(segment.Header, records as an array of bytes, shape (rows, record_size)) of a shard."""
+    try:
+        header = segment.parse_header(parse(data)[0])
+    except segment.SegmentError as error:
+        raise ShardError(f"made of a segment that is {error}") from None
+    return header, decode(data, columns.columns_of(header), header.record_size)[1]
+
+
+def read_head(data):
+    """(the segment's header in bytes, rows): what a shard was made of."""
+    head, _, (rows, _), _ = parse(data)
+    return head, rows
+
+
+def parse(data):
+    """(segment header, parameters, (rows, marks), zlib stream) of a shard's bytes."""
+    size = struct.calcsize(shard.HEADER)
+    if data[:4] != shard.MAGIC[: len(data)] or not data:
+        raise ShardError("not a packlog shard")
+    if len(data) < size:
+        raise ShardError("cut off in its header")
+    fields = struct.unpack_from(shard.HEADER, data)
+    version, head_size, params_size, rows, marks = fields[1:6]
+    if version != shard.VERSION:
+        raise ShardError(f"of format version {version}: a newer packlog reads it")
+    end = size + head_size + params_size
+    if len(data) < end + 4:
+        raise ShardError("cut off in its header")
+    if zlib.crc32(data[:end]) != struct.unpack_from("<I", data, end)[0]:
+        raise ShardError("its header is damaged (the checksum is wrong)")
+    params = data[size + head_size : end]
+    return data[size : size + head_size], params, (rows, marks), data[end + 4 :]
+
+
+def decode(data, described, record_size):
+    """(segment header, records as an array of bytes, shape (rows, record_size)).
+
+    described is the columns the board wrote by.
+    """
+    head, params, (rows, marks), stream = parse(data)
+    specs, rests = _read_params(params, described)
+    shapes = [(as_bytes, column[4]) for column, as_bytes, _, _ in specs] + [(0, 16)] * len(rests)
+    reader = _Reader(_inflate(stream, 1 + 3 * rows * len(shapes) + marks * (2 + record_size)))
+    residuals = _split(reader, shapes, rows)
+    records = np.zeros((rows + 1, record_size), np.uint8)  # zeros stand before the first row
+    rest_of = dict(zip(rests, residuals[len(specs) :], strict=True))
+    for i, (column, _, unit, weights) in enumerate(specs):
+        _restore(records, column, unit, weights, residuals[i], rest_of.get(i))
+    _put_marks(records[1:], reader.take(marks * (2 + record_size)).reshape(marks, 2 + record_size))
+    if len(reader.left):
+        raise ShardError("its data are more than its rows")
+    return head, records[1:]
+
+
+def _put_marks(records, marks):
+    """Marks stand apart, each behind its row's number; their rows held the record before."""
+    for mark in marks:
+        row = mark[0] | mark[1] << 8
+        if row >= len(records):
+            raise ShardError("it has a mark beyond its rows")
+        records[row] = mark[2:]
+
+
+def _inflate(stream, limit):
+    inflater = zlib.decompressobj()
+    try:
+        planes = inflater.decompress(stream, limit)
+    except zlib.error as error:
+        raise ShardError(f"its data are damaged ({error})") from None
+    if not inflater.eof:
+        raise ShardError("its data are cut off")
+    if inflater.unused_data:
+        raise ShardError("something follows its data")
+    return np.frombuffer(planes, np.uint8)
+
+
+def _read_params(params, described):
+    """[(column, as bytes, unit, weights)] and the numbers of the columns that have rests."""
+    specs, rests, at = [], [], 0
+    try:
+        for i, column in enumerate(described):
+            as_bytes, unit = params[at], 0
+            at += 1
+            if column[1] == _HALF:
+                unit = params[at]
+                at += 1
+                rests += [i] if unit else []
+            weights = struct.unpack_from(f"<{len(column[5])}h", params, at)
+            at += 2 * len(weights)
+            specs.append((column, as_bytes, unit, weights))
+    except (IndexError, struct.error):
+        at = -1
+    if at != len(params):
+        raise ShardError("its parameters are not those of its columns")
+    return specs, rests
+
+
+class _Reader:
+    """Takes planes from the front of the inflated data."""
+
+    def __init__(self, data):
+        self.left = data
+
+    def take(self, size):
+        if size > len(self.left):
+            raise ShardError("its data do not fill its rows")
+        out, self.left = self.left[:size], self.left[size:]
+        return out.astype(np.int64)
+
+
+def _split(reader, shapes, rows):
+    """The residuals of each column; a shape is (as bytes, bits)."""
+    out = [reader.take(rows) if b else _digits(reader, rows) for b, _ in shapes]
+    for i, (as_bytes, bits) in enumerate(shapes):
+        if as_bytes and bits > 8:
+            out[i] |= reader.take(rows) << 8
+    for i, (as_bytes, _) in enumerate(shapes):
+        if not as_bytes:
+            wide = out[i] == _WIDE
+            pairs = reader.take(2 * int(wide.sum()))
+            out[i][wide] = pairs[0::2] | pairs[1::2] << 8
+    return out
+
+
+def _digits(reader, rows):
+    pairs = reader.take((rows + 1) // 2)
+    return np.stack([pairs & 15, pairs >> 4], axis=1).reshape(-1)[:rows]
+
+
+def _restore(records, column, unit, weights, residuals, rests):
+    """Fill a column into the records; the columns before it are there already."""
+    _, kind, offset, shift, bits, earlier = column
+    if kind == _RAW:
+        values = residuals
+    else:
+        first = _numbers(np.zeros(1, np.int64), unit)[0] if kind == _HALF else 0
+        steps = _unzigzag(residuals) + _predict(records, earlier, weights)
+        values = first + np.cumsum(steps) & (1 << bits) - 1
+    if kind == _HALF:
+        values = _halves(values, unit, rests)
+    values = values << shift
+    records[1:, offset] |= (values & 255).astype(np.uint8)
+    if shift + bits > 8:
+        records[1:, offset + 1] |= (values >> 8).astype(np.uint8)
+
+
+def _predict(records, earlier, weights):
+    total = np.full(len(records) - 1, 512, np.int64)
+    for (kind, offset), weight in zip(earlier, weights, strict=True):
+        values = records[:, offset] | records[:, offset + 1].astype(np.int64) << 8
+        if kind == _HALF:
+            values = _numbers(values, columns.STEPS)
+        steps = _signed(np.diff(values))
+        total += np.where(np.abs(steps) <= _LARGEST_STEP, weight * steps, 0)
+    return total >> 10
+
+
+def _unzigzag(values):
+    """0, 1, 2, 3 ... to 0, -1, 1, -2 ..."""
+    return values >> 1 ^ -(values & 1)
+
+
+def _signed(values):
+    """16 bits with a sign."""
+    return (values + 0x8000 & 0xFFFF) - 0x8000
+
+
+def _order(bits):
+    """Halves' bits to numbers in the order of what they mean."""
+    return np.where(bits & 0x8000, 0xFFFF - bits, bits | 0x8000)
+
+
+def _numbers(bits, unit):
+    """What a column of halves holds: places in their order (unit 0), or multiples of 1 / unit."""
+    if not unit:
+        return _order(bits)
+    exponent = bits >> 10 & 31
+    mantissa = (bits & 1023) + np.where(exponent, 1024, 0)
+    shift = 25 - np.maximum(exponent, 1)  # of a half's last bit, below 1; negative above
+    down = np.maximum(shift, 0)
+    value = (mantissa * unit << np.maximum(-shift, 0)) + (1 << down >> 1) >> down
+    value[(exponent == 31) | (value > 32767)] = 0
+    return np.where(bits & 0x8000, -value, value)
+
+
+def _halves(numbers, unit, rests):
+    """The bits of what _numbers gave, and of what it left."""
+    if unit:
+        near = (_signed(numbers) / unit).astype(np.float16).view(np.uint16).astype(np.int64)
+        numbers = _order(near) + _unzigzag(rests) & 0xFFFF
+    return np.where(numbers & 0x8000, numbers & 0x7FFF, 0xFFFF - numbers)

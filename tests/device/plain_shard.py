@@ -1,0 +1,159 @@
+"""Reads shards the slow way, value by value, from docs/format.md alone: a judge for the store.
+
+read(data) gives the segment that the shard was made of, its header and its records, in bytes.
+"""
+
+import binascii
+import io
+import struct
+
+try:
+    from zlib import decompress
+except ImportError:
+    from deflate import ZLIB, DeflateIO
+
+    def decompress(data):
+        return DeflateIO(io.BytesIO(data), ZLIB).read()
+
+
+# (is it a half, offset, shift, bits, is it raw, predicted from) of the pack's frames
+_CURRENT, _LOW, _HIGH = (True, 4), (False, 8), (False, 10)
+_FRAMES = (
+    (False, 0, 0, 16, False, ()),
+    (True, 4, 0, 16, False, ()),
+    (False, 8, 0, 16, False, (_CURRENT,)),
+    (False, 10, 0, 16, False, (_CURRENT, _LOW)),
+    (True, 2, 0, 16, False, (_CURRENT, _LOW, _HIGH)),
+    (False, 6, 0, 8, False, ()),
+    (False, 7, 0, 8, False, ()),
+    (False, 12, 0, 8, True, ()),
+)
+
+
+def _others(cells, size):
+    """The columns of a series that is not the pack's frames: a timestamp, cells, bytes."""
+    columns = [(False, 0, 0, 16, False, ())]
+    for k in range(cells):
+        earlier = [(False, 2 * (k - j)) for j in range(min(k, 3))]
+        columns.append((False, 2 + 2 * k, 0, 16, False, earlier))
+    return columns + [(False, at, 0, 8, True, ()) for at in range(2 + 2 * cells, size)]
+
+
+def read(data):
+    magic, version, head_size, params_size, rows, marks, _ = struct.unpack("<4sBBHHHI", data[:16])
+    assert (magic, version) == (b"PKLS", 1)
+    end = 16 + head_size + params_size
+    assert struct.unpack("<I", data[end : end + 4])[0] == binascii.crc32(data[:end])
+    head = data[16 : 16 + head_size]
+    series, layout, cells = head[5], head[6], head[7]
+    size = head[10] | head[11] << 8
+    assert series != 1 or layout == 1
+    columns = _FRAMES if series == 1 else _others(cells if series == 2 else 0, size)
+    records = _records(columns, data[16 + head_size : end], decompress(data[end + 4 :]), rows, size)
+    return head + b"".join(records)
+
+
+def _records(columns, params, planes, rows, size):
+    ways = _ways(columns, params)
+    residuals, rests, marks = _residuals(columns, ways, planes, rows)
+    out = []
+    before = bytearray(size)
+    before_values = [_order(0) if c[0] and not w[1] else 0 for c, w in zip(columns, ways)]
+    for row in range(rows):
+        record = bytearray(size)
+        for i in range(len(columns)):
+            half, at, shift, bits, raw, earlier = columns[i]
+            value = residuals[i][row]
+            if not raw:
+                value = _unzigzag(value) + _predict(earlier, ways[i][2], record, before)
+                value = value + before_values[i] & (1 << bits) - 1
+                before_values[i] = value
+            if half:
+                value = _half(value, ways[i][1], rests.get(i, (0,) * rows)[row])
+            record[at] |= value << shift & 255
+            if shift + bits > 8:
+                record[at + 1] |= value << shift >> 8
+        out.append(bytes(record))
+        before = record
+    for at in range(0, len(marks), 2 + size):
+        out[marks[at] | marks[at + 1] << 8] = marks[at + 2 : at + 2 + size]
+    return out
+
+
+def _ways(columns, params):
+    """(as bytes, unit, weights) of each column."""
+    ways = []
+    at = 0
+    for half, _, _, _, _, earlier in columns:
+        as_bytes = params[at]
+        unit = params[at + 1] if half else 0
+        at += 2 if half else 1
+        ways.append((as_bytes, unit, struct.unpack_from("<" + str(len(earlier)) + "h", params, at)))
+        at += 2 * len(earlier)
+    assert at == len(params)
+    return ways
+
+
+def _residuals(columns, ways, planes, rows):
+    """Of each column, the rests by column, and the bytes of the marks."""
+    shapes = [(way[0], column[3]) for column, way in zip(columns, ways)]
+    with_rests = [i for i in range(len(ways)) if ways[i][1]]
+    shapes += [(0, 16)] * len(with_rests)
+    found = []
+    at = 0
+    for as_bytes, _ in shapes:
+        if as_bytes:
+            found.append(list(planes[at : at + rows]))
+            at += rows
+        else:
+            found.append([planes[at + i // 2] >> 4 * (i & 1) & 15 for i in range(rows)])
+            at += (rows + 1) // 2
+    for (as_bytes, bits), values in zip(shapes, found):
+        if as_bytes and bits > 8:
+            for i in range(rows):
+                values[i] |= planes[at + i] << 8
+            at += rows
+    for (as_bytes, _), values in zip(shapes, found):
+        for i in range(0 if as_bytes else rows):
+            if values[i] == 15:
+                values[i] = planes[at] | planes[at + 1] << 8
+                at += 2
+    return found, dict(zip(with_rests, found[len(columns) :])), planes[at:]
+
+
+def _unzigzag(value):
+    return -(value + 1 >> 1) if value & 1 else value >> 1
+
+
+def _signed(value):
+    return (value + 0x8000 & 0xFFFF) - 0x8000
+
+
+def _order(bits):
+    return 0xFFFF - bits if bits & 0x8000 else bits | 0x8000
+
+
+def _predict(earlier, weights, record, before):
+    total = 512
+    for (half, at), weight in zip(earlier, weights):
+        now, then = record[at] | record[at + 1] << 8, before[at] | before[at + 1] << 8
+        if half:
+            now, then = _eighths(now), _eighths(then)
+        step = _signed(now - then)
+        if abs(step) <= 2047:
+            total += weight * step
+    return total >> 10
+
+
+def _eighths(bits):
+    value = struct.unpack("<e", struct.pack("<H", bits))[0]
+    if value != value or abs(value) >= 4096:
+        return 0
+    return int(abs(value) * 8 + 0.5) * (-1 if value < 0 else 1)
+
+
+def _half(value, unit, rest):
+    if unit:
+        near = struct.unpack("<H", struct.pack("<e", _signed(value) / unit))[0]
+        value = _order(near) + _unzigzag(rest) & 0xFFFF
+    return value & 0x7FFF if value & 0x8000 else 0xFFFF - value
