@@ -49,9 +49,9 @@ STORE = {
     "interval_s": (1, 3600, 900),
     "gap_s": (3, 300, 15),
     "budget_kb": (128, 1000000, 1536),
-    "cells_mv": (1, 100, 5),
-    "cells_s": (10, 3600, 600),
-    "cells_min_s": (1, 3600, 30),
+    "cells_mv": (1, 100, 10),
+    "cells_s": (10, 36000, 3600),
+    "cells_min_s": (1, 3600, 300),
 }
 # What a frame may be wrong by: store.bounds.Tolerances
 TOLERANCES = {

@@ -266,7 +266,8 @@ def test_the_command(tmp_path):
 
 def test_from_the_board_to_the_csv(tmp_path):
     """A pack whose cells drift apart: what the CSV says is never off by more than the tolerance."""
-    pack = Pack(str(tmp_path), cell_count=8, interval_s=10)
+    rhythm = {"cells_mv": 5, "cells_min_s": 30, "cells_s": 600}
+    pack = Pack(str(tmp_path), cell_count=8, interval_s=10, **rhythm)
     pack.history.anchor(NOON, segment.NTP)
     sent = []
     rng = np.random.default_rng(3)

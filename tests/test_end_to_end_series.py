@@ -29,8 +29,10 @@ def happened(board, tmp_path, *names):
     return [row for row in table if row[2] in names]
 
 
-def test_the_cells_are_those_that_were_sent(bench, tmp_path):
-    board = bench()
+def test_the_cells_are_those_that_were_sent(bench, boards_config, tmp_path):
+    config = boards_config()
+    config["store"] |= {"cells_mv": 5, "cells_min_s": 30, "cells_s": 600}
+    board = bench(config)
     wire = board.rig.wiring.wires[16]
     wire.source = recorder = Recorder(wire.source)
     board.board.run(7200)

@@ -111,7 +111,7 @@ def test_a_history_of_shards(shards):
     amps = sum(10 + i % 7 for i in range(1, 11000))
     assert summary.charge_in_ah == pytest.approx(amps * 2 / 3600, abs=0.01)
     assert summary.events == {"clock_set": 1}
-    assert summary.cells > 30
+    assert summary.cells >= 6
     assert set(summary.sizes) == {"pack", "cells", "events"}
 
 

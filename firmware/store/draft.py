@@ -1,4 +1,4 @@
-"""The frame in the making, kept on the flash: what a power cut would cost without it is a long frame.
+"""The frame in the making, kept on the flash, so that a power cut does not cost a long frame.
 
 A small file of its own, written over and over: littlefs keeps such a file in its metadata log, so
 that some forty of them cost one erase. docs/format.md has the bytes.

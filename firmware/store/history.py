@@ -57,9 +57,9 @@ class History:
         budget=None,
         reserve=RESERVE,
         capacity=CAPACITY,
-        cells_mv=5,
-        cells_s=600,
-        cells_min_s=30,
+        cells_mv=10,
+        cells_s=3600,
+        cells_min_s=300,
         silent_s=None,
         tolerances=None,
     ):
