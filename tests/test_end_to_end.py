@@ -192,30 +192,24 @@ def test_a_second_install_copies_nothing_and_keeps_the_history(bench):
         assert "00000001.seg" in mpremote(port, "ls", ":data/house/pack").stdout.split()
 
 
-def test_every_packet_arrives_while_the_display_is_written_and_the_flash_erases(
-    bench, boards_config
-):
+@pytest.mark.parametrize("cpu_factor", [0, 40])
+def test_every_packet_arrives_whatever_else_goes_on(bench, boards_config, tmp_path, cpu_factor):
+    """The display is written, the flash erases every second or two, a segment becomes a shard.
+
+    An ESP32 at 160 MHz takes 20 to 50 times as long for bytecode as a PC.
+    """
     config = boards_config()
-    config["store"] = {"window_s": 1, "interval_s": 1}
-    board = bench(config)
-    board.board.run(1200)
-    erases = sum(board.board.flash.erases)
-    assert erases > 300  # the flash was busy
-    assert board.rig.bus.bytes > 10_000  # and the display
+    config["store"] = {"window_s": 1, "interval_s": 1, "budget_kb": 128}
+    board = bench(config, settings={"cpu_factor": cpu_factor})
+    board.board.run(2300)
+    assert sum(board.board.flash.erases) > 500
+    assert board.rig.bus.bytes > 20_000
     assert board.board.hardware.lost_bytes() == 0
     assert board.count("rejected") == 0
-    assert board.count("readings") >= 1190
-
-
-def test_every_packet_arrives_on_a_slow_processor(bench, boards_config):
-    config = boards_config()
-    config["store"] = {"window_s": 1, "interval_s": 1}
-    # An ESP32 at 160 MHz takes 20 to 50 times as long for bytecode as a PC.
-    board = bench(config, settings={"cpu_factor": 40})
-    board.board.run(300)
-    assert board.board.hardware.lost_bytes() == 0
-    assert board.count("rejected") == 0
-    assert board.count("readings") >= 280
+    assert board.count("readings") >= 2280
+    assert board.rig.lcd.violations == []
+    folder = board.history(tmp_path / "out")
+    assert list(folder.glob("house/pack/*.shard"))
 
 
 def test_two_packs_on_two_uarts(bench, boards_config, tmp_path):
