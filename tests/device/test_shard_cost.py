@@ -14,6 +14,7 @@ from store.compaction import Compactor
 from store.files import Files
 
 ROWS = 1200
+MOST_RUNS = 60
 LOOPS = 6600  # of a counting loop in 20 ms on an ESP32 at 160 MHz, about 3 us each
 
 
@@ -74,21 +75,31 @@ def check_heap(cells):
 def test_the_longest_step():
     if not hasattr(gc, "mem_alloc"):
         return
+    # The least of some runs, on both sides: what it takes when nothing else runs. A busy machine
+    # needs more of them; a step that is too long stays so.
+    best = array("I", [0x3FFFFFFF] * 3000)
+    allowed = 0x3FFFFFFF
     with Segments() as segments:
-        # The least of a few runs: what a step takes when nothing else runs.
-        best = array("I", [0x3FFFFFFF] * 3000)
-        for _ in range(8):
-            gc.collect()
-            steps = segments.steps()
-            for i in range(len(best)):
-                began = time.ticks_us()
-                if next(steps, True):
-                    break
-                best[i] = min(best[i], time.ticks_diff(time.ticks_us(), began))
-            assert segments.compactor.done == 1
-    assert i > 1000
-    allowed = min([_calibrate() for _ in range(5)])
-    assert max(best[:i]) < allowed, (max(best[:i]), allowed)
+        for _ in range(MOST_RUNS):
+            count = _time_steps(segments, best)
+            allowed = min(allowed, _calibrate())
+            if max(best[:count]) < allowed:
+                break
+    assert count > 1000
+    assert max(best[:count]) < allowed, (max(best[:count]), allowed)
+
+
+def _time_steps(segments, best):
+    """A compaction: the least us that each step has taken so far. Returns how many steps it had."""
+    gc.collect()
+    steps = segments.steps()
+    for i in range(len(best)):
+        began = time.ticks_us()
+        if next(steps, True):
+            break
+        best[i] = min(best[i], time.ticks_diff(time.ticks_us(), began))
+    assert segments.compactor.done == 1
+    return i
 
 
 def _calibrate():
