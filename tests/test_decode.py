@@ -202,7 +202,7 @@ def test_the_examples_time_is_what_it_says():
 
 
 def row_by_row(data):
-    """CPU seconds that a plain loop takes to make CSV of these records: what ours is measured by."""
+    """CPU seconds that a plain loop takes to make CSV of these records: the measure for ours."""
     start = time.process_time()
     lines = []
     for second, *values in struct.iter_unpack("<HeeBBHHB", data):
