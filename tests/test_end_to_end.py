@@ -92,7 +92,8 @@ def check_rows(rows, sent):
         near = pytest.approx(float(row["current"]), abs=0.15, rel=5e-3)
         assert any(mean == near for mean in means), (row, means)
         near_end = [s for at, s in sent if abs(at - second + offset) <= 1.5]
-        assert any(says_the_same(row, sample) for sample in near_end), row
+        if row["voltage"]:  # the first readings come before the first cells
+            assert any(says_the_same(row, sample) for sample in near_end), row
         begin = second
 
 
