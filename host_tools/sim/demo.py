@@ -19,6 +19,7 @@ What you saw is the firmware as it runs on a real board. With one (an ESP32 with
   ./install.sh               put packlog on the board that is plugged in
   .venv/bin/packlog watch    follow its readings
   .venv/bin/packlog pull history
+  .venv/bin/packlog info history/house
   .venv/bin/packlog decode history/house -o pack.csv
 Wiring and parts: docs/wiring.md. The virtual board to play with: .venv/bin/packlog sim --help
 """
@@ -79,9 +80,10 @@ def _report(folder: Path, lcd: list[str], last: status.Status, minutes: int) -> 
     print(edge, *(f"|{line}|" for line in lcd), edge, sep="\n")
     with (folder / "pack.csv").open() as file:
         rows = sum(1 for _ in file) - 1
-    files = list((folder / PACK).glob("*.seg"))
+    files = [path for path in (folder / PACK).rglob("*") if path.is_file()]
     size = sum(file.stat().st_size for file in files)
     print(f"{last.values['readings']} readings came in over {minutes} minutes of board time,")
-    print(f"{last.values['frames']} frames were stored: {size} bytes in {len(files)} file(s),")
-    print(f"and {rows} rows are in {folder / 'pack.csv'}. The display is in {folder / 'lcd.png'}.")
+    print(f"{last.values['frames']} frames were stored, each for as many readings as it can stand")
+    print(f"for, with cells and events {size} bytes in {len(files)} files.")
+    print(f"{rows} rows are in {folder / 'pack.csv'}. The display is in {folder / 'lcd.png'}.")
     print(NEXT)
