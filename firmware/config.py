@@ -78,6 +78,8 @@ def load(path="config.json"):
     try:
         with open(path) as file:
             text = file.read()
+    except UnicodeError:
+        raise ConfigError("", "not UTF-8 text: save it as UTF-8")
     except OSError:
         raise ConfigError("", "not found: copy the example from the repository to the board")
     return parse(text)

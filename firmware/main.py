@@ -7,9 +7,10 @@ the PC ten minutes before it starts the logger again.
 
 import asyncio
 import gc
+import sys
 import time
 
-from machine import I2C, WDT, Pin, reset_cause
+from machine import I2C, WDT, Pin, reset, reset_cause
 
 import config
 from display.console import status_line
@@ -29,7 +30,9 @@ from transport.keepalive import keep_alive
 DATA = "/data"
 FULL = 28  # errno of a full file system
 PAUSE_MS = 600000  # how long a PC may keep the logger from running before the watchdog starts it
+STORE = 0  # among the packs, in what is seen
 BEAT_S = 90  # a task that has not been seen for so long is stuck
+CRASH_S = 5  # to read what it was, before the reset
 DRAW_MS = 250
 BUS_TIMEOUT_US = 20000  # a bus that hangs holds the loop for so long
 STORE_MS = 200
@@ -145,7 +148,7 @@ class Logger:
         self.health = Health()
         self.lcd = None
         self._settings = settings
-        self._beats = {}
+        self._beats = {}  # when each was seen last, in s of uptime
         for i, pack in enumerate(settings["packs"]):
             self._attempt(self._add_pack, i, pack)
         self._attempt(self._add_lcd, settings["lcd"])
@@ -181,21 +184,23 @@ class Logger:
             tasks += [("lcd", self.lcd.run), ("display", self._draw)]
         for name, start in tasks:
             asyncio.create_task(keep_running(name, start, self._report))
+        self._beats = dict.fromkeys([STORE] + self.packs, 0)  # what has to be seen
         await self._watch()
 
     def _reader(self, pack):
         def beat():
-            self._beats[pack.name] = self.uptime.seconds
+            self._beats[pack] = self.uptime.seconds
 
+        decoder = pack.decoder
         return lambda: keep_alive(
-            pack.link, pack.decoder.feed, pack.hub.age_ms, pack.timeout_s, beat
+            pack.link, decoder.feed, pack.hub.age_ms, pack.timeout_s, beat, decoder.forget
         )
 
     async def _store(self):
         while True:
             for pack in self.packs:
                 pack.flush_if_due()
-            self._beats["store"] = self.uptime.seconds
+            self._beats[STORE] = self.uptime.seconds
             await asyncio.sleep_ms(STORE_MS)
 
     async def _compact(self):
@@ -284,11 +289,17 @@ class Logger:
             pack.history.flush(True)
 
     def close(self):
-        """Put on flash what is in RAM; the watchdog waits longer from here on."""
-        for pack in self.packs:
-            pack.history.close()
+        """Put on flash what is in RAM; the watchdog waits longer then. Says what came of it."""
         if self._settings["watchdog_s"]:
             WDT(timeout=PAUSE_MS)
+        done = True
+        for pack in self.packs:
+            try:
+                done = pack.history.close() and done
+            except Exception as error:
+                done = False
+                print("packlog! " + pack.name + ": " + repr(error))
+        return "everything is on flash" if done else "the flash did not take everything"
 
 
 async def complain(text):
@@ -309,20 +320,35 @@ async def complain(text):
 
 
 def start():
-    """Run the logger until Ctrl-C. Returns it, None if the config is wrong."""
+    """Run the logger until Ctrl-C. What it cannot go on from ends in a reset."""
     global logger
     print(STARTING)
     try:
         settings = config.load()
     except config.ConfigError as error:
         asyncio.run(complain(str(error)))
-    logger = Logger(settings)
     try:
+        logger = Logger(settings)
         asyncio.run(logger.run())
+    except Exception as error:
+        sys.print_exception(error)
+        stop()
+        time.sleep(CRASH_S)  # Ctrl-C gets out here
+        reset()
     finally:
-        logger.close()
-        print("packlog stopped, everything is on flash")
+        stop()
 
 
+def stop():
+    """Close the logger, however often somebody presses Ctrl-C meanwhile."""
+    while logger:
+        try:
+            print("packlog stopped, " + logger.close())
+            return
+        except KeyboardInterrupt:
+            pass
+
+
+logger = None
 if __name__ == "__main__" and not globals().get("safe_mode"):
     start()

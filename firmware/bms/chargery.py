@@ -98,6 +98,13 @@ class Decoder:
         """What to send to the BMS: nothing, it is never asked."""
         return b""
 
+    def forget(self):
+        """The stream begins anew after silence: what came before it is too old to be shown."""
+        self.stats["bytes_skipped"] += self._end - self._start
+        self._start = self._end = 0
+        self._cells_age = CELLS_KEPT
+        self._age_cells()
+
     def feed(self, data, count=None):
         """Take the first count bytes (all by default) of the stream's next piece."""
         if count is None:

@@ -1,19 +1,28 @@
 """Tasks that do not end: one that dies is reported and started again, later each time it dies."""
 
 import asyncio
+import time
 
 FIRST_PAUSE_S = 1
 LONGEST_PAUSE_S = 60
 
 
 async def keep_running(name, start, report):
-    """Run the coroutine function start for ever; report(name, error) each time it fails."""
+    """Run the coroutine function start for ever; report(name, error) each time it fails.
+
+    The pauses double, and begin anew once it has run for longer than the longest of them.
+    """
     pause = FIRST_PAUSE_S
     while True:
+        begun = time.ticks_ms()
         try:
             await start()
-            pause = FIRST_PAUSE_S
         except Exception as error:
-            report(name, error)
+            if time.ticks_diff(time.ticks_ms(), begun) > 1000 * LONGEST_PAUSE_S:
+                pause = FIRST_PAUSE_S
+            try:
+                report(name, error)
+            except Exception:
+                pass  # no memory to say it with: the task matters more
             await asyncio.sleep(pause)
             pause = min(2 * pause, LONGEST_PAUSE_S)

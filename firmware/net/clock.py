@@ -29,11 +29,19 @@ class Clock:
         """
         self._listeners.append(listener)
         if self.source != NONE:
-            listener(self.unix(), self.source, self._rtc.datetime()[7] // 1000)
+            listener(*self._now())
 
     def unix(self):
         """Unix seconds, None if not known."""
         return None if self.source == NONE else time.time() + _TO_UNIX
+
+    def _now(self):
+        """(unix seconds, source, ms), all of the same moment."""
+        while True:
+            ms = self._rtc.datetime()[7] // 1000
+            unix = self.unix()
+            if self._rtc.datetime()[7] // 1000 >= ms:
+                return unix, self.source, ms
 
     def set(self, unix, source, ms=0):
         """Set the clock to unix seconds and ms."""

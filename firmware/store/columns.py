@@ -274,6 +274,8 @@ def _solve(equations):
     before = 1
     for k in range(size - 1):
         pivot = equations[k]
+        if pivot[k] <= 0:  # the columns say the same, or rounding has it so: predict nothing
+            return [0] * size
         for row in equations[k + 1 :]:
             for j in range(size, k, -1):
                 row[j] = (row[j] * pivot[k] - row[k] * pivot[j]) // before
@@ -285,6 +287,7 @@ def _solve(equations):
         rest = row[size] * 1024
         for j in range(k + 1, size):
             rest -= row[j] * x[j]
-        x[k] = max(-_LIMIT, min(_LIMIT, (2 * rest + row[k]) // (2 * row[k])))
+        if row[k] > 0:
+            x[k] = max(-_LIMIT, min(_LIMIT, (2 * rest + row[k]) // (2 * row[k])))
         yield
     return x

@@ -53,6 +53,7 @@ class Sampler:
         self._last_current = self._current = None
         self._step_at = -_STEP_PAUSE_S
         self._span = 0  # s: the longest frame for the moment, 0: interval_s
+        self._bits = None  # the current of a frame that is about to be put
         self._exact = False  # is the next frame to say the last reading even if it is noise?
         self._empty()
 
@@ -195,12 +196,16 @@ class Sampler:
         charge = self._charge
         interval = self.stamp - self.closed
         if interval > 0:
-            bits = half.UNKNOWN
-            if charge.ms:
-                ahead = (self._seconds - self.stamp) * 1000 + self._ms
-                bits = charge.mean(interval, ahead, final)
+            # Ctrl-C can come anywhere in here: what was not put then is put by finish().
+            if self._bits is None:
+                bits = half.UNKNOWN
+                if charge.ms:
+                    ahead = (self._seconds - self.stamp) * 1000 + self._ms
+                    bits = charge.mean(interval, ahead, final)
+                self._bits = bits
+            self._put_frame(self._bits)
             self.closed = self.stamp
-            self._put_frame(bits)
+            self._bits = None
         else:
             charge.give_up()
         self._empty()

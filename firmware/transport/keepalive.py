@@ -4,12 +4,13 @@ reading for its time-out is torn down and built again."""
 import asyncio
 
 
-async def keep_alive(link, feed, age_ms, timeout_s, beat):
+async def keep_alive(link, feed, age_ms, timeout_s, beat, forget):
     """Run the link for ever. age_ms() is the age of the newest reading. beat() is called every
     second.
 
-    A link's own error comes out."""
+    forget() is told that the stream begins anew. A link's own error comes out."""
     while True:
+        forget()
         task = asyncio.create_task(link.run(feed))
         try:
             open_s = 0
