@@ -101,7 +101,7 @@ def checksum(path="config.json"):
 def parse(text):
     """Check the text of a config.json; returns it as a dict with every default filled in."""
     try:
-        data = json.loads(text)
+        data = json.loads(text.lstrip("\ufeff"))  # Windows puts that in front
     except ValueError as error:
         raise ConfigError("", "not JSON (a comma, quote or bracket is wrong): " + str(error))
     _expect(data, dict, "", "an object in { }")
@@ -176,8 +176,8 @@ def _lcd(data):
     keys = dict(PANEL)
     keys.update(LCD[kind])
     checked = _section(data, keys, "lcd")
-    if checked["columns"] not in (16, 20) or checked["rows"] not in (2, 4):
-        raise ConfigError("lcd", "a display has 16 or 20 columns and 2 or 4 rows")
+    if (checked["columns"], checked["rows"]) not in ((16, 2), (20, 4)):
+        raise ConfigError("lcd", "a display has 16 columns and 2 rows, or 20 columns and 4 rows")
     return checked
 
 

@@ -3,6 +3,7 @@
 Exit codes: 0 done, 1 it did not work (one line on stderr says what and what to do), 2 wrong usage.
 """
 
+import signal
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -269,6 +270,8 @@ def demo(
 
 def main() -> None:
     """The console script."""
+    for number in (signal.SIGTERM, signal.SIGHUP):  # so that a pull starts the logger again
+        signal.signal(number, signal.default_int_handler)
     try:
         app()
     except PacklogError as error:

@@ -104,12 +104,15 @@ def options(found: Readings, plan: Plan) -> dict:
     return {**keys, **own, **({"interval_s": 1} if plan.every else {})}
 
 
+_LONGEST_GAP_S = 60000  # a frame's timestamp ends at 65535 s
+
+
 def gap_s(found: Readings, usual: int) -> int:
     """From how many seconds on a pause in the readings is silence.
 
     A CSV may be of another rhythm than a BMS: frames have up to a quarter of an hour between them.
     """
-    return max(usual, int(_GAP_FACTOR * found.spacing_s) + 1)
+    return min(max(usual, int(_GAP_FACTOR * found.spacing_s) + 1), _LONGEST_GAP_S)
 
 
 def _job(found: Readings, folder: str, plan: Plan) -> str:

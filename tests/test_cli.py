@@ -53,6 +53,7 @@ def test_wrong_usage_is_exit_code_2():
         (("sim", "--bms", "daly", "--flash", "/tmp/none.img"), "no simulated BMS 'daly'"),
         (("sim", "--lcd", "40x2", "--flash", "/tmp/none.img"), "no display '40x2'"),
         (("sim", "--flash", "/nonesuch/f.img"), "/nonesuch/f.img"),
+        (("sim", "--flash", "README.md"), "README.md is no flash image"),
         (("sim", "--input", "nonesuch", "--flash", "/tmp/none.img"), "nonesuch"),
     ],
 )

@@ -327,3 +327,22 @@ def test_on_the_command_line(tmp_path):
     again = packlog("encode", path, "-o", tmp_path / "out", "--name", "house")
     assert again.returncode == 1
     assert len(again.stderr.splitlines()) == 1
+
+
+@pytest.mark.parametrize("numbers", [",1", "0,1", "99,1", "1,"])
+def test_a_cell_number_that_is_not_known_is_unknown(tmp_path, numbers):
+    rows = "".join(f"{1795000000 + i},53,5,20,50,3.3,3.31,{numbers}\n" for i in range(5))
+    header = "time,voltage,current,temperature,soc,min_cell_voltage,max_cell_voltage,"
+    source = tmp_path / "in.csv"
+    source.write_text(header + "min_voltage_cell,max_voltage_cell\n" + rows)
+    encode.encode(source, tmp_path / "out", encode.Plan())
+    assert list((tmp_path / "out").rglob("*.seg"))
+
+
+def test_no_time_is_invented_for_a_reading_a_day(tmp_path):
+    times = [1795000000 + 86400 * i for i in range(20)]
+    source = tmp_path / "in.csv"
+    source.write_text("time,current\n" + "".join(f"{t},10\n" for t in times))
+    encode.encode(source, tmp_path / "out", encode.Plan())
+    frames = decoder.load([tmp_path / "out"])
+    assert set(frames.time[~frames.hole].tolist()) <= set(times)

@@ -168,7 +168,7 @@ class History:
         self._sampler.add(sample, uptime.seconds, uptime.ms)
         self._cell_sampler.add(sample, uptime.seconds, uptime.ms)
         self._recorder.reading(uptime.seconds, sample.flags)
-        if sample.max_cell is not None and max(sample.min_cell, sample.max_cell) >= frame.CELLS[1]:
+        if max(sample.min_cell or 0, sample.max_cell or 0) >= frame.CELLS[1]:
             self._wide_cells = sample.cell_count
 
     def event(self, code, a=0, b=0, c=0):

@@ -203,8 +203,9 @@ class Series:
                 base = uptime
             else:
                 if uptime - base > _LONGEST:
-                    writer.put_mark(0, frame.RUN, self.boot, end)
-                    base = end
+                    # A frame longer than a timestamp can say: its beginning is lost, not its time.
+                    base = end if uptime - end <= _LONGEST else uptime
+                    writer.put_mark(0, frame.RUN, self.boot, base)
                 self._put_record(backlog.offset(i), uptime - base)
                 frames += 1
             end = uptime

@@ -1,6 +1,5 @@
 """`packlog sim`: the virtual board in the foreground, its display in the terminal."""
 
-import signal
 import sys
 import time
 from pathlib import Path
@@ -24,7 +23,6 @@ def run(
 
     The link to its port is made when the board is ready.
     """
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
     rig = Rig(plan)
     try:
         rig.board.power_on()

@@ -33,7 +33,10 @@ class Flash:
             self._file = os.open(self.image, os.O_RDWR)
         except OSError as error:
             raise PacklogError(f"the flash {image}: {error.strerror}: name another file") from None
-        self.blocks = self.image.stat().st_size // BLOCK
+        self.blocks, rest = divmod(self.image.stat().st_size, BLOCK)
+        if rest or not self.blocks:
+            os.close(self._file)
+            raise PacklogError(f"{image} is no flash image: name another file")
         self.operations = 0
         self.programmed = 0  # bytes
         self.overprogrammed = 0  # bits that a program wanted to set: a bug of whoever wrote

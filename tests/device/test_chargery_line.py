@@ -182,3 +182,14 @@ def test_readings_allocate_nothing():
 def count_reading(sample):
     """What a sink does at least: look at the sample."""
     assert sample.current is None or sample.current < 23000
+
+
+def test_cells_are_forgotten_with_the_link():
+    """After silence the first reading has no cells, until they come again."""
+    seen = []
+    decoder = Decoder(lambda sample: seen.append((sample.voltage, sample.cell_count)))
+    decoder.feed(ONE + TWO)
+    decoder.forget()
+    decoder.feed(TWO + ONE + TWO)
+    assert seen[0][1] == 16 and seen[0] == seen[2]
+    assert seen[1] == (None, 0)

@@ -3,7 +3,7 @@ from array import array
 
 from chance import Chance
 
-from store import columns_plain
+from store import columns, columns_plain
 from store.kernels import for_columns as fast
 
 TWINS = (columns_plain,) if fast is columns_plain else (columns_plain, fast)
@@ -151,3 +151,13 @@ def everything(k):
         k.put_zigzag(others, 48, out)
         crc = binascii.crc32(out, crc)
     return crc
+
+
+def test_columns_that_say_the_same_are_no_reason_to_stop():
+    for rows in ([[0, 0, 5], [0, 0, 5]], [[1, -1, 2], [-1, 1, 2]], [[16, 16, 1], [16, 16, 9]]):
+        steps = columns._solve([row[:] for row in rows])
+        try:
+            while True:
+                next(steps)
+        except StopIteration as stop:
+            assert len(stop.value) == 2

@@ -99,7 +99,8 @@ def test_no_pin_does_two_things():
 
 
 def test_display_sizes():
-    assert "16 or 20 columns" in complaint(GOOD[:-1] + ', "lcd": {"columns": 18}}')
+    for size in ('"columns": 18', '"columns": 16', '"rows": 2'):
+        assert "16 columns and 2 rows, or" in complaint(GOOD[:-1] + ', "lcd": {' + size + "}}")
     assert config.parse(GOOD[:-1] + ', "lcd": {"columns": 16, "rows": 2}}')["lcd"]["rows"] == 2
 
 
