@@ -204,6 +204,7 @@ def test_every_packet_arrives_whatever_else_goes_on(bench, boards_config, tmp_pa
     board = bench(config, settings={"cpu_factor": cpu_factor})
     board.board.run(2300)
     assert sum(board.board.flash.erases) > 500
+    assert board.board.flash.overprogrammed == 0  # nothing was written where nothing was erased
     assert board.rig.bus.bytes > 20_000
     assert board.board.hardware.lost_bytes() == 0
     assert board.count("rejected") == 0

@@ -142,11 +142,6 @@ class Board:
     def _real_age(self) -> float:
         return time.monotonic() - self._made
 
-    @property
-    def unix_time(self) -> float:
-        """What the board's clock says, in unix seconds."""
-        return (self.now + self._wall) / 1e6
-
     def at(self, seconds: float, action: Callable[[], None]) -> None:
         """Let something happen at a board time."""
         heapq.heappush(self._events, (int(seconds * 1e6), next(self._order), action))

@@ -38,7 +38,6 @@ class Flash:
             os.close(self._file)
             raise PacklogError(f"{image} is no flash image: name another file")
         self.operations = 0
-        self.programmed = 0  # bytes
         self.overprogrammed = 0  # bits that a program wanted to set: a bug of whoever wrote
         self.cut_at: int | None = None  # the operation, counted from 1, that the power cut hits
         self._erases_file = self.image.with_name(self.image.name + ".erases")
@@ -78,7 +77,6 @@ class Flash:
         old = int.from_bytes(os.pread(self._file, size, address), "little")
         new = int.from_bytes(data, "little")
         self.overprogrammed += (new & ~old).bit_count()
-        self.programmed += size
         os.pwrite(self._file, (old & new).to_bytes(size, "little"), address)
         if cut:
             raise PowerCut

@@ -273,3 +273,27 @@ def test_large_currents_and_long_gaps_are_right():
         log.reading(n * 300000, 60000000)
     assert log.rows()[-1][0] == 900
     assert log.rows()[-1][1] == half.times(half.from_milli(60000000), 1)
+
+
+def test_a_frame_that_was_interrupted_is_put_by_the_next_finish():
+    """Ctrl-C can come between any two instructions; what was counted must not be gone."""
+    whole, broken = Log(interval_s=900), Log(interval_s=900)
+    for log in (whole, broken):
+        for second in range(60):
+            log.reading(1000 * second, 12000)
+    whole.sampler.finish()
+    real = broken.tape.slot
+
+    def interrupted():
+        broken.tape.slot = real
+        raise KeyboardInterrupt
+
+    broken.tape.slot = interrupted
+    try:
+        broken.sampler.finish()
+    except KeyboardInterrupt:
+        pass
+    assert len(broken.rows()) == 2
+    broken.sampler.finish()
+    assert broken.rows() == whole.rows()
+    assert broken.rows()[-1] == (59, 12.0)
