@@ -5,6 +5,11 @@ import sys
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+# The same examples in every run; for new ones: tests/run.sh --hypothesis-profile=default
+settings.register_profile("steady", derandomize=True)
+settings.load_profile("steady")
 
 TESTS = Path(__file__).resolve().parent
 for folder in (TESTS.parent, TESTS.parent / "firmware", TESTS / "device"):

@@ -78,18 +78,18 @@ def check(data: bytes, step: int = 0) -> dict:
 
 
 def judge(data: bytes, readings: list) -> None:
-    if not readings:
-        return
-    packets = true_packets(data, 0x57)
+    """Each reading, in order, has a right packet of its own that says it, after its cells."""
+    packets = iter(true_packets(data, 0x57))
     cells = true_packets(data, 0x56)
-    at = 0
     for said, shown in readings:
-        while not agrees(packets[at][1], said):
-            at += 1  # an IndexError here is a reading that no right packet says
-        place = packets[at][0]
-        before = [cell_lists(packet) for start, packet in cells if start < place]
-        assert shown == [] or shown in before
-        at += 1
+        assert any(
+            agrees(packet, said) and came_before(place, shown, cells) for place, packet in packets
+        ), f"no packet says {said} with the cells {shown}"
+
+
+def came_before(place: int, shown: list, cells: list) -> bool:
+    """Whether cells as shown came in a right packet before that place, or none are shown."""
+    return not shown or any(at < place and cell_lists(packet) == shown for at, packet in cells)
 
 
 def agrees(packet: bytes, said: tuple) -> bool:
