@@ -2,7 +2,8 @@
 
 mV, mA (charge positive), 0.1 degC, %, mAh, mWh; None is unknown. Cells are numbered from 0 here and
 from 1 wherever a person reads. A decoder fills one Sample over and over, a hub keeps a copy of the
-newest: nothing is allocated per reading. Imports nothing.
+newest: nothing is allocated per reading. What only one kind of BMS tells stands in extras and
+texts, under the names listed here. Imports nothing.
 """
 
 MAX_CELLS = 32
@@ -15,6 +16,34 @@ DISCHARGE, CHARGE, STORAGE = 0, 1, 2
 CHARGE_STOPPED = 1
 DISCHARGE_STOPPED = 2
 
+# Sample.switches: what is switched on now
+CHARGE_ON = 1
+DISCHARGE_ON = 2
+BALANCING = 4
+
+# The keys of Sample.extras, whole numbers, in the order of their numbers in the events: append only
+EXTRAS = (
+    "mcu_id",  # of the BMS's processor
+    "units",  # batteries in the system
+    "rank",  # of this one among them
+    "cells_present",  # as the BMS counts them
+    "energy_in",  # Wh, over the BMS's life
+    "energy_out",
+    "charge_in",  # mAh, over the BMS's life
+    "bms_uptime",  # s
+    "adc_vp",  # mV
+    "adc_0",  # mV
+    "adc_1",
+    "adc_2",
+    "adc_3",
+    "adc_4",
+    "bad_crc",  # times, since the logger started
+    "parse_fail",
+    "bad_cell_voltage",
+)
+# The keys of Sample.texts, what the BMS says in words; also numbered in the events
+TEXTS = ("errors", "system_state", "breaker", "charge_state", "model", "hardware", "software")
+
 SCALARS = (
     "voltage",  # mV, the whole pack
     "current",  # mA, charge positive
@@ -22,9 +51,15 @@ SCALARS = (
     "mode",  # DISCHARGE, CHARGE or STORAGE
     "energy",  # mWh in the pack, by the BMS's own counter
     "charge",  # mAh in the pack, by the BMS's own counter
+    "capacity",  # mAh that a full pack holds, as the BMS has it
+    "cycles",
+    "soh",  # 0.1 %
+    "balance_current",  # mA
     "full_cell_voltage",  # mV at which the BMS ends the charge
     "empty_cell_voltage",  # mV at which the BMS ends the discharge
-    "flags",  # bitmask, see above
+    "flags",  # bitmask of protections, see above
+    "switches",  # bitmask, see above
+    "errors",  # bitmask as the BMS numbers them: its module in bms/ has the names
 )
 
 
@@ -33,8 +68,13 @@ class Sample:
 
     def __init__(self):
         self.cells = [0] * MAX_CELLS
-        self.impedances = [0] * MAX_CELLS  # 0.1 mOhm
-        self.temperatures = [None] * MAX_TEMPERATURES  # 0.1 degC by sensor
+        # 0.1 mOhm: of the cells (Chargery) or of their sense wires (JK), whatever the BMS measures
+        self.impedances = [0] * MAX_CELLS
+        self.cell_temperatures = [None] * MAX_CELLS  # 0.1 degC
+        # 0.1 degC by sensor; the last one is that of the BMS's MOSFETs
+        self.temperatures = [None] * MAX_TEMPERATURES
+        self.extras = {}  # a key of EXTRAS: int or None
+        self.texts = {}  # a key of TEXTS: str or None
         self.clear()
 
     def clear(self):
@@ -44,12 +84,17 @@ class Sample:
         self.impedance_count = 0
         for i in range(MAX_TEMPERATURES):
             self.temperatures[i] = None
+        for values in (self.extras, self.texts):
+            for key in values:
+                values[key] = None
         self.clear_cells()
 
     def clear_cells(self):
         """Forget the cell voltages and what follows from them."""
         self.cell_count = 0
         self.min_cell = self.max_cell = None
+        for i in range(MAX_CELLS):
+            self.cell_temperatures[i] = None
 
     def copy_from(self, other):
         """Take over every field of another Sample without allocating."""
@@ -61,10 +106,15 @@ class Sample:
         self.impedance_count = other.impedance_count
         for i in range(other.cell_count):
             self.cells[i] = other.cells[i]
+            self.cell_temperatures[i] = other.cell_temperatures[i]
         for i in range(other.impedance_count):
             self.impedances[i] = other.impedances[i]
         for i in range(MAX_TEMPERATURES):
             self.temperatures[i] = other.temperatures[i]
+        for key in other.extras:
+            self.extras[key] = other.extras[key]
+        for key in other.texts:
+            self.texts[key] = other.texts[key]
 
     def find_extremes(self):
         """Set min_cell and max_cell, the lowest-numbered where several are equal."""
@@ -82,10 +132,10 @@ class Sample:
 
     @property
     def temperature(self):
-        """The pack's temperature in 0.1 degC: that of the first sensor that is known."""
-        for t in self.temperatures:
-            if t is not None:
-                return t
+        """The pack's temperature in 0.1 degC: that of the first sensor on it that is known."""
+        for i in range(MAX_TEMPERATURES - 1):
+            if self.temperatures[i] is not None:
+                return self.temperatures[i]
         return None
 
     @property
