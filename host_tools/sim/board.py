@@ -51,6 +51,8 @@ class Board:
         self.settings = settings
         self.flash = Flash(settings.flash, settings.blocks)
         self.hardware = Peripherals(self.flash, settings.wiring)
+        if settings.wiring.world:
+            settings.wiring.world.go_by(lambda: self.now)
         self.console = Console(settings.link)
         self.console.on_break = lambda: self._vm and self._vm.signal(signal.SIGINT)
         self.now = settings.start_us
@@ -94,6 +96,8 @@ class Board:
         self.power_off()
         self.console.close()
         self.flash.close()
+        if self.settings.wiring.world:
+            self.settings.wiring.world.close()
 
     def _kill(self) -> None:
         if self._vm:
@@ -153,6 +157,7 @@ class Board:
         if self._watchdog and self.now >= self._watchdog[1]:
             self.watchdog_resets += 1
             self._reset(WATCHDOG)
+        self.hardware.settle()
 
     # Running
 
@@ -228,7 +233,7 @@ class Board:
         until, mask = self._waiting
         times = [
             until if until >= 0 else None,
-            self.hardware.next_uart(mask, self.now),
+            self.hardware.next_us(mask, self.now),
             self._events[0][0] if self._events else None,
             self._watchdog[1] if self._watchdog else None,
         ]
@@ -243,8 +248,8 @@ class Board:
         self.now = wake
         self._pass_time()
         if self._waiting:
-            ready = self.hardware.uart_ready(mask, self.now)
-            if ready or 0 <= until <= self.now:
+            ready = self.hardware.ready(mask, self.now)
+            if ready or 0 <= until <= self.now or self.hardware.has_events():
                 self._resume(ready)
         return 0
 
@@ -294,6 +299,7 @@ class Board:
         if self.state == ops.RUNNING:
             self.longest_stall_us = max(self.longest_stall_us, self.now - self._woke_us)
         self._waiting = (request.value, request.b)
+        self.hardware.watch(request.b, request.data)
 
     def _use_hardware(self, request: Request) -> None:
         try:
@@ -328,6 +334,7 @@ class Board:
             self.console.tell_ahead((self.now - self.settings.start_us) / 1e6 - self._real_age())
 
     def _answer(self, answer: Answer) -> None:
-        interrupt = self.console.interrupted
+        also = ops.BREAK if self.console.interrupted else 0
+        also |= ops.EVENT if self.hardware.has_events() else 0
         self.console.interrupted = False
-        self._vm.answer(self.now, interrupt, answer.value, answer.data, answer.errno)
+        self._vm.answer(self.now, also, answer.value, answer.data, answer.errno)

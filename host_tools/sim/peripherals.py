@@ -7,25 +7,53 @@ Every answer says how long the operation took in us of board time.
 import struct
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from host_tools.sim import i2c
 from host_tools.sim.flash import Flash
 from host_tools.sim.process import Request
 from host_tools.sim.uart import Uart, Wire
 from host_tools.sim.vm import ops
+from host_tools.sim.world import World
 
 ENODEV = 19
 
 
+class Device(Protocol):
+    """A radio or the like: it answers its range of ops, and has things happen on its own."""
+
+    ops: range
+    bit: int  # of a wait for its streams; 0: it has none
+
+    def handle(self, r: Request, now: int) -> "Answer":
+        """Do what the VM asks for."""
+
+    def watch(self, streams: bytes) -> None:
+        """A wait begins for these of its streams: pairs of their numbers and events."""
+
+    def ready(self, now: int) -> bool:
+        """Has one of the watched streams something?"""
+
+    def has_events(self) -> bool:
+        """Is there something for the VM's interrupt handler?"""
+
+    def next_us(self, now: int) -> int | None:
+        """When something of the kind may happen, None if never; the World's timers aside."""
+
+    def reset(self) -> None:
+        """The chip was reset or lost its power: connections are gone."""
+
+
 @dataclass
 class Wiring:
-    """What is connected to the board's pins."""
+    """What is connected to the board's pins, and its radios."""
 
     wires: dict[int, Wire] = field(default_factory=dict)  # RX pin -> what comes in there
     buses: dict[tuple[int, int], i2c.Bus] = field(default_factory=dict)  # (SCL, SDA) -> bus
     inputs: dict[int, int] = field(default_factory=dict)  # pin -> level it is held at
     output: Callable[[int, int, int], None] = lambda pin, level, now_us: None
+    devices: list[Device] = field(default_factory=list)
+    world: World | None = None  # what the radios talk to
 
 
 class Answer(NamedTuple):
@@ -50,6 +78,14 @@ class Peripherals:
         """The chip's own parts forget what they were set to."""
         for number in list(self.uarts):
             self._close(number)
+        for device in self.wiring.devices:
+            device.reset()
+        self.settle()
+
+    def settle(self) -> None:
+        """Let the world around the board do what is due."""
+        if self.wiring.world:
+            self.wiring.world.settle()
 
     def lost_bytes(self) -> int:
         """Bytes that came over a UART and found no room."""
@@ -66,10 +102,42 @@ class Peripherals:
             return Answer()
         if r.op == ops.PIN_READ:
             return Answer(value=self.wiring.inputs.get(r.a, r.value))
+        for device in self.wiring.devices:
+            if r.op in device.ops:
+                answer = device.handle(r, now)
+                self.settle()
+                return answer
+        if r.op in ops.NETWORK or r.op in ops.BLUETOOTH:
+            return Answer(errno=ENODEV)
         return self._uart(r, now)
 
-    def uart_ready(self, mask: int, now: int) -> int:
-        """Which of the UARTs in the bit mask have something to read."""
+    def watch(self, mask: int, streams: bytes) -> None:
+        """The VM begins to wait for what the mask says."""
+        for device in self.wiring.devices:
+            if device.bit & mask:
+                device.watch(streams)
+
+    def has_events(self) -> bool:
+        """Has a device something for the VM's interrupt handler?"""
+        return any(device.has_events() for device in self.wiring.devices)
+
+    def ready(self, mask: int, now: int) -> int:
+        """Which of those in the bit mask have something."""
+        ready = self._uart_ready(mask, now)
+        for device in self.wiring.devices:
+            if device.bit & mask and device.ready(now):
+                ready |= device.bit
+        return ready
+
+    def next_us(self, mask: int, now: int) -> int | None:
+        """When one of those in the mask, a device or the world may have something; None: never."""
+        times = [self._next_uart(mask, now)]
+        times += [device.next_us(now) for device in self.wiring.devices]
+        if self.wiring.world:
+            times.append(self.wiring.world.next_us())
+        return min((t for t in times if t is not None), default=None)
+
+    def _uart_ready(self, mask: int, now: int) -> int:
         ready = 0
         for number, uart in self.uarts.items():
             uart.advance(now)
@@ -77,8 +145,7 @@ class Peripherals:
                 ready |= 1 << number
         return ready
 
-    def next_uart(self, mask: int, now: int) -> int | None:
-        """When one of them will have something, None if never."""
+    def _next_uart(self, mask: int, now: int) -> int | None:
         times = [u.ready_us(now) for number, u in self.uarts.items() if mask >> number & 1]
         times = [t for t in times if t is not None]
         return int(min(times)) + 1 if times else None

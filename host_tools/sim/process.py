@@ -74,8 +74,8 @@ class Process:
             data += piece
         return Request(op, a, b, now, value, data)
 
-    def answer(self, now: int, interrupt: bool, value: int, data: bytes, errno: int) -> None:
-        """Answer the request; interrupt: somebody pressed Ctrl-C."""
-        head = struct.pack(ops.HEADER, 0, interrupt, errno, len(data), now, value)
+    def answer(self, now: int, also: int, value: int, data: bytes, errno: int) -> None:
+        """Answer the request; also: what else happened, ops.BREAK and ops.EVENT."""
+        head = struct.pack(ops.HEADER, 0, also, errno, len(data), now, value)
         with contextlib.suppress(BrokenPipeError):
             os.write(self._answers, head + data)

@@ -1,19 +1,23 @@
 """The select module of the virtual board: waiting happens in board time.
 
-The streams that can be waited for are the board's own (they have a method poll_bit()).
+What can be waited for: the board's own streams (poll_bit() says which bit of the wait is theirs),
+sockets (poll_bit() and their fileno()), and streams written in Python (ioctl(), as asyncio's
+ThreadSafeFlag).
 """
 
 import link
+import ops
 
 POLLIN = 1
 POLLOUT = 4
 POLLERR = 8
 POLLHUP = 16
+_POLL = 3  # MP_STREAM_POLL
 
 
 class poll:
     def __init__(self):
-        self._entries = []  # [stream, events]
+        self._entries = []  # [stream, events, bit of the wait; 0: a stream written in Python]
         self._ready = []
 
     def _find(self, stream):
@@ -26,9 +30,11 @@ class poll:
         entry = self._find(stream)
         if entry:
             entry[1] = events
-        else:
-            stream.poll_bit()  # only a stream of the board will do
-            self._entries.append([stream, events])
+            return
+        bit = stream.poll_bit() if hasattr(stream, "poll_bit") else 0
+        if not bit and not hasattr(stream, "ioctl"):
+            raise OSError(22)
+        self._entries.append([stream, events, bit])
 
     def modify(self, stream, events):
         entry = self._find(stream)
@@ -45,22 +51,39 @@ class poll:
         return list(self.ipoll(timeout_ms, flags))
 
     def ipoll(self, timeout_ms=-1, flags=0):
+        until = link.now + timeout_ms * 1000 if timeout_ms >= 0 else -1
+        mask, sockets, at_once = self._interests()
+        mask = link.wait(link.now if at_once else until, mask, sockets)
+        return self._collect(mask)
+
+    def _interests(self):
+        """The wait's mask, the bytes that list the sockets, and whether one is ready already."""
         mask = 0
-        writable = False
-        for stream, events in self._entries:
-            if events & POLLIN:
-                mask |= stream.poll_bit()
-            writable = writable or events & POLLOUT
-        until = link.now if writable else -1
-        if timeout_ms >= 0 and not writable:
-            until = link.now + timeout_ms * 1000
-        ready_mask = link.wait(until, mask)
+        sockets = []
+        at_once = False
+        for stream, events, bit in self._entries:
+            if not bit:
+                at_once = at_once or stream.ioctl(_POLL, events)
+            elif bit == ops.SOCKETS:
+                mask |= bit
+                sockets += (stream.fileno(), events)
+            else:
+                mask |= bit if events & POLLIN else 0
+                at_once = at_once or events & POLLOUT  # a UART takes all that is written
+        return mask, bytes(sockets) if sockets else None, at_once
+
+    def _collect(self, mask):
         ready = self._ready
         ready.clear()
-        for stream, events in self._entries:
-            event = events & POLLOUT
-            if events & POLLIN and ready_mask & stream.poll_bit():
-                event |= POLLIN
+        for stream, events, bit in self._entries:
+            if not bit:
+                event = stream.ioctl(_POLL, events)
+            elif bit == ops.SOCKETS:
+                event = stream.poll_events(events) if mask & bit else 0
+            else:
+                event = events & POLLOUT
+                if events & POLLIN and mask & bit:
+                    event |= POLLIN
             if event:
                 ready.append((stream, event))
         return ready

@@ -40,7 +40,9 @@ def ticks_diff(end, start):
 
 def sleep_us(us):
     link.sync()
-    link.wait(link.now + us)
+    until = link.now + us
+    while link.now < until:  # an interrupt handler may have run meanwhile
+        link.wait(until)
 
 
 def sleep_ms(ms):

@@ -9,7 +9,7 @@ call in from the garbage collector.
 import struct
 
 import utime as _real
-from ops import HEADER, HEADER_SIZE, REPL, RUNNING, STATE, TIME, WAIT
+from ops import BREAK, EVENT, HEADER, HEADER_SIZE, REPL, RUNNING, STATE, TIME, WAIT
 
 now = 0  # us of board time
 value = 0  # of the last answer
@@ -18,6 +18,9 @@ wall = 0  # what the RTC says minus now, in us of unix time
 _head = bytearray(HEADER_SIZE)
 _rx = _tx = None
 _interrupted = False
+on_event = None  # what fetches a device's events, as a scheduled interrupt handler does
+_event = False  # there are some
+_in_event = False
 _cpu_factor = 0
 _cpu_last = 0
 
@@ -58,7 +61,7 @@ def request(op, a=0, b=0, val=0, data=None):
     """One exchange without a Ctrl-C: returns (errno, payload length) packed as errno << 32 |
     length.
     """
-    global now, value, _interrupted
+    global now, value, _interrupted, _event
     if _cpu_factor:
         _spend_cpu()
     count = 0 if data is None else len(data)
@@ -68,20 +71,26 @@ def request(op, a=0, b=0, val=0, data=None):
         _tx.write(data)
     _read(_head, HEADER_SIZE)
     _op, flag, error, count, now, value = struct.unpack(HEADER, _head)
-    if flag:
+    if flag & BREAK:
         _interrupted = True
+    if flag & EVENT:
+        _event = True
     return error << 32 | count
 
 
 def call(op, a=0, b=0, val=0, data=None):
     """One exchange: returns the answer's payload (None without one). OSError, KeyboardInterrupt."""
-    global _interrupted
+    global _interrupted, value
     answer = request(op, a, b, val, data)
     payload = None
     count = answer & 0xFFFFFFFF
     if count:
         payload = bytearray(count)
         _read(payload, count)
+    if _event and not _in_event:
+        answered = value
+        _handle_events()
+        value = answered
     if _interrupted and state == RUNNING:
         _interrupted = False
         raise KeyboardInterrupt
@@ -90,9 +99,24 @@ def call(op, a=0, b=0, val=0, data=None):
     return payload
 
 
-def wait(until_us, uarts=0):
-    """Sleep until board time until_us (-1: for ever) or until one of the UARTs has something."""
-    call(WAIT, 0, uarts, until_us)
+def _handle_events():
+    # As MicroPython's scheduler does: between two operations of the firmware, one at a time.
+    global _event, _in_event
+    _in_event = True
+    try:
+        while _event:
+            _event = False
+            if on_event:
+                on_event()
+    finally:
+        _in_event = False
+
+
+def wait(until_us, mask=0, sockets=None):
+    """Sleep until board time until_us (-1: for ever), until one of the UARTs and sockets in the
+    mask has something, or until a device's events have been handled. Returns which are ready.
+    """
+    call(WAIT, 0, mask, until_us, sockets)
     return value
 
 

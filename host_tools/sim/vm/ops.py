@@ -1,15 +1,16 @@
 """The words between the board's VM and the supervisor: fixed 24-byte messages over two pipes.
 
 Request: op, a (uint8), b (uint16), payload length, board time in us, value. Reply: the same shape
-with b the errno (0: done), a 1 when somebody pressed Ctrl-C. Read by both sides, so it is written
-once.
+with b the errno (0: done) and a the bits of what else happened: BREAK, EVENT. Read by both sides,
+so it is written once.
 """
 
 HEADER = "<BBHIqq"
 HEADER_SIZE = 24
 
 # Time and power
-WAIT = 1  # value: board time to wake at (-1: never), b: bitmask of UARTs to wake for
+WAIT = 1  # value: board time to wake at (-1: never), b: what to wake for: a bitmask of UARTs, and
+# SOCKETS for those that the payload lists; the answer's value: which of them are ready
 TIME = 2  # what time is it? (only at the REPL, where board time follows real time)
 STATE = 3  # a: BOOTING, RUNNING or REPL
 RESET = 4  # a: 1 hard, 0 soft
@@ -31,5 +32,16 @@ UART_ANY = 25  # a: id; the answer's value: bytes waiting
 UART_READ = 26  # a: id, value: at most so many; the answer's payload: bytes
 UART_WRITE = 27  # a: id, payload: bytes
 HARDWARE = ERASE  # from here on
+
+# What is not soldered to the board has a range of ops each, its words in a file of its own
+NETWORK = range(64, 96)
+BLUETOOTH = range(96, 128)
+
+# Bits of WAIT's b and of its answer, besides the UARTs' 1 << id
+SOCKETS = 1 << 8
+
+# Bits of a reply's a
+BREAK = 1  # somebody pressed Ctrl-C
+EVENT = 2  # a device has events for its interrupt handler: link.on_event fetches them
 
 BOOTING, RUNNING, REPL = 0, 1, 2

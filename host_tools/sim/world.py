@@ -1,0 +1,65 @@
+"""The world around the virtual board that runs on asyncio: radio peers, servers, whatever answers.
+
+An event loop that goes by board time: a timer of 5 s is due when 5 s of board time have passed,
+however fast that is. Nothing in it waits for real time: settle() runs what is due and returns. Two
+ends of a connection that are both in this process have therefore always said all they had to say
+before board time moves on, and runs repeat.
+"""
+
+import asyncio
+import selectors
+from collections.abc import Callable
+
+TURNS = 10_000  # a world that is not at rest after so many turns will never be
+
+
+class World(asyncio.SelectorEventLoop):
+    """now() is board time in us."""
+
+    def __init__(self, now: Callable[[], int] = lambda: 0):
+        self._now = now
+        self._looker = _Looker()
+        super().__init__(self._looker)
+
+    def go_by(self, now: Callable[[], int]) -> None:
+        """Take the time from there: the board that has just been built."""
+        self._now = now
+
+    def time(self) -> float:
+        """Board time in s: what asyncio goes by."""
+        return self._now() / 1e6
+
+    def settle(self) -> None:
+        """Run everything that is due by now, until nothing more happens."""
+        for _ in range(TURNS):
+            self.call_soon(self.stop)
+            self.run_forever()
+            if not self._ready and not self._looker.found and not self._is_due():
+                return
+        raise RuntimeError("the world around the board does not come to rest")
+
+    def next_us(self) -> int | None:
+        """When the next timer is due in us of board time; None without one."""
+        while self._scheduled and self._scheduled[0].cancelled():
+            self.call_soon(self.stop)  # a turn sweeps the cancelled ones out
+            self.run_forever()
+        return int(self._scheduled[0].when() * 1e6) + 1 if self._scheduled else None
+
+    def _is_due(self) -> bool:
+        return any(not t.cancelled() and t.when() <= self.time() for t in self._scheduled[:1])
+
+    def run(self, coroutine):
+        """Run a coroutine that needs no time to pass to its end; returns its result."""
+        return self.run_until_complete(coroutine)
+
+
+class _Looker(selectors.DefaultSelector):
+    """Looks and never waits. found: how many streams were ready at the last look."""
+
+    found = 0
+
+    def select(self, timeout=None):
+        events = super().select(0)
+        # The loop's own wake-up pipe (asyncio's self-pipe) is no stream of the world.
+        self.found = len(events)
+        return events
