@@ -11,22 +11,60 @@ REQUIRED = object()
 MAX_PIN = 48
 _NAME = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-"
 
-# key: (lowest, highest, default) for whole numbers, or (choices, default) for words
+# key: (lowest, highest, default) for whole numbers, (choices, default) for one of these words,
+# (longest, default) for any text, (default,) for true or false
 BMS = {
     "chargery": {
         "uart": (1, 2, 2),
         "rx": (0, MAX_PIN, 16),
         "tx": (0, MAX_PIN, 17),
         "baudrate": (1200, 1000000, 115200),
-    }
+        "cells": (0, 24, 0),
+    },
+    "jk": {"address": (17, ""), "device": (20, ""), "timeout_s": (3, 3600, 15)},
+    "bluenova": {
+        "host": (63, "10.0.0.2"),
+        "port": (1, 65535, 9000),
+        "path": (63, "/ws/"),
+        "timeout_s": (3, 3600, 30),
+        "cells": (0, 16, 0),
+    },
 }
 PACK = {
     "name": None,
     "bms": (tuple(BMS), REQUIRED),
-    "cells": (0, 24, 0),
+    "cells": (0, 32, 0),
     "capacity_ah": (1, 10000, 280),
     "timeout_s": (3, 3600, 10),
 }
+NETWORK = {"ssid": (32, REQUIRED), "password": (63, ""), "hidden": (False,)}
+WIFI = {
+    "hostname": (32, "packlog"),
+    "country": (2, ""),
+    "power_save": (True,),
+    "address": (15, ""),
+    "netmask": (15, "255.255.255.0"),
+    "gateway": (15, ""),
+    "dns": (15, ""),
+}
+NTP = {"server": (63, "pool.ntp.org"), "interval_s": (60, 86400, 3600)}
+MQTT = {
+    "host": (63, ""),
+    "port": (0, 65535, 0),
+    "user": (63, ""),
+    "password": (63, ""),
+    "client_id": (32, ""),
+    "base": (32, "packlog"),
+    "chargery_base": (32, "chargerybms"),
+    "cells": (False,),
+    "qos": (0, 1, 0),
+    "interval_s": (1, 3600, 5),
+    "discovery": (True,),
+    "discovery_prefix": (32, "homeassistant"),
+    "tls": (False,),
+    "ca_file": (63, ""),
+}
+SECRETS = ("password",)  # keys whose values are never shown
 LCD = {
     "none": {},
     "i2c": {
@@ -63,7 +101,9 @@ TOLERANCES = {
     "step_percent": (0, 100, 10),
 }
 STORE.update(TOLERANCES)
-TOP = {"status_s": (1, 3600, 5), "watchdog_s": (0, 600, 60)}
+TOP = {"status_s": (1, 3600, 5), "watchdog_s": (0, 600, 60), "health_page": (True,)}
+# The sections that are nothing but their keys
+SECTIONS = {"store": STORE, "ntp": NTP, "mqtt": MQTT}
 
 
 class ConfigError(ValueError):
@@ -108,12 +148,25 @@ def parse(text):
     packs = data.get("packs")
     if not isinstance(packs, list) or not packs:
         raise ConfigError("packs", "a list in [ ] with at least one pack is needed")
-    checked = _section(data, TOP, "", ("packs", "lcd", "store"))
+    checked = _section(data, TOP, "", ("packs", "lcd", "wifi") + tuple(SECTIONS))
     checked["packs"] = [_pack(pack, "packs[" + str(i) + "]") for i, pack in enumerate(packs)]
     checked["lcd"] = _lcd(data.get("lcd", {}))
-    checked["store"] = _section(data.get("store", {}), STORE, "store")
+    checked["wifi"] = _wifi(data.get("wifi", {}))
+    for name in SECTIONS:
+        checked[name] = _section(data.get(name, {}), SECTIONS[name], name)
     _reject_twins(checked)
+    if not checked["wifi"]["networks"]:
+        _reject_offline(checked)
     return checked
+
+
+def _reject_offline(checked):
+    """What cannot be without a network."""
+    for i, pack in enumerate(checked["packs"]):
+        if pack["bms"] == "bluenova":
+            raise ConfigError("packs[" + str(i) + "]", "a bluenova needs wifi.networks")
+    if checked["mqtt"]["host"]:
+        raise ConfigError("mqtt", "needs wifi.networks")
 
 
 def _expect(value, kind, where, what):
@@ -140,19 +193,31 @@ def _value(data, key, bounds, where):
             raise ConfigError(where, "is missing; it takes " + _takes(bounds))
         return bounds[-1]
     value = data[key]
-    if len(bounds) == 2:
-        right = isinstance(value, str) and value in bounds[0]
-    else:
-        right = type(value) is int and bounds[0] <= value <= bounds[1]
-    if not right:
-        raise ConfigError(where, repr(value) + " is not " + _takes(bounds))
+    if not _is_right(value, bounds):
+        said = "what stands here" if key in SECRETS else repr(value)
+        raise ConfigError(where, said + " is not " + _takes(bounds))
     return value
 
 
+def _is_right(value, bounds):
+    if len(bounds) == 3:
+        return type(value) is int and bounds[0] <= value <= bounds[1]
+    if len(bounds) == 1:
+        return isinstance(value, bool)
+    if isinstance(bounds[0], tuple):
+        return isinstance(value, str) and value in bounds[0]
+    return isinstance(value, str) and len(value.encode()) <= bounds[0]
+
+
 def _takes(bounds):
-    if len(bounds) == 2:
+    """What a key takes, in words."""
+    if len(bounds) == 3:
+        return "a whole number from " + str(bounds[0]) + " to " + str(bounds[1])
+    if len(bounds) == 1:
+        return "true or false"
+    if isinstance(bounds[0], tuple):
         return "one of " + ", ".join(bounds[0])
-    return "a whole number from " + str(bounds[0]) + " to " + str(bounds[1])
+    return "a text of at most " + str(bounds[0]) + " characters"
 
 
 def _name(value, where):
@@ -167,7 +232,26 @@ def _pack(data, where):
     kind = _value(data, "bms", PACK["bms"], where + ".bms")
     keys = dict(PACK)
     keys.update(BMS[kind])
-    return _section(data, keys, where)
+    checked = _section(data, keys, where)
+    if kind == "jk" and not checked["address"] and not checked["device"]:
+        raise ConfigError(where, "a jk needs its device (the name) or its address: packlog scan")
+    return checked
+
+
+def _wifi(data):
+    checked = _section(data, WIFI, "wifi", ("networks",))
+    networks = data.get("networks", [])
+    _expect(networks, list, "wifi.networks", "a list in [ ]")
+    checked["networks"] = [_network(networks[i], i) for i in range(len(networks))]
+    return checked
+
+
+def _network(data, index):
+    where = "wifi.networks[" + str(index) + "]"
+    checked = _section(data, NETWORK, where)
+    if 0 < len(checked["password"]) < 8:
+        raise ConfigError(where + ".password", "has fewer than the 8 characters that WiFi asks for")
+    return checked
 
 
 def _lcd(data):
@@ -184,7 +268,7 @@ def _lcd(data):
 def _reject_twins(checked):
     """What two of them cannot share: names and UARTs of packs, GPIOs of anything."""
     packs = [("packs[" + str(i) + "]", pack) for i, pack in enumerate(checked["packs"])]
-    for key in ("name", "uart"):
+    for key in ("name", "uart", "address", "device"):
         _no_twins([(where + "." + key, pack[key]) for where, pack in packs if key in pack])
     pins = [
         (where + "." + key, section[key])
@@ -198,6 +282,8 @@ def _reject_twins(checked):
 def _no_twins(values):
     seen = {}
     for where, value in values:
+        if value == "":
+            continue
         if value in seen:
             raise ConfigError(where, repr(value) + " is taken by " + seen[value])
         seen[value] = where

@@ -6,135 +6,30 @@ the PC ten minutes before it starts the logger again.
 """
 
 import asyncio
-import gc
 import sys
 import time
 
-from machine import I2C, WDT, Pin, reset, reset_cause
+from machine import WDT, reset, reset_cause
 
 import config
-from display.console import status_line
-from display.glyphs import GLYPHS
+import health
+from display.console import health_line
 from display.screen import STARTING, Screen
-from display.state import Health, PackView
-from drivers.hd44780 import Lcd
-from drivers.lcd_bus import Backpack, FourBit
-from hub import Hub
+from display.state import Health
 from lib.tasks import keep_running
 from lib.uptime import Uptime
 from net.clock import Clock
-from store import events
-from store.history import History
+from pack import STORE_MS, Pack
+from panel import DRAW_MS, complain, make_lcd
+from store import events, retention
 from transport.keepalive import keep_alive
 
-DATA = "/data"
-FULL = 28  # errno of a full file system
 PAUSE_MS = 600000  # how long a PC may keep the logger from running before the watchdog starts it
 STORE = 0  # among the packs, in what is seen
 BEAT_S = 90  # a task that has not been seen for so long is stuck
 CRASH_S = 5  # to read what it was, before the reset
-DRAW_MS = 250
-BUS_TIMEOUT_US = 20000  # a bus that hangs holds the loop for so long
-STORE_MS = 200
 COMPACT_MS = 20  # between two steps of compaction
 COMPACT_S = 60  # how often to look for something to compact
-QUIET_MS = 150  # right after a reading the line is quiet: the time to stall it with a flash erase
-OVERDUE_MS = 3000  # without readings there is no such moment
-
-
-def make_source(settings, on_sample):
-    """The decoder and the link of a pack, by its kind of BMS."""
-    if settings["bms"] == "chargery":
-        from bms.chargery import Decoder
-        from transport.uart import UartLink
-
-        link = UartLink(settings["uart"], settings["rx"], settings["tx"], settings["baudrate"])
-        return Decoder(on_sample, settings["cells"]), link
-    raise config.ConfigError("packs", "no such bms: " + settings["bms"])
-
-
-def make_bus(lcd):
-    """The bus that the display hangs on."""
-    if lcd["kind"] == "i2c":
-        pins = {"scl": Pin(lcd["scl"]), "sda": Pin(lcd["sda"])}
-        i2c = I2C(0, freq=lcd["frequency"], timeout=BUS_TIMEOUT_US, **pins)
-        return Backpack(i2c, lcd["address"] or None)
-    pins = [Pin(lcd[key], Pin.OUT) for key in ("rs", "e", "d4", "d5", "d6", "d7")]
-    return FourBit(pins[0], pins[1], pins[2:], time.sleep_us)
-
-
-def check_pins(section, keys, where):
-    """ConfigError if a pin that the section names does not exist on this board."""
-    for key in keys:
-        try:
-            Pin(section[key], Pin.IN)
-        except ValueError:
-            raise config.ConfigError(
-                where + "." + key, "GPIO " + str(section[key]) + " does not exist on this board"
-            )
-
-
-def storage_trouble(error):
-    """What the display says of the flash's last error; None if there was none."""
-    if error is None:
-        return None
-    return "flash full" if error.errno == FULL else "flash error " + str(error.errno)
-
-
-class Pack:
-    """One pack: its link, decoder, hub, history and what the display is told of it."""
-
-    def __init__(self, index, settings, store, uptime):
-        check_pins(settings, ("rx", "tx"), "packs[" + str(index) + "]")
-        self.name = settings["name"]
-        self.timeout_s = settings["timeout_s"]
-        self.hub = Hub(uptime)
-        self.history = History(
-            DATA,
-            self.name,
-            settings["cells"],
-            uptime,
-            window_s=store["window_s"],
-            interval_s=store["interval_s"],
-            gap_s=store["gap_s"],
-            budget=store["budget_kb"] * 1024,
-            cells_mv=store["cells_mv"],
-            cells_s=store["cells_s"],
-            cells_min_s=store["cells_min_s"],
-            silent_s=self.timeout_s,
-            tolerances=config.tolerances(settings, store),
-        )
-        self.hub.add_tap(self.history.add)
-        self.hub.add_tap(self._count_rejected)
-        self.decoder, self.link = make_source(settings, self.hub.put)
-        stale_ms = 1000 * self.timeout_s
-        self.view = PackView(self.name, self.hub.sample, settings["bms"], stale_ms)
-        self._rejected_before = 0
-        self._due_ms = 0
-
-    def _count_rejected(self, sample):
-        self._rejected_before = self.decoder.stats["rejected"]
-
-    def fresh(self):
-        """Is the newest reading younger than the pack's time-out?"""
-        return self.hub.readings > 0 and self.hub.age_ms() <= 1000 * self.timeout_s
-
-    def look(self):
-        """Bring what the display is told up to date."""
-        self.view.heard = self.hub.readings > 0
-        self.view.age_ms = self.hub.age_ms()
-        self.view.rejected = self.decoder.stats["rejected"] - self._rejected_before
-
-    def flush_if_due(self):
-        """Write to flash what is due, at a moment when the line is quiet."""
-        self.history.tally(events.REJECTED, self.decoder.stats["rejected"])
-        self.history.tally(events.READINGS_LOST, self.hub.tap_errors)
-        if not self.history.due():
-            self._due_ms = 0
-            return
-        self._due_ms += STORE_MS
-        if self.hub.age_ms() < QUIET_MS or self._due_ms > OVERDUE_MS:
-            self.history.flush()
 
 
 class Logger:
@@ -146,12 +41,18 @@ class Logger:
         self.complaints = []
         self.packs = []
         self.health = Health()
-        self.lcd = None
+        self.lcd = self.wifi = self.ntp = self.mqtt = self.resolver = None
+        self.values = ()  # how the logger is doing, as health.values has it
         self._settings = settings
         self._beats = {}  # when each was seen last, in s of uptime
+        if settings["wifi"]["networks"]:
+            self._attempt(self._add_network, settings)
         for i, pack in enumerate(settings["packs"]):
             self._attempt(self._add_pack, i, pack)
         self._attempt(self._add_lcd, settings["lcd"])
+        if self.wifi and settings["mqtt"]["host"]:
+            self._attempt(self._add_mqtt, settings["mqtt"])
+        retention.look("/")
 
     def _attempt(self, action, *arguments):
         # What is wrong with one part must not take the others down.
@@ -161,17 +62,32 @@ class Logger:
             self.complaints.append(str(error))
 
     def _add_pack(self, index, settings):
-        pack = Pack(index, settings, self._settings["store"], self.uptime)
+        pack = Pack(index, settings, self._settings["store"], self.uptime, self.resolver)
         pack.history.event(events.REBOOT, reset_cause())
         pack.history.event(events.CONFIG, 0, config.checksum())
         self.clock.add_listener(pack.history.anchor)
         self.packs.append(pack)
 
     def _add_lcd(self, lcd):
-        if lcd["kind"] == "none":
-            return
-        check_pins(lcd, [key for key in config.LCD[lcd["kind"]] if key in config.PIN_KEYS], "lcd")
-        self.lcd = Lcd(make_bus(lcd), lcd["columns"], lcd["rows"], GLYPHS)
+        self.lcd = make_lcd(lcd)
+
+    # The modules of the network take RAM: they are there only if they are asked for.
+
+    def _add_network(self, settings):
+        from lib.resolver import Resolver
+        from net.wifi import Wifi
+
+        self.wifi = Wifi(settings["wifi"])
+        self.resolver = Resolver(self.wifi.dns_servers)
+        if settings["ntp"]["server"]:
+            from net.ntp import Ntp
+
+            self.ntp = Ntp(settings["ntp"], self.resolver, self.clock, self.wifi)
+
+    def _add_mqtt(self, settings):
+        from net.mqtt import Mqtt
+
+        self.mqtt = Mqtt(settings, self.resolver, self.packs, lambda: self.values)
 
     # Tasks
 
@@ -182,6 +98,10 @@ class Logger:
             tasks.append((pack.name, self._reader(pack)))
         if self.lcd:
             tasks += [("lcd", self.lcd.run), ("display", self._draw)]
+        for name in ("wifi", "ntp", "mqtt"):
+            part = getattr(self, name)
+            if part:
+                tasks.append((name, part.run))
         for name, start in tasks:
             asyncio.create_task(keep_running(name, start, self._report))
         self._beats = dict.fromkeys([STORE] + self.packs, 0)  # what has to be seen
@@ -191,10 +111,7 @@ class Logger:
         def beat():
             self._beats[pack] = self.uptime.seconds
 
-        decoder = pack.decoder
-        return lambda: keep_alive(
-            pack.link, decoder.feed, pack.hub.age_ms, pack.timeout_s, beat, decoder.forget
-        )
+        return lambda: keep_alive(pack.link, pack.decoder, pack.readings, pack.timeout_s, beat)
 
     async def _store(self):
         while True:
@@ -224,43 +141,43 @@ class Logger:
             await asyncio.sleep_ms(DRAW_MS)
 
     def _look(self):
-        health = self.health
-        health.frames = 0
-        health.storage_error = None
-        health.note = self.complaints[0] if self.complaints else None
+        shown = self.health
+        shown.frames = 0
+        shown.storage_error = None
+        shown.note = self._note()
         for pack in self.packs:
             pack.look()
-            health.frames += pack.history.frames
-            health.storage_error = health.storage_error or storage_trouble(pack.history.last_error)
+            shown.frames += pack.history.frames
+            trouble = health.trouble_of(pack.history.last_error)
+            shown.storage_error = shown.storage_error or trouble
+
+    def _note(self):
+        """What else there is to know for whoever looks at the display."""
+        if self.complaints:
+            return self.complaints[0]
+        for part in (self.wifi, self.mqtt):
+            if part and part.state:
+                return part.state
+        return None
 
     async def _status(self):
         while True:
             for complaint in self.complaints:
                 print("packlog! " + complaint)
+            self.values = health.values(self.uptime, self.clock, self.packs, self.wifi, self.mqtt)
+            if self._settings["health_page"]:
+                self.health.lines = health.lines(self.values)
+            counts = (
+                ("uptime", self.uptime.seconds),
+                ("unix", self.clock.unix()),
+                ("heap", dict(self.values)["heap"]),
+                ("lcd", int(bool(self.lcd and self.lcd.online))),
+            )
             for pack in self.packs:
-                print(self._status_line(pack))
+                for line in pack.lines(counts):
+                    print(line)
+            print(health_line(self.values))
             await asyncio.sleep(self._settings["status_s"])
-
-    def _status_line(self, pack):
-        history = pack.history
-        counts = (
-            ("readings", pack.hub.readings),
-            ("frames", history.frames),
-            ("durable", history.durable_frames),
-            ("dropped", history.dropped_frames),
-            ("rejected", pack.decoder.stats["rejected"]),
-            ("tap_errors", pack.hub.tap_errors),
-            ("boot", history.boot),
-            ("uptime", self.uptime.seconds),
-            ("unix", self.clock.unix()),
-            ("heap", self._heap_free()),
-            ("lcd", int(bool(self.lcd and self.lcd.online))),
-        )
-        return status_line(pack.name, pack.hub.sample, pack.fresh(), pack.hub.age_ms(), counts)
-
-    def _heap_free(self):
-        gc.collect()  # regularly, before the heap is in pieces
-        return gc.mem_free()
 
     async def _watch(self):
         """Feed the watchdog as long as the source of each pack and the store are seen."""
@@ -295,28 +212,11 @@ class Logger:
         done = True
         for pack in self.packs:
             try:
-                done = pack.history.close() and done
+                done = pack.close() and done
             except Exception as error:
                 done = False
                 print("packlog! " + pack.name + ": " + repr(error))
         return "everything is on flash" if done else "the flash did not take everything"
-
-
-async def complain(text):
-    """Say what is wrong with config.json, on the console and on a display where it usually is."""
-    defaults = config.parse('{"packs": [{"name": "pack", "bms": "chargery"}]}')["lcd"]
-    try:
-        lcd = Lcd(make_bus(defaults), defaults["columns"], defaults["rows"], GLYPHS)
-        asyncio.create_task(keep_running("lcd", lcd.run, lambda name, error: None))
-    except (ValueError, OSError):
-        lcd = None
-    screen = Screen(defaults["columns"], defaults["rows"])
-    while True:
-        print("packlog! " + text)
-        for _ in range(20):
-            if lcd:
-                lcd.show(screen.message("packlog", text, time.ticks_ms()))
-            await asyncio.sleep_ms(DRAW_MS)
 
 
 def start():

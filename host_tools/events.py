@@ -11,8 +11,17 @@ from pathlib import Path
 
 import numpy as np
 
+from bms import jk
 from host_tools import logs
-from sample import CHARGE_STOPPED, DISCHARGE_STOPPED
+from sample import (
+    BALANCING,
+    CHARGE_ON,
+    CHARGE_STOPPED,
+    DISCHARGE_ON,
+    DISCHARGE_STOPPED,
+    EXTRAS,
+    TEXTS,
+)
 from store import events, segment
 
 EVENT = logs.dtype(events.FIELDS)
@@ -31,6 +40,13 @@ PROTECTIONS = {
     CHARGE_STOPPED: ("charge stopped", "charge allowed again"),
     DISCHARGE_STOPPED: ("discharge stopped", "discharge allowed again"),
 }
+SWITCHES = {
+    CHARGE_ON: ("charge on", "charge off"),
+    DISCHARGE_ON: ("discharge on", "discharge off"),
+    BALANCING: ("balancing on", "balancing off"),
+}
+# What the error bits of a kind of BMS are called
+ERROR_NAMES = {events.KINDS.index("jk"): jk.ERRORS}
 SERIES = {segment.PACK: "frames", segment.CELLS: "cells", segment.EVENTS: "events"}
 ERRORS = {5: "flash error", 28: "flash full"}
 
@@ -101,14 +117,39 @@ def in_words(code: int, a: int, b: int, c: int, before: int = -1) -> tuple[str, 
     return events.NAMES[code], _DETAILS[code](a, b, c)
 
 
-def _protection(a: int, b: int, c: int) -> str:
+def _bits(now: int, before: int, name: str, words: dict[int, tuple[str, str]]) -> str:
+    """What has come on and gone off; a bit without words of its own is a NAME of that number."""
     said = []
     for bit in range(32):
         flag = 1 << bit
-        if (b ^ c) & flag:
-            on, off = PROTECTIONS.get(flag, (f"protection {bit} on", f"protection {bit} off"))
-            said.append(on if b & flag else off)
+        if (now ^ before) & flag:
+            on, off = words.get(flag, (f"{name} {bit} on", f"{name} {bit} off"))
+            said.append(on if now & flag else off)
     return "; ".join(said)
+
+
+def _errors(a: int, b: int, c: int) -> str:
+    names = ERROR_NAMES.get(a, ())
+    words = {1 << bit: (name, f"{name} over") for bit, name in enumerate(names) if name}
+    return _bits(b, c, "error", words)
+
+
+def _text(a: int, b: int, c: int) -> str:
+    name = _entry(TEXTS, a >> 4, "text")
+    return f"{name}{'...' if a & 15 else ':'} {_characters(b, c)}"
+
+
+def _value(a: int, b: int, c: int) -> str:
+    return f"{_entry(EXTRAS, a, 'value')} {b if b < 1 << 31 else b - (1 << 32)}"
+
+
+def _entry(names: tuple[str, ...], number: int, kind: str) -> str:
+    return names[number] if number < len(names) else f"{kind} {number}"
+
+
+def _characters(b: int, c: int) -> str:
+    raw = (b | c << 32).to_bytes(8, "little")
+    return re.sub(r"[^\w .-]", "?", raw.rstrip(b"\0").decode("ascii", "replace"), flags=re.A)
 
 
 def _clock(a: int, b: int, c: int) -> str:
@@ -122,8 +163,7 @@ def _clock(a: int, b: int, c: int) -> str:
 
 
 def _task(a: int, b: int, c: int) -> str:
-    raw = (b | c << 32).to_bytes(8, "little")
-    name = re.sub(r"[^\w .-]", "?", raw.rstrip(b"\0").decode("ascii", "replace"), flags=re.A)
+    name = _characters(b, c)
     return f"{name}: OSError {a}" if a else name
 
 
@@ -141,7 +181,11 @@ def _name(code: int) -> str:
 
 _DETAILS = {
     events.REBOOT: lambda a, b, c: CAUSES.get(a, f"cause {a}"),
-    events.PROTECTION: _protection,
+    events.PROTECTION: lambda a, b, c: _bits(b, c, "protection", PROTECTIONS),
+    events.BMS_ERRORS: _errors,
+    events.SWITCHES: lambda a, b, c: _bits(b, c, "switch", SWITCHES),
+    events.TEXT: _text,
+    events.VALUE: _value,
     events.LINK_SILENT: _silent,
     events.LINK_BACK: lambda a, b, c: f"after {b} s without a reading",
     events.CLOCK_SET: _clock,

@@ -12,7 +12,11 @@ ROOMS = {"net", "display", "store", "bms", "transport", "drivers"}
 GROUND = {"sample", "lib"}
 # Who may import what of the firmware, besides its own room
 MAY = {
-    "main": ROOMS | GROUND | {"config", "hub"},
+    # The entrance hall: what wires the rooms together
+    "main": ROOMS | GROUND | {"config", "hub", "pack", "panel", "health"},
+    "pack": {"bms", "transport", "store", "display"} | GROUND | {"config", "hub", "panel"},
+    "panel": {"display", "drivers", "config"} | GROUND,
+    "health": {"display", "store"},
     "hub": GROUND,
     "config": set(),
     "sample": set(),

@@ -5,6 +5,9 @@ packlog NAME key=value ...: V, A, degC, %, V#cell; unknown is --. A reading that
 BMS's time-out is not printed: its values are unknown then. Pure: what it is given, it formats.
 """
 
+# What a reading may have besides: in the Sample's own units
+MORE = ("energy", "charge", "capacity", "cycles", "soh", "balance_current", "switches", "errors")
+
 
 def decimal(value, places):
     """An integer count of 10**-places as text: decimal(-1205, 3) is -1.205; None is --."""
@@ -14,6 +17,25 @@ def decimal(value, places):
     sign = "-" if value < 0 else ""
     value = abs(value)
     return sign + str(value // unit) + "." + str(unit + value % unit)[1:]
+
+
+def health_line(values):
+    """How the logger is doing: (key, number, text or None) pairs."""
+    return " ".join(["packlog health"] + [key + "=" + _word(value) for key, value in values])
+
+
+def extras_line(name, sample):
+    """What only this kind of BMS tells, and what else a reading has; None if it is nothing."""
+    words = [key + "=" + _word(sample.texts[key]) for key in sample.texts]
+    words += [key + "=" + _word(sample.extras[key]) for key in sample.extras]
+    words += [key + "=" + _word(getattr(sample, key)) for key in MORE]
+    words = [word for word in words if not word.endswith("=--")]
+    return " ".join(["packlog extra", name] + words) if words else None
+
+
+def _word(value):
+    """A value without blanks: they end it."""
+    return "--" if value is None else str(value).replace(" ", "_")
 
 
 def _cell(sample, index):

@@ -7,7 +7,7 @@ gone and the silence stands there, for how long and with what to look after. Cel
 """
 
 from display import fields
-from display.glyphs import DEGREE, HIGHEST, LOWEST
+from display.glyphs import DEGREE, HIGHEST, LOWEST, lcd_text
 from display.wrap import Message, wrap
 from sample import CHARGE_STOPPED, DISCHARGE_STOPPED
 
@@ -43,16 +43,17 @@ class Screen:
             fields.clear(row)
         self._read_texts(health)
         self._several = len(packs) > 1
-        pack = self._turn(packs, now_ms // self._page_ms)
-        if self._silent(pack):
+        pack = self._turn(packs, now_ms // self._page_ms, self._health_pages(health))
+        if pack is None:
+            self._put_health(health)
+        elif self._silent(pack):
             self._put_silence(pack)
         elif self._wide:
             self._put_wide(pack, health)
         else:
             self._put_small(pack)
-        alert = self._page - self._own_pages(pack)
-        if alert >= 0:
-            self._put_alert(pack, alert)
+        if pack and self._page >= self._own_pages(pack):
+            self._put_alert(pack, self._page - self._own_pages(pack))
         return self.rows
 
     # Whose turn it is
@@ -80,21 +81,33 @@ class Screen:
         for flag, _ in _PROTECTIONS:
             if (pack.sample.flags or 0) & flag:
                 count += 1
-        return count
+        if pack.sample.texts.get("errors"):
+            count += 1
+        return count + _bits(pack.sample.errors or 0, len(pack.errors))
 
-    def _turn(self, packs, turn):
-        """The pack whose turn it is; sets _page to which of its pages."""
-        total = 0
+    def _health_pages(self, health):
+        """Pages of the logger's own."""
+        return -(-len(health.lines) // len(self.rows))
+
+    def _turn(self, packs, turn, others=0):
+        """The pack whose turn it is, None if it is that of other pages; sets _page to which."""
+        total = others
         for pack in packs:
             total += self._own_pages(pack) + self._alerts(pack)
         page = turn % total
         for pack in packs:
             count = self._own_pages(pack) + self._alerts(pack)
             if page < count:
-                break
+                self._page = page
+                return pack
             page -= count
         self._page = page
-        return pack
+        return None
+
+    def _put_health(self, health):
+        first = self._page * len(self.rows)
+        for i in range(first, min(len(health.lines), first + len(self.rows))):
+            fields.put_text(self.rows[i - first], 0, health.lines[i])
 
     # What is wrong
 
@@ -120,10 +133,17 @@ class Screen:
             fields.put_count(row, fields.put_text(row, 0, b"Bad packets "), 4, pack.rejected)
             return
         for flag, text in _PROTECTIONS:
-            if pack.sample.flags & flag:
+            if (pack.sample.flags or 0) & flag:
                 if index == 0:
                     fields.put_text(row, 0, text)
                 index -= 1
+        for bit in range(len(pack.errors)):
+            if (pack.sample.errors or 0) >> bit & 1:
+                if index == 0:
+                    fields.put_text(row, 0, pack.errors[bit])
+                index -= 1
+        if index == 0:
+            fields.put_text(row, 0, lcd_text(pack.sample.texts.get("errors") or ""))
 
     # No readings
 
@@ -134,6 +154,7 @@ class Screen:
             fields.put_text(rows[1], 0, _WAITING)
             if self._wide:
                 fields.put_text(rows[2], 0, pack.name)
+                fields.put_text(rows[3], 0, pack.link)
             return
         if self._wide:
             fields.put_text(rows[0], 0, pack.name)
@@ -196,6 +217,14 @@ class Screen:
             return
         fields.put_fixed(row, 0, 4, soc, 0, 0, b"%")
         fields.put_bar(row, 4, right - 7, soc)
+
+
+def _bits(value, count):
+    """How many of the lowest bits are set."""
+    found = 0
+    for bit in range(count):
+        found += value >> bit & 1
+    return found
 
 
 def _put_voltage(row, start, sample):

@@ -5,6 +5,8 @@ from display.glyphs import lcd_text
 # What a person can look after when a BMS is silent, at most 16 characters each, by kind of BMS
 HINTS = {
     "chargery": ("BMS LCD unit on?", "Check the cable"),
+    "jk": ("BMS in reach?", "Phone app closed?"),
+    "bluenova": ("Battery on?", "Check its network"),
     "": ("BMS on?", "Check the cable"),
 }
 
@@ -12,14 +14,24 @@ HINTS = {
 class PackView:
     """A pack: its newest reading and how old that is."""
 
-    def __init__(self, name, sample, bms="", stale_ms=10_000):
+    def __init__(self, name, sample, bms="", stale_ms=10_000, errors=()):
         self.name = lcd_text(name)
-        self.hints = tuple(lcd_text(hint) for hint in HINTS.get(bms, HINTS[""]))
+        self.hints = self._own_hints = tuple(lcd_text(hint) for hint in HINTS.get(bms, HINTS[""]))
+        self.errors = tuple(lcd_text(error) for error in errors)  # names of sample.errors' bits
+        self.link = b""  # what the link is doing, if it is not up
+        self._link = None
         self.sample = sample
         self.stale_ms = stale_ms  # an older reading is not shown any more
         self.heard = False  # there has been a reading since the start
         self.age_ms = 0  # of the newest reading; before the first one, time since the start
         self.rejected = 0  # damaged packets since the last good one
+
+    def tell_link(self, state):
+        """What the link is doing, in words; None: it is up. Comes before the other hints."""
+        if state != self._link:
+            self._link = state
+            self.link = lcd_text(state or "")
+            self.hints = ((self.link,) if state else ()) + self._own_hints
 
 
 class Health:
@@ -29,3 +41,4 @@ class Health:
         self.frames = 0  # stored since the start
         self.storage_error = None  # such as "flash full"
         self.note = None  # anything else to know, such as "clock not set"
+        self.lines = []  # a page of the logger's own: up to four lcd_texts of at most 16 characters

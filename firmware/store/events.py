@@ -30,6 +30,10 @@ STORAGE_FAILED = 10  # a: series, b: errno
 STORAGE_BACK = 11  # a: series, b: s since it failed
 TASK_DIED = 12  # a: errno, 0 if it was no OSError; b, c: first 8 characters of the task's name
 LEFT_OUT = 13  # a: code, b: how many of them were not recorded
+BMS_ERRORS = 14  # a: kind of BMS, b: its error bits that are set now, c: those that were so far
+SWITCHES = 15  # b: what is switched on now, c: what was so far (sample.switches)
+TEXT = 16  # a: which of sample.TEXTS << 4 | which part of it, b, c: 8 characters of it
+VALUE = 17  # a: which of sample.EXTRAS, b: its value, below 0 as 2**32 less
 
 NAMES = (
     "",
@@ -46,7 +50,14 @@ NAMES = (
     "storage_back",
     "task_died",
     "events_left_out",
+    "bms_errors",
+    "switches",
+    "text",
+    "value",
 )
+KINDS = ("", "chargery", "jk", "bluenova")  # of BMS, in the order of their numbers: append only
+STATES = (PROTECTION, BMS_ERRORS, SWITCHES)  # the codes whose b and c are bits that come and go
+TEXT_PARTS = 16
 
 BURST = 10  # of a code at once,
 REFILL_S = 1800  # and one more after so long
@@ -62,9 +73,9 @@ def encode_into(buf, offset, code, a, b, c):
     struct.pack_into(_EVENT, buf, offset, 0, code, _held(a, 255), _held(b, _MOST), _held(c, _MOST))
 
 
-def text_numbers(text):
-    """b and c of the first 8 characters of a text."""
-    return struct.unpack("<II", (text.encode()[:8] + bytes(8))[:8])
+def text_numbers(text, part=0):
+    """b and c of 8 bytes of a text, the first ones or a later part."""
+    return struct.unpack("<II", (text.encode()[8 * part : 8 * part + 8] + bytes(8))[:8])
 
 
 def _held(value, most):
@@ -85,8 +96,9 @@ class Events:
         self._refilled = [0] * len(NAMES)
         self._left_out = [0] * len(NAMES)
         self._any_left_out = False
-        self._flags = 0  # the protections as the events have them
-        self._flags_now = 0
+        self._bits = [0] * len(NAMES)  # of a state, as the events have it
+        self._bits_now = [0] * len(NAMES)
+        self._a = bytearray(len(NAMES))  # what goes with a state
         self._heard = None  # when the last reading came
         self._silent = False  # an event has said so
         self._unsaid = False  # silence that was left out
@@ -102,18 +114,35 @@ class Events:
         self._write(now, code, a, b, c)
         return True
 
-    def reading(self, now, flags):
-        """A reading has come, with those Sample.flags."""
+    def put_text(self, now, number, text):
+        """Record a text, in as many events as it takes. Returns whether."""
+        if not self.put(now, TEXT, number << 4, *text_numbers(text)):
+            return False
+        for part in range(1, min(TEXT_PARTS, (len(text.encode()) + 7) // 8)):
+            self._write(now, TEXT, number << 4 | part, *text_numbers(text, part))
+        return True
+
+    def put_value(self, now, number, value):
+        """Record a value. It is for the caller not to do it too often."""
+        self._write(now, VALUE, number, value & _MOST)
+
+    def reading(self, now):
+        """A reading has come."""
         since = 0 if self._heard is None else self._heard
         self._heard = now
         if self._silent:
             self._silent = False
             self._write(now, LINK_BACK, 0, now - since)
         self._unsaid = False
-        if flags is not None and flags != self._flags_now:
-            self._flags_now = flags
-            if flags != self._flags and self.put(now, PROTECTION, 0, flags, self._flags):
-                self._flags = flags
+
+    def state(self, now, code, bits, a=0):
+        """The bits of a state are so now: that they have changed is an event. None: not known."""
+        if bits is None or bits == self._bits_now[code]:
+            return
+        self._bits_now[code] = bits
+        self._a[code] = a
+        if bits != self._bits[code] and self.put(now, code, a, bits, self._bits[code]):
+            self._bits[code] = bits
 
     def look(self, now):
         """Record what shows by the passing of time. Call it every second or so."""
@@ -147,9 +176,10 @@ class Events:
             if count and self._take(now, code):
                 self._left_out[code] = 0
                 self._write(now, LEFT_OUT, code, count)
-                if code == PROTECTION and self._flags != self._flags_now:
-                    self._write(now, PROTECTION, 0, self._flags_now, self._flags)
-                    self._flags = self._flags_now
+                bits = self._bits_now[code]
+                if bits != self._bits[code]:
+                    self._write(now, code, self._a[code], bits, self._bits[code])
+                    self._bits[code] = bits
             elif count:
                 self._any_left_out = True
 

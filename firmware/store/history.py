@@ -9,6 +9,7 @@ from store.bounds import Tolerances
 from store.cells import CellSampler, record_size
 from store.draft import Draft
 from store.events import Events
+from store.said import Said
 from store.sampler import Sampler
 from store.series import Series
 
@@ -42,7 +43,7 @@ class History:
     or None) end it earlier. budget: what the files may take, None for as much as the file system
     has. A record of the cells
     is written where one is off by more than cells_mv, cells_min_s to cells_s after the last one.
-    silent_s: so long without a reading is an event, None: no such events.
+    silent_s: so long without a reading is an event, None: no such events. bms: its kind.
     """
 
     def __init__(
@@ -62,6 +63,7 @@ class History:
         cells_min_s=300,
         silent_s=None,
         tolerances=None,
+        bms="",
     ):
         self._uptime = uptime
         self._window = window_s
@@ -89,6 +91,7 @@ class History:
         )
         self._follow_cells(self._cells.header.cell_count)
         self._recorder = Events(self._events.backlog, silent_s)
+        self._said = Said(self._recorder, bms)
 
     def _series(self, kind, cell_count, capacity):
         """The Series of a kind, numbered as in the header."""
@@ -167,7 +170,8 @@ class History:
         uptime.update()
         self._sampler.add(sample, uptime.seconds, uptime.ms)
         self._cell_sampler.add(sample, uptime.seconds, uptime.ms)
-        self._recorder.reading(uptime.seconds, sample.flags)
+        self._recorder.reading(uptime.seconds)
+        self._said.look(uptime.seconds, sample)
         if max(sample.min_cell or 0, sample.max_cell or 0) >= frame.CELLS[1]:
             self._wide_cells = sample.cell_count
 

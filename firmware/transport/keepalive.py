@@ -1,29 +1,68 @@
 """Keeps a link alive by what it delivers: whatever a link says of itself, one that brings no new
-reading for its time-out is torn down and built again."""
+reading for its time-out is torn down and built again, for ever.
+
+A link has run(feed, request), a state (None while it is up, otherwise words for the display),
+delays (s to wait before each attempt after a failure; the last one stays) and counters.
+"""
 
 import asyncio
 
+LONGEST_ATTEMPT_S = 120  # every stage of a link has its own time-out; this is for one that forgot
 
-async def keep_alive(link, feed, age_ms, timeout_s, beat, forget):
-    """Run the link for ever. age_ms() is the age of the newest reading. beat() is called every
-    second.
 
-    forget() is told that the stream begins anew. A link's own error comes out."""
+async def keep_alive(link, decoder, readings, timeout_s, beat):
+    """Run the link for ever. readings() counts the new ones; beat() is called every second. What is
+    no OSError comes out.
+    """
+    failures = 0
     while True:
-        forget()
-        task = asyncio.create_task(link.run(feed))
-        try:
-            open_s = 0
-            while not task.done() and (open_s < timeout_s or age_ms() < 1000 * timeout_s):
-                beat()
-                await asyncio.sleep(1)
-                open_s += 1
-        finally:
-            stale = not task.done()
-            if stale:
-                task.cancel()
-        try:
-            await task
-        except asyncio.CancelledError:
-            if not stale:
-                raise
+        decoder.forget()
+        delivered = await _run(link, decoder, readings, timeout_s, beat)
+        failures = 0 if delivered else failures + 1
+        for _ in range(link.delays[min(failures, len(link.delays) - 1)]):
+            beat()
+            await asyncio.sleep(1)
+
+
+async def _run(link, decoder, readings, timeout_s, beat):
+    """Run the link until it fails or is stale; returns whether it brought a reading."""
+    task = asyncio.create_task(_attempt(link, decoder))
+    seconds = up_s = 0
+    before = seen = readings()
+    try:
+        while not task.done() and up_s < timeout_s and seconds < LONGEST_ATTEMPT_S:
+            beat()
+            await asyncio.sleep(1)
+            if readings() != seen:
+                seen = readings()
+                up_s = seconds = 0
+            seconds += 1
+            up_s += link.state is None
+    finally:
+        stale = not task.done()
+        if stale:
+            task.cancel()
+    try:
+        error = await task
+    except asyncio.CancelledError:
+        if not stale:
+            raise
+        _count(link, "stale")
+        error = None
+    if error:
+        raise error
+    return seen != before
+
+
+async def _attempt(link, decoder):
+    # MicroPython prints what ends a task that nobody waits for at that moment: so nothing does.
+    try:
+        await link.run(decoder.feed, decoder.request)
+    except OSError:
+        _count(link, "drops")
+    except Exception as error:
+        return error
+
+
+def _count(link, what):
+    link.counters[what] = link.counters.get(what, 0) + 1

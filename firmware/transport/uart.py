@@ -13,14 +13,18 @@ CHUNK = 256
 class UartLink:
     """rx, tx: GPIO numbers. Nothing is sent, but an ESP32's UART takes a TX pin in any case."""
 
+    state = None  # a wire is always there
+    delays = (0,)
+
     def __init__(self, uart, rx, tx, baudrate):
+        self.counters = {}
         self._id = uart
         self._rx = rx
         self._tx = tx
         self._baudrate = baudrate
         self._buffer = bytearray(CHUNK)
 
-    async def run(self, feed):
+    async def run(self, feed, request):
         """Open the UART and call feed(buffer, count) with what comes, until cancelled."""
         pins = {"rx": self._rx, "tx": self._tx}
         uart = UART(self._id, baudrate=self._baudrate, rxbuf=RECEIVE_BUFFER, **pins)

@@ -48,8 +48,8 @@ def test_missing_file_says_what_to_do():
 def test_unknown_keys_name_the_known_ones():
     text = complaint('{"packs": [{"name": "a", "bms": "chargery"}], "lcd": {"colums": 20}}')
     assert text.startswith("config.json: lcd.colums: unknown key; known here: address, columns")
-    assert complaint('{"wifi": {}, "packs": [{"name": "a", "bms": "chargery"}]}').startswith(
-        "config.json: wifi: unknown key"
+    assert complaint('{"wlan": {}, "packs": [{"name": "a", "bms": "chargery"}]}').startswith(
+        "config.json: wlan: unknown key"
     )
 
 
@@ -64,9 +64,9 @@ def test_values_out_of_bounds():
 
 def test_kinds():
     text = complaint('{"packs": [{"name": "a", "bms": "daly"}]}')
-    assert text == "config.json: packs[0].bms: 'daly' is not one of chargery"
+    assert text == "config.json: packs[0].bms: 'daly' is not one of chargery, jk, bluenova"
     text = complaint('{"packs": [{"name": "a"}]}')
-    assert text == "config.json: packs[0].bms: is missing; it takes one of chargery"
+    assert text == "config.json: packs[0].bms: is missing; it takes one of chargery, jk, bluenova"
 
 
 def test_names_are_folder_names():
@@ -107,3 +107,55 @@ def test_display_sizes():
 def test_pins_of_a_wired_display_have_no_default():
     text = complaint(GOOD[:-1] + ', "lcd": {"kind": "gpio", "rs": 4}}')
     assert text == "config.json: lcd.d4: is missing; it takes a whole number from 0 to 48"
+
+
+def with_section(name, text):
+    return GOOD[:-1] + ', "' + name + '": ' + text + "}"
+
+
+def test_a_jk_is_found_by_its_name_or_address():
+    jk = '{"packs": [{"name": "van", "bms": "jk", "device": "JK-B2A24S"}]}'
+    pack = config.parse(jk)["packs"][0]
+    assert (pack["device"], pack["address"], pack["timeout_s"]) == ("JK-B2A24S", "", 15)
+    text = complaint('{"packs": [{"name": "van", "bms": "jk"}]}')
+    assert text == (
+        "config.json: packs[0]: a jk needs its device (the name) or its address: packlog scan"
+    )
+    twins = jk[:-2] + ', {"name": "b", "bms": "jk", "device": "JK-B2A24S"}]}'
+    assert complaint(twins) == (
+        "config.json: packs[1].device: 'JK-B2A24S' is taken by packs[0].device"
+    )
+
+
+def test_a_bluenova_has_its_factory_address():
+    alone = '{"packs": [{"name": "b", "bms": "bluenova"}]}'
+    assert complaint(alone) == "config.json: packs[0]: a bluenova needs wifi.networks"
+    pack = config.parse(alone[:-1] + ', "wifi": {"networks": [{"ssid": "home"}]}}')["packs"][0]
+    assert (pack["host"], pack["port"], pack["path"]) == ("10.0.0.2", 9000, "/ws/")
+    assert pack["timeout_s"] == 30
+
+
+def test_networks():
+    assert config.parse(GOOD)["wifi"]["networks"] == []
+    wifi = with_section("wifi", '{"networks": [{"ssid": "home", "password": "12345678"}]}')
+    network = config.parse(wifi)["wifi"]["networks"][0]
+    assert network == {"ssid": "home", "password": "12345678", "hidden": False}
+    short = complaint(wifi.replace("12345678", "secret7"))
+    assert short.startswith("config.json: wifi.networks[0].password: has fewer than the 8")
+    assert "secret7" not in short
+    assert complaint(with_section("wifi", '{"networks": [{}]}')) == (
+        "config.json: wifi.networks[0].ssid: is missing; it takes a text of at most 32 characters"
+    )
+
+
+def test_passwords_are_not_repeated():
+    text = complaint(with_section("mqtt", '{"password": 12345}'))
+    assert text == (
+        "config.json: mqtt.password: what stands here is not a text of at most 63 characters"
+    )
+
+
+def test_true_or_false():
+    assert config.parse(with_section("mqtt", '{"tls": true}'))["mqtt"]["tls"] is True
+    text = complaint(with_section("mqtt", '{"tls": 1}'))
+    assert text == "config.json: mqtt.tls: 1 is not true or false"

@@ -2,9 +2,10 @@
 
 import struct
 
-from sample import CHARGE_STOPPED, DISCHARGE_STOPPED
+from sample import CHARGE_ON, CHARGE_STOPPED, DISCHARGE_ON, DISCHARGE_STOPPED, Sample
 from store import events
 from store.backlog import Backlog
+from store.said import Said
 
 
 class Log:
@@ -44,6 +45,7 @@ def test_every_code_has_a_name():
     codes = [events.REBOOT, events.CONFIG, events.PROTECTION, events.LINK_SILENT, events.LINK_BACK]
     codes += [events.CLOCK_SET, events.REJECTED, events.READINGS_LOST, events.RECORDS_DROPPED]
     codes += [events.STORAGE_FAILED, events.STORAGE_BACK, events.TASK_DIED, events.LEFT_OUT]
+    codes += [events.BMS_ERRORS, events.SWITCHES, events.TEXT, events.VALUE]
     assert codes == list(range(1, len(events.NAMES)))
     assert len(set(events.NAMES)) == len(events.NAMES)
 
@@ -60,12 +62,10 @@ def test_the_first_event_begins_with_a_run_and_so_does_one_long_after():
 
 def test_protections_on_and_off():
     log = Log()
-    for second, flags in ((0, None), (1, 0), (2, 0), (3, CHARGE_STOPPED), (4, CHARGE_STOPPED)):
-        log.events.reading(second, flags)
-    log.events.reading(5, None)  # not said: as it was
-    log.events.reading(6, CHARGE_STOPPED | DISCHARGE_STOPPED)
-    log.events.reading(7, DISCHARGE_STOPPED)
-    log.events.reading(8, 0)
+    told = (None, 0, 0, CHARGE_STOPPED, CHARGE_STOPPED)
+    told += (None, CHARGE_STOPPED | DISCHARGE_STOPPED, DISCHARGE_STOPPED, 0)
+    for second, flags in enumerate(told):  # None: not said, so it is as it was
+        log.events.state(second, events.PROTECTION, flags)
     assert log.said() == [
         (3, events.PROTECTION, 0, 1, 0),
         (6, events.PROTECTION, 0, 3, 1),
@@ -76,10 +76,10 @@ def test_protections_on_and_off():
 
 def test_a_link_that_is_silent_and_comes_back():
     log = Log(silent_s=10)
-    log.events.reading(3, 0)
+    log.events.reading(3)
     for second in range(4, 100):
         log.events.look(second)
-    log.events.reading(100, 0)
+    log.events.reading(100)
     log.events.look(101)
     assert log.said() == [(13, events.LINK_SILENT, 0, 10, 0), (100, events.LINK_BACK, 0, 97, 0)]
 
@@ -88,7 +88,7 @@ def test_a_link_that_was_never_there():
     log = Log(silent_s=10)
     for second in range(30):
         log.events.look(second)
-    log.events.reading(30, 0)
+    log.events.reading(30)
     assert log.said() == [(10, events.LINK_SILENT, 1, 10, 0), (30, events.LINK_BACK, 0, 30, 0)]
 
 
@@ -101,7 +101,7 @@ def test_without_a_time_nothing_is_silent():
 def flap(log, second, seconds):
     """A link that brings a reading every 20 s, for so long."""
     for end in range(second, second + seconds, 20):
-        log.events.reading(end, 0)
+        log.events.reading(end)
         for now in range(end, end + 20):
             log.events.look(now)
     return second + seconds
@@ -121,11 +121,11 @@ def test_a_link_that_flaps_for_a_day_takes_no_more_than_a_few_hundred_events():
 def test_after_flapping_the_log_says_how_things_stand():
     log = Log(silent_s=10)
     second = flap(log, 0, 7200)
-    log.events.reading(second, 0)
+    log.events.reading(second)
     for now in range(second, second + 9):
         log.events.look(now)
     for now in range(second + 9, second + 4000):
-        log.events.reading(now, 0)
+        log.events.reading(now)
         log.events.look(now)
     said = [e for e in log.said() if e[1] in (events.LINK_SILENT, events.LINK_BACK)]
     assert said[-1][1] == events.LINK_BACK
@@ -138,7 +138,7 @@ def test_after_flapping_the_log_says_how_things_stand():
 def test_silence_that_was_left_out_is_said_once_it_may_be():
     log = Log(silent_s=10)
     second = flap(log, 0, 220)  # uses up what may be said at once
-    log.events.reading(second, 0)
+    log.events.reading(second)
     count = len(log.said())
     for now in range(second, second + 1700):
         log.events.look(now)
@@ -151,11 +151,11 @@ def test_silence_that_was_left_out_is_said_once_it_may_be():
 def test_a_protection_that_chatters_ends_as_it_is():
     log = Log()
     for second in range(1000):
-        log.events.reading(second, second & 1)
+        log.events.state(second, events.PROTECTION, second & 1)
     assert log.codes().count(events.PROTECTION) == events.BURST
-    log.events.reading(1000, 1)
+    log.events.state(1000, events.PROTECTION, 1)
     for second in range(1001, 6000):
-        log.events.reading(second, 1)
+        log.events.state(second, events.PROTECTION, 1)
         log.events.look(second)
     said = [e for e in log.said() if e[1] == events.PROTECTION]
     assert said[-1][3] == 1
@@ -187,3 +187,59 @@ def test_a_name_in_two_numbers():
     assert events.text_numbers("display") == struct.unpack("<II", b"display\0")
     assert events.text_numbers("a-long-one") == struct.unpack("<II", b"a-long-o")
     assert events.text_numbers("") == (0, 0)
+
+
+def test_a_text_of_several_parts():
+    log = Log()
+    log.events.put_text(7, 1, "Charging slowly")
+    assert log.said() == [
+        (7, events.TEXT, 0x10, 0x72616843, 0x676E6967),
+        (7, events.TEXT, 0x11, 0x6F6C7320, 0x00796C77),
+    ]
+
+
+class Told:
+    """What a Said records of a JK's samples."""
+
+    def __init__(self):
+        self.log = Log()
+        self.said = Said(self.log.events, "jk")
+        self.sample = Sample()
+
+    def look(self, second):
+        self.said.look(second, self.sample)
+
+
+def test_errors_and_switches_are_states():
+    told = Told()
+    told.look(0)  # nothing is known: nothing is said
+    told.sample.errors, told.sample.switches = 0, CHARGE_ON | DISCHARGE_ON
+    told.look(1)
+    told.sample.errors, told.sample.switches = 1 << 11, DISCHARGE_ON
+    told.look(2)
+    assert told.log.said() == [
+        (1, events.SWITCHES, 0, 3, 0),
+        (2, events.BMS_ERRORS, 2, 2048, 0),
+        (2, events.SWITCHES, 0, 2, 3),
+    ]
+
+
+def test_texts_when_they_change_and_not_too_often():
+    told = Told()
+    for second, state in ((0, "Idle"), (1, "Idle"), (5, "Charge"), (65, "Charge"), (66, None)):
+        told.sample.texts["charge_state"] = state
+        told.look(second)
+    assert [(e[0], e[2]) for e in told.log.said()] == [(0, 0x30), (65, 0x30)]
+
+
+def test_values_when_they_are_known_and_then_every_six_hours():
+    told = Told()
+    for second in range(0, 50000, 10):
+        told.sample.extras["energy_in"] = None if second == 0 else 1000 + second
+        told.look(second)
+    said = told.log.said()
+    assert [(e[0], e[2], e[3]) for e in said] == [
+        (10, 4, 1010),
+        (21610, 4, 22610),
+        (43210, 4, 44210),
+    ]

@@ -1,0 +1,128 @@
+"""One pack: its link, decoder, hub, history and what the display is told of it."""
+
+import config
+from display.console import extras_line, status_line
+from display.state import PackView
+from hub import Hub
+from panel import check_pins
+from store import events
+from store.history import History
+
+DATA = "/data"
+STORE_MS = 200
+QUIET_MS = 150  # right after a reading the line is quiet: the time to stall it with a flash erase
+OVERDUE_MS = 3000  # without readings there is no such moment
+
+
+def make_source(settings, on_sample, resolver):
+    """The decoder, the link and the names of the error bits of a pack, by its kind of BMS."""
+    kind, cells = settings["bms"], settings["cells"]
+    if kind == "chargery":
+        from bms.chargery import Decoder
+        from transport.uart import UartLink
+
+        link = UartLink(settings["uart"], settings["rx"], settings["tx"], settings["baudrate"])
+        return Decoder(on_sample, cells), link, ()
+    if kind == "jk":
+        from bms.jk import ERRORS, Decoder
+        from transport.ble import BleLink
+
+        link = BleLink(settings["address"], settings["device"])
+        return Decoder(on_sample, cells, True), link, ERRORS
+    if kind == "bluenova":
+        from transport.websocket import WebSocketLink
+
+        from bms.bluenova import Decoder
+
+        link = WebSocketLink(settings["host"], settings["port"], settings["path"], resolver)
+        return Decoder(on_sample, cells, True), link, ()
+    raise config.ConfigError("packs", "no such bms: " + kind)
+
+
+class Pack:
+    """The pack of one entry of config.json's packs."""
+
+    def __init__(self, index, settings, store, uptime, resolver):
+        check_pins(settings, "packs[" + str(index) + "]")
+        self.name = settings["name"]
+        self.bms = settings["bms"]
+        self.timeout_s = settings["timeout_s"]
+        self.hub = Hub(uptime)
+        self.sample = self.hub.sample
+        self.history = History(
+            DATA,
+            self.name,
+            settings["cells"],
+            uptime,
+            window_s=store["window_s"],
+            interval_s=store["interval_s"],
+            gap_s=store["gap_s"],
+            budget=store["budget_kb"] * 1024,
+            cells_mv=store["cells_mv"],
+            cells_s=store["cells_s"],
+            cells_min_s=store["cells_min_s"],
+            silent_s=self.timeout_s,
+            tolerances=config.tolerances(settings, store),
+            bms=self.bms,
+        )
+        self.hub.add_tap(self.history.add)
+        self.hub.add_tap(self._count_rejected)
+        self.decoder, self.link, errors = make_source(settings, self.hub.put, resolver)
+        self.view = PackView(self.name, self.sample, self.bms, 1000 * self.timeout_s, errors)
+        self._rejected_before = 0
+        self._due_ms = 0
+
+    def _count_rejected(self, sample):
+        self._rejected_before = self.decoder.stats["rejected"]
+
+    def readings(self):
+        """How many there have been since the start."""
+        return self.hub.readings
+
+    def fresh(self):
+        """Is the newest reading younger than the pack's time-out?"""
+        return self.hub.readings > 0 and self.hub.age_ms() <= 1000 * self.timeout_s
+
+    def look(self):
+        """Bring what the display is told up to date."""
+        view = self.view
+        view.heard = self.hub.readings > 0
+        view.age_ms = self.hub.age_ms()
+        view.rejected = self.decoder.stats["rejected"] - self._rejected_before
+        view.tell_link(self.link.state)
+
+    def flush_if_due(self):
+        """Write to flash what is due, at a moment when the line is quiet."""
+        self.history.tally(events.REJECTED, self.decoder.stats["rejected"])
+        self.history.tally(events.READINGS_LOST, self.hub.tap_errors)
+        if not self.history.due():
+            self._due_ms = 0
+            return
+        self._due_ms += STORE_MS
+        if self.hub.age_ms() < QUIET_MS or self._due_ms > OVERDUE_MS:
+            self.history.flush()
+
+    def close(self):
+        """Let go of the BMS and put on flash what is in RAM; returns whether the flash took it."""
+        shutdown = getattr(self.link, "shutdown", None)
+        if shutdown:
+            shutdown()
+        return self.history.close()
+
+    def lines(self, more):
+        """What the console is told: more are (key, number) pairs of the logger."""
+        history = self.history
+        counts = (
+            ("readings", self.hub.readings),
+            ("frames", history.frames),
+            ("durable", history.durable_frames),
+            ("dropped", history.dropped_frames),
+            ("rejected", self.decoder.stats["rejected"]),
+            ("tap_errors", self.hub.tap_errors),
+            ("boot", history.boot),
+        )
+        fresh = self.fresh()
+        yield status_line(self.name, self.sample, fresh, self.hub.age_ms(), counts + more)
+        more = extras_line(self.name, self.sample) if fresh else None
+        if more:
+            yield more

@@ -1,0 +1,41 @@
+"""What the BMS says of itself besides its measurements, as events: protections, errors, switches
+and texts when they change, the extra values every few hours at most. Times in s of uptime.
+"""
+
+from sample import EXTRAS, TEXTS
+from store.events import BMS_ERRORS, KINDS, PROTECTION, SWITCHES
+
+VALUE_S = 21600  # between two events of an extra value
+TEXT_S = 60  # between two events of a text
+
+
+class Said:
+    """Puts what a Sample says into Events. bms: the kind, one of events.KINDS."""
+
+    def __init__(self, events, bms=""):
+        self._events = events
+        self._kind = KINDS.index(bms)
+        self._told = {}  # by name
+        self._told_at = {}
+
+    def look(self, now, sample):
+        """Record what is news in that Sample."""
+        events = self._events
+        events.state(now, PROTECTION, sample.flags)
+        events.state(now, BMS_ERRORS, sample.errors, self._kind)
+        events.state(now, SWITCHES, sample.switches)
+        if sample.texts:
+            self._compare(now, sample.texts, TEXTS, TEXT_S, events.put_text)
+        if sample.extras:
+            self._compare(now, sample.extras, EXTRAS, VALUE_S, events.put_value)
+
+    def _compare(self, now, values, names, pause_s, put):
+        for name in values:
+            value = values[name]
+            if value is None or value == self._told.get(name):
+                continue
+            if name in self._told and now - self._told_at[name] < pause_s:
+                continue
+            self._told_at[name] = now
+            if put(now, names.index(name), value) is not False:
+                self._told[name] = value
