@@ -6,6 +6,7 @@ the PC ten minutes before it starts the logger again.
 """
 
 import asyncio
+import os
 import sys
 import time
 
@@ -24,6 +25,7 @@ from panel import DRAW_MS, complain, make_lcd
 from store import events, retention
 from transport.keepalive import keep_alive
 
+RELEASE = "/release"  # `packlog release` writes it
 PAUSE_MS = 600000  # how long a PC may keep the logger from running before the watchdog starts it
 STORE = 0  # among the packs, in what is seen
 BEAT_S = 90  # a task that has not been seen for so long is stuck
@@ -53,6 +55,7 @@ class Logger:
         if self.wifi and settings["mqtt"]["host"]:
             self._attempt(self._add_mqtt, settings["mqtt"])
         retention.look("/")
+        self._release(take_release())
 
     def _attempt(self, action, *arguments):
         # What is wrong with one part must not take the others down.
@@ -70,6 +73,13 @@ class Logger:
 
     def _add_lcd(self, lcd):
         self.lcd = make_lcd(lcd)
+
+    def _release(self, seconds):
+        """Leave alone for so long those BMSs that take one client at a time."""
+        for pack in self.packs:
+            release = getattr(pack.link, "release", None)
+            if seconds and release:
+                release(seconds)
 
     # The modules of the network take RAM: they are there only if they are asked for.
 
@@ -217,6 +227,17 @@ class Logger:
                 done = False
                 print("packlog! " + pack.name + ": " + repr(error))
         return "everything is on flash" if done else "the flash did not take everything"
+
+
+def take_release():
+    """For how many seconds the PC asks to leave the BMS to somebody else: once. 0: it does not."""
+    try:
+        with open(RELEASE) as file:
+            seconds = int(file.read())
+        os.remove(RELEASE)
+        return seconds
+    except (OSError, ValueError):
+        return 0
 
 
 def start():

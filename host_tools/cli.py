@@ -12,6 +12,7 @@ import typer
 
 from host_tools.errors import PacklogError
 from host_tools.progress import say
+from host_tools.replay import DECODERS
 
 app = typer.Typer(
     help="packlog: a logger on a $2 ESP32 that sits beside a home battery for years.",
@@ -35,7 +36,9 @@ Output = Annotated[
 ]
 
 
-BmsKind = Annotated[str, typer.Option("--bms", metavar="KIND", help="Kind of BMS: chargery.")]
+BmsKind = Annotated[
+    str, typer.Option("--bms", metavar="KIND", help=f"Kind of BMS: {', '.join(DECODERS)}.")
+]
 
 
 def _port(port: str | None) -> str:
@@ -167,14 +170,99 @@ def encode(
 @app.command()
 def info(
     paths: Annotated[
-        list[Path], typer.Argument(metavar="PATH...", help="A pulled folder, or files out of it.")
-    ],
+        list[Path] | None,
+        typer.Argument(metavar="[PATH...]", help="A pulled folder, or files out of it."),
+    ] = None,
+    port: Port = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
 ) -> None:
-    """Say what pulled files hold: span, gaps, boots, frames, sizes, charge, events, damage."""
-    from host_tools.info import info as run
+    """Say what pulled files hold: span, gaps, boots, frames, sizes, charge, events, damage.
 
-    run(paths, as_json)
+    Without files: what a running board says of itself and of its packs, without interrupting it.
+    """
+    if paths:
+        from host_tools.info import info as run
+
+        run(paths, as_json)
+    else:
+        from host_tools.live import live
+
+        live(_port(port), as_json)
+
+
+config_app = typer.Typer(
+    help="Show, check or change the config.json on a board.", no_args_is_help=True
+)
+app.add_typer(config_app, name="config")
+
+
+@config_app.command("show")
+def config_show(
+    port: Port = None,
+    as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
+) -> None:
+    """Print every key with its value, the defaults too. Passwords are not shown.
+
+    The logger pauses meanwhile and is started again.
+    """
+    from host_tools.configure import show
+
+    show(_port(port), as_json)
+
+
+@config_app.command("check")
+def config_check(
+    path: Annotated[
+        Path | None, typer.Argument(metavar="[FILE]", help="Default: the one on the board.")
+    ] = None,
+    port: Port = None,
+) -> None:
+    """Say whether a config.json is right, or what is wrong with it."""
+    from host_tools.configure import check
+
+    check(None if path else _port(port), path, say)
+
+
+@config_app.command("set")
+def config_set(
+    key: Annotated[str, typer.Argument(metavar="KEY", help="As in packs[0].cells, lcd.columns.")],
+    value: Annotated[
+        str, typer.Argument(metavar="VALUE", help="A number, true, false, a text; - asks for it.")
+    ],
+    port: Port = None,
+) -> None:
+    """Change one key on the board and start the logger again with it.
+
+    Says what else the change means. A wrong value is refused and nothing is changed.
+    """
+    from host_tools.configure import change
+
+    change(_port(port), key, value, say)
+
+
+@app.command()
+def scan(
+    port: Port = None,
+    seconds: Annotated[int, typer.Option(metavar="N", min=1, max=60, help="How long.")] = 8,
+) -> None:
+    """List what the board's Bluetooth hears: names and addresses of JK units for config.json.
+
+    The logger pauses meanwhile and is started again.
+    """
+    from host_tools.radio import scan as run
+
+    run(_port(port), seconds, say)
+
+
+@app.command()
+def release(
+    port: Port = None,
+    minutes: Annotated[int, typer.Option(metavar="N", min=1, max=60, help="How long.")] = 5,
+) -> None:
+    """Let go of the Bluetooth BMS for some minutes, so that the phone app can connect to it."""
+    from host_tools.radio import release as run
+
+    run(_port(port), minutes, say)
 
 
 @app.command()

@@ -31,8 +31,24 @@ def parse(line: str) -> Status | None:
     if not line.startswith(PREFIX):
         return None
     pack, *pairs = line[len(PREFIX) :].split()
-    values = dict(pair.split("=", 1) for pair in pairs if "=" in pair)
+    values = _values(pairs)
     return Status(pack, values) if "readings" in values else None
+
+
+def _values(pairs: list[str]) -> dict[str, str]:
+    return dict(pair.split("=", 1) for pair in pairs if "=" in pair)
+
+
+def any_line(line: str) -> tuple[str, str, dict[str, str]] | None:
+    """("pack", "extra" or "health", the pack's name, values) of a line; None if it is none."""
+    if found := parse(line):
+        return "pack", found.pack, found.values
+    words = line.split()
+    if words[:2] == ["packlog", "health"]:
+        return "health", "", _values(words[2:])
+    if words[:2] == ["packlog", "extra"] and len(words) > 3:
+        return "extra", words[2], _values(words[3:])
+    return None
 
 
 def trouble(line: str) -> str | None:

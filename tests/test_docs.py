@@ -67,7 +67,11 @@ def test_every_command_and_option_in_the_documents_exists(document, line):
     if words[0].startswith("-"):
         return
     assert words[0] in commands(), line
-    options = {name for p in commands()[words[0]].params for name in p.opts} | {"--help"}
+    command = commands()[words[0]]
+    if hasattr(command, "commands") and len(words) > 1:
+        assert words[1] in command.commands, line
+        command = command.commands[words[1]]
+    options = {name for p in command.params for name in p.opts} | {"--help"}
     for word in words[1:]:
         if re.match(r"--?[a-z]", word):
             assert word in options, line

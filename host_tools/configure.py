@@ -1,0 +1,182 @@
+"""packlog config: the config.json on a board shown, checked and changed, key by key.
+
+A key is written as the errors name it: `packs[0].cells`, `lcd.columns`, `wifi.networks[0].ssid`.
+What is secret (passwords) is never printed.
+"""
+
+import getpass
+import json
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import config
+from host_tools.device import Device
+from host_tools.errors import PacklogError
+
+FILE = "config.json"
+_NEW = "config.new"
+HIDDEN = "********"
+# What a change of these means besides the restart that puts it into effect
+CONSEQUENCES = (
+    (r"packs\[\d+\]\.name", "the history goes on under the new name; what was recorded stays under "
+     "the old one"),
+    (r"packs\[\d+\]\.(bms|cells)", "the history goes on in new files"),
+    (r"store\.budget_kb", "if the history is larger than that, its oldest files go"),
+    (r"wifi\..*|mqtt\..*", "watch the display's health page to see that the board gets in"),
+)  # fmt: skip
+
+_READ = """
+try:
+    with open("config.json") as f:
+        while True:
+            s = f.read(256)
+            if not s:
+                break
+            print(s, end="")
+except OSError:
+    print("-", end="")
+"""
+_RENAME = f"import os\nos.rename({_NEW!r}, {FILE!r})"
+
+
+def show(port: str, as_json: bool = False) -> None:
+    """Print what the board's config says, with what it leaves to the defaults."""
+    with _board(port) as device:
+        settings = _parse(_read(device), f"the board's {FILE}")
+    if as_json:
+        print(json.dumps(_masked(settings), indent=2))
+    else:
+        for key, value in _flat(_masked(settings)):
+            print(f"{key} = {json.dumps(value)}")
+
+
+def check(port: str | None, path: Path | None, say: Callable[[str], None]) -> None:
+    """Check a file, or the board's own; PacklogError is what is wrong with it."""
+    if path:
+        try:
+            text = path.read_text(encoding="utf8")
+        except (OSError, UnicodeDecodeError) as error:
+            raise PacklogError(f"{path} cannot be read: {error}") from None
+        _parse(text, str(path))
+        say(f"{path} is right")
+        return
+    with _board(port) as device:
+        _parse(_read(device), f"the board's {FILE}")
+    say(f"the board's {FILE} is right")
+
+
+def change(port: str, key: str, value: str, say: Callable[[str], None]) -> None:
+    """Set one key. value is JSON, or text as it stands; '-' asks for it without showing it."""
+    if value == "-":
+        value = getpass.getpass(f"{key}: ")
+    with _board(port) as device:
+        data = json.loads(_readable(_read(device)))
+        _put(data, key, _value(value))
+        text = json.dumps(data, indent=2) + "\n"
+        _parse(text, f"{FILE} with that")
+        # In place only when it is whole: a board that loses its power here keeps the old one.
+        device.write_file(_NEW, text.encode())
+        device.run(_RENAME)
+    say(f"{key} is set; the logger starts again with it")
+    for pattern, consequence in CONSEQUENCES:
+        if re.fullmatch(pattern, key):
+            say(consequence)
+
+
+@contextmanager
+def _board(port: str) -> Iterator[Device]:
+    """The board with the logger stopped; it starts again afterwards."""
+    device = Device(port)
+    try:
+        device.interrupt()
+        try:
+            yield device
+        finally:
+            device.restart()
+    finally:
+        device.close()
+
+
+def _read(device: Device) -> str:
+    text = device.run(_READ)
+    if text == "-":
+        raise PacklogError(f"the board has no {FILE}: packlog install puts an example there")
+    return text.replace("\r\n", "\n")
+
+
+def _readable(text: str) -> str:
+    try:
+        json.loads(text.lstrip("\ufeff"))
+    except ValueError as error:
+        raise PacklogError(
+            f"the board's {FILE} is not JSON ({error}): packlog install --config FILE replaces it"
+        ) from None
+    return text.lstrip("\ufeff")
+
+
+def _parse(text: str, name: str) -> dict:
+    try:
+        return config.parse(text)
+    except config.ConfigError as error:
+        raise PacklogError(str(error).replace(FILE, name, 1)) from None
+
+
+def _value(text: str):
+    try:
+        value = json.loads(text)
+    except ValueError:
+        return text
+    return text if isinstance(value, float) else value
+
+
+def _put(data, key: str, value) -> None:
+    """Set the value; sections and list entries on the way that are missing are made."""
+    if not re.fullmatch(r"\w+(\[\d+\])*(\.\w+(\[\d+\])*)*", key):
+        raise PacklogError(f"{key!r} is no key: write it as lcd.columns or packs[0].cells")
+    steps = [int(n) if n else word for n, word in re.findall(r"\[(\d+)\]|(\w+)", key)]
+    for step, following in zip(steps, [*steps[1:], None], strict=True):
+        if isinstance(step, int) != isinstance(data, list):
+            raise PacklogError(f"{key!r} is no key: write it as lcd.columns or packs[0].cells")
+        if isinstance(data, list) and step > len(data):
+            raise PacklogError(
+                f"{key}: the list has {len(data)} entries; the next is [{len(data)}]"
+            )
+        if following is None:
+            _assign(data, step, value)
+        elif isinstance(data, list) and step == len(data):
+            data.append([] if isinstance(following, int) else {})
+            data = data[step]
+        elif isinstance(data, list):
+            data = data[step]
+        else:
+            data = data.setdefault(step, [] if isinstance(following, int) else {})
+
+
+def _assign(data, step, value) -> None:
+    if isinstance(data, list) and step == len(data):
+        data.append(value)
+    else:
+        data[step] = value
+
+
+def _masked(data):
+    """The same without secrets."""
+    if isinstance(data, dict):
+        return {
+            key: HIDDEN if key in config.SECRETS and value else _masked(value)
+            for key, value in data.items()
+        }
+    return [_masked(value) for value in data] if isinstance(data, list) else data
+
+
+def _flat(data, prefix: str = "") -> Iterator[tuple[str, object]]:
+    if isinstance(data, dict):
+        for key in sorted(data):
+            yield from _flat(data[key], f"{prefix}.{key}" if prefix else key)
+    elif isinstance(data, list):
+        for i, value in enumerate(data):
+            yield from _flat(value, f"{prefix}[{i}]")
+    else:
+        yield prefix, data

@@ -1,0 +1,56 @@
+"""packlog info without files: what a running board says of itself, asked without interrupting it.
+
+The firmware prints it on its console every few seconds: display/console.py.
+"""
+
+import json
+import time
+
+from rich.console import Console
+from rich.table import Table
+
+from host_tools import status
+from host_tools.device import open_port, read_lines
+from host_tools.errors import PacklogError
+
+SILENT_S = 20
+
+
+def live(port: str, as_json: bool = False) -> None:
+    """Print one round of what the board says. PacklogError if it says nothing."""
+    transport = open_port(port)
+    try:
+        said = listen(read_lines(transport), port)
+    finally:
+        transport.close()
+    if as_json:
+        print(json.dumps(said))
+        return
+    console = Console()
+    for name, values in said.items():
+        table = Table(title=name, show_header=False)
+        for key, value in values.items():
+            table.add_row(key, value)
+        console.print(table)
+
+
+def listen(lines, port: str) -> dict[str, dict[str, str]]:
+    """A whole round: from one health line to the next. By pack, and "health"."""
+    said: dict[str, dict[str, str]] = {}
+    begun = False
+    last = time.monotonic()
+    for line in lines:
+        found = status.any_line(line)
+        if not found:
+            if time.monotonic() - last > SILENT_S:
+                break
+            continue
+        last = time.monotonic()
+        kind, name, values = found
+        if begun:
+            said.setdefault("health" if kind == "health" else name, {}).update(values)
+        if kind == "health":
+            if begun:
+                return said
+            begun = True
+    raise PacklogError(f"{port} says nothing that packlog would: install it, or reset the board")

@@ -1,0 +1,68 @@
+"""packlog scan and packlog release: what the board's Bluetooth hears, and letting go of the BMS.
+
+A JK takes one client at a time: as long as the logger is connected, the owner's phone is not.
+"""
+
+from collections.abc import Callable
+
+from rich.console import Console
+from rich.table import Table
+
+from host_tools.device import Device
+from host_tools.errors import PacklogError
+
+_SCAN = """
+try:
+    import asyncio
+    from transport import ble
+    for entry in asyncio.run(ble.scan({seconds})):
+        print(repr(entry))
+except ImportError as e:
+    print("missing", e)
+"""
+_RELEASE = """
+with open("/release", "w") as f:
+    f.write("{seconds}")
+"""
+
+
+def scan(port: str, seconds: int, say: Callable[[str], None]) -> None:
+    """Print what the board hears in so many seconds. The logger pauses meanwhile."""
+    device = Device(port)
+    try:
+        device.interrupt()
+        try:
+            say(f"listening for {seconds} s ...")
+            text = device.run(_SCAN.format(seconds=seconds))
+        finally:
+            device.restart()
+    finally:
+        device.close()
+    if text.startswith("missing"):
+        raise PacklogError(
+            "the board cannot scan: it needs packlog and aioble (packlog install), and Bluetooth"
+        )
+    Console().print(_table([eval(line, {"__builtins__": {}}) for line in text.splitlines()]))
+
+
+def _table(found: list[tuple]) -> Table:
+    table = Table(title="Bluetooth LE", caption=None if found else "nothing was heard")
+    for title in ("device", "address", "signal", "BMS?"):
+        table.add_column(title)
+    for address, name, rssi, is_bms in sorted(found, key=lambda entry: -entry[2]):
+        table.add_row(name or "", address, f"{rssi} dBm", "JK" if is_bms else "")
+    return table
+
+
+def release(port: str, minutes: int, say: Callable[[str], None]) -> None:
+    """Have the logger leave the BMS alone for so many minutes. It goes on afterwards by itself."""
+    device = Device(port)
+    try:
+        device.interrupt()
+        try:
+            device.run(_RELEASE.format(seconds=60 * minutes))
+        finally:
+            device.restart()
+    finally:
+        device.close()
+    say(f"the BMS is free for {minutes} min: connect the phone now, and disconnect it afterwards")

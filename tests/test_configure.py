@@ -1,0 +1,122 @@
+"""What the PC can ask and change on a board that runs: its config, its state, its radio."""
+
+import json
+
+import pytest
+from host_tools import configure, radio
+from host_tools.errors import PacklogError
+from host_tools.live import listen, live
+from host_tools.sim.workshop import port_of
+
+from boards import Files
+
+
+def put(key, value, data=None):
+    data = {"packs": [{"name": "a"}]} if data is None else data
+    configure._put(data, key, value)
+    return data
+
+
+def test_keys_lead_into_sections_and_lists():
+    assert put("lcd.columns", 16)["lcd"] == {"columns": 16}
+    assert put("packs[0].cells", 8)["packs"] == [{"name": "a", "cells": 8}]
+    assert put("packs[1].name", "b")["packs"][1] == {"name": "b"}
+    wifi = put("wifi.networks[0].ssid", "home")["wifi"]
+    assert wifi == {"networks": [{"ssid": "home"}]}
+
+
+@pytest.mark.parametrize("key", ["", "a b", "packs.cells", "packs[5].name", "x..y!"])
+def test_what_is_no_key_is_refused(key):
+    with pytest.raises(PacklogError):
+        put(key, 1)
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [("8", 8), ("true", True), ("house", "house"), ("2.5", "2.5"), ('"8"', "8")],
+)
+def test_values(text, value):
+    assert configure._value(text) == value
+    assert type(configure._value(text)) is type(value)
+
+
+def test_secrets_are_masked():
+    data = {"wifi": {"networks": [{"ssid": "home", "password": "hush-hush"}]}}
+    shown = configure._masked(data)
+    assert "hush" not in json.dumps(shown)
+    assert shown["wifi"]["networks"][0] == {"ssid": "home", "password": configure.HIDDEN}
+
+
+def test_the_config_of_a_board(bench, boards_config, capsys):
+    config = boards_config()
+    config["mqtt"] = {"password": "hush-hush"}
+    board = bench(config)
+    said = []
+    with port_of(board.board) as port:
+        configure.show(port)
+        shown = capsys.readouterr().out
+        assert 'packs[0].name = "house"' in shown and "store.window_s = 30" in shown
+        assert "hush" not in shown and f'mqtt.password = "{configure.HIDDEN}"' in shown
+        configure.check(port, None, said.append)
+        assert said.pop() == "the board's config.json is right"
+        configure.change(port, "packs[0].cells", "8", said.append)
+        assert said == [
+            "packs[0].cells is set; the logger starts again with it",
+            "the history goes on in new files",
+        ]
+        with pytest.raises(PacklogError, match=r"with that: lcd: a display has 16 columns"):
+            configure.change(port, "lcd.columns", "17", said.append)
+    board.board.power_off()
+    with Files(board.image) as files, files.open("/config.json", "rb") as file:
+        saved = json.loads(file.read())
+    assert saved["packs"][0]["cells"] == 8 and saved["mqtt"] == {"password": "hush-hush"}
+    assert "columns" not in saved["lcd"] or saved["lcd"]["columns"] == 20
+
+
+def test_check_of_a_file(tmp_path):
+    path = tmp_path / "mine.json"
+    path.write_text('{"packs": [{"name": "a", "bms": "daly"}]}')
+    with pytest.raises(PacklogError, match=r"mine.json: packs\[0\].bms: 'daly' is not one of"):
+        configure.check(None, path, print)
+    path.write_text('{"packs": [{"name": "a", "bms": "chargery"}]}')
+    said = []
+    configure.check(None, path, said.append)
+    assert said == [f"{path} is right"]
+
+
+def test_a_running_board_says_how_it_is(bench, capsys):
+    board = bench()
+    board.board.settings.speed = 10
+    with port_of(board.board) as port:
+        live(port, as_json=True)
+    said = json.loads(capsys.readouterr().out)
+    assert set(said) == {"house", "health"}
+    assert 40 < float(said["house"]["voltage"]) < 60 and "energy" in said["house"]
+    health = said["health"]
+    assert health["cause"] == "power_on" and int(health["heap"]) > 10000
+    assert int(health["flash"]) > 500_000 and health["clock"] == "not_set"
+    assert health["house_link"] == "up"
+    assert board.board.starts == 1  # nothing was interrupted
+
+
+def test_a_board_that_says_nothing():
+    with pytest.raises(PacklogError, match="says nothing that packlog would"):
+        listen(iter([]), "/dev/ttyUSB0")
+
+
+def test_a_board_without_bluetooth_says_so(bench):
+    board = bench()
+    with port_of(board.board) as port, pytest.raises(PacklogError, match="it needs packlog and"):
+        radio.scan(port, 1, lambda line: None)
+
+
+def test_release_is_taken_once(bench):
+    board = bench()
+    said = []
+    with port_of(board.board) as port:
+        radio.release(port, 5, said.append)
+        assert said[0].startswith("the BMS is free for 5 min")
+    board.board.run(20)
+    board.board.power_off()
+    with Files(board.image) as files:
+        assert "release" not in files.listdir("/")
