@@ -5,6 +5,7 @@ that what the logger knows is still there to be asked, and every way out starts 
 """
 
 import contextlib
+import io
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,6 +19,7 @@ from host_tools.errors import PacklogError
 
 BAUDRATE = 115200
 ANSWER_S = 10
+ATTEMPTS = 3  # at getting the REPL
 
 
 def find_port() -> str:
@@ -65,7 +67,14 @@ class Device:
     def interrupt(self) -> None:
         """Stop main.py and take the REPL."""
         with self._errors("does not answer as MicroPython: wrong port, or another firmware on it"):
-            self._transport.enter_raw_repl(soft_reset=False)
+            for attempt in range(ATTEMPTS):
+                try:
+                    with contextlib.redirect_stdout(io.StringIO()):  # mpremote prints what it got
+                        self._transport.enter_raw_repl(soft_reset=False)
+                    return
+                except TransportError:  # a Ctrl-C in the middle of a reset is lost
+                    if attempt == ATTEMPTS - 1:
+                        raise
 
     def restart(self) -> None:
         """A soft reset: boot.py and main.py run again."""
