@@ -1,5 +1,66 @@
-# Runs before main.py, and is the way back in when main.py is broken: a board whose BOOT button is
-# held down at start-up (press it right after reset) stays at the REPL.
-from machine import Pin
+"""Runs before main.py, and is the way back in when that is broken: in safe mode nothing is started
+and the REPL is there.
 
-safe_mode = not Pin(0, Pin.IN, Pin.PULL_UP).value()
+Two ways lead there: the BOOT button pressed within a second after a reset, and three crashes in a
+row. After crashes the logger gets another chance every ten minutes: nobody may be there to give it.
+"""
+
+import sys
+import time
+
+import machine
+
+CRASHES = "/crashes"  # how many in a row; SAFE after a start in safe mode
+SAFE = "safe"
+ENOUGH = 3
+CHANCE_MS = 600000
+BUTTON = 9 if "C3" in sys.implementation._machine else 0
+
+
+def _pressed():
+    button = machine.Pin(BUTTON, machine.Pin.IN, machine.Pin.PULL_UP)
+    for _ in range(20):
+        if not button.value():
+            return True
+        time.sleep_ms(50)
+    return False
+
+
+def _said():
+    try:
+        with open(CRASHES) as file:
+            return file.read()
+    except OSError:
+        return "0"
+
+
+def _say(text):
+    try:
+        with open(CRASHES, "w") as file:
+            file.write(text)
+    except OSError:
+        pass
+
+
+def _crashed_too_often():
+    said = _said()
+    if said == SAFE:
+        _say(str(ENOUGH - 1))  # one more, and it is safe mode again
+        return False
+    count = int(said)
+    if machine.reset_cause() == machine.WDT_RESET:
+        count += 1
+        _say(str(count))
+    if count < ENOUGH:
+        return False
+    _say(SAFE)
+    machine.WDT(timeout=CHANCE_MS)
+    return True
+
+
+safe_mode = _pressed()
+if safe_mode:
+    print("packlog: safe mode, the BOOT button was pressed: nothing is started")
+elif _crashed_too_often():
+    safe_mode = True
+    print("packlog: safe mode after", ENOUGH, "crashes: another try in ten minutes")

@@ -14,6 +14,7 @@ from host_tools.output import open_output
 
 DECODERS = {  # kind of BMS: the firmware's module with its Decoder
     "chargery": "bms.chargery",
+    "jk": "bms.jk",
 }
 
 COLUMNS = (
@@ -40,8 +41,9 @@ def replay(
 ) -> int:
     """Write one CSV row a reading to out, or standard output; return how many there were.
 
-    stats adds one line of JSON on standard error, with the packets accepted per command, those
-    rejected, and the bytes skipped. progress is called with the bytes of the capture read so far.
+    stats adds one line of JSON on standard error, with the packets accepted per command (of a JK:
+    frames per type), those rejected, and the bytes skipped. progress is called with the bytes of
+    the capture read so far.
     """
     rows = Rows()
     decoder = open_decoder(bms, rows.add)
@@ -110,8 +112,8 @@ def columns(sample) -> tuple[str, ...]:
 
 
 def readable(stats: dict) -> dict:
-    """A decoder's statistics with the commands as people write them: 0x56."""
-    accepted = {f"0x{command:02x}": count for command, count in stats["accepted"].items()}
+    """A decoder's statistics with the commands or types as people write them: 0x56."""
+    accepted = {f"0x{kind:02x}": count for kind, count in stats["accepted"].items()}
     return {**stats, "accepted": accepted}
 
 

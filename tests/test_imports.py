@@ -13,7 +13,8 @@ GROUND = {"sample", "lib"}
 # Who may import what of the firmware, besides its own room
 MAY = {
     # The entrance hall: what wires the rooms together
-    "main": ROOMS | GROUND | {"config", "hub", "pack", "panel", "health"},
+    "main": {"packlog"},
+    "packlog": ROOMS | GROUND | {"config", "hub", "pack", "panel", "health"},
     "pack": {"bms", "transport", "store", "display"} | GROUND | {"config", "hub", "panel"},
     "panel": {"display", "drivers", "config"} | GROUND,
     "health": {"display", "store"},
