@@ -40,6 +40,8 @@ EXTRAS = (
     "bad_crc",  # times, since the logger started
     "parse_fail",
     "bad_cell_voltage",
+    "vc_max",  # mV, the highest cell as the BMS has it
+    "vc_min",
 )
 # The keys of Sample.texts, what the BMS says in words; also numbered in the events
 TEXTS = ("errors", "system_state", "breaker", "charge_state", "model", "hardware", "software")
@@ -140,10 +142,14 @@ class Sample:
 
     @property
     def min_cell_voltage(self):
-        """mV of the lowest cell."""
-        return None if self.min_cell is None else self.cells[self.min_cell]
+        """mV of the lowest cell; it can be known without knowing which cell that is."""
+        if self.min_cell is None:
+            return self.extras.get("vc_min")
+        return self.cells[self.min_cell]
 
     @property
     def max_cell_voltage(self):
         """mV of the highest cell."""
-        return None if self.max_cell is None else self.cells[self.max_cell]
+        if self.max_cell is None:
+            return self.extras.get("vc_max")
+        return self.cells[self.max_cell]

@@ -20,6 +20,7 @@ from host_tools.errors import PacklogError
 BAUDRATE = 115200
 ANSWER_S = 10
 ATTEMPTS = 3  # at getting the REPL
+QUIET_S = 0.2
 
 
 def find_port() -> str:
@@ -71,10 +72,23 @@ class Device:
                 try:
                     with contextlib.redirect_stdout(io.StringIO()):  # mpremote prints what it got
                         self._transport.enter_raw_repl(soft_reset=False)
+                    self._settle()
                     return
                 except TransportError:  # a Ctrl-C in the middle of a reset is lost
                     if attempt == ATTEMPTS - 1:
                         raise
+
+    def _settle(self) -> None:
+        # A Ctrl-A of an attempt before may have been answered as well, and late: wait until all is
+        # said, then ask for a prompt of our own.
+        port = self._transport.serial
+        quiet = time.monotonic()
+        while time.monotonic() - quiet < QUIET_S:
+            if port.in_waiting:
+                port.read(port.in_waiting)
+                quiet = time.monotonic()
+            time.sleep(0.01)
+        port.write(b"\x01")
 
     def restart(self) -> None:
         """A soft reset: boot.py and main.py run again."""

@@ -140,7 +140,10 @@ def _text(a: int, b: int, c: int) -> str:
 
 
 def _value(a: int, b: int, c: int) -> str:
-    return f"{_entry(EXTRAS, a, 'value')} {b if b < 1 << 31 else b - (1 << 32)}"
+    name = _entry(EXTRAS, a, "value")
+    if name == "mcu_id":
+        return f"{name} {b:08x}"
+    return f"{name} {b if b < 1 << 31 else b - (1 << 32)}"
 
 
 def _entry(names: tuple[str, ...], number: int, kind: str) -> str:

@@ -13,6 +13,7 @@ from host_tools.errors import PacklogError
 from host_tools.output import open_output
 
 DECODERS = {  # kind of BMS: the firmware's module with its Decoder
+    "bluenova": "bms.bluenova",
     "chargery": "bms.chargery",
     "jk": "bms.jk",
 }
@@ -113,7 +114,10 @@ def columns(sample) -> tuple[str, ...]:
 
 def readable(stats: dict) -> dict:
     """A decoder's statistics with the commands or types as people write them: 0x56."""
-    accepted = {f"0x{kind:02x}": count for kind, count in stats["accepted"].items()}
+    accepted = {
+        kind if isinstance(kind, str) else f"0x{kind:02x}": count
+        for kind, count in stats["accepted"].items()
+    }
     return {**stats, "accepted": accepted}
 
 

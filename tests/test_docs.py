@@ -13,10 +13,24 @@ ROOT = Path(__file__).resolve().parent.parent
 DOCUMENTS = sorted([ROOT / "README.md", *(ROOT / "docs").glob("*.md")])
 
 
-def documented_keys():
-    """(key, takes, default) of each row of docs/config.md's tables."""
+SECTIONS = {  # heading of docs/config.md: the program's tables
+    "packs": [config.PACK, *config.BMS.values()],
+    "lcd": [config.PANEL, *config.LCD.values()],
+    "store": [config.STORE],
+    "wifi": [config.WIFI],
+    "wifi.networks": [config.NETWORK],
+    "ntp": [config.NTP],
+    "mqtt": [config.MQTT],
+    "The rest": [config.TOP],
+}
+
+
+def documented_keys(section):
+    """{key: (takes, default)} of the rows of a section's tables in docs/config.md."""
+    text = (ROOT / "docs/config.md").read_text()
+    part = re.split(rf"^#+ {re.escape(section)}(?:[: ].*)?$", text, flags=re.M)[1]
     found = {}
-    for line in (ROOT / "docs/config.md").read_text().splitlines():
+    for line in re.split(r"^#+ ", part, flags=re.M)[0].splitlines():
         if line.startswith("| `"):
             keys, takes, default, _ = (cell.strip() for cell in line.strip("|").split("|", 3))
             for key in re.findall(r"`(\w+)`", keys):
@@ -24,26 +38,33 @@ def documented_keys():
     return found
 
 
-def keys_of_the_program():
-    tables = [config.PACK, *config.BMS.values(), config.PANEL, *config.LCD.values()]
-    tables += [config.STORE, config.TOP]
-    return {key: bounds for table in tables for key, bounds in table.items()}
+@pytest.mark.parametrize("section", SECTIONS)
+def test_every_config_key_is_documented_and_no_other(section):
+    expected = {key for table in SECTIONS[section] for key in table}
+    assert set(documented_keys(section)) == expected - {"networks"}
 
 
-def test_every_config_key_is_documented_and_no_other():
-    assert set(documented_keys()) == set(keys_of_the_program())
-
-
-def test_the_documented_bounds_and_defaults_are_the_programs():
-    for key, bounds in keys_of_the_program().items():
-        takes, default = documented_keys()[key]
-        if bounds is None or bounds[-1] is config.REQUIRED:
-            assert default == "*needed*", key
-        if bounds and len(bounds) == 3:
-            if key not in ("columns", "rows", "uart"):  # these take two values each
-                assert takes == f"{bounds[0]} to {bounds[1]}", key
-            if bounds[-1] is not config.REQUIRED:
-                assert str(bounds[2]) in default.split(", "), key
+@pytest.mark.parametrize("section", SECTIONS)
+def test_the_documented_bounds_and_defaults_are_the_programs(section):
+    for table in SECTIONS[section]:
+        for key, bounds in table.items():
+            takes, default = documented_keys(section)[key]
+            if bounds is None or bounds[-1] is config.REQUIRED:
+                assert default == "*needed*", key
+                continue
+            words = default.replace("`", "").split(", ")
+            words = [word.split(" (")[0] for word in words]
+            standard = bounds[-1]
+            if len(bounds) == 1:
+                assert takes == "true or false", key
+                standard = str(standard).lower()
+            elif len(bounds) == 3 and key not in ("columns", "rows", "uart"):
+                assert f"{bounds[0]} to {bounds[1]}" in takes, key
+            elif len(bounds) == 2 and isinstance(bounds[0], tuple):
+                assert set(re.findall(r"`(\w+)`", takes)) == set(bounds[0]), key
+            elif len(bounds) == 2:
+                assert takes == f"text, up to {bounds[0]}", key
+            assert (str(standard) or "empty") in words, key
 
 
 def commands():
