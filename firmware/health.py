@@ -9,7 +9,6 @@ from store import retention
 
 CAUSES = ("", "power on", "reset", "watchdog", "deep sleep", "soft reset")
 CLOCKS = ("not set", "kept", "PC", "NTP")
-LINE = 16  # characters of a small display
 
 
 def trouble_of(error):
@@ -53,25 +52,25 @@ def _counts(name, counters):
     return [(name + "_" + key, counters[key]) for key in sorted(counters)]
 
 
-def lines(found):
-    """The display's page of those values: lcd_texts."""
+def lines(found, columns):
+    """The display's page of those values: lcd_texts of at most so many columns."""
     found = dict(found)
     minutes = found["uptime"] // 60
-    up = "up " + str(minutes // 1440) + "d " + str(minutes // 60 % 24) + "h "
-    flash = found["flash"]
-    room = "--" if flash is None else str(flash // 1024) + "K"
+    up = "Up " + str(minutes // 1440) + "d " + str(minutes // 60 % 24) + "h "
+    free = str(found["heap"] // 1024) + "K/"
+    free += "--" if found["flash"] is None else str(found["flash"] // 1024) + "K"
     texts = [
         up + str(minutes % 60) + "m",
-        "RAM " + str(found["heap"] // 1024) + "K log " + room,
+        ("Free RAM " if columns > 16 else "Free ") + free,  # of RAM and of flash
         _network(found),
         "MQTT " + found["mqtt"] if "mqtt" in found else "Clock " + found["clock"],
     ]
-    return [lcd_text(text[:LINE]) for text in texts]
+    return [lcd_text(text[:columns]) for text in texts]
 
 
 def _network(found):
     if "wifi" not in found:
-        return "Started: " + found["cause"]
+        return "Boot: " + found["cause"]
     if found["wifi"] != "up":
         return found["wifi"]
     return "WiFi " + str(found["rssi"]) + " dBm"

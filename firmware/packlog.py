@@ -179,7 +179,7 @@ class Logger:
                 print("packlog! " + complaint)
             self.values = health.values(self.uptime, self.clock, self.packs, self.wifi, self.mqtt)
             if self._settings["health_page"]:
-                self.health.lines = health.lines(self.values)
+                self.health.lines = health.lines(self.values, self._settings["lcd"]["columns"])
             counts = (
                 ("uptime", self.uptime.seconds),
                 ("unix", self.clock.unix()),

@@ -41,4 +41,4 @@ class Health:
         self.frames = 0  # stored since the start
         self.storage_error = None  # such as "flash full"
         self.note = None  # anything else to know, such as "clock not set"
-        self.lines = []  # a page of the logger's own: up to four lcd_texts of at most 16 characters
+        self.lines = []  # a page of the logger's own: up to four lcd_texts

@@ -283,3 +283,53 @@ def test_message_pages():
 def test_message_with_many_pages():
     rows = Screen(16, 2).message("E", " ".join(["a" * 16] * 12), 9 * 3000)
     assert [text_of(row) for row in rows] == ["E          10/12", "a" * 16]
+
+
+def test_errors_of_the_bms_take_turns_with_the_last_row():
+    pack = garage()
+    pack.errors = (b"Cell overvoltage", b"", b"Charge overcurrent")
+    pack.sample.errors = 0b101
+    last = [rows[3].strip() for rows in pages_of(Screen(20, 4), [pack])]
+    assert last[1:] == ["Cell overvoltage", "Charge overcurrent"]
+    pack.sample.errors = 0
+    assert len(pages_of(Screen(20, 4), [pack])) == 1
+
+
+def test_errors_in_words():
+    pack = garage()
+    pack.sample.texts["errors"] = "Cell 3 low"
+    assert [rows[3].strip() for rows in pages_of(Screen(20, 4), [pack])][1] == "Cell 3 low"
+
+
+def test_what_the_link_does_comes_before_the_hints():
+    pack = PackView("Van", Sample(), "jk", 15_000)
+    pack.tell_link("Searching JK-B2A24S")
+    rows = rows_of(Screen(20, 4), [pack])
+    assert [row.strip() for row in rows[2:]] == ["Van", "Searching JK-B2A24S"]
+    pack.age_ms = 20_000
+    rows = rows_of(Screen(20, 4), [pack])
+    assert [row.strip() for row in rows] == [
+        "Van",
+        "No data for 20s",
+        "Searching JK-B2A24S",
+        "BMS in reach?",
+    ]
+    pack.tell_link(None)
+    rows = rows_of(Screen(20, 4), [pack])
+    assert [row.strip() for row in rows[2:]] == ["BMS in reach?", "Phone app closed?"]
+
+
+def test_the_loggers_own_page_takes_its_turn():
+    health = Health()
+    health.lines = [b"Up 1d 2h 3m", b"Free RAM 90K/800K", b"WiFi -61 dBm", b"MQTT up"]
+    pages = pages_of(Screen(20, 4), [garage()], health)
+    assert len(pages) == 2
+    assert [row.strip() for row in pages[1]] == [
+        "Up 1d 2h 3m",
+        "Free RAM 90K/800K",
+        "WiFi -61 dBm",
+        "MQTT up",
+    ]
+    pages = pages_of(Screen(16, 2), [garage()], health)
+    assert [row.strip() for row in pages[2]] == ["Up 1d 2h 3m", "Free RAM 90K/800"]
+    assert [row.strip() for row in pages[3]] == ["WiFi -61 dBm", "MQTT up"]
