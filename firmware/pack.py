@@ -72,8 +72,13 @@ class Pack:
         self._rejected_before = 0
         self._due_ms = 0
 
+    def rejected(self):
+        """How much came that was damaged, or was not what it should be."""
+        stats = self.decoder.stats
+        return stats["rejected"] + stats.get("mismatched", 0)
+
     def _count_rejected(self, sample):
-        self._rejected_before = self.decoder.stats["rejected"]
+        self._rejected_before = self.rejected()
 
     def readings(self):
         """How many there have been since the start."""
@@ -88,12 +93,12 @@ class Pack:
         view = self.view
         view.heard = self.hub.readings > 0
         view.age_ms = self.hub.age_ms()
-        view.rejected = self.decoder.stats["rejected"] - self._rejected_before
+        view.rejected = self.rejected() - self._rejected_before
         view.tell_link(self.link.state)
 
     def flush_if_due(self):
         """Write to flash what is due, at a moment when the line is quiet."""
-        self.history.tally(events.REJECTED, self.decoder.stats["rejected"])
+        self.history.tally(events.REJECTED, self.rejected())
         self.history.tally(events.READINGS_LOST, self.hub.tap_errors)
         if not self.history.due():
             self._due_ms = 0
@@ -117,7 +122,7 @@ class Pack:
             ("frames", history.frames),
             ("durable", history.durable_frames),
             ("dropped", history.dropped_frames),
-            ("rejected", self.decoder.stats["rejected"]),
+            ("rejected", self.rejected()),
             ("tap_errors", self.hub.tap_errors),
             ("boot", history.boot),
         )

@@ -54,15 +54,46 @@ def install(
         Path | None,
         typer.Option(
             metavar="FILE",
-            help="Your config.json. Without it the board keeps the one it has, a new board gets "
-            "the example.",
+            help="Your config.json. Without it the board keeps the one it has; a new board gets "
+            "what you answer to some questions, or the example if there is no terminal.",
+        ),
+    ] = None,
+    micropython: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="First flash MicroPython itself: the .bin for the chip."),
+    ] = None,
+    erase: Annotated[
+        bool, typer.Option("--erase", help="With --micropython: erase the whole flash before.")
+    ] = False,
+    make_littlefs: Annotated[
+        bool,
+        typer.Option("--format", help="Make a littlefs of a FAT file system: erases its files."),
+    ] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask whether to go on.")] = False,
+    bluetooth: Annotated[
+        bool,
+        typer.Option("--bluetooth", help="Bring aioble too, if no pack of the config needs it."),
+    ] = False,
+    lib: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DIR",
+            help="Take packages of others (DIR/aioble/, DIR/umqtt/) from here, not the internet.",
         ),
     ] = None,
 ) -> None:
-    """Put the firmware on a board and start it. Copies only what differs; the history stays."""
-    from host_tools.install import install as run
+    """Put the firmware on a board and start it. Copies only what differs; the history stays.
 
-    run(_port(port), config, say)
+    Run it again after a cut cable or a power cut: it goes on where it was.
+    """
+    from host_tools.device import find_port
+    from host_tools.install import Options
+    from host_tools.install import install as run
+    from host_tools.questions import which_port
+
+    terminal = sys.stdin.isatty() and sys.stderr.isatty()
+    options = Options(terminal, yes, micropython, erase, make_littlefs, bluetooth, lib)
+    run(port or find_port(which_port if terminal else None), config, say, options)
 
 
 @app.command()

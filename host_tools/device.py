@@ -7,7 +7,7 @@ that what the logger knows is still there to be asked, and every way out starts 
 import contextlib
 import io
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import serial
@@ -20,20 +20,33 @@ from host_tools.errors import PacklogError
 BAUDRATE = 115200
 ANSWER_S = 10
 ATTEMPTS = 3  # at getting the REPL
+CHUNK = 512  # of a file: larger ones take RAM on the board, smaller ones time
 QUIET_S = 0.2
 
 
-def find_port() -> str:
-    """The one board that is plugged in. PacklogError if there is none or more than one."""
-    ports = sorted(p.device for p in serial.tools.list_ports.comports() if p.vid and p.pid)
-    if not ports:
+def plugged_in() -> list[tuple[str, str]]:
+    """(port, what the system knows of it) of every USB serial port."""
+    found = (p for p in serial.tools.list_ports.comports() if p.vid and p.pid)
+    return sorted((p.device, p.description or "") for p in found)
+
+
+def find_port(choose: Callable[[list[tuple[str, str]]], str] | None = None) -> str:
+    """The one board that is plugged in; choose() takes one of several.
+
+    PacklogError if there is none, or more than one and nobody to ask.
+    """
+    found = plugged_in()
+    if not found:
         raise PacklogError(
             "no board found: plug it in, or name its port (such as /dev/ttyUSB0); "
             "to try packlog without one: ./install.sh demo"
         )
-    if len(ports) > 1:
-        raise PacklogError(f"several boards found: name the port, one of {', '.join(ports)}")
-    return ports[0]
+    if len(found) > 1:
+        if choose:
+            return choose(found)
+        names = ", ".join(port for port, _ in found)
+        raise PacklogError(f"several boards found: name the port, one of {names}")
+    return found[0][0]
 
 
 def open_port(port: str) -> SerialTransport:
@@ -119,7 +132,10 @@ class Device:
         with self._errors("stopped answering"):
             try:
                 self._transport.fs_writefile(
-                    path, data, progress_callback=progress and (lambda done, total: progress(done))
+                    path,
+                    data,
+                    chunk_size=CHUNK,
+                    progress_callback=progress and (lambda done, total: progress(done)),
                 )
             except (TransportExecError, OSError) as error:
                 raise PacklogError(f"{path} could not be written on the board: {error}") from None

@@ -1,73 +1,61 @@
-"""Puts the firmware on a board: looks at what answers, copies what differs, sees it run."""
+"""Puts packlog on a board: looks at what answers, compiles for it, copies what differs, sees it
+run. The config and the history on the board stay.
 
-import hashlib
+The steps have modules of their own: probe (what is it), compile, parts (packages of others),
+questions (a first config), deploy (the copying), flash_rom (MicroPython itself).
+"""
+
+import importlib.metadata
+import time
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from pathlib import Path
 
+import typer
+
 import config
-from host_tools import status
+from host_tools import compile as compiling
+from host_tools import deploy, flash_rom, parts, probe, questions, radio, status
+from host_tools.compile import CONFIG
 from host_tools.device import Device
 from host_tools.errors import PacklogError
 from host_tools.firmware import FIRMWARE
-from host_tools.progress import Progress
 
-OLDEST_MICROPYTHON = (1, 24)
-ROOM = 256 * 1024  # bytes that must stay free for the history to be worth the name
 START_S = 20
-CONFIG = "config.json"
-_SKIP = {"__pycache__"}
+RESET_S = 1  # until a board that was reset is in its REPL or in boot.py
 
-_PROBE = """
-import os, sys, gc
+_HAS_BLUETOOTH = """
 try:
-    import vfs
-    kinds = [repr(m) for m in vfs.mount()]
-except Exception:
-    kinds = []
-s = os.statvfs("/")
-print(repr({"name": sys.implementation.name, "version": sys.implementation.version[:2],
-    "kinds": kinds, "block": s[0], "free": s[1] * s[3], "size": s[1] * s[2]}))
+    import bluetooth
+    print("yes")
+except ImportError:
+    print("no")
 """
 
-_HASHES = """
-import hashlib, binascii, os
-def _h(p):
+
+def own_version() -> str:
+    """Of this packlog."""
     try:
-        f = open(p, "rb")
-    except OSError:
-        return "-"
-    h = hashlib.sha256()
-    while True:
-        b = f.read(512)
-        if not b:
-            break
-        h.update(b)
-    f.close()
-    return binascii.hexlify(h.digest()).decode()
-for p in {paths!r}:
-    print(_h(p))
-"""
-
-_FOLDERS = """
-import os
-for p in {folders!r}:
-    try:
-        os.mkdir(p)
-    except OSError as e:
-        if e.errno != 17:
-            raise
-"""
+        return importlib.metadata.version("packlog")
+    except importlib.metadata.PackageNotFoundError:
+        return "0"
 
 
-def firmware_files() -> dict[str, bytes]:
-    """Path on the board -> contents. main.py comes last: until it is there, nothing starts."""
-    files = {}
-    for path in sorted(FIRMWARE.rglob("*")):
-        name = path.relative_to(FIRMWARE).as_posix()
-        if path.is_file() and not _SKIP & set(path.parts) and name != CONFIG:
-            files[name] = path.read_bytes()
-    files["main.py"] = files.pop("main.py")
-    return files
+@dataclass
+class Options:
+    """How to install, besides where to."""
+
+    terminal: bool = False  # somebody is there to be asked
+    yes: bool = False  # what needs a confirmation has it
+    micropython: Path | None = None  # an image to flash first
+    erase: bool = False  # everything on the chip, with that
+    format: bool = False  # make a littlefs of a FAT file system
+    bluetooth: bool = False  # bring aioble in any case
+    lib: Path | None = None  # packages from this folder instead of the index
+    index: str = parts.INDEX
+    firmware: Path = FIRMWARE
+    version: str = field(default_factory=own_version)
+    on_step: Callable[[str], None] | None = None  # told before each change of a file
 
 
 def check_config(path: Path) -> bytes:
@@ -84,49 +72,23 @@ def check_config(path: Path) -> bytes:
     return text.encode()
 
 
-def check_board(device: Device) -> None:
-    """PacklogError, with the remedy, if packlog cannot live on this board."""
-    board = eval(device.run(_PROBE), {"__builtins__": {}})
-    if board["name"] != "micropython" or tuple(board["version"]) < OLDEST_MICROPYTHON:
-        found = ".".join(map(str, board["version"]))
-        wanted = ".".join(map(str, OLDEST_MICROPYTHON))
-        raise PacklogError(
-            f"the board runs {board['name']} {found}: packlog needs MicroPython {wanted} or newer, "
-            "see micropython.org/download"
-        )
-    if any("Fat" in kind for kind in board["kinds"]):
-        raise PacklogError(
-            "the board's file system is FAT, which a power cut can destroy: packlog needs littlefs "
-            "(on the board's REPL: import vfs, esp32; p = esp32.Partition.find("
-            "esp32.Partition.TYPE_DATA, label='vfs')[0]; vfs.VfsLfs2.mkfs(p); that erases it)"
-        )
-    needed = sum(len(data) for data in firmware_files().values())
-    if board["size"] < needed + ROOM:
-        raise PacklogError(
-            f"the board's file system has {board['size'] // 1024} KB: packlog needs at least "
-            f"{(needed + ROOM) // 1024} KB (a board with 4 MB of flash has 2048 KB)"
-        )
-
-
-def changed(device: Device, files: dict[str, bytes]) -> dict[str, bytes]:
-    """The files that the board does not have, or has otherwise."""
-    there = device.run(_HASHES.format(paths=list(files))).split()
-    return {
-        path: data
-        for (path, data), digest in zip(files.items(), there, strict=True)
-        if hashlib.sha256(data).hexdigest() != digest
-    }
-
-
-def install(port: str, config_file: Path | None, say: Callable[[str], None]) -> None:
+def install(
+    port: str,
+    config_file: Path | None,
+    say: Callable[[str], None],
+    options: Options | None = None,
+) -> None:
     """Install to the board at port and start it. say(line) is told what happens."""
+    options = options or Options()
     own_config = check_config(config_file) if config_file else None
+    compiling.compiler_version()
+    if options.micropython:
+        _flash(port, say, options)
     device = Device(port)
     try:
         device.interrupt()
         try:
-            check_board(device)
-            _copy(device, own_config, say)
+            _Install(device, own_config, say, options).run()
         finally:
             device.restart()
         _see_it_run(device, say)
@@ -134,34 +96,161 @@ def install(port: str, config_file: Path | None, say: Callable[[str], None]) -> 
         device.close()
 
 
-def _copy(device: Device, own_config: bytes | None, say: Callable[[str], None]) -> None:
-    files = changed(device, firmware_files())
-    example = (FIRMWARE / CONFIG).read_bytes()
-    has_config = device.run(_HASHES.format(paths=[CONFIG])).strip() != "-"
-    if own_config or not has_config:
-        files |= changed(device, {CONFIG: own_config or example})
-    if not files:
-        say("everything on the board is up to date")
-        return
-    folders = sorted({p.as_posix() for name in files for p in Path(name).parents} - {"."})
-    device.run(_FOLDERS.format(folders=folders))
-    main = files.pop("main.py", None)  # the last one: a half-copied firmware does not start
-    if main:
-        files["main.py"] = main
-    _write(device, files)
-    if left := changed(device, files):
-        raise PacklogError(f"{', '.join(left)} arrived damaged on the board: install again")
-    say(f"copied {len(files)} files, {sum(map(len, files.values())) // 1024} KB")
-    if CONFIG in files and not own_config:
-        say("the board has the example config.json: edit a copy and install it with --config")
+def _flash(port: str, say: Callable[[str], None], options: Options) -> None:
+    erase = options.erase
+    if options.terminal and not erase and not options.yes:
+        erase = typer.confirm("Erase the whole flash first, the history too?", False, err=True)
+    flash_rom.flash(port, options.micropython, erase, say)
 
 
-def _write(device: Device, files: dict[str, bytes]) -> None:
-    with Progress("copying", sum(map(len, files.values()))) as progress:
-        for path, data in files.items():
-            done = progress.done
-            device.write_file(path, data, lambda size, done=done: progress.at(done + size))
-            progress.at(done + len(data))
+class _Install:
+    """One installation to a board whose REPL is there."""
+
+    def __init__(self, device: Device, own_config: bytes | None, say, options: Options):
+        self._device = device
+        self._config = own_config
+        self._say = say
+        self._options = options
+
+    def run(self) -> None:
+        """All of it but the restart."""
+        self._board = probe.probe(self._device)
+        if self._options.format:
+            self._format()
+        compiling_fits = self._board.mpy and self._board.version >= probe.OLDEST_MICROPYTHON
+        if compiling_fits:
+            compiling.check_fit(self._board.mpy)
+        self._files = self._build() if compiling_fits else {}
+        probe.check(self._board, sum(map(len, self._files.values())))
+        self._before = deploy.Manifest.read(self._device)
+        own = self._own_config()
+        plan = self._plan({**self._files, **own}, self._settings(own))
+        if not plan.write and not plan.remove:
+            self._say("everything on the board is up to date")
+            return
+        self._carry_out(plan)
+
+    def _build(self) -> dict[str, bytes]:
+        return compiling.build(self._options.firmware, self._board.mpy)
+
+    # The file system
+
+    def _format(self) -> None:
+        if not self._board.is_fat:
+            self._say("the board's file system is littlefs already: it stays as it is")
+            return
+        if not self._options.yes:
+            if not self._options.terminal:
+                raise PacklogError("--format erases all files on the board: say --yes with it")
+            typer.confirm("This ERASES all files on the board. Go on?", abort=True, err=True)
+        probe.make_littlefs(self._device)
+        self._say("the board's file system is littlefs now, and empty")
+        self._device.restart()
+        time.sleep(RESET_S)
+        self._device.interrupt()
+        self._board = probe.probe(self._device)
+
+    # The config
+
+    def _own_config(self) -> dict[str, bytes]:
+        """The config to put on the board; none if it keeps its own."""
+        if self._config:
+            return {CONFIG: self._config}
+        if deploy.here(self._device, [CONFIG]):
+            return {}
+        if self._options.terminal:
+            text = questions.ask(self._board.family, self._hear)
+            return {CONFIG: text.encode()}
+        self._say("the board gets the example config.json: edit a copy, install it with --config")
+        return {CONFIG: (self._options.firmware / CONFIG).read_bytes()}
+
+    def _settings(self, own: dict[str, bytes]) -> dict | None:
+        """What the config will say; None if it is wrong, which the logger then complains of."""
+        text = own[CONFIG].decode() if own else deploy.read_text(self._device, CONFIG)
+        try:
+            return config.parse(text)
+        except config.ConfigError:
+            return None
+
+    def _hear(self, seconds: int) -> list:
+        """Scan, with all of the firmware on the board but what starts it."""
+        files = {path: data for path, data in self._files.items() if path != deploy.MAIN}
+        self._say("copying what a scan needs first ...")
+        self._carry_out(self._plan(files, None, bluetooth=True))
+        self._before = deploy.Manifest.read(self._device)
+        self._say(f"listening for {seconds} s ...")
+        return radio.heard(self._device, seconds)
+
+    # Packages of others
+
+    def _packages(self, settings: dict | None, bluetooth: bool) -> list[parts.Package]:
+        bluetooth = bluetooth or self._options.bluetooth
+        if settings:
+            wanted = parts.needed(settings, bluetooth)
+        else:
+            wanted = [parts.AIOBLE] if bluetooth else []
+        if parts.AIOBLE in wanted and self._device.run(_HAS_BLUETOOTH).strip() != "yes":
+            raise PacklogError(
+                f"the board ({self._board.machine}) has no Bluetooth: for a jk take an ESP32, "
+                "ESP32-S3, C3 or C6"
+            )
+        return wanted
+
+    def _bring(self, wanted: list[parts.Package]) -> tuple[dict[str, bytes], deploy.Manifest]:
+        """The packages' files to put on the board; and a manifest of those that are there."""
+        manifest = deploy.Manifest(self._options.version, self._kept_files())
+        if self._before:
+            manifest.packages = dict(self._before.packages)
+        files: dict[str, bytes] = {}
+        for package in wanted:
+            if not self._has(package, manifest):
+                self._say(f"getting {package.name}, for {package.purpose}")
+                lib, index = self._options.lib, self._options.index
+                files |= parts.get(package, self._board.mpy, lib, index)
+                manifest.packages[package.name] = parts.LOCAL if lib else package.version
+        return files, manifest
+
+    def _kept_files(self) -> dict[str, str]:
+        """The packages' files of earlier installs: those stay, wanted or not."""
+        if not self._before:
+            return {}
+        stems = {f"lib/{module}" for package in parts.PACKAGES for module in package.modules}
+        files = self._before.files.items()
+        return {path: digest for path, digest in files if path.rpartition(".")[0] in stems}
+
+    def _has(self, package: parts.Package, manifest: deploy.Manifest) -> bool:
+        """Is it there, in the version that is wanted, or not ours to change?"""
+        version = manifest.packages.get(package.name)
+        if version is None:
+            return parts.board_has(self._device, package)
+        if self._options.lib or version not in (package.version, parts.LOCAL):
+            return False
+        stems = {f"lib/{module}" for module in package.modules}
+        ours = {p: d for p, d in manifest.files.items() if p.rpartition(".")[0] in stems}
+        there = deploy.here(self._device, ours)
+        return bool(ours) and all(there.get(p, ("",))[0] == digest for p, digest in ours.items())
+
+    # Copying
+
+    def _plan(
+        self, files: dict[str, bytes], settings: dict | None, bluetooth: bool = False
+    ) -> deploy.Plan:
+        brought, manifest = self._bring(self._packages(settings, bluetooth))
+        files = {**files, **brought}
+        manifest.files |= {path: deploy.digest(files[path]) for path in files if path != CONFIG}
+        names = deploy.forms(compiling.sources(self._options.firmware))
+        names |= deploy.forms(manifest.files)
+        return deploy.make_plan(self._device, files, self._before, manifest, names - {CONFIG})
+
+    def _carry_out(self, plan: deploy.Plan) -> None:
+        deploy.check_room(plan, probe.probe(self._device))
+        self._say(self._board.describe())
+        if self._before and self._before.version != plan.manifest.version:
+            self._say(f"packlog {self._before.version} becomes {plan.manifest.version}")
+        deploy.carry_out(self._device, plan, self._options.on_step)
+        size = sum(map(len, plan.write.values()))
+        removed = f", removed {len(plan.remove)}" if plan.remove else ""
+        self._say(f"copied {len(plan.write)} files, {size // 1024} KB{removed}")
 
 
 def _see_it_run(device: Device, say: Callable[[str], None]) -> None:

@@ -26,6 +26,17 @@ with open("/release", "w") as f:
 """
 
 
+def heard(device: Device, seconds: int) -> list[tuple[str, str, int, bool]]:
+    """(address, name, signal in dBm, is it a BMS?) of what the board hears in so many seconds."""
+    text = device.run(_SCAN.format(seconds=seconds))
+    if text.startswith("missing"):
+        raise PacklogError(
+            "the board cannot scan: it needs packlog and aioble (packlog install --bluetooth), "
+            "and Bluetooth"
+        )
+    return [eval(line, {"__builtins__": {}}) for line in text.splitlines()]
+
+
 def scan(port: str, seconds: int, say: Callable[[str], None]) -> None:
     """Print what the board hears in so many seconds. The logger pauses meanwhile."""
     device = Device(port)
@@ -33,16 +44,12 @@ def scan(port: str, seconds: int, say: Callable[[str], None]) -> None:
         device.interrupt()
         try:
             say(f"listening for {seconds} s ...")
-            text = device.run(_SCAN.format(seconds=seconds))
+            found = heard(device, seconds)
         finally:
             device.restart()
     finally:
         device.close()
-    if text.startswith("missing"):
-        raise PacklogError(
-            "the board cannot scan: it needs packlog and aioble (packlog install), and Bluetooth"
-        )
-    Console().print(_table([eval(line, {"__builtins__": {}}) for line in text.splitlines()]))
+    Console().print(_table(found))
 
 
 def _table(found: list[tuple]) -> Table:

@@ -1,6 +1,7 @@
 """Virtual boards for the end-to-end tests, and what a test asks of them."""
 
 import json
+import os
 import shutil
 from pathlib import Path
 
@@ -14,6 +15,8 @@ from littlefs import LittleFS
 from config import TOLERANCES
 
 BLOCK = 4096
+# aioble is on no package registry: the real one from there, or a stand-in of our own
+AIOBLE = Path(os.environ.get("PACKLOG_AIOBLE") or Path(__file__).with_name("standin")) / "aioble"
 
 
 def example() -> dict:
@@ -38,6 +41,10 @@ def install_once(image: Path) -> None:
     with Files(image) as files:
         if "data" in files.listdir("/"):  # a flush may have come already
             files.remove("/data", recursive=True)
+        files.makedirs("/lib/aioble", exist_ok=True)
+        for path in AIOBLE.glob("*.py"):
+            with files.open(f"/lib/aioble/{path.name}", "wb") as file:
+                file.write(path.read_bytes())
     image.with_name(image.name + ".erases").unlink()
 
 
@@ -83,13 +90,15 @@ class Recorder(Line):
 class Bench:
     """A rig with an installed flash. status(): what the firmware says of itself."""
 
-    def __init__(self, image: Path, config: dict | None = None, **plan):
+    def __init__(self, image: Path, config: dict | None = None, ahead=None, **plan):
         if config is not None:
             with Files(image) as files, files.open("/config.json", "wb") as file:
                 file.write(json.dumps(config).encode())
         self.rig = Rig(Plan(flash=image, speed=0, **plan))
         self.board = self.rig.board
         self.image = image
+        if ahead:  # what is done to the rig before it is switched on
+            ahead(self.rig)
 
     def start(self) -> "Bench":
         """Switch on, and wait until main.py runs."""

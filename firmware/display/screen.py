@@ -12,6 +12,7 @@ from display.wrap import Message, wrap
 from sample import CHARGE_STOPPED, DISCHARGE_STOPPED
 
 STARTING = "packlog starting"
+ROUND = 8  # pages of packs before one of the logger's own
 _STARTING = STARTING.encode()
 _WAITING = b"Waiting for BMS"
 _CELSIUS = bytes((DEGREE,)) + b"C"
@@ -90,19 +91,26 @@ class Screen:
         return -(-len(health.lines) // len(self.rows))
 
     def _turn(self, packs, turn, others=0):
-        """The pack whose turn it is, None if it is that of other pages; sets _page to which."""
-        total = others
+        """The pack whose turn it is, None if it is that of other pages; sets _page to which.
+
+        The other pages come after ROUND turns of packs: they are not what one looks for first.
+        """
+        total = 0
         for pack in packs:
             total += self._own_pages(pack) + self._alerts(pack)
-        page = turn % total
+        packs_turns = total * -(-ROUND // total)
+        page = turn % (packs_turns + others)
+        if page >= packs_turns:
+            self._page = page - packs_turns
+            return None
+        page %= total
         for pack in packs:
             count = self._own_pages(pack) + self._alerts(pack)
             if page < count:
-                self._page = page
-                return pack
+                break
             page -= count
         self._page = page
-        return None
+        return pack
 
     def _put_health(self, health):
         first = self._page * len(self.rows)

@@ -29,19 +29,26 @@ class Clock:
         """
         self._listeners.append(listener)
         if self.source != NONE:
-            listener(*self._now())
+            unix, ms = self.now()
+            listener(unix, self.source, ms)
 
     def unix(self):
         """Unix seconds, None if not known."""
         return None if self.source == NONE else time.time() + _TO_UNIX
 
-    def _now(self):
-        """(unix seconds, source, ms), all of the same moment."""
+    def now(self):
+        """(unix seconds, ms) of the same moment, whether the clock has been set or not."""
         while True:
             ms = self._rtc.datetime()[7] // 1000
-            unix = self.unix()
+            unix = time.time() + _TO_UNIX
             if self._rtc.datetime()[7] // 1000 >= ms:
-                return unix, self.source, ms
+                return unix, ms
+
+    def shift(self, by_ms, source):
+        """Set the clock to what it says now and so many ms more."""
+        unix, ms = self.now()
+        ms += by_ms
+        self.set(unix + ms // 1000, source, ms % 1000)
 
     def set(self, unix, source, ms=0):
         """Set the clock to unix seconds and ms."""

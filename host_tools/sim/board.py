@@ -70,6 +70,7 @@ class Board:
         self._made = time.monotonic()
         self._pace = (0.0, 0)
         self._woke_us = 0
+        self._holding = False  # the wait is an operation that holds the firmware's loop up
         self._thread: threading.Thread | None = None
         self._stop = threading.Event()
 
@@ -255,7 +256,8 @@ class Board:
 
     def _resume(self, ready: int = 0) -> None:
         self._waiting = None
-        self._woke_us = self.now
+        if not self._holding:
+            self._woke_us = self.now
         self._answer(Answer(value=ready))
 
     def _follow_real_time(self) -> None:
@@ -296,7 +298,8 @@ class Board:
             self._answer(self._simple(request))
 
     def _wait(self, request: Request) -> None:
-        if self.state == ops.RUNNING:
+        self._holding = request.a == 1
+        if self.state == ops.RUNNING and not self._holding:
             self.longest_stall_us = max(self.longest_stall_us, self.now - self._woke_us)
         self._waiting = (request.value, request.b)
         self.hardware.watch(request.b, request.data)

@@ -1,4 +1,5 @@
-"""A virtual board with everything wired to it as docs/wiring.md says: display, BMS, pack.
+"""A virtual board with everything wired to it as docs/wiring.md says: display, BMS, pack. A JK is
+not wired: it is a Bluetooth unit within reach.
 
 The wiring is that of the example config.json: the BMS's line on GPIO 16, the display's backpack
 (0x27) on SCL 22 and SDA 21, or its six wires on WIRES.
@@ -6,9 +7,10 @@ The wiring is that of the example config.json: the BMS's line on GPIO 16, the di
 
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from host_tools.errors import PacklogError
-from host_tools.sim import hd44780, i2c
+from host_tools.sim import hd44780, i2c, jk, jk_wire
 from host_tools.sim.board import Board, Settings
 from host_tools.sim.capture import Capture
 from host_tools.sim.chargery import Unit
@@ -16,13 +18,22 @@ from host_tools.sim.line import Line
 from host_tools.sim.pack import Pack
 from host_tools.sim.peripherals import Wiring
 from host_tools.sim.uart import Wire
+from host_tools.sim.world import World
+
+if TYPE_CHECKING:
+    from host_tools.sim.battery import Battery
+    from host_tools.sim.ble_unit import Peripheral
+    from host_tools.sim.bluetooth import Bluetooth
+    from host_tools.sim.home import Home
 
 BMS_PIN = 16
 I2C_PINS = (22, 21)
 BACKPACK = 0x27
 WIRES = {"rs": 19, "e": 23, "d4": 18, "d5": 25, "d6": 5, "d7": 4}
 SIZES = {"20x4": (20, 4), "16x2": (16, 2)}
-KINDS = ("chargery",)
+BLUENOVA_ADDRESS = "10.0.0.2"
+JK_ADDRESS = "C8:47:8C:00:00:{:02X}"  # of the first, second ... unit within reach
+KINDS = ("chargery", "jk", "bluenova")
 
 
 @dataclass
@@ -37,7 +48,12 @@ class Plan:
     seed: int = 0
     lcd: str = "20x4"
     wired_lcd: bool = False  # six wires instead of the backpack
-    firmware: str = "1.26"  # of the BMS
+    firmware: str = "1.26"  # of the Chargery
+    jk_name: str = "JK-SIM"  # as it advertises itself
+    jk_layout: str = "32S"  # or 24S
+    jk_module: dict = field(default_factory=dict)  # more of ble_unit.Module
+    wifi: bool = False  # a home network in reach: home.Home
+    start_unix_s: float | None = None  # the time there when the board is first switched on; or now
     settings: dict = field(default_factory=dict)  # more of board.Settings
 
 
@@ -50,26 +66,104 @@ class Rig:
         if plan.lcd not in SIZES:
             raise PacklogError(f"no display {plan.lcd!r}: there is {', '.join(SIZES)}")
         self.pack: Pack | None = None
-        self.line = self._source(plan)  # its faults can be switched on
+        self.board: Board | None = None
+        self.bluetooth: Bluetooth | None = None
+        self.home: Home | None = None
+        self._start_unix_s = plan.start_unix_s
+        self.wiring = Wiring()
         self.lcd = hd44780.Hd44780(*SIZES[plan.lcd])
         self.bus = i2c.Bus()
-        self.wiring = Wiring(wires={BMS_PIN: Wire(self.line)})
+        self.line = self._source(plan)  # its faults can be switched on
+        if plan.wifi:
+            self.add_home()
         self.backpack: hd44780.Backpack | None = None
         self.connect_lcd(plan.wired_lcd)
         more = {"flash": plan.flash, "link": plan.link, "speed": plan.speed, "wiring": self.wiring}
         self.board = Board(Settings(**(more | plan.settings)))
 
     def _source(self, plan: Plan) -> Line:
+        if plan.bms == "jk":
+            return self._jk_source(plan)
+        if plan.bms == "bluenova":
+            return self._bluenova_source(plan)
         if plan.capture:
-            return Capture.from_file(plan.capture, loop=True)
+            line = Capture.from_file(plan.capture, loop=True)
+        else:
+            self.pack = Pack(seed=plan.seed)
+            line = Unit(self.pack, plan.firmware, seed=plan.seed)
+        self.wiring.wires[BMS_PIN] = Wire(line)
+        return line
+
+    def _jk_source(self, plan: Plan) -> Line:
+        if plan.capture:
+            reading = jk_wire.HEADER + bytes((jk_wire.CELLS,))
+            unit = Capture.from_file(plan.capture, loop=True, reading=reading)
+        else:
+            self.pack = Pack(seed=plan.seed)
+            unit = jk.Unit(self.pack, plan.jk_layout, name=plan.jk_name, seed=plan.seed)
+        self._within_reach(plan.jk_name, unit, plan.seed, plan.jk_module)
+        return unit
+
+    def _bluenova_source(self, plan: Plan) -> Line:
+        if plan.capture:
+            raise PacklogError("a BlueNova's capture cannot be played: leave --capture out")
         self.pack = Pack(seed=plan.seed)
-        return Unit(self.pack, plan.firmware, seed=plan.seed)
+        return self.add_home().add_bluenova(BLUENOVA_ADDRESS, self.pack, plan.seed).unit
 
     def add_pack(self, pin: int, seed: int) -> Line:
         """Another pack with a Chargery of its own on that pin."""
         line = Unit(Pack(seed=seed), seed=seed)
         self.wiring.wires[pin] = Wire(line)
         return line
+
+    def add_jk(self, name: str, seed: int, layout: str = "32S", **module) -> "Peripheral":
+        """Another pack with a JK of its own, which is .unit of what is returned. module: more of
+        ble_unit.Module.
+        """
+        unit = jk.Unit(Pack(seed=seed), layout, name=name, seed=seed)
+        return self._within_reach(name, unit, seed, module)
+
+    def _within_reach(self, name: str, unit: Line, seed: int, module: dict) -> "Peripheral":
+        radio = self._radio()
+        from host_tools.sim.ble_unit import Module
+
+        address = JK_ADDRESS.format(len(radio.units) + 1)
+        return radio.add(unit, Module(**{"name": name, "address": address} | module), seed)
+
+    def add_bluenova(self, address: str, seed: int) -> "Battery":
+        """Another pack that is a BlueNova, which is .unit of what is returned."""
+        return self.add_home().add_bluenova(address, Pack(seed=seed), seed)
+
+    def add_home(self) -> "Home":
+        """The home network: WiFi, DNS, NTP, and what is added to it."""
+        if self.home is None:
+            try:
+                from host_tools.sim.home import Home
+            except ImportError as error:
+                message = f"a simulated network needs {error.name}: pip install websockets"
+                raise PacklogError(message) from None
+            self.home = Home(self._world(), self._start_unix_s)
+            self.wiring.devices.append(self.home.network)
+        return self.home
+
+    def _world(self) -> World:
+        if self.wiring.world is None:
+            self.wiring.world = World()
+            if self.board:
+                self.wiring.world.go_by(lambda: self.board.now)
+        return self.wiring.world
+
+    def _radio(self) -> "Bluetooth":
+        """The board's Bluetooth: there is one once a unit is within reach."""
+        if self.bluetooth is None:
+            try:
+                from host_tools.sim.bluetooth import Bluetooth
+            except ImportError as error:
+                message = f"a simulated JK needs {error.name}: pip install bumble"
+                raise PacklogError(message) from None
+            self.bluetooth = Bluetooth(self._world())
+            self.wiring.devices.append(self.bluetooth)
+        return self.bluetooth
 
     def connect_lcd(self, wired: bool = False) -> None:
         """Plug the display in."""

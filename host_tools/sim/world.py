@@ -48,6 +48,14 @@ class World(asyncio.SelectorEventLoop):
     def _is_due(self) -> bool:
         return any(not t.cancelled() and t.when() <= self.time() for t in self._scheduled[:1])
 
+    def close(self) -> None:
+        """End what runs in it."""
+        if not self.is_closed():
+            for task in asyncio.all_tasks(self):
+                task.cancel()
+            self.settle()
+        super().close()
+
     def run(self, coroutine):
         """Run a coroutine that needs no time to pass to its end; returns its result."""
         return self.run_until_complete(coroutine)

@@ -322,7 +322,9 @@ def test_what_the_link_does_comes_before_the_hints():
 def test_the_loggers_own_page_takes_its_turn():
     health = Health()
     health.lines = [b"Up 1d 2h 3m", b"Free RAM 90K/800K", b"WiFi -61 dBm", b"MQTT up"]
-    pages = pages_of(Screen(20, 4), [garage()], health)
+    first = [rows_of(Screen(20, 4), [garage()], health, page)[0] for page in range(18)]
+    assert [row.startswith("Up") for row in first] == ([False] * 8 + [True]) * 2
+    pages = pages_of(Screen(20, 4), [garage()], health, 9)
     assert len(pages) == 2
     assert [row.strip() for row in pages[1]] == [
         "Up 1d 2h 3m",
@@ -330,6 +332,6 @@ def test_the_loggers_own_page_takes_its_turn():
         "WiFi -61 dBm",
         "MQTT up",
     ]
-    pages = pages_of(Screen(16, 2), [garage()], health)
+    pages = pages_of(Screen(16, 2), [garage()], health, 10)
     assert [row.strip() for row in pages[2]] == ["Up 1d 2h 3m", "Free RAM 90K/800"]
     assert [row.strip() for row in pages[3]] == ["WiFi -61 dBm", "MQTT up"]

@@ -1,8 +1,8 @@
 """The select module of the virtual board: waiting happens in board time.
 
 What can be waited for: the board's own streams (poll_bit() says which bit of the wait is theirs),
-sockets (poll_bit() and their fileno()), and streams written in Python (ioctl(), as asyncio's
-ThreadSafeFlag).
+sockets (poll_bit(), fileno(), wants() and poll_events()), and streams written in Python (ioctl(),
+as asyncio's ThreadSafeFlag).
 """
 
 import link
@@ -52,9 +52,12 @@ class poll:
 
     def ipoll(self, timeout_ms=-1, flags=0):
         until = link.now + timeout_ms * 1000 if timeout_ms >= 0 else -1
-        mask, sockets, at_once = self._interests()
-        mask = link.wait(link.now if at_once else until, mask, sockets)
-        return self._collect(mask)
+        while True:  # an interrupt handler ends a wait, and may have had nothing for this one
+            mask, sockets, at_once = self._interests()
+            found = link.wait(link.now if at_once else until, mask, sockets)
+            ready = self._collect(found | (mask & ops.SOCKETS if at_once else 0))
+            if ready or at_once or 0 <= until <= link.now:
+                return ready
 
     def _interests(self):
         """The wait's mask, the bytes that list the sockets, and whether one is ready already."""
@@ -66,7 +69,9 @@ class poll:
                 at_once = at_once or stream.ioctl(_POLL, events)
             elif bit == ops.SOCKETS:
                 mask |= bit
-                sockets += (stream.fileno(), events)
+                wanted = stream.wants(events)
+                sockets += (stream.fileno(), wanted)
+                at_once = at_once or not wanted
             else:
                 mask |= bit if events & POLLIN else 0
                 at_once = at_once or events & POLLOUT  # a UART takes all that is written

@@ -91,7 +91,7 @@ def call(op, a=0, b=0, val=0, data=None):
         answered = value
         _handle_events()
         value = answered
-    if _interrupted and state == RUNNING:
+    if _interrupted and state == RUNNING and not _in_event:  # a handler is not interrupted
         _interrupted = False
         raise KeyboardInterrupt
     if answer >> 32:
@@ -112,11 +112,12 @@ def _handle_events():
         _in_event = False
 
 
-def wait(until_us, mask=0, sockets=None):
+def wait(until_us, mask=0, sockets=None, holding=False):
     """Sleep until board time until_us (-1: for ever), until one of the UARTs and sockets in the
     mask has something, or until a device's events have been handled. Returns which are ready.
+    holding: this is no wait of the firmware's loop but an operation that holds it up.
     """
-    call(WAIT, 0, mask, until_us, sockets)
+    call(WAIT, 1 if holding else 0, mask, until_us, sockets)
     return value
 
 

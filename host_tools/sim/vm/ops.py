@@ -10,7 +10,8 @@ HEADER_SIZE = 24
 
 # Time and power
 WAIT = 1  # value: board time to wake at (-1: never), b: what to wake for: a bitmask of UARTs, and
-# SOCKETS for those that the payload lists; the answer's value: which of them are ready
+# SOCKETS for those that the payload lists (pairs of fd and events), a: 1 if the firmware's loop is
+# held up by it; the answer's value: which of them are ready
 TIME = 2  # what time is it? (only at the REPL, where board time follows real time)
 STATE = 3  # a: BOOTING, RUNNING or REPL
 RESET = 4  # a: 1 hard, 0 soft

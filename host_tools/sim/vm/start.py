@@ -9,9 +9,14 @@ import sys
 def _power_up(settings):
     # The board's modules replace the computer's before anything imports asyncio.
     import board_asyncio
+    import board_bluetooth
+    import board_errno
     import board_machine
+    import board_network
     import board_select
+    import board_socket
     import board_time
+    import board_tls
     import flash
     import link
 
@@ -23,10 +28,16 @@ def _power_up(settings):
         ("time", board_time),
         ("select", board_select),
         ("_asyncio", board_asyncio),
+        ("errno", board_errno),
         ("machine", board_machine),
+        ("bluetooth", board_bluetooth),
+        ("network", board_network),
+        ("socket", board_socket),
+        ("tls", board_tls),
     ):
         sys.modules[name] = module
-    chip = flash.Flash(image, int(blocks))
+    chip = flash.bdev = flash.Flash(image, int(blocks))
+    sys.modules["flashbdev"] = flash  # as the ESP32's own
     link.set_state(0)
     _mount(chip, kind)
 
@@ -76,8 +87,7 @@ def _boot(run_main):
     import link
 
     link.set_state(1)
-    _run("boot.py")
-    if run_main:
+    if _run("boot.py") and run_main:  # not after a boot.py that failed, as on the ESP32
         _run("main.py")
     gc.collect()
     link.set_state(2)

@@ -1,0 +1,171 @@
+"""Names to IPv4 addresses without blocking the loop, which getaddrinfo does; MicroPython only.
+
+DNS over UDP (RFC 1035), and for names in .local one multicast question with the answer sent to us
+alone (RFC 6762, 5.1 and 6.7). The last good answer serves on when the servers are silent.
+"""
+
+import asyncio
+import errno
+import os
+import socket
+import struct
+import time
+
+from micropython import const
+
+from lib.tcp import readable
+
+_SHORTEST_S = const(60)  # however short or long an answer says that it is good for
+_LONGEST_S = const(3600)
+_NO_SUCH_NAME = const(-2)  # as getaddrinfo has it
+_ALIAS = const(5)
+_ADDRESS = const(1)
+
+
+class Resolver:
+    """servers() -> addresses of DNS servers as text, possibly none."""
+
+    port = 53
+    multicast = ("224.0.0.251", 5353)
+    waits_ms = (1000, 1000, 2000)  # for each server's answer, before the question is sent again
+
+    def __init__(self, servers):
+        self._servers = servers
+        self._kept = {}  # of the few names in config.json: address, when it was told, TTL in s
+
+    async def resolve(self, host):
+        """The address as text. OSError: the servers are silent, or there is no such name (-2)."""
+        if _is_address(host):
+            return host
+        name = host.lower().encode()
+        kept = self._kept.get(name)
+        # The clock may have been set meanwhile
+        if kept and 0 <= time.time() - kept[1] < kept[2]:
+            return kept[0]
+        try:
+            # With something to fall back to, whoever waits should not wait long
+            address, ttl = await self._ask(name, self.waits_ms[: 1 if kept else 9])
+        except OSError:
+            if not kept:
+                raise
+            return kept[0]
+        if not address:
+            raise OSError(_NO_SUCH_NAME)
+        self._kept[name] = address, time.time(), max(ttl, _SHORTEST_S)
+        return address
+
+    async def _ask(self, name, waits_ms):
+        """What the first server that answers says: address, None without one, and TTL in s."""
+        local = name.endswith(b".local")
+        ends = [self.multicast] if local else [(each, self.port) for each in self._servers()]
+        failure = OSError(errno.ETIMEDOUT)
+        for wait_ms in waits_ms:
+            for end in ends:
+                try:
+                    return await _exchange(name, end, wait_ms, local)
+                except asyncio.TimeoutError:
+                    pass
+                except OSError as error:
+                    failure = error
+        raise failure
+
+
+async def _exchange(name, end, wait_ms, local):
+    # A port of its own for each question makes an answer hard to forge.
+    query = _query(name)
+    sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    try:
+        sock.setblocking(False)
+        end = socket.getaddrinfo(end[0], end[1])[0][-1]
+        sock.sendto(query, end)
+        return await asyncio.wait_for_ms(_reply(sock, query, name, local or end), wait_ms)
+    finally:
+        sock.close()
+
+
+async def _reply(sock, query, name, asked):
+    """The first answer from whom we asked, True: from anybody. What is none is ignored."""
+    while True:
+        await readable(sock)
+        packet, sender = sock.recvfrom(512)
+        if asked is True or sender == asked:
+            try:
+                found = _answer(packet, query, name)
+                if found:
+                    return found
+            except (IndexError, ValueError):
+                pass  # cut off, or nonsense
+
+
+def _is_address(host):
+    try:
+        return len(bytes([int(part) for part in host.split(".")])) == 4
+    except ValueError:
+        return False
+
+
+def _query(name):
+    # Recursion desired, one question
+    query = os.urandom(2) + b"\1\0\0\1\0\0\0\0\0\0"
+    for label in name.split(b"."):
+        if not 0 < len(label) < 64:
+            raise OSError(_NO_SUCH_NAME)
+        query += bytes([len(label)]) + label
+    return query + b"\0\0\1\0\1"  # type A, class IN
+
+
+def _answer(packet, query, name):
+    """(address or None, TTL); None if this is no answer to the query; OSError if the server
+    cannot help.
+    """
+    end = len(query)
+    if packet[:2] != query[:2] or packet[2] & 0xFA != 0x80:  # an answer, and not cut short
+        return None
+    if packet[4:6] != b"\0\1" or packet[12:end].lower() != query[12:]:
+        return None
+    code = packet[3] & 15
+    if code not in (0, 3):
+        raise OSError(errno.EIO)
+    return _follow(name, _records(packet, end))
+
+
+def _records(packet, at):
+    """The A and CNAME records of the answers: {name: (address or name, TTL, type)}."""
+    records = {}
+    for _ in range(packet[6] << 8 | packet[7]):
+        owner, at = _name(packet, at)
+        kind, _, ttl, size = struct.unpack_from(">HHIH", packet, at)
+        at += 10
+        if kind == _ALIAS:
+            records[owner] = _name(packet, at)[0], ttl, kind
+        elif kind == _ADDRESS:
+            records[owner] = ".".join([str(packet[at + i]) for i in range(4)]), ttl, kind
+        at += size
+    return records
+
+
+def _follow(name, records):
+    least = _LONGEST_S
+    for _ in range(len(records) + 1):  # aliases may go round in circles
+        name, ttl, kind = records.get(name, (None, 0, _ADDRESS))
+        least = min(least, ttl)
+        if kind == _ADDRESS:
+            return name, least
+    return None, 0
+
+
+def _name(packet, at):
+    """The name at this place, in lower case, and where it ends. Pointers may go in circles too."""
+    labels = []
+    end = 0
+    for _ in range(128):
+        size = packet[at]
+        if not size:
+            return b".".join(labels).lower(), end or at + 1
+        if size >= 0xC0:
+            end = end or at + 2
+            at = (size & 63) << 8 | packet[at + 1]
+        else:
+            labels.append(packet[at + 1 : at + 1 + size])
+            at += 1 + size
+    raise ValueError

@@ -1,0 +1,67 @@
+"""TCP connections that never block the loop; MicroPython only.
+
+asyncio.open_connection waits for the name in getaddrinfo, for seconds, has no time-out, and takes a
+refused connection for a good one: the error comes with the first byte. connect() does none of it.
+"""
+
+import asyncio
+import errno
+import select
+import socket
+from asyncio import core
+
+_UNDER_WAY = (115, 119, 36)  # EINPROGRESS of Linux, of an ESP32 and of macOS
+
+
+def readable(sock):
+    """Await it: there is something to read, or an error."""
+    yield core._io_queue.queue_read(sock)
+
+
+def writable(sock):
+    """Await it: the socket takes data, or has failed."""
+    yield core._io_queue.queue_write(sock)
+
+
+async def connect(host, port, resolver, timeout_s, tls=None):
+    """An asyncio Stream to host:port. OSError, after timeout_s at the latest.
+
+    tls is an ssl.SSLContext. Its handshake runs with the first data, as asyncio does it: on an
+    ESP32 some 40 KB of heap and a second of computing, of which a step with a key is up to a few
+    hundred ms and holds the loop. So keep TLS connections open.
+    """
+    sock = socket.socket()
+    try:
+        sock.setblocking(False)
+        opening = _open(sock, host, port, resolver, tls)
+        return await asyncio.wait_for_ms(opening, int(1000 * timeout_s))
+    except BaseException as error:  # a cancelled task's too
+        sock.close()
+        if isinstance(error, asyncio.TimeoutError):
+            raise OSError(errno.ETIMEDOUT)
+        raise
+
+
+async def _open(sock, host, port, resolver, tls):
+    address = await resolver.resolve(host)
+    try:
+        sock.connect(socket.getaddrinfo(address, port)[0][-1])  # a number: nobody is asked
+    except OSError as error:
+        if error.errno not in _UNDER_WAY:
+            raise
+    await writable(sock)
+    _check(sock)
+    if tls:
+        sock = tls.wrap_socket(sock, server_hostname=host, do_handshake_on_connect=False)
+        sock.setblocking(False)
+    return asyncio.StreamReader(sock)
+
+
+def _check(sock):
+    # A failed connection is writable too. There is no SO_ERROR to ask, but poll tells, on an ESP32
+    # only if it is asked for POLLHUP; then reading says which error it was.
+    poll = select.poll()
+    poll.register(sock, select.POLLOUT | select.POLLHUP)
+    if poll.poll(0)[0][1] & (select.POLLERR | select.POLLHUP):
+        sock.read(1)
+        raise OSError(errno.ECONNREFUSED)

@@ -1,0 +1,124 @@
+"""Home Assistant's MQTT discovery: a small config message an entity, composed when its turn comes.
+
+One document a device (Home Assistant 2024.11 and later) would be 15 KB in one packet for a pack
+with cells; a config an entity works with every version and takes 600 bytes. An entity is announced
+once its value is known. The keys are Home Assistant's abbreviations, see
+https://www.home-assistant.io/integrations/mqtt/#mqtt-discovery
+"""
+
+from net.topics import LISTS, count_of, known_fields
+
+# What kinds of values are to Home Assistant: unit where it is not the kind's name, device class
+UNITS = {"soc": "%", "C": "°C", "mOhm": "mΩ"}
+CLASSES = {
+    "V": "voltage",
+    "A": "current",
+    "W": "power",
+    "soc": "battery",
+    "Wh": "energy_storage",
+    "Wh+": "energy",
+    "C": "temperature",
+    "s": "duration",
+    "B": "data_size",
+    "dBm": "signal_strength",
+    "!": "problem",
+}
+# The values of the logger's health that are more than a plain number or text
+HEALTH_KINDS = {"uptime": "s", "heap_free": "B", "flash_free": "B", "rssi": "dBm"}
+IDENTITY = ("model", "hardware", "software")
+WORDS = ("SoC", "SoH", "ADC", "BMS", "MCU", "MOSFET", "CRC", "MQTT", "WiFi", "RSSI")
+
+
+def name_of(key):
+    """The key as a person reads it: Min cell voltage, SoC."""
+    text = key.replace("_", " ")
+    for word in WORDS:
+        text = text.replace(word.lower(), word)
+    return text[0].upper() + text[1:]
+
+
+class Device:
+    """What Home Assistant shows as a device: a pack, or the logger itself (pack "").
+
+    expire_s: without news for so long, a value is not shown any more.
+    """
+
+    def __init__(self, settings, device_id, pack, model, expire_s):
+        base = settings["base"]
+        self._prefix = settings["discovery_prefix"]
+        self._cells = settings["cells"]  # entities of single cells are enabled from the start
+        self._expire_s = expire_s
+        self._announced = {}  # key: how many of it
+        self._available = [{"t": base + "/status"}]
+        self._id = device_id
+        self._device = {"mf": "packlog", "mdl": model, "name": base}
+        self._topic = base + "/health"
+        if pack:
+            self._available.append({"t": base + "/" + pack + "/status"})
+            self._id += "_" + pack
+            self._device.update({"name": base + " " + pack, "via_device": device_id})
+            self._topic = base + "/" + pack + "/state"
+        self._device["ids"] = self._id
+
+    def forget(self):
+        """Announce everything anew."""
+        self._announced = {}
+
+    def of_pack(self, payload, sample):
+        """Compose a config for each entity that is not announced yet; yields the topics.
+
+        And "" whenever the loop should get its turn.
+        """
+        for key, kind, _ in known_fields(sample):
+            if self._is_new(key):
+                yield self._config(payload, key, kind)
+        for key, name, kind in LISTS:
+            yield ""
+            for i in range(self._announced.get(key, 0), count_of(sample, key)):
+                self._announced[key] = i + 1
+                value = "(value_json['%s']|default([]))[%d]" % (key, i)
+                yield self._config(payload, "%s_%d" % (name, i + 1), kind, value)
+
+    def of_health(self, payload, values):
+        """The same for the logger's health, a dict of int, str, bool and None."""
+        for key in values:
+            value = values[key]
+            if value is not None and self._is_new(key):
+                kind = "t" if isinstance(value, str) else "b" if isinstance(value, bool) else ""
+                yield self._config(payload, key, HEALTH_KINDS.get(key, kind))
+
+    def _is_new(self, key):
+        new = key not in self._announced
+        self._announced[key] = 1
+        return new
+
+    def _config(self, payload, key, kind, element=None):
+        value = element or "value_json['%s']" % key
+        binary = kind in ("b", "!")
+        number = not binary and kind != "t"
+        aside = kind in ("", "+", "s", "B", "dBm") or key in IDENTITY
+        payload.clear()
+        for name, content in (
+            ("name", name_of(key)),
+            ("uniq_id", self._id + "_" + key),
+            ("stat_t", self._topic),
+            ("val_tpl", "{{%s|default(%s)}}" % (value, "none" if kind != "t" else "'',true")),
+            ("exp_aft", self._expire_s),
+            ("unit_of_meas", number and UNITS.get(kind, kind.rstrip("+"))),
+            ("dev_cla", CLASSES.get(kind)),
+            ("stat_cla", number and ("total_increasing" if "+" in kind else "measurement")),
+            ("ent_cat", aside and "diagnostic"),
+            ("pl_on", binary and "True"),
+            ("pl_off", binary and "False"),
+            ("avty_mode", "all"),
+            ("avty", self._available),
+            ("dev", self._device),
+            ("o", {"name": "packlog"}),
+        ):
+            if content:
+                payload.item(name, content)
+        if element and not self._cells and key[0] != "t":
+            payload.item("en", False)
+        payload.add("}")
+        platform = "binary_sensor" if binary else "sensor"
+        return "%s/%s/%s_%s/config" % (self._prefix, platform, self._id, key)

@@ -1,0 +1,333 @@
+"""MQTT that never hurts the logger: tells a broker what is new and forgets what it cannot tell.
+
+umqtt.simple, frozen into stock ESP32 firmware, makes and reads the packets (MQTT 3.1.1). It blocks,
+and a thread is no way out: its stack costs RAM, and not every port locks its heap. So its socket is
+a Pipe here and asyncio moves the bytes. Nothing queues up: a packet is composed from the newest
+reading when the last one has left.
+"""
+
+import asyncio
+from binascii import a2b_base64
+from time import ticks_diff, ticks_ms
+
+import umqtt.simple as umqtt
+from micropython import const
+
+from lib import tcp
+from net import topics
+from net.discovery import Device
+from net.pipe import Pipe, Waiting
+from sample import Sample
+
+PAYLOAD = 1536  # bytes of the longest
+ENOUGH = 256  # bytes to send at once
+KEEPALIVE_S = 30  # silent for 1.5 times that, the broker publishes the last will
+PING_MS = 15000  # of silence
+LOST_MS = 25000  # of silence, or without an acknowledgement
+ANSWER_S = 10  # for the connection, and for the answer to CONNECT
+FIRST_PAUSE_S, LONGEST_PAUSE_S = 1, 20  # between two attempts
+HEALTH_MS = 60000
+TICK_MS = 50
+WINDOW = 4  # messages of QoS 1 without acknowledgement
+_CONNACK = const(0x20)
+_PUBACK = const(0x40)
+REFUSALS = ("", "MQTT version refused", "Client id refused", "Broker unavailable", "Wrong password")
+ERRORS = (OSError, ValueError, AssertionError, IndexError)  # the last three from umqtt.simple
+
+
+def der(certificate):
+    """A certificate of either form in the one that every port's TLS takes."""
+    begin = certificate.find(b"-----BEGIN")
+    if begin < 0:
+        return certificate
+    begin = certificate.find(b"\n", begin)
+    return a2b_base64(certificate[begin : certificate.find(b"-----END", begin)])
+
+
+def within(since, span_ms):
+    """Whether that was less than span_ms ago. After a wrap of the ticks it was not."""
+    return since is not None and 0 <= ticks_diff(ticks_ms(), since) < span_ms
+
+
+class Outlet:
+    """What is told of one pack. chargery: the base of Chargery's topics, "" for none."""
+
+    def __init__(self, pack, device, base, chargery):
+        self._pack = pack
+        self._device = device
+        self._base = base + "/" + pack.name
+        self._chargery = chargery
+        self._at = None
+        self.forget()
+
+    def forget(self):
+        """Tell everything anew, as far as it still holds."""
+        self._online = self._readings = None
+        self._device.forget()
+
+    def packets(self, payload, sample, settings, unix):
+        """Compose what is new; yields (topic, retained), or () when the loop should get its turn.
+
+        sample: for a copy, so that all of it is of the same reading.
+        """
+        pack = self._pack
+        online = pack.fresh()
+        if online != self._online:
+            self._online = online
+            payload.clear().add("online" if online else "offline")
+            yield self._base + "/status", True
+            if not online:  # the broker is not to hand out the last reading as if it were new
+                for _ in topics.state(payload, None, pack.bms, unix()):
+                    pass
+                yield self._base + "/state", True
+        recent = within(self._at, 1000 * settings["interval_s"])
+        if not online or recent or pack.readings == self._readings:
+            return
+        self._at = ticks_ms()
+        self._readings = pack.readings
+        sample.clear()  # of what only another pack has
+        sample.copy_from(pack.sample)
+        for _ in topics.state(payload, sample, pack.bms, unix()):
+            yield ()
+        yield self._base + "/state", True
+        if self._chargery:
+            for topic in topics.chargery(payload, sample, settings["cells"]):
+                yield self._chargery + "/" + topic, False
+        if settings["discovery"]:
+            for topic in self._device.of_pack(payload, sample):
+                yield topic and (topic, True)
+
+
+class Mqtt:
+    """settings: the section of config.json.
+
+    packs: objects with name, bms (its kind), timeout_s, sample, readings (how many there have been)
+    and fresh(). health() gives a dict of int, str, bool and None; unix() the clock's seconds, None
+    if that is not set; ready() whether there is a network.
+    state: what it is doing, in words a person can act on. counters: plain ints.
+    """
+
+    def __init__(self, settings, resolver, device_id, packs, health, unix, ready):
+        self.state = "Off"
+        self.counters = dict.fromkeys(("connects", "drops", "published", "skipped"), 0)
+        self._settings = settings
+        self._resolver = resolver
+        self._id = (settings["client_id"] or "packlog-" + device_id).encode()
+        self._health = health
+        self._unix = unix
+        self._ready = ready
+        self._pipe = Pipe(PAYLOAD + 2 * ENOUGH)
+        self._payload = topics.Payload(PAYLOAD)
+        self._sample = Sample()
+        self._status = settings["base"] + "/status"
+        self._stopped = self._connected = False
+        expire_s = 60 + 2 * settings["interval_s"]  # time for a reconnect
+        self._logger = Device(settings, device_id, "", "logger", expire_s + HEALTH_MS // 1000)
+        self._outlets = []
+        for pack in packs:
+            device = Device(settings, device_id, pack.name, pack.bms, expire_s + pack.timeout_s)
+            base = settings["chargery_base"] if pack.bms == "chargery" else ""
+            if base and [each.bms for each in packs].index("chargery") < len(self._outlets):
+                base += "/" + pack.name  # the first one has the topics that dashboards know
+            self._outlets.append(Outlet(pack, device, settings["base"], base))
+
+    async def run(self):
+        """Keep a connection, until stop()."""
+        self._pause = FIRST_PAUSE_S
+        while not self._stopped:
+            if self._ready():
+                try:
+                    await self._session()
+                except ERRORS:
+                    pass  # the state says it
+            else:
+                self.state = "No network"
+                self._pause = FIRST_PAUSE_S
+            await asyncio.sleep(self._pause)
+            self._pause = min(2 * self._pause, LONGEST_PAUSE_S)
+
+    def stop(self):
+        """Say good-bye, as far as that goes at once: after Ctrl-C there is no loop any more."""
+        self._stopped = True
+        if self._connected:
+            self._connected = False
+            self.state = "Off"
+            self._pipe.size = 0
+            self._payload.clear().add("offline")
+            self._publish(self._status, True)
+            self._client.disconnect()
+            self._put()
+
+    async def _session(self):
+        """One connection; an error ends it."""
+        settings = self._settings
+        self.state = "CA file unusable"
+        tls = self._tls()
+        self.state = "Broker not reached"
+        port = settings["port"] or (8883 if tls else 1883)
+        stream = await tcp.connect(settings["host"], port, self._resolver, ANSWER_S, tls)
+        self.state = "No TLS with broker" if tls else "Broker is silent"
+        self._stream = stream
+        tasks = ()
+        try:
+            self._begin()
+            tasks = [asyncio.create_task(self._guard(task)) for task in (self._receive, self._send)]
+            await self._watch()
+        finally:
+            for task in tasks:
+                task.cancel()
+            if self._connected:
+                self._connected = False
+                self.counters["drops"] += 1
+                self.state = "Connection lost"
+            stream.close()
+            await stream.wait_closed()
+
+    def _tls(self):
+        if not self._settings["tls"]:
+            return None
+        import ssl
+
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        context.verify_mode = ssl.CERT_NONE
+        if self._settings["ca_file"]:
+            context.verify_mode = ssl.CERT_REQUIRED
+            with open(self._settings["ca_file"], "rb") as file:
+                context.load_verify_locations(cadata=der(file.read()))
+        return context
+
+    def _begin(self):
+        settings = self._settings
+        user = settings["user"].encode() or None
+        password = settings["password"].encode()
+        self._client = umqtt.MQTTClient(self._id, "", 1, user, password, KEEPALIVE_S)
+        self._client.set_callback(self._birth)
+        self._client.set_last_will(self._status.encode(), b"offline", True, settings["qos"])
+        umqtt.socket = self._pipe
+        self._ask(self._client.connect)
+        self._pinged = False
+        self._failure = None
+        self._under_way = 0
+        self._heard = self._acknowledged = ticks_ms()
+
+    def _ask(self, action, *arguments):
+        try:
+            action(*arguments)
+        except Waiting:
+            pass
+
+    async def _guard(self, action):
+        try:
+            await action()
+        except Exception as error:
+            self._failure = error
+
+    async def _watch(self):
+        """Until the connection ends: see that the broker is alive."""
+        while not self._stopped:
+            await asyncio.sleep_ms(TICK_MS)
+            if self._failure:
+                raise self._failure
+            if not self._under_way:
+                self._acknowledged = ticks_ms()
+            limit_ms = LOST_MS if self._connected else 1000 * ANSWER_S
+            if not within(self._heard, limit_ms) or not within(self._acknowledged, LOST_MS):
+                return
+            if not within(self._heard, PING_MS) and self._connected and not self._pinged:
+                self._pinged = True
+                self._client.ping()
+
+    async def _receive(self):
+        pipe = self._pipe
+        while True:
+            count = await self._stream.readinto(memoryview(pipe.got)[pipe.end :])
+            if count == 0:
+                raise OSError("closed")
+            pipe.end += count or 0  # None: TLS has had nothing for us in it
+            self._heard = ticks_ms()
+            self._pinged = False
+            while pipe.next():
+                self._take(self._client.wait_msg())
+            self.counters["skipped"] += pipe.skipped
+            pipe.skipped = 0
+
+    def _take(self, kind):
+        """An answer of a kind that umqtt.simple leaves to its caller."""
+        if kind == _CONNACK:
+            code = self._pipe.read(3)[2]
+            if code:
+                self.state = REFUSALS[min(code, 4)]
+                raise OSError("refused")
+            self._connected = True
+            self._pause = FIRST_PAUSE_S
+            self.state = "Connected"
+            self.counters["connects"] += 1
+        elif kind == _PUBACK and self._under_way:
+            self._under_way -= 1
+            self._acknowledged = ticks_ms()
+
+    def _birth(self, topic, message):
+        # Home Assistant has started
+        if message == b"online":
+            self._forget()
+
+    def _forget(self):
+        for outlet in self._outlets:
+            outlet.forget()
+        self._logger.forget()
+        self._health_at = None
+
+    async def _send(self):
+        """Publish what is new; a packet is composed when what was before it is gone."""
+        pipe = self._pipe
+        packets = self._packets()
+        while True:
+            while self._connected and pipe.size < ENOUGH and self._under_way < WINDOW:
+                packet = next(packets)
+                if packet is None:
+                    break
+                if packet:
+                    self._publish(*packet)
+                await asyncio.sleep_ms(0)
+            if pipe.size:
+                self._put()
+                await self._stream.drain()
+            await asyncio.sleep_ms(TICK_MS)
+
+    def _put(self):
+        self._stream.write(memoryview(self._pipe.out)[: self._pipe.size])
+        self._pipe.size = 0
+
+    def _packets(self):
+        """Compose what there is to say; yields what an Outlet does, None if there is nothing."""
+        settings = self._settings
+        payload = self._payload
+        self._forget()
+        if settings["discovery"]:
+            self._ask(self._client.subscribe, (settings["discovery_prefix"] + "/status").encode())
+        payload.clear().add("online")
+        yield self._status, True
+        while True:
+            for outlet in self._outlets:
+                for packet in outlet.packets(payload, self._sample, settings, self._unix):
+                    yield packet
+            if not within(self._health_at, HEALTH_MS):
+                self._health_at = ticks_ms()
+                values = self._health()
+                topics.health(payload, values)
+                yield settings["base"] + "/health", True
+                if settings["discovery"]:
+                    for topic in self._logger.of_health(payload, values):
+                        yield topic, True
+            yield None
+
+    def _publish(self, topic, retained):
+        if self._payload.full:
+            self.counters["skipped"] += 1
+            return
+        client = self._client
+        qos = self._settings["qos"]
+        client.pid %= 0xFFFF  # the next one is one more, never 0
+        self._ask(client.publish, topic.encode(), self._payload.view(), retained, qos)
+        self._under_way += qos
+        self.counters["published"] += 1

@@ -1,0 +1,185 @@
+"""The time by NTP (RFC 5905, as SNTP), without blocking: asked soon after the WiFi is up, then now
+and then.
+
+One answer sets a clock that is a few seconds off. A clock that has never been set needs two that
+agree, one that would jump four, further apart the less likely the jump is. How fast the board's
+crystal runs is learned from sync to sync, and corrects the clock while the server is silent.
+"""
+
+import asyncio
+import errno
+import os
+import socket
+import struct
+import time
+
+from micropython import const
+
+from net.clock import NONE, NTP, PC
+
+_PORT = const(123)
+_SIZE = const(48)
+_ASK = b"\x23" + bytes(39)  # version 4, client; the rest is ours to leave out
+_WAIT_MS = const(3000)
+_SLOW_MS = const(1500)  # an answer that took longer says too little
+_UNIX_1900 = 2208988800
+_ERA = 1 << 32
+_OLDEST, _NEWEST = 1735689600, 2840140800  # 2025 and 2060: what else comes is nonsense
+_STEP_MS = const(5000)  # what one answer may change
+_AGREE_MS = const(2000)
+_KEEP_MS = const(100)  # off by less, the clock is left alone
+_DAY_MS = const(86400000)
+_FIRST_PAUSE_S = const(4)
+_UNSET_PAUSE_S = const(32)
+_LONGEST_PAUSE_S = const(1024)
+_LEARN_S = const(3600)  # a shorter span says nothing about the crystal
+_MOST_PPM = const(200)  # that a crystal can be off by
+
+
+class Ntp:
+    """settings: the section ntp of config.json. drift: ms in 10**6 s that the board's clock loses,
+    None as long as that is not known.
+    """
+
+    def __init__(self, settings, resolver, clock, wifi):
+        self.counters = {"syncs": 0, "failures": 0, "doubted": 0}
+        self.drift = None
+        self._settings = settings
+        self._resolver = resolver
+        self._clock = clock
+        self._wifi = wifi
+        self._agreeing = 0
+        self._last_ms = 0  # what the last answer would change
+        self._synced_s = None  # unix time of the sync that the clock goes by
+        self._corrected_ms = 0  # since then
+
+    async def run(self):
+        """Keep the clock right, for ever."""
+        pause = _FIRST_PAUSE_S
+        while True:
+            while not self._wifi.connected:
+                pause = _FIRST_PAUSE_S
+                await self._pause(1, True)
+            try:
+                again_s = self._judge(await self._ask())
+                pause = _FIRST_PAUSE_S
+                await self._pause(again_s, False)
+            except OSError:
+                self.counters["failures"] += 1
+                self._correct()
+                await self._pause(pause, True)
+                longest = _UNSET_PAUSE_S if self._clock.source == NONE else _LONGEST_PAUSE_S
+                pause = min(2 * pause, longest)
+
+    async def _pause(self, seconds, connect):
+        # A WiFi that comes again is a reason to ask at once
+        was_connected = self._wifi.connected
+        while seconds > 0:
+            await asyncio.sleep(1)
+            seconds -= 1
+            connected = self._wifi.connected
+            if connect and connected and not was_connected:
+                break
+            was_connected = connected
+        self._correct()
+
+    async def _ask(self):
+        """What the server's time is minus the clock's, in ms. OSError."""
+        address = await self._resolver.resolve(self._settings["server"])
+        sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        try:
+            sock.setblocking(False)
+            cookie = os.urandom(8)  # nobody can answer who has not seen the question
+            begun = time.ticks_ms()
+            sock.sendto(_ASK + cookie, socket.getaddrinfo(address, _PORT)[0][-1])
+            reply = _reply(sock, cookie)
+            sent, had_ms = await asyncio.wait_for_ms(reply, _WAIT_MS)
+            way_ms = time.ticks_diff(time.ticks_ms(), begun) - had_ms
+        except asyncio.TimeoutError:
+            raise OSError(errno.ETIMEDOUT)
+        finally:
+            sock.close()
+        if not 0 <= way_ms <= _SLOW_MS:
+            raise OSError(errno.ETIMEDOUT)
+        unix, ms = self._clock.now()
+        return (sent[0] - unix) * 1000 + sent[1] - ms + way_ms // 2
+
+    def _judge(self, offset_ms):
+        """Take an answer in; returns in how many s to ask again."""
+        clock = self._clock
+        far = abs(offset_ms)
+        agrees = self._agreeing and abs(offset_ms - self._last_ms) <= _AGREE_MS
+        self._agreeing = self._agreeing + 1 if agrees else 1
+        self._last_ms = offset_ms
+        needed = 2 if clock.source == NONE else 1 if far <= _STEP_MS else 4
+        if self._agreeing < needed:
+            self.counters["doubted"] += 1
+            if clock.source == NONE:
+                return 1
+            # No crystal is off by a day, unless it was set wrong
+            known = clock.source in (PC, NTP)
+            return self._settings["interval_s"] if known and far > _DAY_MS else 60
+        self._agreeing = 0
+        self.counters["syncs"] += 1
+        self._set(offset_ms, far)
+        return self._settings["interval_s"]
+
+    def _set(self, offset_ms, far):
+        clock = self._clock
+        if clock.source == NTP and self._synced_s is not None and far <= _STEP_MS:
+            if far < _KEEP_MS:
+                return
+            self._learn(clock.now()[0] - self._synced_s, offset_ms + self._corrected_ms)
+        else:
+            self.drift = None
+        clock.shift(offset_ms, NTP)
+        self._synced_s = clock.now()[0]
+        self._corrected_ms = 0
+
+    def _learn(self, seconds, lost_ms):
+        if seconds >= _LEARN_S:
+            drift = lost_ms * 1000000 // seconds
+            if abs(drift) <= _MOST_PPM * 1000:
+                self.drift = drift if self.drift is None else (3 * self.drift + drift) // 4
+
+    def _correct(self):
+        """Without an answer: what the clock has lost since the last one, by what is known."""
+        if self.drift is None or self._clock.source != NTP:
+            return
+        seconds = self._clock.now()[0] - self._synced_s
+        due_ms = self.drift * seconds // 1000000 - self._corrected_ms
+        if seconds > self._settings["interval_s"] and abs(due_ms) >= _KEEP_MS:
+            self._clock.shift(due_ms, NTP)
+            self._corrected_ms += due_ms
+
+
+async def _reply(sock, cookie):
+    from lib.tcp import readable  # MicroPython only
+
+    while True:
+        await readable(sock)
+        found = told(sock.recv(_SIZE), cookie)
+        if found:
+            return found
+
+
+def told(packet, cookie):
+    """What a packet tells: (unix s, ms) when the server sent it, and for how many ms it had the
+    question. None if it is no answer to that; OSError if the server does not know the time.
+    """
+    if len(packet) < _SIZE or packet[24:32] != cookie or packet[0] & 7 != 4:
+        return None
+    came, sent = _stamp(packet, 32), _stamp(packet, 40)
+    had_ms = (sent[0] - came[0]) * 1000 + sent[1] - came[1]
+    knows = packet[0] >> 6 != 3 and 0 < packet[1] < 16 and _OLDEST < sent[0] < _NEWEST
+    if not knows or not 0 <= had_ms <= _WAIT_MS:
+        raise OSError(errno.EINVAL)
+    return sent, had_ms
+
+
+def _stamp(packet, at):
+    """(unix s, ms) of a time as NTP writes it; from 2036 on it counts anew."""
+    seconds, fraction = struct.unpack_from(">II", packet, at)
+    if seconds < _ERA >> 1:
+        seconds += _ERA
+    return seconds - _UNIX_1900, (fraction >> 16) * 1000 >> 16

@@ -1,0 +1,165 @@
+"""The WiFi as a station: several networks, the strongest first, joined again for ever.
+
+WLAN.scan() holds the loop for two seconds and leaves hidden networks out. So there is no scan:
+networks are joined by their names, one after the other, and that tells how strong they are (dBm).
+docs/wifi.md is for users. Passwords go to the chip and nowhere else.
+"""
+
+import asyncio
+import time
+
+import network
+from micropython import const
+
+_LOOK_MS = const(200)
+_FOUND_MS = const(8000)  # to find a network and to shake hands
+_JOIN_MS = const(20000)  # to get an address too
+_GOOD_DBM = const(-67)  # a network that strong is taken without trying the others
+_ABSENT_DBM = const(-200)
+_FIRST_PAUSE_S = const(2)
+_LONGEST_PAUSE_S = const(16)
+_PASSWORD = "No WiFi: password?"
+_NOWHERE = "0.0.0.0"
+_NOT_FOUND = (200, 201, 211, 212)
+# Disconnected with reason 15 is what a wrong password mostly looks like on WPA2
+_BAD_PASSWORD = (2, 15, 202, 204, 210)
+
+
+class Wifi:
+    """settings: the section wifi of config.json. state: what is wrong in 20 characters, None while
+    connected. rssi in dBm and address: None while not.
+    """
+
+    def __init__(self, settings):
+        self.state = "WiFi starts"
+        self.counters = {"joins": 0, "drops": 0, "failures": 0}
+        self._settings = settings
+        self._networks = [[each, _ABSENT_DBM] for each in settings["networks"]]
+        self._wlan = self._told = None
+        if self._networks:
+            try:
+                self._start()  # it takes some 100 ms: before the loop runs
+            except OSError:
+                pass  # run() comes to it again
+
+    @property
+    def connected(self):
+        """Is there an address?"""
+        return bool(self._wlan and self._wlan.isconnected())
+
+    @property
+    def address(self):
+        return self._wlan.ifconfig()[0] if self.connected else None
+
+    @property
+    def rssi(self):
+        return self._strength() if self._wlan else None
+
+    def dns_servers(self):
+        """For the Resolver: addresses as text, none while not connected."""
+        if not self.connected:
+            return []
+        server = self._settings["dns"] or self._wlan.ifconfig()[3]
+        return [] if server == _NOWHERE else [server]
+
+    async def run(self):
+        """Join and stay joined, for ever. OSError if the chip refuses: run it again later."""
+        pause = _FIRST_PAUSE_S
+        while self._networks:
+            if not self._wlan:
+                self._start()
+            try:
+                joined = await self._join_strongest()
+            except OSError:  # the chip is in a state of its own
+                self._wlan.active(False)
+                self._wlan = None
+                raise
+            if joined:
+                pause = _FIRST_PAUSE_S
+                await self._stay()
+            else:
+                await asyncio.sleep(pause)
+                pause = min(2 * pause, _LONGEST_PAUSE_S)
+        while True:
+            self.state = "WiFi is off"
+            await asyncio.sleep(3600)
+
+    def _start(self):
+        settings = self._settings
+        if settings["country"]:
+            network.country(settings["country"])
+        network.hostname(settings["hostname"])
+        wlan = network.WLAN(network.STA_IF)
+        wlan.active(True)
+        wlan.config(reconnects=0)  # when and where to is decided here
+        # With Bluetooth on, an ESP32 must not be told to do without power saving
+        wlan.config(pm=wlan.PM_PERFORMANCE if settings["power_save"] else wlan.PM_NONE)
+        if settings["address"]:
+            gateway = settings["gateway"] or _NOWHERE
+            dns = settings["dns"] or gateway
+            wlan.ifconfig((settings["address"], settings["netmask"], gateway, dns))
+        self._wlan = wlan
+
+    async def _join_strongest(self):
+        """Join a good network, or of the weak ones in reach the strongest."""
+        self._told = None
+        order = sorted([(-n[1], i) for i, n in enumerate(self._networks)])
+        for _, i in order:
+            if await self._join(self._networks[i]) and self._networks[i][1] >= _GOOD_DBM:
+                return True
+        strongest = max(self._networks, key=lambda n: n[1])
+        if strongest[1] == _ABSENT_DBM:
+            self.state = self._told
+            return False
+        # The last one tried is joined still
+        return self._networks[order[-1][1]] is strongest or await self._join(strongest)
+
+    async def _join(self, known):
+        wlan = self._wlan
+        ssid = known[0]["ssid"]
+        if not self.state or self.state == "WiFi starts":
+            self.state = "Joining " + ssid[:12]
+        known[1] = _ABSENT_DBM
+        wlan.disconnect()
+        wlan.connect(ssid, known[0]["password"] or None)
+        begun = time.ticks_ms()
+        waited = 0
+        while waited < _JOIN_MS:
+            await asyncio.sleep_ms(_LOOK_MS)
+            waited = time.ticks_diff(time.ticks_ms(), begun)
+            strength = self._strength()
+            if wlan.isconnected():
+                known[1] = strength or _GOOD_DBM
+                return True
+            # status() can't tell: it remembers what went wrong the time before
+            if strength is None and waited >= _FOUND_MS:
+                break
+        trouble = self._trouble(wlan.status())
+        if not self._told or trouble == _PASSWORD:  # which somebody has to put right
+            self._told = trouble
+        self.counters["failures"] += 1
+        wlan.disconnect()
+        return False
+
+    def _trouble(self, status):
+        if self._strength() is not None:
+            return "WiFi: no address"
+        if status in _BAD_PASSWORD:
+            return _PASSWORD
+        if status in _NOT_FOUND:
+            return "WiFi not in reach"
+        return "No WiFi: error " + str(status)
+
+    async def _stay(self):
+        self.state = None
+        self.counters["joins"] += 1
+        while self._wlan.isconnected():
+            await asyncio.sleep(1)
+        self.state = "WiFi is gone"
+        self.counters["drops"] += 1
+
+    def _strength(self):
+        try:
+            return self._wlan.status("rssi")
+        except OSError:
+            return None

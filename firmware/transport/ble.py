@@ -1,0 +1,384 @@
+"""A BMS over Bluetooth LE that speaks through one notify characteristic, on aioble.
+
+Scanning, connecting and discovery are for one link at a time; every stage has a time-out. Of aioble
+two things are not used: its queue of one notification loses pieces of a frame, and its scan keeps
+whatever it hears and waits for the scan's end without a time-out. Times are in ms unless named _s.
+"""
+
+import asyncio
+import errno
+import time
+
+import aioble
+import bluetooth
+from aioble import core
+from aioble.device import DeviceConnection, DeviceDisconnectedError, DeviceTimeout
+from micropython import const
+
+# (what it does, its time-out, what the display says if it failed)
+TURN = ("Waiting for radio", 30000, "Radio busy")
+SEARCH = ("Searching ", 6000, "Not heard: app open?")  # a unit in use does not advertise
+CONNECT = ("Connecting", 8000, "Connecting failed")
+FIND = ("Asking services", 5000, "No such service")
+SUBSCRIBE = ("Subscribing", 3000, "Subscribing failed")
+MTU_MS = 2000
+WRITE_MS = 2000
+CLOSE_MS = 3000
+POLL_MS = 100  # looking often costs less than a flag that the loop polls every ms
+
+_HOLD_S = const(60)  # at most so long does a released link stay in one run()
+_MTU = const(247)  # a JK sends 244 bytes at most, and what fits one packet is not reassembled
+_RING = const(2048)  # what a unit says in answer to all that it is asked, twice
+_WRITE_SIZE = const(20)  # fits any MTU: the BMS sees a stream in any case
+_HEARD_MAX = const(50)  # devices that scan() lists
+
+# Events of bluetooth.BLE.irq
+_SCAN_RESULT = const(5)
+_SCAN_DONE = const(6)
+_CONNECTED = const(7)
+_NOTIFIED = const(18)
+# Types of fields in an advertisement: what is not all, and the next number for what is
+_NAMES = const(8)
+_SERVICES = const(2)
+# What a characteristic can do
+_WRITE_NO_RESPONSE = const(4)
+_WRITE = const(8)
+_NOTIFY = const(16)
+
+ble = core.ble
+_lock = asyncio.Lock()
+_links = {}  # connection handle << 16 | value handle: the link that it belongs to
+_device = None  # the one that is being connected to
+_hear = None  # who gets the advertisements
+_scanning = False
+_chunk = bytearray(256)  # what a decoder is fed with
+
+
+class LinkLost(OSError):
+    """The link could not be made, or ended: errno and what the display says."""
+
+
+def _irq(event, data):
+    """On an ESP32 this runs on the radio's thread, between any two instructions of the firmware. An
+    exception would make aioble deaf.
+    """
+    global _scanning
+    if event == _NOTIFIED:
+        handle, value, piece = data
+        link = _links.get(handle << 16 | value)
+        if link:
+            link._take(piece)
+            return True  # nobody else's: spares aioble's client, which comes later, a copy
+    elif event == _SCAN_RESULT:
+        if _hear:
+            _hear(data)
+    elif event == _SCAN_DONE:
+        _scanning = False
+    elif event == _CONNECTED:
+        connection = _device and _device._connection
+        if not connection or connection._conn_handle != data[0]:
+            _ask(ble.gap_disconnect, data[0])  # nobody waits any more, and it keeps others out
+
+
+def _stopped():
+    # The radio was switched off: of that aioble tells neither connections nor who waits for them.
+    for connection in DeviceConnection._connected.values():
+        connection._event.set()
+
+
+core.register_irq_handler(_irq, _stopped)
+
+
+def _ask(procedure, argument=None):
+    """Ask the radio to end something; False if there is nothing to end."""
+    try:
+        return procedure(argument) is not False
+    except OSError:
+        return False
+
+
+def _field(advertisement, kind):
+    """The first field of this type or the next one, without padding; b"" if there is none."""
+    i = 0
+    while i + 1 < len(advertisement):
+        if 0 <= advertisement[i + 1] - kind <= 1:
+            return bytes(advertisement[i + 2 : i + 1 + advertisement[i]]).rstrip(b"\0 ")
+        i += 1 + advertisement[i]
+    return b""
+
+
+async def _listen(ms, hear, enough):
+    """Scan actively until enough(), at most for ms. hear(event data) is called by the interrupt."""
+    global _hear, _scanning
+    core.ensure_active()
+    ble.irq(core.ble_irq)  # MicroPython takes the handler away when one has failed
+    _hear = hear
+    _scanning = True
+    try:
+        ble.gap_scan(ms, 60000, 30000, True)  # half of the time: WiFi has the same antenna
+        for _ in range(ms // POLL_MS + 10):
+            if enough() or not _scanning:
+                return
+            await asyncio.sleep_ms(POLL_MS)
+        aioble.stop()  # not even the scan's end was heard: only a restart helps
+    except OSError:
+        aioble.stop()
+        raise
+    finally:
+        _hear = None
+        _ask(ble.gap_scan)
+
+
+async def scan(seconds=5):
+    """What is heard within so many seconds, while links are up: [(address, name, RSSI in dBm,
+    whether it says that it has the service FFE0)]. OSError, asyncio.TimeoutError.
+    """
+    heard = {}
+
+    def hear(data):
+        kind, address, _, rssi, advertisement = data
+        key = (kind, bytes(address))
+        if key in heard or len(heard) < _HEARD_MAX:
+            name, _, has = heard.get(key, (b"", 0, False))
+            # At an even place: find says -1 if it is not there
+            has = has or _field(advertisement, _SERVICES).find(b"\xe0\xff") % 2 == 0
+            heard[key] = (_field(advertisement, _NAMES) or name, rssi, has)
+
+    lock = _lock
+    with DeviceTimeout(None, TURN[1]):
+        await lock.acquire()
+    try:
+        await _listen(int(1000 * seconds), hear, lambda: False)
+    finally:
+        lock.release()
+    found = []
+    for key, (name, rssi, has) in heard.items():
+        name = "".join([chr(byte) if 32 <= byte < 127 else "?" for byte in name])
+        found.append((aioble.Device(*key).addr_hex(), name, rssi, has))
+    return found
+
+
+def shutdown():
+    """Let go of every unit, from a finally: one that is not told stays taken. A tenth of a second
+    each.
+
+    What the event loop was doing is over: the next asyncio.run needs asyncio.new_event_loop().
+    """
+    global _lock
+    _lock = asyncio.Lock()
+    _links.clear()
+    if ble.active():
+        _ask(ble.gap_scan)
+        _ask(ble.gap_connect)
+        for handle in DeviceConnection._connected:
+            _ask(ble.gap_disconnect, handle)
+            time.sleep_ms(100)  # the units have to be told
+        aioble.stop()
+
+
+class BleLink:
+    """A unit with this address ("c8:47:8c:00:00:01"), or without one, this advertised name."""
+
+    delays = (1, 1, 2, 3, 5, 10)
+
+    def __init__(self, address="", device="", service=0xFFE0, characteristic=0xFFE1):
+        self.counters = {"connects": 0, "overflows": 0}
+        self._named = not address
+        self._wanted = aioble.Device(0, address).addr if address else device.encode()
+        self._label = ".." + address[-8:] if address else device
+        self._service = bluetooth.UUID(service)
+        self._characteristic = bluetooth.UUID(characteristic)
+        self._mtu = _MTU
+        self._target = None  # (kind of address, address) of the unit that was heard
+        self._device = None
+        self._key = None  # in _links
+        self._until = None  # released until then, in ticks
+        self.state = None
+        # Written at head by the interrupt, read at tail by the task: neither writes the other's
+        self._ring = bytearray(_RING)
+        self._head = self._tail = 0
+
+    def release(self, seconds):
+        """Let somebody else have the unit for so long; 0 takes it back."""
+        self._until = time.ticks_add(time.ticks_ms(), 1000 * min(seconds, 86400))
+        self.state = "Released"
+
+    async def run(self, feed, request):
+        """Open the link and call feed(buffer, count) with what comes; request() is asked every
+        second for bytes to send. LinkLost when it fails; returns when it was released.
+        """
+        try:
+            if await self._is_free():
+                await self._attempt(self._open())
+                await self._pump(feed, request)
+        finally:
+            await self._close()
+
+    async def _is_free(self):
+        """Wait as long as the link is released, at most _HOLD_S."""
+        for _ in range(_HOLD_S):
+            left = 0
+            if self._until is not None:
+                left = time.ticks_diff(self._until, time.ticks_ms())
+            if left <= 0:
+                self._until = None
+                return True
+            self.state = "Released " + str(-(-left // 60000)) + " min"
+            await asyncio.sleep(1)
+
+    def _stage(self, stage, connection=None):
+        self.state, ms, self._trouble = stage
+        return DeviceTimeout(connection, ms)
+
+    async def _attempt(self, work):
+        """Whatever goes wrong in aioble and below is a LinkLost here."""
+        try:
+            return await work
+        except asyncio.TimeoutError:
+            error = None
+        except OSError as e:
+            error = e.errno
+        except (DeviceDisconnectedError, core.GattError, ValueError, TypeError, AssertionError):
+            error = errno.ECONNRESET  # aioble's ways to say that the connection went away meanwhile
+        self._fail(error or errno.ETIMEDOUT)
+
+    def _fail(self, error):
+        self.state = self._trouble
+        raise LinkLost(error, self._trouble)
+
+    async def _open(self):
+        lock = _lock
+        with self._stage(TURN):
+            await lock.acquire()
+        try:
+            await self._search()
+            if self._until is None:
+                if not self._target:
+                    self._fail(errno.ETIMEDOUT)
+                await self._subscribe(await self._connect())
+        except BaseException:
+            await self._close()  # before the next link's turn: a discovery that hangs keeps it out
+            raise
+        finally:
+            lock.release()
+
+    async def _search(self):
+        what, ms, not_heard = SEARCH
+        self.state, self._trouble = (what + self._label)[:20], "Bluetooth failed"
+        self._target = None
+        await _listen(ms, self._heard, lambda: self._target or self._until is not None)
+        self._trouble = not_heard
+
+    def _heard(self, data):
+        kind, address, _, _, advertisement = data
+        if (_field(advertisement, _NAMES) if self._named else address) == self._wanted:
+            self._target = (kind, bytes(address))
+
+    async def _connect(self):
+        global _device
+        # A new one for each attempt: one that failed says at once that it is connected
+        self._device = _device = aioble.Device(*self._target)
+        try:
+            with self._stage(CONNECT):
+                # The radio gives up a little earlier: nothing may come of the attempt later
+                connection = await _device.connect(None, 7900)
+        finally:
+            _device = None
+        if self._mtu:
+            try:
+                await connection.exchange_mtu(self._mtu, MTU_MS)
+            except asyncio.TimeoutError:
+                self._mtu = 0  # a question without answer ends the connection later: not again
+            except OSError:
+                pass  # 20 bytes at a time are slower, and that is all
+        return connection
+
+    async def _subscribe(self, connection):
+        found = []
+        with self._stage(FIND, connection):
+            service = await connection.service(self._service)
+            if service:
+                async for each in service.characteristics(self._characteristic):
+                    found.append(each)
+        # One UUID can stand for two characteristics: what they can do tells which is which
+        notify = _with(found, _NOTIFY)
+        self._writer = _with(found, _WRITE_NO_RESPONSE) or _with(found, _WRITE)
+        if not notify or not self._writer:
+            self._fail(errno.ENODEV)
+        with self._stage(SUBSCRIBE, connection):
+            self._head = self._tail = 0
+            self._key = connection._conn_handle << 16 | notify._value_handle
+            _links[self._key] = self
+            await notify.subscribe()
+        self.counters["connects"] += 1
+
+    def _take(self, piece):
+        """Keep a notification; for the interrupt: allocates nothing."""
+        head = self._head
+        if len(piece) > (self._tail - head - 1) % _RING:
+            self.counters["overflows"] += 1
+            return
+        ring = self._ring
+        for byte in piece:
+            ring[head] = byte
+            head = (head + 1) % _RING
+        self._head = head
+
+    def _drain(self, feed):
+        head, tail = self._head, self._tail
+        while tail != head:
+            count = 0
+            while tail != head and count < len(_chunk):
+                _chunk[count] = self._ring[tail]
+                count += 1
+                tail = (tail + 1) % _RING
+            self._tail = tail
+            feed(_chunk, count)
+
+    async def _pump(self, feed, request):
+        polls = 0
+        connection = self._device and self._device._connection
+        self.state, self._trouble = None, "Connection lost"
+        while self._until is None:
+            self._drain(feed)
+            if not (connection and connection.is_connected() and (polls or ble.active())):
+                self._fail(errno.ECONNRESET)
+            data = b"" if polls else request()
+            if data:
+                await self._attempt(self._send(data))
+            polls = (polls + 1) % (1000 // POLL_MS)
+            await asyncio.sleep_ms(POLL_MS)
+
+    async def _send(self, data):
+        writer = self._writer
+        answered = not writer.properties & _WRITE_NO_RESPONSE
+        for i in range(0, len(data), _WRITE_SIZE):
+            await writer.write(data[i : i + _WRITE_SIZE], answered, WRITE_MS)
+
+    async def _close(self):
+        """Let go of the unit, however far it came."""
+        device, self._device = self._device, None
+        _links.pop(self._key, None)
+        self._key = None  # another link can have it next
+        connection = device and device._connection
+        if not connection:
+            return
+        handle = connection._conn_handle
+        if handle is None:
+            if _ask(ble.gap_connect):
+                await asyncio.sleep_ms(POLL_MS)  # the radio takes no scan before that is over
+        elif not _ask(ble.gap_disconnect, handle):
+            connection._event.set()  # aioble does not know yet, or is never told
+        if connection._task:  # otherwise aioble is not waiting for its end
+            for _ in range(CLOSE_MS // POLL_MS):
+                if not connection.is_connected():
+                    return
+                await asyncio.sleep_ms(POLL_MS)
+            connection._event.set()
+
+
+def _with(characteristics, flag):
+    """The first of them that can do this, by handle."""
+    for each in sorted(characteristics, key=lambda each: each._value_handle):
+        if each.properties & flag:
+            return each

@@ -1,0 +1,151 @@
+"""The network module of the virtual board: WiFi as an ESP32 has it.
+
+As there: status() remembers the last failure until an address comes, a wrong password is often
+told as a failed handshake (15), scan() blocks for two seconds, the chip tries again by itself
+unless it is told not to.
+"""
+
+import struct
+
+import link
+import network_words as words
+
+STA_IF, AP_IF = 0, 1
+for _name in dir(words):
+    if _name.startswith("STAT_"):
+        globals()[_name] = getattr(words, _name)
+AUTH_OPEN, AUTH_WPA2_PSK = 0, 3
+
+_TEXTS = {
+    words.WIFI_NOT_STARTED: "Wifi Not Started",
+    words.WIFI_NOT_CONNECTED: "Wifi Not Connected",
+    words.WIFI_STATE: "Wifi Internal State Error",
+}
+_MAC = b"\x02\x00\x5e\x10\x00\x01"
+_hostname = "mpy-esp32"
+_country = "XX"
+
+
+def hostname(name=None):
+    global _hostname
+    if name is None:
+        return _hostname
+    if len(name) > 32:
+        raise ValueError
+    _hostname = name
+
+
+def country(code=None):
+    global _country
+    if code is None:
+        return _country
+    if len(code) != 2:
+        raise ValueError
+    _country = code
+
+
+def _call(op, a=0, value=0, data=None):
+    try:
+        return link.call(op, a, 0, value, data)
+    except OSError as error:
+        raise OSError(_TEXTS.get(error.errno, error.errno))
+
+
+def _packed(address):
+    return bytes([int(part) for part in address.split(".")])
+
+
+class WLAN:
+    IF_STA, IF_AP = 0, 1
+    SEC_OPEN, SEC_WPA2 = 0, 3
+    PM_NONE, PM_PERFORMANCE, PM_POWERSAVE = 0, 1, 2
+
+    _instances = {}
+
+    def __new__(cls, interface=0):
+        if interface not in (0, 1):
+            raise ValueError("invalid WLAN interface identifier")
+        if interface not in cls._instances:
+            made = cls._instances[interface] = object.__new__(cls)
+            made._access_point = interface == 1
+            made._active = False
+            made._options = {"pm": 1, "reconnects": -1, "txpower": 20, "channel": 1, "ssid": ""}
+        return cls._instances[interface]
+
+    def _station(self):
+        if self._access_point:
+            raise OSError("STA required")
+
+    def active(self, on=None):
+        if on is not None:
+            if not self._access_point:
+                _call(words.ACTIVE, 1 if on else 0)
+            self._active = bool(on)
+        return self._active
+
+    def connect(self, ssid=None, key=None, *, bssid=None):
+        self._station()
+        if ssid is not None:
+            self._options["ssid"] = ssid
+            self._key = key or ""
+        _call(words.JOIN, 0, 0, self._options["ssid"].encode() + b"\0" + self._key.encode())
+
+    def disconnect(self):
+        self._station()
+        _call(words.LEAVE)
+
+    def isconnected(self):
+        if self._access_point:
+            return False
+        _call(words.IS_CONNECTED)
+        return link.value == 1
+
+    def status(self, what=None):
+        if what is None:
+            if self._access_point:
+                return None
+            _call(words.STATUS)
+        elif what == "rssi":
+            self._station()
+            _call(words.RSSI)
+        else:
+            raise ValueError("unknown status param")
+        return link.value
+
+    def scan(self):
+        self._station()
+        data = _call(words.SCAN) or b""
+        size = struct.calcsize(words.SCANNED)
+        found = []
+        for at in range(0, len(data), size):
+            length, ssid, bssid, channel, rssi, security = struct.unpack_from(
+                words.SCANNED, data, at
+            )
+            found.append((ssid[:length], bssid, channel, rssi, security, False))
+        return found
+
+    def ifconfig(self, addresses=None):
+        if self._access_point:
+            return ("192.168.4.1", "255.255.255.0", "192.168.4.1", "0.0.0.0")
+        if addresses is None:
+            data = _call(words.ADDRESSES)
+            return tuple([".".join([str(n) for n in data[i : i + 4]]) for i in (0, 4, 8, 12)])
+        if addresses == "dhcp":
+            _call(words.SET_ADDRESSES)
+        else:
+            _call(words.SET_ADDRESSES, 0, 0, b"".join([_packed(each) for each in addresses]))
+
+    def config(self, *what, **values):
+        for name, value in values.items():
+            if name not in self._options:
+                raise ValueError("unknown config param")
+            self._options[name] = value
+            if name == "reconnects":
+                _call(words.SET_RECONNECTS, 0, value)
+        if not what:
+            return None
+        if what[0] == "mac":
+            return _MAC
+        if what[0] not in self._options:
+            raise ValueError("unknown config param")
+        return self._options[what[0]]

@@ -1,0 +1,100 @@
+"""What the firmware's work takes on a 32-bit processor, in instructions, counted by qemu.
+
+python tests/bench/instructions.py          a table
+python tests/bench/instructions.py --json   one JSON object
+
+MicroPython for RV32 (an ESP32-C3's instruction set; an ESP32's has about as many) with nothing
+approximated but the flash: reading and writing it is a copy in memory. Milliseconds are those of a
+board at 160 MHz. The lower bound is an instruction a cycle, which no such chip exceeds. The other
+is as many cycles an instruction as a loop takes on an ESP32 whose time is known (about 3 us a
+round): waiting for the flash that the interpreter's code is read from is in it, for a program that
+fits the cache; flash erases (45 ms each) and the radio are not.
+"""
+
+import argparse
+import json
+import sys
+import tempfile
+from pathlib import Path
+
+if __name__ == "__main__":
+    # This folder on the path would hide the firmware's package store.
+    sys.path[0] = str(Path(__file__).resolve().parents[1])
+    sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+    sys.path.append(str(Path(__file__).resolve().parents[1] / "device"))
+
+import host_tools.firmware  # noqa: F401 - the firmware on sys.path
+from rich.console import Console
+from rich.table import Table
+from test_shard import household
+
+from rv32 import build, machine
+from store import frame, segment
+
+MHZ = 160
+LOOP_US = 3  # a round of the loop on an ESP32 at 160 MHz, see tests/device/test_shard_cost.py
+_FOLDER = "/segments"
+
+
+def measure(built):
+    """Instructions by what is done, as vm/counts.py prints them; and what a cycle is taken for."""
+    image = machine.Image(built)
+    image.add_firmware()
+    image.add_tests()
+    header = segment.Header(segment.PACK, 1, 16, "bench", 1)
+    rows = (segment.MAX_SIZE - segment.HEADER_SIZE) // frame.SIZE
+    for number, count in ((1, rows), (2, 0)):
+        image.add(f"{_FOLDER}/{segment.file_name(number)}", header.pack() + household(count))
+    with tempfile.TemporaryDirectory(prefix="packlog-bench-") as folder:
+        flash = image.write(Path(folder) / "flash.img")
+        said = machine.Machine(built, flash).run("import counts\ncounts.show()", counting=True)
+    found = json.loads(said)
+    found["compaction"]["rows"] = rows
+    found["mhz"] = MHZ
+    found["cycles_an_instruction"] = round(LOOP_US * MHZ / found["a_round_of_a_loop"], 2)
+    return found
+
+
+def lines(found):
+    """(what, instructions) of everything that was counted."""
+    for kind, counts in found["readings"].items():
+        for name, summary in counts.items():
+            yield f"{kind}: {name}", summary["median"]
+            if summary["most"] > 1.2 * summary["median"]:
+                yield f"{kind}: {name}, at most", summary["most"]
+    yield "drawing a 20x4 display, at most", found["display"]["most"]
+    yield f"compaction of 64 KB ({found['compaction']['rows']} frames)", found["compaction"]["all"]
+    yield f"the longest of its {found['compaction']['steps']} steps", found["compaction"]["most"]
+    yield f"a garbage collection ({found['heap_used']} bytes in use)", found["collection"]
+
+
+def show(found):
+    """The table."""
+    slow = found["cycles_an_instruction"]
+    table = Table(title=f"Instructions on RV32, milliseconds at {MHZ} MHz")
+    table.add_column("what")
+    for heading in ("instructions", "ms, 1 cycle each", f"ms, {slow} cycles each"):
+        table.add_column(heading, justify="right")
+    for what, count in lines(found):
+        ms = count / (1000 * MHZ)
+        table.add_row(what, f"{count:,}", f"{ms:.2f}", f"{slow * ms:.1f}")
+    Console(width=100).print(table)
+
+
+def main():
+    """Exit code 1 and one line if there is no MicroPython for RV32."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--json", action="store_true", help="one JSON object instead of the table")
+    arguments = parser.parse_args()
+    try:
+        found = measure(build.find())
+    except build.Unavailable as reason:
+        sys.exit(f"no MicroPython for RV32: {reason}")
+    if arguments.json:
+        print(json.dumps(found))
+    else:
+        show(found)
+
+
+if __name__ == "__main__":
+    main()

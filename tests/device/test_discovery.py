@@ -1,0 +1,211 @@
+"""Home Assistant's discovery messages: every key and value is one that its documentation allows."""
+
+import json
+
+import home_assistant
+from test_topics import bluenova, jk, reading
+
+from net.discovery import Device, name_of
+from net.topics import Payload, state
+from sample import Sample
+
+SETTINGS = {"base": "packlog", "discovery_prefix": "homeassistant", "cells": False}
+HEALTH = {
+    "uptime": 12,
+    "heap_free": 100000,
+    "flash_free": 1000000,
+    "rssi": -61,
+    "wifi": "home",
+    "wifi_drops": 3,
+    "clock_set": True,
+    "storage_error": None,
+}
+
+
+def every_value():
+    """A pack that knows everything there is to know."""
+    sample = reading()
+    for other in (jk(), bluenova()):
+        sample.extras.update(other.extras)
+        sample.texts.update(other.texts)
+    sample.soh, sample.cycles, sample.capacity, sample.balance_current = 985, 3, 280000, 12
+    sample.empty_cell_voltage, sample.flags, sample.switches, sample.errors = 2800, 0, 7, 5
+    sample.cell_temperatures[:4] = [201, 202, 203, 204]
+    sample.temperatures[5] = 402
+    return sample
+
+
+def pack(**settings):
+    settings = dict(SETTINGS, **settings)
+    return Device(settings, "a1b2c3", "house", "chargery", 85)
+
+
+def messages(topics, payload):
+    """{topic: config, spelled out} of a generator of Device."""
+    found = {}
+    for topic in topics:
+        if not topic:
+            continue
+        assert not payload.full
+        assert topic not in found, topic
+        found[topic] = home_assistant.spelled_out(json.loads(bytes(payload.view())))
+    return found
+
+
+def of_pack(device, sample):
+    payload = Payload(700)
+    return messages(device.of_pack(payload, sample), payload)
+
+
+def of_health(values, device=None):
+    payload = Payload(700)
+    device = device or Device(SETTINGS, "a1b2c3", "", "logger", 130)
+    return messages(device.of_health(payload, values), payload)
+
+
+def test_every_message_is_one_that_home_assistant_documents():
+    found = of_pack(pack(), every_value())
+    found.update(of_health(HEALTH))
+    assert len(found) == 27 + 17 + 7 + 14 + 7  # fields, extras, texts, of lists, health
+    for topic in found:
+        home_assistant.check(topic, found[topic])
+    assert len({config["unique_id"] for config in found.values()}) == len(found)
+
+
+def test_a_voltage():
+    assert of_pack(pack(), reading())["homeassistant/sensor/a1b2c3_house_voltage/config"] == {
+        "name": "Voltage",
+        "unique_id": "a1b2c3_house_voltage",
+        "state_topic": "packlog/house/state",
+        "value_template": "{{value_json['voltage']|default(none)}}",
+        "unit_of_measurement": "V",
+        "device_class": "voltage",
+        "state_class": "measurement",
+        "expire_after": 85,
+        "availability": [{"topic": "packlog/status"}, {"topic": "packlog/house/status"}],
+        "availability_mode": "all",
+        "device": {
+            "identifiers": "a1b2c3_house",
+            "name": "packlog house",
+            "manufacturer": "packlog",
+            "model": "chargery",
+            "via_device": "a1b2c3",
+        },
+        "origin": {"name": "packlog"},
+    }
+
+
+def test_a_protection_is_a_problem_and_a_switch_is_none():
+    found = of_pack(pack(), every_value())
+    stopped = found["homeassistant/binary_sensor/a1b2c3_house_charge_stopped/config"]
+    assert stopped["device_class"] == "problem"
+    assert (stopped["payload_on"], stopped["payload_off"]) == ("True", "False")
+    switch = found["homeassistant/binary_sensor/a1b2c3_house_discharge_on/config"]
+    assert "device_class" not in switch
+
+
+def test_totals_and_contents():
+    found = of_pack(pack(), every_value())
+    classes = {}
+    for key in ("energy", "energy_in", "charge", "charge_in", "soc", "mode", "min_cell", "bad_crc"):
+        config = found["homeassistant/sensor/a1b2c3_house_%s/config" % key]
+        names = ("device_class", "state_class", "unit_of_measurement")
+        classes[key] = tuple(config.get(name) for name in names)
+    assert classes == {
+        "energy": ("energy_storage", "measurement", "Wh"),
+        "energy_in": ("energy", "total_increasing", "Wh"),
+        "charge": (None, "measurement", "Ah"),
+        "charge_in": (None, "total_increasing", "Ah"),
+        "soc": ("battery", "measurement", "%"),
+        "mode": (None, None, None),
+        "min_cell": (None, "measurement", None),
+        "bad_crc": (None, "total_increasing", None),
+    }
+
+
+def lookup(template, said):
+    """What Home Assistant's template gets out of the JSON state: the path in it, followed."""
+    path = template.split("value_json['")[1].split("'")[0]
+    value = said.get(path)
+    if path + "']|default([]))[" in template:
+        value = value[int(template.split("[")[-1].split("]")[0])]
+    return value
+
+
+def test_every_template_finds_its_value_in_the_state():
+    sample = every_value()
+    payload = Payload(4000)
+    for _ in state(payload, sample, "chargery", None):
+        pass
+    said = json.loads(bytes(payload.view()))
+    del said["bms"]
+    for config in of_pack(pack(), sample).values():
+        value = lookup(config["value_template"], said)
+        assert value is not None, config["value_template"]
+        if "payload_on" in config:
+            assert str(value) in (config["payload_on"], config["payload_off"])
+    paths = set()
+    for config in of_pack(pack(), sample).values():
+        paths.add(config["value_template"].split("value_json['")[1].split("'")[0])
+    assert paths == set(said)  # and there is an entity for all that is said
+
+
+def test_templates_are_made_of_known_pieces():
+    for config in of_pack(pack(), every_value()).values():
+        template = config["value_template"]
+        assert template.startswith("{{") and template.endswith(")}}")
+        assert template.count("(") == template.count(")")
+        assert "|default(none)" in template or "|default('',true)" in template
+
+
+def test_what_is_not_known_is_announced_once_it_is():
+    device = pack()
+    sample = reading()
+    first = of_pack(device, sample)
+    assert of_pack(device, sample) == {}
+    sample.soh = 990
+    sample.cells[4], sample.cell_count = 3330, 5
+    assert set(of_pack(device, sample)) == {
+        "homeassistant/sensor/a1b2c3_house_soh/config",
+        "homeassistant/sensor/a1b2c3_house_cell_5/config",
+    }
+    device.forget()
+    assert len(of_pack(device, sample)) == len(first) + 2
+    assert of_pack(pack(), Sample()) == {}
+
+
+def test_single_cells_are_there_but_enabled_on_request_only():
+    for cells in (False, True):
+        found = of_pack(pack(cells=cells), reading())
+        config = found["homeassistant/sensor/a1b2c3_house_cell_3/config"]
+        assert config["name"] == "Cell 3"
+        assert config.get("enabled_by_default", True) == cells
+        temperature = found["homeassistant/sensor/a1b2c3_house_temperature_2/config"]
+        assert "enabled_by_default" not in temperature
+
+
+def test_the_logger_itself():
+    found = of_health(HEALTH)
+    assert len(found) == 7  # what is unknown comes when it is known
+    uptime = found["homeassistant/sensor/a1b2c3_uptime/config"]
+    assert uptime["state_topic"] == "packlog/health"
+    assert uptime["availability"] == [{"topic": "packlog/status"}]
+    assert uptime["device"]["name"] == "packlog"
+    assert uptime["device"]["identifiers"] == "a1b2c3"
+    assert "via_device" not in uptime["device"]
+    assert uptime["entity_category"] == "diagnostic"
+    assert "homeassistant/binary_sensor/a1b2c3_clock_set/config" in found
+    for config in found.values():
+        assert lookup(config["value_template"], HEALTH) is not None
+
+
+def test_names_as_a_person_reads_them():
+    names = [name_of(key) for key in ("soc", "min_cell_voltage", "adc_0", "mosfet_temperature")]
+    assert names == ["SoC", "Min cell voltage", "ADC 0", "MOSFET temperature"]
+
+
+def test_a_message_is_short():
+    sample = every_value()
+    payload = Payload(700)
+    longest = max(payload.size for _ in pack(cells=True).of_pack(payload, sample))
+    assert longest < 600

@@ -1,0 +1,282 @@
+"""Payloads say what the reading says, to the last digit: decimals, Chargery's topics, JSON."""
+
+import json
+import sys
+
+from net.topics import CHARGERY, Payload, chargery, decimal, health, known_fields, state
+from sample import Sample
+
+
+def reading():
+    """A Chargery pack of 4 cells at 53.28 V, -5.2 A."""
+    sample = Sample()
+    sample.voltage, sample.current, sample.soc, sample.mode = 53280, -5200, 74, 0
+    sample.energy, sample.charge = 9871234, 180500
+    sample.full_cell_voltage = 3650
+    sample.cells[:4] = [3330, 3331, 3320, 3325]
+    sample.cell_count = 4
+    sample.find_extremes()
+    sample.impedances[:4] = [3, 5, 4, 5]
+    sample.impedance_count = 4
+    sample.temperatures[:2] = [228, -5]
+    return sample
+
+
+def jk():
+    """A JK pack of 32 cells that knows everything a JK unit tells."""
+    sample = Sample()
+    sample.voltage, sample.current, sample.soc, sample.soh = 106496, -12345, 51, 985
+    sample.charge, sample.capacity, sample.cycles = 140123, 280000, 12
+    sample.balance_current, sample.switches, sample.errors = -512, 5, 65536
+    sample.cells[:] = [3328] * 32
+    sample.cell_count = 32
+    sample.find_extremes()
+    sample.impedances[:] = [1234] * 32
+    sample.impedance_count = 32
+    sample.temperatures[:] = [-105, 228, 229, 230, 231, 402]
+    sample.extras.update({"charge_in": 987654321, "bms_uptime": 123456789})
+    sample.texts.update({"model": "JK_B2A24S20P", "hardware": "10.XG", "software": "10.07"})
+    return sample
+
+
+def bluenova():
+    """A BlueNova unit with all that its console can tell."""
+    sample = Sample()
+    sample.voltage, sample.current, sample.soc, sample.soh = 52800, -123450, 51, 985
+    sample.cells[:16] = [3300] * 16
+    sample.cell_temperatures[:16] = [-105] * 16
+    sample.cell_count = 16
+    sample.find_extremes()
+    for key in ("mcu_id", "units", "rank", "cells_present", "energy_in", "energy_out"):
+        sample.extras[key] = 4294967295
+    for key in ("adc_vp", "adc_0", "adc_1", "adc_2", "adc_3", "adc_4"):
+        sample.extras[key] = 53281
+    for key in ("bad_crc", "parse_fail", "bad_cell_voltage"):
+        sample.extras[key] = 1000000
+    for key in ("errors", "system_state", "breaker", "charge_state"):
+        sample.texts[key] = "CELL_OVER_TEMPERATURE, PACK_OVER_CURRENT"
+    return sample
+
+
+def state_of(sample, kind="chargery", unix=None, size=2048):
+    """The JSON state as it is published."""
+    payload = Payload(size)
+    for _ in state(payload, sample, kind, unix):
+        pass
+    assert not payload.full
+    return bytes(payload.view())
+
+
+def chargery_of(sample, cells=False):
+    """{topic: payload} of Chargery's topics."""
+    payload = Payload(64)
+    return {topic: bytes(payload.view()) for topic in chargery(payload, sample, cells)}
+
+
+def test_decimals_are_exact():
+    for value, places, text in (
+        (0, 3, "0.0"),
+        (-50, 3, "-0.05"),
+        (-1, 3, "-0.001"),
+        (5, 1, "0.5"),
+        (-5, 1, "-0.5"),
+        (53280, 3, "53.28"),
+        (3000, 3, "3.0"),
+        (-5200, 3, "-5.2"),
+        (100, 0, "100"),
+        (-7, 0, "-7"),
+        (16777217, 3, "16777.217"),
+        (4294967295, 3, "4294967.295"),
+    ):
+        assert decimal(value, places) == text, text
+
+
+def test_decimals_are_what_python_writes():
+    for value in range(-20000, 20000, 7):
+        text = decimal(value, 3)
+        whole, fraction = text.lstrip("-").split(".")
+        assert int(whole) * 1000 + int((fraction + "000")[:3]) == abs(value), text
+        assert text.startswith("-") == (value < 0)
+        if sys.implementation.name == "cpython":  # MicroPython's floats have a digit more at times
+            assert text == str(value / 1000)
+
+
+def test_the_topics_of_a_chargery_pack():
+    assert chargery_of(reading()) == {
+        "watthour": b"9871.234",
+        "amphour": b"180.5",
+        "batteryvolt": b"53.28",
+        "cellhigh": b"3.331",
+        "celllow": b"3.32",
+        "maxvolt": b"3.65",
+        "current": b"-5.2",
+        "modename": b"Discharge",
+        "modeint": b"0",
+        "temp1": b"22.8",
+        "temp2": b"-0.5",
+        "soc": b"74",
+        "aggimped": b"1.7",
+    }
+    assert len(CHARGERY) == 13
+
+
+def test_the_topics_of_single_cells_begin_with_1():
+    topics = chargery_of(reading(), True)
+    assert len(topics) == 13 + 8
+    assert [topics["cellvolt%d" % i] for i in (1, 2, 3, 4)] == [
+        b"3.33",
+        b"3.331",
+        b"3.32",
+        b"3.325",
+    ]
+    assert [topics["cellimped%d" % i] for i in (1, 2, 3, 4)] == [b"0.3", b"0.5", b"0.4", b"0.5"]
+
+
+def test_charge_and_storage():
+    sample = reading()
+    for mode, current, name, text in ((1, 5200, b"Charge", b"5.2"), (2, 0, b"Storage", b"0.0")):
+        sample.mode, sample.current = mode, current
+        topics = chargery_of(sample)
+        assert topics["modename"] == name
+        assert topics["modeint"] == b"%d" % mode
+        assert topics["current"] == text
+
+
+def test_a_small_current_keeps_its_sign():
+    sample = reading()
+    sample.current = -50
+    assert chargery_of(sample)["current"] == b"-0.05"
+    assert b'"current":-0.05,' in state_of(sample)
+
+
+def test_what_is_unknown_has_no_topic():
+    assert chargery_of(Sample(), True) == {}
+    sample = reading()
+    sample.mode = sample.current = sample.temperatures[0] = None
+    missing = {"modename", "modeint", "current", "temp1"}
+    assert set(chargery_of(reading())) - set(chargery_of(sample)) == missing
+
+
+def test_a_cell_that_is_not_known_has_no_topic():
+    sample = reading()
+    sample.cells[1] = 0
+    assert "cellvolt2" not in chargery_of(sample, True)
+    assert chargery_of(sample, True)["cellvolt3"] == b"3.32"
+    assert json.loads(state_of(sample))["cells"] == [3.33, None, 3.32, 3.325]
+
+
+def test_the_json_state_of_a_reading():
+    assert json.loads(state_of(reading(), "chargery", 1700000000)) == {
+        "bms": "chargery",
+        "time": 1700000000,
+        "voltage": 53.28,
+        "current": -5.2,
+        "power": -277.1,
+        "soc": 74,
+        "mode": "Discharge",
+        "energy": 9871.234,
+        "charge": 180.5,
+        "full_cell_voltage": 3.65,
+        "min_cell_voltage": 3.32,
+        "max_cell_voltage": 3.331,
+        "cell_difference": 0.011,
+        "min_cell": 3,
+        "max_cell": 2,
+        "temperature": 22.8,
+        "impedance": 1.7,
+        "cells": [3.33, 3.331, 3.32, 3.325],
+        "impedances": [0.3, 0.5, 0.4, 0.5],
+        "temperatures": [22.8, -0.5],
+    }
+
+
+def test_the_bytes_of_a_state():
+    sample = Sample()
+    sample.voltage, sample.current = 3000, -1
+    expected = b'{"bms":"jk","voltage":3.0,"current":-0.001,"power":0.0}'
+    assert state_of(sample, "jk") == expected
+
+
+def test_the_state_of_a_pack_that_is_silent_has_no_reading_in_it():
+    assert state_of(None, "jk", 1700000000) == b'{"bms":"jk","time":1700000000}'
+    assert state_of(Sample(), "jk") == b'{"bms":"jk"}'
+
+
+def test_bits_are_true_false_or_not_there():
+    sample = Sample()
+    sample.flags, sample.switches = 2, 5
+    said = json.loads(state_of(sample))
+    del said["bms"]
+    assert said == {
+        "charge_stopped": False,
+        "discharge_stopped": True,
+        "charge_on": True,
+        "discharge_on": False,
+        "balancing": True,
+    }
+
+
+def test_numbers_of_the_bms_and_what_it_says_in_words():
+    said = json.loads(state_of(jk(), "jk"))
+    assert said["charge_in"] == 987654.321
+    assert said["bms_uptime"] == 123456789
+    assert said["error_bits"] == 65536
+    assert said["soh"] == 98.5
+    assert said["cycles"] == 12
+    assert said["balance_current"] == -0.512
+    assert said["temperature"] == -10.5
+    assert said["mosfet_temperature"] == 40.2
+    assert said["temperatures"] == [-10.5, 22.8, 22.9, 23.0, 23.1]
+    assert said["model"] == "JK_B2A24S20P"
+    assert said["power"] == -1314.7  # 106.496 V times -12.345 A is -1314.69312 W
+    said = json.loads(state_of(bluenova(), "bluenova"))
+    assert said["energy_in"] == 4294967295
+    assert said["adc_vp"] == 53.281
+    assert said["cell_temperatures"] == [-10.5] * 16
+    assert "error_bits" not in said
+
+
+def test_words_with_quotes_and_other_scripts_are_json_still():
+    sample = Sample()
+    for text in ('CELL "7"', "back\\slash", "Überspannung", "line\nbreak\ttab"):
+        sample.texts["errors"] = text
+        assert json.loads(state_of(sample))["errors"] == text
+    sample.texts["errors"] = ""
+    assert "errors" not in json.loads(state_of(sample))
+
+
+def test_an_impedance_of_nothing_and_a_temperature_of_0_are_known():
+    sample = reading()
+    sample.temperatures[0] = 0
+    sample.impedances[3] = 0
+    said = json.loads(state_of(sample))
+    assert said["temperatures"] == [0.0, -0.5]
+    assert said["temperature"] == 0.0
+    assert said["impedances"] == [0.3, 0.5, 0.4, 0.0]
+
+
+def test_the_longest_states_fit_into_what_a_board_has_for_them():
+    for sample in (jk(), bluenova()):
+        assert len(state_of(sample, "bluenova", 1700000000, 1400)) > 800
+
+
+def test_a_payload_that_is_too_long_says_so():
+    payload = Payload(16)
+    for _ in state(payload, reading(), "chargery", None):
+        pass
+    assert payload.full
+    assert payload.size <= 16
+    assert not payload.clear().full
+
+
+def test_health():
+    values = {"uptime": 12, "restart": "power", "storage_error": None, "online": True}
+    payload = Payload(200)
+    health(payload, values)
+    assert json.loads(bytes(payload.view())) == values
+
+
+def test_known_fields_name_each_key_once():
+    for sample in (reading(), jk(), bluenova()):
+        keys = [key for key, _, _ in known_fields(sample)]
+        assert len(set(keys)) == len(keys)

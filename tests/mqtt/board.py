@@ -1,0 +1,153 @@
+"""The board's side of the MQTT tests, run by the MicroPython unix port: Mqtt with made-up packs.
+
+The first line on stdin is the plan as JSON: the section of config.json, the packs with their
+readings, what to shorten, and how the board is different. Then come orders, a JSON list each.
+Reports go to stdout: state, counters and how often a heartbeat of 5 ms came in each state, which no
+blocking call would let it.
+"""
+
+import asyncio
+import gc
+import json
+import socket
+import sys
+import time
+
+from lib import tcp
+from lib.resolver import Resolver
+from net import mqtt
+from sample import Sample
+
+BEAT_MS = 5
+REPORT_MS = 30
+
+
+class Pack:
+    """What Mqtt sees of a pack. Made of a name, a kind and the fields of its first reading."""
+
+    def __init__(self, name, kind, fields):
+        self.name = name
+        self.bms = kind
+        self.timeout_s = 15
+        self.sample = Sample()
+        self.readings = 0
+        self.silent = False
+        if fields is not None:
+            self.read(fields)
+
+    def read(self, fields):
+        """A reading comes in."""
+        sample = self.sample
+        for key, value in fields.items():
+            if key in ("cells", "impedances", "temperatures", "cell_temperatures"):
+                getattr(sample, key)[: len(value)] = value
+            elif key in ("extras", "texts"):
+                getattr(sample, key).update(value)
+            else:
+                setattr(sample, key, value)
+        sample.find_extremes()
+        self.readings += 1
+
+    def fresh(self):
+        return self.readings > 0 and not self.silent
+
+
+def begin_with(packet_id):
+    """Let the packet identifiers of a connection begin after this one."""
+
+    class Client(mqtt.umqtt.MQTTClient):
+        def __init__(self, *arguments):
+            super().__init__(*arguments)
+            self.pid = packet_id
+
+    mqtt.umqtt.MQTTClient = Client
+
+
+def limit_sending(size):
+    """Let the sockets take no more than that before the other side reads."""
+    original = tcp.connect
+
+    async def connect(*arguments):
+        stream = await original(*arguments)
+        stream.s.setsockopt(socket.SOL_SOCKET, 7, size)  # Linux's SO_SNDBUF
+        return stream
+
+    tcp.connect = connect
+
+
+class Board:
+    def __init__(self, plan):
+        for name, value in plan.get("shorten", {}).items():
+            assert hasattr(mqtt, name), name
+            setattr(mqtt, name, value)
+        self.packs = [Pack(*pack) for pack in plan["packs"]]
+        self.network = plan.get("network", True)
+        self.values = {"uptime": 7, "restart": "power", "heap_free": 100000, "drops": 0}
+        self.beats = {}
+        self.begun = time.ticks_ms()
+        self.gap = 0  # ms, the longest between two beats
+        self.heap = 0  # as measured when it was asked for
+        self.mqtt = mqtt.Mqtt(
+            plan["settings"],
+            Resolver(lambda: []),
+            "a1b2c3",
+            self.packs,
+            lambda: self.values,
+            lambda: 1700000000,
+            lambda: self.network,
+        )
+
+        if "packet_id" in plan:
+            begin_with(plan["packet_id"])
+        if "send_buffer" in plan:
+            limit_sending(plan["send_buffer"])
+
+    async def beat(self):
+        while True:
+            last = time.ticks_ms()
+            await asyncio.sleep_ms(BEAT_MS)
+            self.gap = max(self.gap, time.ticks_ms() - last)
+            state = self.mqtt.state
+            self.beats[state] = self.beats.get(state, 0) + 1
+
+    async def report(self):
+        while True:
+            self.say()
+            await asyncio.sleep_ms(REPORT_MS)
+
+    def say(self):
+        report = {"state": self.mqtt.state, "beats": self.beats}
+        report["heap"] = self.heap
+        report["gap"] = self.gap
+        report["ms"] = time.ticks_ms() - self.begun  # far from a wrap
+        report["running"] = not self.task.done()
+        report.update(self.mqtt.counters)
+        print(json.dumps(report))
+
+    async def obey(self):
+        orders = asyncio.StreamReader(sys.stdin)
+        while True:
+            order, *rest = json.loads(await orders.readline())
+            if order == "read":
+                self.packs[rest[0]].silent = False
+                self.packs[rest[0]].read(rest[1])
+            elif order == "silent":
+                self.packs[rest[0]].silent = True
+            elif order == "network":
+                self.network = rest[0]
+            elif order == "collect":
+                gc.collect()
+                self.heap = gc.mem_alloc()
+            elif order == "forget":
+                self.heap = 0
+            elif order == "stop":
+                self.mqtt.stop()
+            elif order == "end":
+                sys.exit()
+
+    async def run(self):
+        self.task = asyncio.create_task(self.mqtt.run())
+        await asyncio.gather(self.beat(), self.report(), self.obey())
+
+
+asyncio.run(Board(json.loads(sys.stdin.readline())).run())

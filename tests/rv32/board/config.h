@@ -1,0 +1,18 @@
+// The qemu port's configuration, brought nearer to an ESP32's: see mpconfigboard.mk.
+#include "mpconfigport.h"
+
+#undef MICROPY_PY_TIME
+#undef MICROPY_PY_SELECT
+#undef MICROPY_PY_ASYNCIO
+
+#define MICROPY_PY_TIME (1)
+#define MICROPY_PY_TIME_GMTIME_LOCALTIME_MKTIME (1)
+#define MICROPY_PY_TIME_TIME_TIME_NS (1)
+#define MICROPY_PY_TIME_INCLUDEFILE "boards/PACKLOG_RV32/time.inc"
+#define MICROPY_PY_SELECT (1)
+#define MICROPY_PY_ASYNCIO (1)
+#define MICROPY_PY_OS_INCLUDEFILE "boards/PACKLOG_RV32/os.inc"
+#define MICROPY_PY_OS_URANDOM (1)
+#define MICROPY_OPT_COMPUTED_GOTO (1)
+#define MICROPY_GC_SPLIT_HEAP (1) // rv32.add_heap
+#define MICROPY_STACK_CHECK_MARGIN (1024)

@@ -1,0 +1,14 @@
+# MicroPython's own qemu board VIRT_RV32 with what an ESP32's build has and that one leaves out:
+# time, asyncio, select, littlefs, os.urandom. Copied into ports/qemu/boards by build.py.
+
+include boards/VIRT_RV32/mpconfigboard.mk
+
+CFLAGS += -DMP_CONFIGFILE='"boards/PACKLOG_RV32/config.h"'
+MICROPY_VFS_LFS2 = 1
+MICROPY_HEAP_SIZE = 262144
+FROZEN_MANIFEST = boards/PACKLOG_RV32/manifest.py
+
+SRC_C += \
+	boards/PACKLOG_RV32/board.c \
+	shared/timeutils/timeutils.c \
+

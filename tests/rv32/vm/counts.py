@@ -1,0 +1,196 @@
+"""Counts the instructions of what the firmware does again and again: a part of the benchmark.
+
+All of the firmware is imported, so that a garbage collection has to do what it has on a board.
+Needs qemu's -icount shift=0, and a full segment and the beginning of the next one in SEGMENTS.
+show() prints JSON.
+"""
+
+import gc
+import json
+
+import fakes
+
+import rv32
+
+fakes.install()
+
+import chargery_stream  # noqa: E402
+import jk_stream  # noqa: E402
+from house_day import House  # noqa: E402
+
+import config  # noqa: E402
+import packlog  # noqa: E402
+from display.screen import Screen  # noqa: E402
+from display.state import Health  # noqa: E402
+from hub import Hub  # noqa: E402
+from lib.uptime import Uptime  # noqa: E402
+from pack import Pack  # noqa: E402
+from sample import Sample  # noqa: E402
+from store import segment  # noqa: E402
+from store.compaction import Compactor  # noqa: E402
+from store.files import Files  # noqa: E402
+
+SEGMENTS = "/segments"
+READINGS = 150
+EVERY_MS = 2000
+CELLS = 16
+ROUNDS = 10000  # of an empty loop
+CONFIG = {
+    "packs": [
+        {"name": "house", "bms": "chargery", "cells": CELLS},
+        {"name": "van", "bms": "jk", "cells": CELLS, "address": "c8:47:8c:00:00:01"},
+        {"name": "boat", "bms": "bluenova", "cells": CELLS},
+    ],
+    "wifi": {"networks": [{"ssid": "harbour", "password": "12345678"}]},
+}
+
+
+def count(action, *arguments):
+    """How many instructions a call takes."""
+    begun = rv32.instructions()
+    action(*arguments)
+    return rv32.instructions() - begun
+
+
+def nothing(*arguments):
+    """What counting itself takes is that of this call."""
+
+
+NOTHING = min([count(nothing) for _ in range(5)])
+
+
+class Counts:
+    """Of one thing that was done several times."""
+
+    def __init__(self):
+        self._found = []
+
+    def take(self, action, *arguments):
+        """Do it, and count."""
+        self._found.append(count(action, *arguments) - NOTHING)
+
+    def summary(self):
+        """The usual one and the largest."""
+        found = sorted(self._found)
+        return {"times": len(found), "median": found[len(found) // 2], "most": found[-1]}
+
+
+def cells_of(sample):
+    """16 cells around the four of the house."""
+    return [sample.cells[i % sample.cell_count] + i // 4 for i in range(CELLS)]
+
+
+def chargery_bytes(sample, i):
+    """A reading's packets: cells, reading, impedances."""
+    wire = chargery_stream.wire
+    mode = wire.CHARGE if sample.current > 0 else wire.DISCHARGE
+    tenths = abs(sample.current) // 100
+    data = wire.cells_packet(cells_of(sample), energy=47000000 + i, charge=920000 + i)
+    data += wire.reading_packet(3620, mode, tenths, sample.temperatures[0], 131, sample.soc)
+    return data + wire.impedances_packet(mode, tenths, [3] * CELLS)
+
+
+def jk_bytes(sample, i):
+    """A cell frame of 300 bytes."""
+    values = {"current": sample.current, "soc": sample.soc, "t1": sample.temperatures[0]}
+    values.update({"t2": 220, "mosfet": 260, "capacity": 280000, "charge": 140000, "soh": 100})
+    mv = cells_of(sample)
+    return jk_stream.wire.cell_frame("32S", mv, [50] * CELLS, counter=i & 255, **values)
+
+
+def bluenova_bytes(sample, i):
+    """A round of the console's lines."""
+    mv = cells_of(sample)
+    lines = [f"C{k + 1:02d}) T: {20 + k % 5}, V: {mv[k]}" for k in range(CELLS)]
+    amps = f"{sample.current // 1000}.{sample.current % 1000:03d}"
+    lines += [f"Vpack: {sum(mv)}", "Current: " + amps, "Temp: 23"]
+    lines += [f"Vc_max: {max(mv)}", f"Vc_min: {min(mv)}", f"SOC: {sample.soc}"]
+    return ("\n".join(lines) + "\n").encode()
+
+
+BYTES = {"chargery": chargery_bytes, "jk": jk_bytes, "bluenova": bluenova_bytes}
+
+
+def readings(settings, store):
+    """What a reading of a pack takes: all of it, and its parts on their own."""
+    rv32.set_ticks(0)
+    uptime = Uptime()
+    pack = Pack(0, settings, store, uptime, None)
+    alone = type(pack.decoder)(nothing, settings["cells"])
+    hub = Hub(uptime)
+    names = ("a reading, all of it", "decoding alone", "hub alone", "flush")
+    counts = {name: Counts() for name in names}
+    house, sample = House(1), Sample()
+    gc.collect()
+    for i in range(READINGS):
+        rv32.set_ticks(EVERY_MS * (i + 1))
+        house.next(sample)
+        data = BYTES[settings["bms"]](sample, i)
+        counts["a reading, all of it"].take(pack.decoder.feed, data)
+        counts["decoding alone"].take(alone.feed, data)
+        counts["hub alone"].take(hub.put, sample)
+        if pack.history.due():
+            counts["flush"].take(pack.history.flush)
+        gc.collect()  # is counted apart
+    assert pack.readings() >= READINGS - 1, pack.decoder.stats
+    assert not pack.hub.tap_errors, pack.hub.last_error
+    return pack, {name: found.summary() for name, found in counts.items()}
+
+
+def display(pack):
+    """Drawing a large display."""
+    counts = Counts()
+    screen, health = Screen(20, 4), Health()
+    for i in range(20):
+        pack.look()
+        counts.take(screen.render, [pack.view], health, 250 * i)
+    return counts.summary()
+
+
+def compaction():
+    """A full segment becomes a shard: all of it, and its longest step."""
+    header = segment.read_header(SEGMENTS + "/" + segment.file_name(1))
+    gc.collect()
+    compactor = Compactor(Files(SEGMENTS), header)
+    steps = compactor.run()
+    total = times = most = taken = 0
+    while taken >= 0:
+        total += taken
+        times += 1
+        most = max(most, taken)
+        taken = step(steps)
+    assert compactor.done == 1, compactor.last_error
+    return {"all": total, "steps": times, "most": most}
+
+
+def step(steps):
+    """The instructions of a generator's next step; -1 at its end."""
+    begun = rv32.instructions()
+    if next(steps, steps) is steps:
+        return -1
+    return rv32.instructions() - begun - NOTHING
+
+
+def loop(rounds):
+    """The loop whose time on a board is known."""
+    i = 0
+    while i < rounds:
+        i += 1
+
+
+def show():
+    """Print all of it as one JSON object."""
+    checked = config.parse(json.dumps(CONFIG))
+    gc.collect()
+    result = {"heap_used": gc.mem_alloc(), "a_round_of_a_loop": count(loop, ROUNDS) / ROUNDS}
+    result["readings"] = {}
+    for settings in checked["packs"]:
+        pack, result["readings"][settings["bms"]] = readings(settings, checked["store"])
+        if settings["bms"] == "chargery":
+            result["display"] = display(pack)
+        pack = None
+    result["compaction"] = compaction()
+    gc.collect()
+    result["collection"] = count(gc.collect)
+    assert packlog.Logger
+    print(json.dumps(result))

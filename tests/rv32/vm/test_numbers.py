@@ -1,0 +1,58 @@
+"""Sums that reach the ends of 31 and 32 bits: checksums, and the encoder's native arithmetic."""
+
+import binascii
+import struct
+from array import array
+
+from store import columns_plain, columns_viper, deflate_plain, deflate_viper
+
+TWINS = ((columns_plain, deflate_plain), (columns_viper, deflate_viper))
+
+
+def test_crc_32():
+    assert binascii.crc32(b"123456789") == 0xCBF43926
+    assert struct.pack("<I", binascii.crc32(b"123456789")) == b"\x26\x39\xf4\xcb"
+    data = bytes(range(256)) * 8
+    crc = 0
+    for at in range(0, len(data), 72):
+        crc = binascii.crc32(data[at : at + 72], crc)
+    assert crc == binascii.crc32(data) == 0x9F5EDD58
+
+
+def test_adler_32_of_the_largest_bytes():
+    data = b"\xff" * 72
+    for _, kernels in TWINS:
+        state = array("I", [0] * kernels.STATE_SIZE)
+        state[kernels.ADLER_LOW] = 1
+        for size in [72] * 555 + [40]:  # 40000
+            kernels.add_adler(data, size, state)
+        assert (state[kernels.ADLER_HIGH], state[kernels.ADLER_LOW]) == (0x0AB0, 0xACD6)
+
+
+def predictions(kernels, weight):
+    """The sums, and what is left of a column, with three predictions of the largest steps."""
+    values = array("H", [0, 2047] * 18)
+    sums = array("I", [0] * 34)
+    out = array("H", [0] * 34)
+    kernels.clear_sums(sums, 34)
+    for _ in range(3):
+        kernels.add_products(values, 34, weight, sums)
+    kernels.put_residuals(values, 34, 16, sums, out)
+    return list(sums), list(out)
+
+
+def test_the_largest_predictions():
+    zero = columns_plain.SUM_ZERO
+    for weight in (32767, -32767):
+        sums, left = predictions(columns_viper, weight)
+        assert sums[:2] == [zero + 3 * 2047 * weight, zero - 3 * 2047 * weight]
+        assert (sums, left) == predictions(columns_plain, weight)
+
+
+def test_bits_at_the_top_of_a_word():
+    for _, kernels in TWINS:
+        state = array("I", [0] * kernels.STATE_SIZE)
+        out = bytearray(8)
+        for value, width in ((1, 7), (0xFFFF, 16), (0, 1), (0x5555, 16), (0, 8)):
+            kernels.put_bits(value, width, state, out)
+        assert out[: state[kernels.SIZE]] == b"\x81\xff\x7f\x55\x55\x00"

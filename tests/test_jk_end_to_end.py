@@ -1,0 +1,186 @@
+"""A JK over Bluetooth LE on the virtual board, with everything that goes wrong with such links.
+
+With the real aioble where PACKLOG_AIOBLE names the folder that it is in.
+"""
+
+import pytest
+from host_tools.sim import jk_wire
+
+from boards import every_reading, example
+
+START_S = 30
+FAULT_S = 90
+RESUME_S = 30  # board time within which readings resume
+REST_S = 180  # between two faults, with readings
+
+
+def jk_config(name="JK-SIM", **more):
+    config = example()
+    config["packs"] = [{"name": "van", "bms": "jk", "device": name, **more}]
+    return config
+
+
+class Link:
+    """The bench's first JK, and the faults that can be switched on for it."""
+
+    def __init__(self, bench):
+        self.bench = bench
+        self.unit = bench.rig.line
+        self.module = bench.rig.bluetooth.units["JK-SIM"]
+
+    def readings(self):
+        return self.bench.count("readings")
+
+    def run(self, seconds):
+        self.bench.board.run(seconds)
+
+    def drop(self, on):
+        if on:
+            self.module.drop()
+
+    def silent(self, on):
+        self.unit.silent = on
+
+    def frozen(self, on):
+        self.unit.frozen = on
+
+    def hung(self, on):
+        self.module.hung = on
+
+    def out_of_range(self, on):
+        self.module.in_range = not on
+
+    def taken(self, on):
+        self.module.taken = on
+        self.drop(on)
+
+    def refused(self, on):
+        self.module.refuses = "drops" if on else ""
+        self.drop(on)
+
+    def half_open(self, on):
+        self.module.refuses = "half-open" if on else ""
+        self.drop(on)
+
+    def deaf(self, on):
+        self.module.refuses = "deaf" if on else ""
+        self.drop(on)
+
+    # Those that a good link lives through
+
+    def small_mtu(self, on):
+        self.module.refuses_mtu = on
+        self.drop(on)
+
+    def junk(self, on):
+        self.unit.junk = self.unit.cut = 0.3 if on else 0.0
+
+    def forgetful(self, on):
+        self.unit.forgets_after_s = 40 if on else None
+
+
+SILENCING = ("silent", "frozen", "hung", "out_of_range", "taken", "refused", "half_open", "deaf")
+HARMLESS = ("drop", "small_mtu", "junk", "forgetful")
+
+
+def silence(link, fault):
+    """Switch a fault on: no reading comes, and the display says what is going on. And off."""
+    getattr(link, fault)(True)
+    link.run(40)
+    before = link.readings()
+    shown = set()
+    while link.bench.board.now / 1e6 < link.until:
+        link.run(4)
+        shown.add(link.bench.lcd())
+    assert link.readings() == before, fault
+    assert any("No data for" in text for text in shown), (fault, shown)
+    assert not any("%" in text and "V" in text for text in shown), (fault, shown)
+    getattr(link, fault)(False)
+    return before
+
+
+def test_an_hour_with_every_fault(bench):
+    """Two layouts of frames; one unit notifies in 20 bytes, the other in as many as fit."""
+    link = Link(bench(jk_config(), bms="jk", jk_layout="24S", jk_module={"sizes": 20}))
+    link.run(START_S)
+    assert link.readings() > 10
+    link.silent(True)  # what a link keeps of the one before is there from the first rebuild on
+    link.run(REST_S)
+    link.silent(False)
+    link.run(REST_S)
+    heap = link.bench.count("heap")
+    for fault in SILENCING:
+        link.until = link.bench.board.now / 1e6 + FAULT_S
+        before = silence(link, fault)
+        link.run(RESUME_S)
+        assert link.readings() > before, f"no reading after {fault}"
+        link.run(REST_S)
+        assert link.bench.status().number("age") < 2, fault
+    for fault in HARMLESS:
+        before = link.readings()
+        getattr(link, fault)(True)
+        link.run(FAULT_S)
+        getattr(link, fault)(False)
+        assert link.readings() - before > FAULT_S / 2, fault
+        link.run(REST_S)
+    assert link.bench.board.now / 1e6 > 3000
+    assert " failed: " not in link.bench.console()
+    assert link.bench.board.watchdog_resets == 0 and link.bench.board.starts == 1
+    assert abs(link.bench.count("heap") - heap) <= 2048
+
+
+@pytest.mark.parametrize("sizes", [20, 244, (20, 244)])
+@pytest.mark.parametrize("layout", ["24S", "32S"])
+def test_every_frame_arrives(bench, layout, sizes):
+    board = bench(jk_config(), bms="jk", jk_layout=layout, jk_module={"sizes": sizes})
+    board.board.run(300)
+    status = board.status()
+    assert status.number("rejected") == 0
+    assert status.number("readings") > 500  # two a second
+    assert 40 < status.number("voltage") < 60
+
+
+def test_packs_of_different_kinds(bench, tmp_path):
+    """A Chargery on a wire and two JKs: each has its history and its page."""
+    config = every_reading(example())
+    config["packs"][0]["name"] = "house"
+    config["packs"] += [
+        {"name": "van", "bms": "jk", "device": "JK-VAN"},
+        {"name": "boat", "bms": "jk", "address": "C8:47:8C:00:00:02", "cells": 16},
+    ]
+    board = bench(
+        config, ahead=lambda rig: (rig.add_jk("JK-VAN", 3), rig.add_jk("JK-BOAT", 4, "24S"))
+    )
+    board.board.run(120)
+    shown = set()
+    for _ in range(12):
+        board.board.run(2)
+        shown.add(board.rig.lcd.text()[0].split()[0])
+    assert {"house", "van", "boat"} <= shown
+    folder = board.history(tmp_path / "out")
+    for name in ("house", "van", "boat"):
+        assert list((folder / name / "pack").glob("*.seg"))
+
+
+def test_a_mismatch_is_reported_and_not_logged(bench):
+    """A unit whose frames are not of the layout that its software says."""
+    board = bench(jk_config(), bms="jk")
+    board.rig.line._software = "10.07"
+    board.board.run(60)
+    assert board.count("readings") == 0
+    assert board.count("rejected") > 50
+    shown = set()
+    for _ in range(8):
+        board.board.run(4)
+        shown.add(board.rig.lcd.text()[3].strip().split("  ")[0].rstrip("0123456789"))
+    assert "Bad packets" in {text.strip() for text in shown}
+
+
+def test_the_passcode_goes_nowhere(bench, tmp_path):
+    board = bench(jk_config(), bms="jk")
+    board.board.run(300)
+    said = board.board.console.transcript
+    folder = board.history(tmp_path / "out")
+    data = said + b"".join(path.read_bytes() for path in folder.rglob("*") if path.is_file())
+    assert jk_wire.PASSCODE.encode() not in data
+    assert board.rig.board.flash.image.read_bytes().count(jk_wire.PASSCODE.encode()) == 0

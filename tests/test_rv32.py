@@ -1,0 +1,188 @@
+"""The device tests a third time, on 32 bits: MicroPython for RV32, under qemu.
+
+That build has 31-bit small integers, 32-bit floats, native code and the epoch of an ESP32-C3, and a
+littlefs with the firmware on it, compiled as on a board. rv32/build.py says where it comes from.
+"""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from host_tools.firmware import FIRMWARE
+from host_tools.sim import micropython
+
+from bench import heap, instructions
+from rv32 import build, machine
+
+TESTS = Path(__file__).parent
+DEVICE, VM = TESTS / "device", TESTS / "rv32" / "vm"
+ENCODER = VM / "encoder_rows.py"
+
+# What takes longer than three seconds here
+SLOW = {
+    "test_compaction": ("test_shards_make_the_budget_last_longer",),
+    "test_history_trouble": ("test_the_reserve_of_the_disk_stays_free",),
+    "test_sampler_bounds": ("test_a_day_in_a_house",),
+    "test_sampler_bursts": ("test_charge_stays_exact_with_bursts_at_any_time",),
+    "littlefs_store": ("test_adding_and_flushing_are_quick",),
+}
+# Of the tests on littlefs only these: the others wear a flash in RAM out, minutes each
+LITTLEFS = (
+    "test_every_flush_is_durable_without_closing",
+    "test_a_disk_filled_by_others_while_logging",
+    "test_a_disk_full_of_other_things_recovers_when_there_is_room",
+    *SLOW["littlefs_store"],
+)
+# Where time is compared with time, it is that of the instructions
+COUNTED = {
+    "test_time": None,  # all of them
+    "test_shard_cost": ("test_the_longest_step",),
+}
+MB = 1 << 20
+# More heap than an ESP32 has, for tests that hold whole files; the costs are measured without
+HEAP = {"test_shard_cost": 0, "littlefs_store": 32 * MB}
+
+
+def names_in(path):
+    """The names of its tests that can run here."""
+    names = re.findall(r"^def (test_\w+)", path.read_text(), re.MULTILINE)
+    return [name for name in names if path.stem != "littlefs_store" or name in LITTLEFS]
+
+
+def parts(path):
+    """(id, names, counting, marks): the tests of a file that run in one go."""
+    names = names_in(path)
+    slow = [name for name in names if name in SLOW.get(path.stem, ())]
+    counted = COUNTED.get(path.stem, ())
+    counted = names if counted is None else [name for name in names if name in counted]
+    quick = [name for name in names if name not in slow + counted]
+    yield path.stem, quick, False, []
+    yield path.stem + " (counted)", counted, True, []
+    yield path.stem + " (slow)", slow, False, [pytest.mark.slow]
+
+
+def units():
+    """All that run, a file at a time."""
+    files = [*DEVICE.glob("test_*.py"), DEVICE / "littlefs_store.py", *VM.glob("test_*.py")]
+    return [
+        pytest.param(path, names, counting, id=name, marks=marks)
+        for path in sorted(files)
+        for name, names, counting, marks in parts(path)
+        if names
+    ]
+
+
+@pytest.fixture(scope="session")
+def built():
+    """The build; a failure or a skip, with the reason, if there is none."""
+    try:
+        return build.find()
+    except build.Unavailable as reason:
+        if build.required():
+            pytest.fail(f"no MicroPython for RV32, though it is required: {reason}")
+        pytest.skip(f"no MicroPython for RV32: {reason}")
+
+
+@pytest.fixture(scope="session")
+def rv32(built, tmp_path_factory):
+    """A machine with the firmware and the device tests on its flash, compiled."""
+    image = machine.Image(built)
+    image.add_firmware()
+    image.add_tests()
+    return machine.Machine(built, image.write(tmp_path_factory.mktemp("rv32") / "flash.img"))
+
+
+def test_what_is_named_above_exists():
+    for named in (SLOW, COUNTED, {"littlefs_store": LITTLEFS}):
+        for stem, names in named.items():
+            (path,) = [*DEVICE.glob(f"{stem}.py"), *VM.glob(f"{stem}.py")]
+            assert set(names or ()) <= set(names_in(path))
+
+
+@pytest.mark.parametrize(("path", "names", "counting"), units())
+def test_device_code_on_rv32(path, names, counting, rv32):
+    heap = HEAP.get(path.stem, MB)
+    script = f"rv32.add_heap({heap})\n" if heap else ""
+    target = "/packlog/" + str(path.relative_to(TESTS.parent))
+    script += "import fakes\nfakes.like_unix()\n"
+    script += f"import run\nprint('failed:', run.run({target!r}, {names!r}))"
+    said = rv32.run(script, counting)
+    assert said.splitlines()[-1] == "failed: 0", said
+    assert [f"ok {name}" for name in names] == re.findall("ok test_.*", said)
+
+
+def encoded(command, path, kind, scale):
+    """What the encoder makes of the rows on a port of this machine."""
+    done = subprocess.run(
+        [command, ENCODER, kind, str(scale)],
+        env={**os.environ, path: f"{FIRMWARE}:{DEVICE}:.frozen"},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=True,
+    )
+    return done.stdout
+
+
+def on_cpython(scale):
+    """By the plain twins, the judges."""
+    return encoded(sys.executable, "PYTHONPATH", "plain", scale)
+
+
+def on_rv32(board, kind, scale):
+    script = f"rv32.add_heap({MB})\nimport encoder_rows as e\ne.use_{kind}()\ne.show({scale})"
+    return board.run(script)
+
+
+def test_the_encoder_gives_the_same_bytes_on_rv32_x64_and_cpython(rv32):
+    scale = 1000  # the largest is a whole segment of 64 KB
+    judged = on_cpython(scale)
+    assert len(judged.splitlines()) == 9
+    assert encoded(micropython.find(), "MICROPYPATH", "native", scale) == judged
+    assert on_rv32(rv32, "native", scale) == judged
+
+
+def test_so_do_the_plain_twins_on_rv32(rv32):
+    judged = on_cpython(40)
+    assert on_rv32(rv32, "plain", 40) == judged
+    assert encoded(micropython.find(), "MICROPYPATH", "plain", 40) == judged
+
+
+def test_so_does_what_rv32_compiles_by_itself(built, tmp_path):
+    image = machine.Image(built)
+    image.add_tests()
+    for path in FIRMWARE.rglob("*.py"):
+        image.add(path.relative_to(machine.REPOSITORY))
+    sources = machine.Machine(built, image.write(tmp_path / "flash.img"))
+    assert on_rv32(sources, "native", 40) == on_cpython(40)
+    said = sources.run("from store import kernels\nprint(kernels.for_columns.__file__)")
+    assert said == "/packlog/firmware/store/columns_viper.py\n"
+
+
+def test_what_goes_wrong_there_is_told(rv32):
+    with pytest.raises(machine.RunError, match="ZeroDivisionError"):
+        rv32.run("1 // 0")
+    with pytest.raises(machine.RunError, match=r"hello\s+not done after 3 s"):
+        rv32.run("print('hello')\nwhile True: pass", timeout=3)
+
+
+def test_nothing_takes_the_board_50_ms(built):
+    found = instructions.measure(built)
+    longest = found["mhz"] * 50000 / found["cycles_an_instruction"]
+    assert set(found["readings"]) == {"chargery", "jk", "bluenova"}
+    for kind, counts in found["readings"].items():
+        for name in ("a reading, all of it", "decoding alone", "hub alone"):
+            assert 10000 < counts[name]["most"] < longest, (kind, name, counts[name])
+    assert 10000 < found["display"]["most"] < longest
+    assert found["compaction"]["steps"] > 5000 and 10000 < found["compaction"]["most"] < longest
+    assert 10000 < found["collection"] < longest
+
+
+def test_a_logger_fits_into_the_heap(built):
+    found = heap.measure(built, configs={"one": heap.CONFIGS["a Chargery, display"]})
+    names = [name for name, size in found["modules"] if size > 0]
+    assert names == heap.modules() and {"store.history", "bms.jk", "packlog"} <= set(names)
+    assert 50000 < found["loggers"]["one"] < 150000

@@ -1,0 +1,175 @@
+"""The way back in: what a board does whose BOOT button is held, or whose logger crashes over and
+over.
+"""
+
+import pytest
+from host_tools.sim.vm import ops
+
+from boards import Bench, Files, copy_of
+
+CHANCE_US = 600_000_000
+HANG = b"""
+import time
+import display.screen
+def hang(*arguments):
+    while True:
+        time.sleep(1)
+display.screen.Screen.render = hang
+"""
+RAISE = b"""
+import packlog
+async def run(self):
+    raise ValueError("a bug")
+packlog.Logger.run = run
+"""
+
+
+def sabotage(image, code):
+    """Put code before main.py's own."""
+    with Files(image) as files:
+        with files.open("/main.py", "rb") as file:
+            main = file.read()
+        with files.open("/main.py", "wb") as file:
+            file.write(code + main)
+    return main
+
+
+def repair(image, main):
+    with Files(image) as files, files.open("/main.py", "wb") as file:
+        file.write(main)
+
+
+def crashes(image):
+    with Files(image) as files:
+        if "crashes" not in files.listdir("/"):
+            return None
+        with files.open("/crashes", "rb") as file:
+            return file.read()
+
+
+@pytest.fixture
+def board(installed, tmp_path):
+    """board(code): a board whose main.py begins with that."""
+    made = []
+
+    def make(code=b"", **plan):
+        image = copy_of(installed, tmp_path)
+        made.append(Bench(image, **plan))
+        made[-1].main = sabotage(image, code)
+        return made[-1]
+
+    yield make
+    for each in made:
+        each.close()
+
+
+def run_to_repl(bench, seconds):
+    """Run until the REPL is there; board time must not follow real time from then on."""
+    end = bench.board.now + seconds * 1e6
+    while bench.board.now < end and bench.board.state != ops.REPL:
+        bench.board.run(1)
+    return bench.board.state == ops.REPL
+
+
+def lines(bench, beginning):
+    return [line for line in bench.console().splitlines() if line.startswith(beginning)]
+
+
+def test_the_boot_button_within_a_second_starts_nothing(board):
+    bench = board()
+    bench.rig.wiring.inputs[0] = 0
+    bench.start()
+    assert run_to_repl(bench, 5)
+    assert lines(bench, "packlog") == [
+        "packlog: safe mode, the BOOT button was pressed: nothing is started"
+    ]
+    bench.board.now += CHANCE_US + 1_000_000  # somebody is there: no watchdog
+    bench.board.run(0.1)
+    assert bench.board.starts == 1
+    bench.board.power_off()
+    del bench.rig.wiring.inputs[0]
+    bench.board.power_on()
+    bench.board.run(10)
+    assert bench.count("readings") > 5
+
+
+def test_the_boot_button_later_in_that_second(board):
+    bench = board()
+    bench.board.at(0.7, lambda: bench.rig.wiring.inputs.update({0: 0}))
+    bench.start()
+    assert run_to_repl(bench, 5)
+    assert "BOOT button" in lines(bench, "packlog: safe")[0]
+
+
+def test_three_watchdog_resets_in_a_row_lead_to_safe_mode_and_every_ten_minutes_out_again(board):
+    bench = board(HANG).start()
+    assert run_to_repl(bench, 400)
+    assert bench.board.watchdog_resets == 3
+    assert lines(bench, "packlog: safe") == [
+        "packlog: safe mode after 3 crashes: another try in ten minutes"
+    ]
+    bench.board.now += CHANCE_US  # at the REPL board time is real time: not waited for
+    bench.board.run(1)
+    assert bench.board.watchdog_resets == 4 and bench.board.state != ops.REPL
+    assert run_to_repl(bench, 200)  # one more crash is enough now
+    assert bench.board.watchdog_resets == 5
+    assert len(lines(bench, "packlog: safe mode after 3")) == 2
+    bench.board.power_off()
+    repair(bench.image, bench.main)
+    bench.board.power_on()  # in safe mode last: it tries
+    bench.board.run(20)
+    assert bench.count("readings") > 10
+
+
+def test_a_good_quarter_of_an_hour_makes_up_for_crashes(board):
+    bench = board(HANG).start()
+    while bench.board.watchdog_resets < 2:
+        bench.board.run(1)
+    bench.board.run(3)  # boot.py has counted
+    bench.board.power_off()
+    repair(bench.image, bench.main)
+    assert crashes(bench.image) == b"2"
+    bench.board.power_on()
+    bench.board.run(880)
+    bench.board.power_off()
+    assert crashes(bench.image) == b"2"
+    bench.board.power_on()
+    bench.board.run(940)
+    bench.board.power_off()
+    assert crashes(bench.image) is None
+
+
+def test_what_the_logger_cannot_go_on_from_is_said_counted_and_tried_again(board):
+    bench = board(RAISE).start()
+    assert run_to_repl(bench, 60)
+    assert bench.board.watchdog_resets == 0 and bench.board.starts == 4
+    assert bench.console().count("ValueError: a bug") == 3
+    assert len(lines(bench, "packlog: safe mode after 3 crashes")) == 1
+
+
+@pytest.mark.parametrize("text", [b"", b"-", b"\xff\xff", b"7"])
+def test_a_damaged_count_of_crashes_starts_the_logger_or_safe_mode(board, text):
+    bench = board()
+    with Files(bench.image) as files, files.open("/crashes", "wb") as file:
+        file.write(text)
+    bench.start()
+    if text == b"7":
+        assert run_to_repl(bench, 5)
+        assert lines(bench, "packlog: safe mode after 3 crashes")
+    else:
+        bench.board.run(10)
+        assert bench.count("readings") > 5
+
+
+def test_a_board_at_its_repl_is_not_a_crashed_one(board):
+    """Ctrl-C, and the PC goes away: the watchdog's reset after that is none of the logger's."""
+    bench = board().start()
+    for _ in range(4):
+        bench.board.run(30)
+        bench.board.console.interrupted = True
+        assert run_to_repl(bench, 5)
+        bench.board.now += CHANCE_US
+        bench.board.run(3)
+        assert bench.board.state == ops.RUNNING or run_to_repl(bench, 0) is False
+    assert bench.board.watchdog_resets == 4
+    assert not lines(bench, "packlog: safe")

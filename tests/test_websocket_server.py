@@ -1,0 +1,128 @@
+"""The WebSocket link on MicroPython against a server of others: Python's `websockets`.
+
+Autobahn's well-formed cases once more, with a judge that is not ours; the numbers are the suite's.
+"""
+
+import asyncio
+import sys
+import zlib
+from pathlib import Path
+
+import pytest
+from websockets.asyncio.server import serve
+
+sys.path.insert(0, str(Path(__file__).with_name("websocket")))
+
+import websocket_bench
+from websocket_cases import CASES, HELLO, KIB, MIB, MICRO
+
+FRAGMENTS = [f"fragment{i}" for i in range(1, 6)]
+JOINED = "".join(FRAGMENTS).encode()
+SIZES = (0, 125, 126, 127, 128, 65535, 65536)
+CODES = (1000, 1001, 1002, 1003, 1007, 1008, 1009, 1010, 1011, 3000, 3999, 4000, 4999)
+
+
+async def pinged(server, *payloads):
+    """Send pings one after the other; each must be answered."""
+    for payload in payloads:
+        await asyncio.wait_for(await server.ping(payload), 10)
+
+
+async def ping_between(server):
+    async def fragments():
+        yield FRAGMENTS[0]
+        await pinged(server, b"pongme 1!")
+        yield FRAGMENTS[1]
+
+    await server.send(fragments())
+
+
+def sending(*messages):
+    async def play(server):
+        for message in messages:
+            await server.send(message)
+
+    return play
+
+
+def pinging(*payloads):
+    return lambda server: pinged(server, *payloads)
+
+
+def closing(code, reason=""):
+    return lambda server: server.close(code, reason)
+
+
+# number: (what the server does, what is fed, the code that comes back)
+PLAYS = {
+    **{f"1.1.{i}": (sending("*" * n), b"*" * n + b"\n") for i, n in enumerate(SIZES, 1)},
+    **{f"1.2.{i}": (sending(b"\xfe" * n), b"\xfe" * n + b"\n") for i, n in enumerate(SIZES, 1)},
+    "2.1": (pinging(b""), b""),
+    "2.2": (pinging(HELLO), b""),
+    "2.3": (pinging(b"\x00\xff\xfe\xfd\xfc\xfb\x00\xff"), b""),
+    "2.4": (pinging(b"\xfe" * 125), b""),
+    "2.7": (lambda server: server.pong(), b""),
+    "2.8": (lambda server: server.pong(b"unsolicited pong"), b""),
+    "2.10": (pinging(*(b"payload-%d" % i for i in range(10))), b""),
+    "5.3": (sending(FRAGMENTS), JOINED + b"\n"),
+    "5.6": (ping_between, b"fragment1fragment2\n"),
+    "6.1.1": (sending(""), b"\n"),
+    "6.2.1": (sending(MICRO.decode()), MICRO + b"\n"),
+    "6.2.2": (sending(["Hello-µ@ßöä", "üàá-UTF-8!!"]), MICRO + b"\n"),
+    "7.1.1": (sending(HELLO.decode()), HELLO + b"\n"),
+    "7.3.4": (closing(1000, "Hello World!"), b""),
+    "7.3.5": (closing(1000, "*" * 123), b""),
+    **{f"7.7.{i}": (closing(code), b"", code) for i, code in enumerate(CODES, 1)},
+    "9.1.2": (sending("*" * (256 * KIB)), b"*" * (256 * KIB) + b"\n"),
+    "9.2.3": (sending(b"*" * MIB), b"*" * MIB + b"\n"),
+    "9.7.3": (sending(*["*" * 64] * 1000), (b"*" * 64 + b"\n") * 1000),
+    "10.1.1": (sending(["*" * 1300] * 50), b"*" * 65000 + b"\n"),
+}
+
+
+@pytest.fixture(scope="module")
+def played():
+    """number: (how the link ended, the code that closed the connection)."""
+    codes = {}
+
+    async def handler(server):
+        number = server.request.path[1:]
+        await PLAYS[number][0](server)
+        await server.close()
+        codes[number] = server.protocol.close_rcvd.code
+
+    async def start():
+        return await serve(handler, "127.0.0.1", 0)
+
+    with websocket_bench.in_a_thread(start) as server:
+        port = server.sockets[0].getsockname()[1]
+        results = websocket_bench.drive(port, *("/" + number for number in PLAYS))
+        websocket_bench.wait_until(lambda: len(codes) == len(PLAYS))
+    return {number: (result, codes[number]) for number, result in zip(PLAYS, results, strict=True)}
+
+
+@pytest.mark.parametrize("number", PLAYS)
+def test_case_by_another_server(number, played):
+    result, code = played[number]
+    _, fed, *expected = PLAYS[number]
+    assert result["end"] == "returned"
+    assert (result["size"], result["crc"]) == (len(fed), zlib.crc32(fed))
+    assert [code] == (expected or [1000])
+
+
+def test_the_numbers_are_those_of_the_list():
+    assert set(PLAYS) <= {case.number for case in CASES}
+
+
+def test_a_server_that_refuses_the_path():
+    async def start():
+        return await serve(
+            None,
+            "127.0.0.1",
+            0,
+            process_request=lambda connection, request: connection.respond(404, "no\n"),
+        )
+
+    with websocket_bench.in_a_thread(start) as server:
+        (result,) = websocket_bench.drive(server.sockets[0].getsockname()[1], "/ws/")
+    assert (result["end"], result["state"]) == ("LinkLost", "HTTP status 404")
