@@ -30,9 +30,8 @@ def make_source(settings, on_sample, resolver):
         link = BleLink(settings["address"], settings["device"])
         return Decoder(on_sample, cells, True), link, ERRORS
     if kind == "bluenova":
-        from transport.websocket import WebSocketLink
-
         from bms.bluenova import Decoder
+        from transport.websocket import WebSocketLink
 
         link = WebSocketLink(settings["host"], settings["port"], settings["path"], resolver)
         return Decoder(on_sample, cells, True), link, ()
@@ -106,13 +105,6 @@ class Pack:
         self._due_ms += STORE_MS
         if self.hub.age_ms() < QUIET_MS or self._due_ms > OVERDUE_MS:
             self.history.flush()
-
-    def close(self):
-        """Let go of the BMS and put on flash what is in RAM; returns whether the flash took it."""
-        shutdown = getattr(self.link, "shutdown", None)
-        if shutdown:
-            shutdown()
-        return self.history.close()
 
     def lines(self, more):
         """What the console is told: more are (key, number) pairs of the logger."""

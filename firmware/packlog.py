@@ -86,9 +86,8 @@ class Logger:
     # The modules of the network take RAM: they are there only if they are asked for.
 
     def _add_network(self, settings):
-        from net.wifi import Wifi
-
         from lib.resolver import Resolver
+        from net.wifi import Wifi
 
         self.wifi = Wifi(settings["wifi"])
         self.resolver = Resolver(self.wifi.dns_servers)
@@ -229,10 +228,13 @@ class Logger:
         done = True
         for pack in self.packs:
             try:
-                done = pack.close() and done
+                done = pack.history.close() and done
             except Exception as error:
                 done = False
                 print("packlog! " + pack.name + ": " + repr(error))
+        ble = sys.modules.get("transport.ble")
+        if ble:
+            ble.shutdown()  # a JK takes one client at a time: the next one should get in
         return "everything is on flash" if done else "the flash did not take everything"
 
 
@@ -288,6 +290,7 @@ def start():
         reset()
     finally:
         stop()
+        asyncio.new_event_loop()  # or the next asyncio.run at the REPL would wake our tasks
 
 
 def stop():

@@ -4,7 +4,10 @@ With the real aioble where PACKLOG_AIOBLE names the folder that it is in.
 """
 
 import pytest
+from host_tools import radio
+from host_tools.device import Device
 from host_tools.sim import jk_wire
+from host_tools.sim.workshop import port_of
 
 from boards import every_reading, example
 
@@ -184,3 +187,40 @@ def test_the_passcode_goes_nowhere(bench, tmp_path):
     data = said + b"".join(path.read_bytes() for path in folder.rglob("*") if path.is_file())
     assert jk_wire.PASSCODE.encode() not in data
     assert board.rig.board.flash.image.read_bytes().count(jk_wire.PASSCODE.encode()) == 0
+
+
+def test_what_the_board_hears(bench, capsys):
+    board = bench(jk_config(), bms="jk", ahead=lambda rig: rig.add_jk("JK-GARAGE", 5))
+    board.board.run(20)
+    with port_of(board.board) as port:
+        radio.scan(port, 5, lambda line: None)
+    heard = capsys.readouterr().out
+    assert "JK-SIM" in heard and "JK-GARAGE" in heard
+    assert "c8:47:8c:00:00:01" in heard.lower()
+
+
+def test_the_bms_is_left_to_the_phone_for_some_minutes(bench):
+    link = Link(bench(jk_config(), bms="jk"))
+    link.run(START_S)
+    assert link.module.connected
+    with port_of(link.bench.board) as port:
+        radio.release(port, 5, lambda line: None)
+    begun = link.bench.board.now / 1e6
+    link.run(60)
+    assert not link.module.connected  # a phone can have it
+    assert any("Released" in row for row in link.bench.rig.lcd.text())
+    link.bench.board.run_until(begun + 280)
+    assert not link.module.connected
+    link.bench.board.run_until(begun + 300 + RESUME_S)
+    assert link.module.connected and link.bench.status().number("age") < 2
+
+
+def test_ctrl_c_lets_go_of_the_bms(bench):
+    link = Link(bench(jk_config(), bms="jk"))
+    link.run(START_S)
+    with port_of(link.bench.board) as port:
+        device = Device(port)
+        device.interrupt()
+        assert not link.module.connected
+        device.restart()
+        device.close()

@@ -210,6 +210,7 @@ def test_nobody_there_is_an_error_at_once():
         unused.bind(("127.0.0.1", 0))
         (result,) = drive(None, connect(unused.getsockname()[1], timeout_ms=20000))
     assert result["errno"] == errno.ECONNREFUSED
+    assert not result["connected"]
     assert result["beats"] < 1000
 
 

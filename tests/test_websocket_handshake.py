@@ -1,4 +1,4 @@
-"""The WebSocket link's handshake, on MicroPython: what it asks, and what it takes for a WebSocket."""
+"""The WebSocket link's handshake on MicroPython: what it asks, and what it takes for an answer."""
 
 import sys
 from pathlib import Path

@@ -53,23 +53,23 @@ def from_another_end(query, client):
 
 
 def nonsense(query):
-    good = found(query, "1.2.3.4")
+    forged = found(query, "6.6.6.6")
     yield b""
     yield b"\0"
     yield query  # itself, and that is no answer
-    yield good[:11]
-    yield good[:-1]
-    yield good[:-6]
-    yield bytes([good[0] ^ 1]) + good[1:]  # another ID
-    yield good[:2] + b"\x83\x80" + good[4:]  # cut short, says the server
-    yield good[:2] + b"\xa9\x80" + good[4:]  # another operation
-    yield good.replace(b"\x08nonsense", b"\x08nunsense")  # another question
-    yield good.replace(b"\0\1\0\1\xc0", b"\0\x1c\0\1\xc0")  # and another type
-    yield answer(query, b"\xc0\x40" + record(b"", A, b"1234"))  # a pointer out of the packet
+    yield forged[:11]
+    yield forged[:-1]
+    yield forged[:-6]
+    yield bytes([forged[0] ^ 1]) + forged[1:]  # another ID
+    yield forged[:2] + b"\x83\x80" + forged[4:]  # cut short, says the server
+    yield forged[:2] + b"\xa9\x80" + forged[4:]  # another operation
+    yield forged.replace(b"\x08nonsense", b"\x08nunsense")  # another question
+    yield forged.replace(b"\0\1\0\1\xc0", b"\0\x1c\0\1\xc0")  # and another type
+    yield answer(query, b"\xc0\x40" + record(b"", A, b"6666"))  # a pointer out of the packet
     circle = len(query)
-    yield answer(query, struct.pack(">H", 0xC000 | circle) + record(b"", A, b"1234"))
-    yield good[:6] + b"\xff\xff" + good[8:]  # says that it has 65535 records
-    yield good
+    yield answer(query, struct.pack(">H", 0xC000 | circle) + record(b"", A, b"6666"))
+    yield forged[:6] + b"\xff\xff" + forged[8:]  # says that it has 65535 records
+    yield found(query, "1.2.3.4")
 
 
 def chain(query, *hops, last="9.8.7.6", backwards=False):

@@ -49,6 +49,7 @@ async def connect(step):
         tls.verify_mode = ssl.CERT_NONE
     timeout_s = step.get("timeout_ms", 2000) / 1000
     stream = await tcp.connect(step["host"], step["tcp_port"], resolver(step), timeout_s, tls)
+    step["connected"] = True
     try:
         stream.write(step.get("say", "").encode())
         await stream.drain()
@@ -101,6 +102,7 @@ async def main(steps):
         result = await take(step)
         await asyncio.sleep_ms(2)  # what was cancelled comes to its end
         result["beats"] = beats.count - before
+        result["connected"] = step.get("connected", False)
         result["left_open"] = open_files() - open_before
         print(json.dumps(result))
     beating.cancel()

@@ -25,6 +25,10 @@ class Anything:
         return Anything()
 
 
+class Bare:
+    """Has what is put into it."""
+
+
 class RTC:
     """As an ESP32's: year, month, day, weekday (counted by itself), hours, minutes, seconds, us."""
 
@@ -59,8 +63,8 @@ def install(names=NAMES):
 def like_unix():
     """Have what device tests find on the unix port: a machine without anything, sockets, getenv."""
     install(("socket", "ssl", "tls"))
-    sys.modules["machine"] = type(sys)("machine")
-    sys.modules["os"] = more = Anything()
+    sys.modules["machine"] = Bare()
+    sys.modules["os"] = more = Bare()
     for name in dir(os):
         setattr(more, name, getattr(os, name))
     more.getenv = lambda name, default=None: default
