@@ -14,7 +14,8 @@ CRASHES = "/crashes"  # how many in a row; SAFE after a start in safe mode
 SAFE = "safe"
 ENOUGH = 3
 CHANCE_MS = 600000
-BUTTON = 9 if "C3" in sys.implementation._machine else 0
+MACHINE = sys.implementation._machine
+BUTTON = 9 if "C3" in MACHINE or "C6" in MACHINE else 0
 
 
 def _pressed():
@@ -27,10 +28,12 @@ def _pressed():
 
 
 def _said():
+    """What the file says, "0" if nothing that makes sense."""
     try:
         with open(CRASHES) as file:
-            return file.read()
-    except OSError:
+            said = file.read()
+        return said if said == SAFE else str(int(said))
+    except (OSError, ValueError):
         return "0"
 
 

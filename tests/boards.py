@@ -117,6 +117,11 @@ class Bench:
         assert found, self.console()[-2000:]
         return found[-1]
 
+    def statuses(self) -> "dict[str, status.Status]":
+        """The newest status line of each pack."""
+        found = (status.parse(line) for line in self.console().splitlines())
+        return {each.pack: each for each in found if each}
+
     def count(self, key: str) -> int:
         return int(self.status().values[key])
 

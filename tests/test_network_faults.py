@@ -7,6 +7,7 @@ import re
 import pytest
 from host_tools.sim import home
 from host_tools.sim.radio import AccessPoint
+from host_tools.sim.time_server import FAULTS
 from host_tools.sim.vm import network_words as words
 
 from boards import Files, example, history_files
@@ -80,19 +81,13 @@ def resumed(board):
     )
 
 
-def test_wifi_and_time_come_by_themselves(online):
+def test_wifi_and_time_come_by_themselves_and_go_and_come(online):
     board = online()
     said = health(board)
     assert (said["wifi"], said["address"], said["rssi"]) == ("up", "192.168.1.50", "-60")
     assert said["clock"] == "NTP" and abs(clock_error(board)) <= 2
-    watch(board, 120)
-    assert len(board.rig.home.ntp.asked) >= 4  # two at first, then one a minute
-
-
-def test_wifi_that_is_gone(online):
-    board = online()
     board.rig.home.wifi.up = False
-    watch(board, 120)
+    watch(board, 100)
     assert health(board)["wifi"] == "WiFi_not_in_reach"
     assert "WiFi not in reach" in shown(board)
     board.rig.home.wifi.up = True
@@ -109,19 +104,19 @@ def shown(board):
     return texts
 
 
-@pytest.mark.parametrize("reason", [words.REASON_HANDSHAKE, words.STAT_WRONG_PASSWORD])
-def test_a_wrong_password(online, reason):
+def test_a_wrong_password(online):
     board = online()
     air = board.rig.home.wifi
-    air.password, air.wrong_password = "another", reason
-    air.up = False
-    board.board.run(8)
-    air.up = True
-    watch(board, 60)
-    assert health(board)["wifi"] == "No_WiFi:_password?"
-    assert "No WiFi: password?" in shown(board)
-    air.password = home.PASSWORD
-    assert resumed(board)
+    for reason in (words.REASON_HANDSHAKE, words.STAT_WRONG_PASSWORD):
+        air.password, air.wrong_password = "another", reason
+        air.up = False
+        board.board.run(8)
+        air.up = True
+        watch(board, 40)
+        assert health(board)["wifi"] == "No_WiFi:_password?"
+        assert "No WiFi: password?" in shown(board)
+        air.password = home.PASSWORD
+        assert resumed(board)
     no_secrets(board)
 
 
@@ -157,44 +152,43 @@ def test_the_other_network_where_the_first_is_gone(online):
     no_secrets(board)
 
 
-@pytest.mark.parametrize("fault", ["silent", "fails", "garbage"])
-def test_names_that_nobody_knows(online, fault):
+def test_names_that_nobody_knows(online):
     board = online()
-    setattr(board.rig.home.names, fault, True)
-    watch(board, 180)
+    for fault in ("silent", "fails", "garbage"):
+        setattr(board.rig.home.names, fault, True)
+        watch(board, 70)
+        assert abs(clock_error(board)) <= 2
+        setattr(board.rig.home.names, fault, False)
+
+
+def test_a_time_server_that_is_none(online):
+    board = online()
+    server = board.rig.home.ntp
+    for fault in FAULTS[1:]:
+        server.fault = fault
+        asked = len(server.asked)
+        while len(server.asked) == asked:
+            watch(board, 10)
+        assert health(board)["clock"] == "NTP" and abs(clock_error(board)) <= 2
+        server.fault = ""
+        board.rig.home.wifi.up = False  # or it would be asked less and less often
+        board.board.run(8)
+        board.rig.home.wifi.up = True
+    board.rig.home.ntp_route.delay_us = 400_000
+    watch(board, 70)
     assert abs(clock_error(board)) <= 2
-    setattr(board.rig.home.names, fault, False)
-    watch(board, 60)
 
 
-FAULTS = ("silent", "nonsense", "short", "zeros", "kiss", "stratum 16", "leap", "origin", "client")
-
-
-@pytest.mark.parametrize("fault", FAULTS)
-def test_a_time_server_that_is_none(online, fault):
+def test_a_time_server_that_jumps(online):
     board = online()
-    asked = len(board.rig.home.ntp.asked)
-    board.rig.home.ntp.fault = fault
-    watch(board, 180)
-    assert len(board.rig.home.ntp.asked) > asked
-    assert health(board)["clock"] == "NTP" and abs(clock_error(board)) <= 2
-
-
-@pytest.mark.parametrize("years", [-30, -1, 1, 30])
-def test_a_time_server_that_jumps(online, years):
-    board = online()
-    board.rig.home.ntp.wrong_s = years * 365.25 * 86400
-    watch(board, 150)
-    assert abs(clock_error(board)) <= 2
+    for years in (-30, 1):
+        asked = len(board.rig.home.ntp.asked)
+        board.rig.home.ntp.wrong_s = years * 365.25 * 86400
+        watch(board, 65)
+        assert len(board.rig.home.ntp.asked) > asked
+        assert abs(clock_error(board)) <= 2
     board.rig.home.ntp.wrong_s = 0
     assert resumed(board)
-
-
-def test_a_slow_network_makes_no_wrong_time(online):
-    board = online()
-    board.rig.home.ntp_route.delay_us = 400_000
-    watch(board, 120)
-    assert abs(clock_error(board)) <= 2
 
 
 def test_all_at_once_and_one_after_the_other(online):
@@ -207,7 +201,7 @@ def test_all_at_once_and_one_after_the_other(online):
         around.names.silent = second % 2 == 0
         around.ntp.fault = FAULTS[second % len(FAULTS)]
         around.ntp.wrong_s = 1e8 * (second % 3)
-        watch(board, 20)
+        watch(board, 10)
     around.wifi.up = around.wifi.dhcp = True
     around.wifi.password = home.PASSWORD
     around.names.silent = False

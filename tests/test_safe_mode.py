@@ -71,6 +71,13 @@ def run_to_repl(bench, seconds):
     return bench.board.state == ops.REPL
 
 
+def leave_alone(bench, us):
+    """At the REPL board time is real time: not waited for."""
+    bench.board.now += us
+    bench.board._set_pace()
+    bench.board.run(0.5)
+
+
 def lines(bench, beginning):
     return [line for line in bench.console().splitlines() if line.startswith(beginning)]
 
@@ -83,8 +90,7 @@ def test_the_boot_button_within_a_second_starts_nothing(board):
     assert lines(bench, "packlog") == [
         "packlog: safe mode, the BOOT button was pressed: nothing is started"
     ]
-    bench.board.now += CHANCE_US + 1_000_000  # somebody is there: no watchdog
-    bench.board.run(0.1)
+    leave_alone(bench, 2 * CHANCE_US)  # somebody is there: no watchdog
     assert bench.board.starts == 1
     bench.board.power_off()
     del bench.rig.wiring.inputs[0]
@@ -108,8 +114,7 @@ def test_three_watchdog_resets_in_a_row_lead_to_safe_mode_and_every_ten_minutes_
     assert lines(bench, "packlog: safe") == [
         "packlog: safe mode after 3 crashes: another try in ten minutes"
     ]
-    bench.board.now += CHANCE_US  # at the REPL board time is real time: not waited for
-    bench.board.run(1)
+    leave_alone(bench, CHANCE_US)
     assert bench.board.watchdog_resets == 4 and bench.board.state != ops.REPL
     assert run_to_repl(bench, 200)  # one more crash is enough now
     assert bench.board.watchdog_resets == 5
@@ -168,8 +173,7 @@ def test_a_board_at_its_repl_is_not_a_crashed_one(board):
         bench.board.run(30)
         bench.board.console.interrupted = True
         assert run_to_repl(bench, 5)
-        bench.board.now += CHANCE_US
-        bench.board.run(3)
-        assert bench.board.state == ops.RUNNING or run_to_repl(bench, 0) is False
+        leave_alone(bench, CHANCE_US)
+        assert bench.board.state != ops.REPL
     assert bench.board.watchdog_resets == 4
     assert not lines(bench, "packlog: safe")

@@ -104,6 +104,21 @@ BAD_LENGTHS = {
 }
 
 
+def test_what_is_left_unread_does_not_reset_the_connection():
+    """A reset can overtake the close frame, which says what was wrong."""
+
+    async def handler(peer, path):
+        listening = asyncio.create_task(peer.listen())
+        await peer.play([accept(peer.heard.request), frame(3) + text(b"x" * 50000)])
+        await peer.until_closed()
+        peer.writer.write_eof()
+        await listening
+
+    ((_, heard),) = run(handler, "/")
+    assert heard.close_code == 1002
+    assert not heard.reset
+
+
 def test_a_closing_reason_that_breaks_off():
     async def handler(peer, path):
         listening = asyncio.create_task(peer.listen())

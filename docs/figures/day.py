@@ -17,6 +17,7 @@ TARGET = ROOT / "docs/day.png"
 sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 
 import matplotlib  # noqa: E402
+
 from bench import household  # noqa: E402
 
 matplotlib.use("Agg")

@@ -228,7 +228,9 @@ def _feed(sheet, source, plus, minus):
 
 
 def _isolated(sheet, top):
-    sheet.text(30, top + 10, "a) Isolated: with a Chargery, and wherever else in doubt", 15, bold=True)
+    sheet.text(
+        30, top + 10, "a) Isolated: with a Chargery, and wherever else in doubt", 15, bold=True
+    )
     pack = sheet.part(30, top + 30, 150, "Pack", right=("+", None, "-"))
     plus, minus = _feed(sheet, pack, "+", "-")
     box = sheet.part(

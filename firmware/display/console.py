@@ -29,8 +29,17 @@ def extras_line(name, sample):
     words = [key + "=" + _word(sample.texts[key]) for key in sample.texts]
     words += [key + "=" + _word(sample.extras[key]) for key in sample.extras]
     words += [key + "=" + _word(getattr(sample, key)) for key in MORE]
+    words.append("temperatures=" + _list(sample.temperatures, len(sample.temperatures)))
+    words.append("cell_temperatures=" + _list(sample.cell_temperatures, sample.cell_count))
+    words.append("impedances=" + _list(sample.impedances, sample.impedance_count))
     words = [word for word in words if not word.endswith("=--")]
     return " ".join(["packlog extra", name] + words) if words else None
+
+
+def _list(values, count):
+    """Values with one decimal, unknown ones as --; -- alone if none is known."""
+    known = any(values[i] is not None for i in range(count))
+    return ",".join([decimal(values[i], 1) for i in range(count)]) if known else "--"
 
 
 def _word(value):

@@ -62,6 +62,7 @@ def _check(sock):
     # only if it is asked for POLLHUP; then reading says which error it was.
     poll = select.poll()
     poll.register(sock, select.POLLOUT | select.POLLHUP)
-    if poll.poll(0)[0][1] & (select.POLLERR | select.POLLHUP):
-        sock.read(1)
-        raise OSError(errno.ECONNREFUSED)
+    for _, events in poll.poll(0):
+        if events & (select.POLLERR | select.POLLHUP):
+            sock.read(1)
+            raise OSError(errno.ECONNREFUSED)

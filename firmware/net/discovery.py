@@ -6,6 +6,8 @@ once its value is known. The keys are Home Assistant's abbreviations, see
 https://www.home-assistant.io/integrations/mqtt/#mqtt-discovery
 """
 
+import json
+
 from net.topics import LISTS, count_of, known_fields
 
 # What kinds of values are to Home Assistant: unit where it is not the kind's name, device class
@@ -47,18 +49,20 @@ class Device:
         base = settings["base"]
         self._prefix = settings["discovery_prefix"]
         self._cells = settings["cells"]  # entities of single cells are enabled from the start
-        self._expire_s = expire_s
-        self._announced = {}  # key: how many of it
-        self._available = [{"t": base + "/status"}]
         self._id = device_id
-        self._device = {"mf": "packlog", "mdl": model, "name": base}
-        self._topic = base + "/health"
+        self._announced = {}  # key: how many of it
+        device = {"mf": "packlog", "mdl": model, "name": base}
+        available = [{"t": base + "/status"}]
+        topic = base + "/health"
         if pack:
-            self._available.append({"t": base + "/" + pack + "/status"})
             self._id += "_" + pack
-            self._device.update({"name": base + " " + pack, "via_device": device_id})
-            self._topic = base + "/" + pack + "/state"
-        self._device["ids"] = self._id
+            device.update({"name": base + " " + pack, "via_device": device_id})
+            available.append({"t": base + "/" + pack + "/status"})
+            topic = base + "/" + pack + "/state"
+        device["ids"] = self._id
+        common = {"stat_t": topic, "exp_aft": expire_s, "avty": available, "avty_mode": "all"}
+        common.update({"dev": device, "o": {"name": "packlog"}})
+        self._common = "," + json.dumps(common)[1:]  # of all its entities
 
     def forget(self):
         """Announce everything anew."""
@@ -101,24 +105,18 @@ class Device:
         for name, content in (
             ("name", name_of(key)),
             ("uniq_id", self._id + "_" + key),
-            ("stat_t", self._topic),
             ("val_tpl", "{{%s|default(%s)}}" % (value, "none" if kind != "t" else "'',true")),
-            ("exp_aft", self._expire_s),
             ("unit_of_meas", number and UNITS.get(kind, kind.rstrip("+"))),
             ("dev_cla", CLASSES.get(kind)),
             ("stat_cla", number and ("total_increasing" if "+" in kind else "measurement")),
             ("ent_cat", aside and "diagnostic"),
-            ("pl_on", binary and "True"),
-            ("pl_off", binary and "False"),
-            ("avty_mode", "all"),
-            ("avty", self._available),
-            ("dev", self._device),
-            ("o", {"name": "packlog"}),
         ):
             if content:
                 payload.item(name, content)
+        if binary:
+            payload.add(',"pl_on":"True","pl_off":"False"')
         if element and not self._cells and key[0] != "t":
-            payload.item("en", False)
-        payload.add("}")
+            payload.add(',"en":false')
+        payload.add(self._common)
         platform = "binary_sensor" if binary else "sensor"
         return "%s/%s/%s_%s/config" % (self._prefix, platform, self._id, key)

@@ -8,9 +8,6 @@ import sys
 import time
 from pathlib import Path
 
-from pwdlib import PasswordHash
-from pwdlib.hashers.argon2 import Argon2Hasher
-
 TRIES = 400  # of 50 ms each, for a broker to listen
 
 
@@ -98,6 +95,9 @@ class Amqtt(Broker):
         return [str(Path(sys.executable).with_name("amqtt")), "-c", str(config)]
 
     def hashed(self):
+        from pwdlib import PasswordHash  # comes with amqtt
+        from pwdlib.hashers.argon2 import Argon2Hasher
+
         users = self.folder / "users"
         hasher = PasswordHash((Argon2Hasher(),))
         users.write_text("".join(f"{u}:{hasher.hash(p)}\n" for u, p in self.users.items()))

@@ -25,13 +25,16 @@ PATIENCE_S = 20
 
 @dataclass
 class Heard:
-    """What came from the client: (opcode, payload, FIN), the masks, whether a frame had none."""
+    """What came from the client: (opcode, payload, FIN), the masks, whether a frame had none, and
+    whether it hung up or reset the connection.
+    """
 
     request: bytes = b""
     frames: list = field(default_factory=list)
     masks: list = field(default_factory=list)
     unmasked: bool = False
     ended: bool = False
+    reset: bool = False
 
     def of(self, opcode):
         return [payload for code, payload, _ in self.frames if code == opcode]
@@ -90,8 +93,10 @@ class Peer:
         try:
             while True:
                 await self._frame()
-        except (asyncio.IncompleteReadError, ConnectionError):
+        except asyncio.IncompleteReadError:
             self.heard.ended = True
+        except ConnectionError:
+            self.heard.ended = self.heard.reset = True
         self._news.set()
 
     async def _frame(self):

@@ -1,4 +1,4 @@
-"""Octets that are UTF-8 and that are not, as in Markus Kuhn's stress test: Autobahn's 6.5 to 6.23."""
+"""What is UTF-8 and what is not, as in Markus Kuhn's stress test: Autobahn's 6.5 to 6.23."""
 
 KOSME = "κόσμε".encode()
 
