@@ -155,6 +155,9 @@ def parse(text):
     for name in SECTIONS:
         checked[name] = _section(data.get(name, {}), SECTIONS[name], name)
     _reject_twins(checked)
+    for key in ("base", "chargery_base", "discovery_prefix"):
+        if "+" in checked["mqtt"][key] or "#" in checked["mqtt"][key]:
+            raise ConfigError("mqtt." + key, "a topic has neither + nor #")
     if not checked["wifi"]["networks"]:
         _reject_offline(checked)
     return checked

@@ -31,8 +31,8 @@ def values(uptime, clock, packs, wifi, mqtt):
     found = [
         ("uptime", uptime.seconds),
         ("cause", CAUSES[cause] if cause < len(CAUSES) else str(cause)),
-        ("heap", heap_free()),
-        ("flash", retention.free_bytes),
+        ("heap_free", heap_free()),
+        ("flash_free", retention.free_bytes),
         ("clock", CLOCKS[clock.source]),
         ("unix", clock.unix()),
     ]
@@ -57,8 +57,8 @@ def lines(found, columns):
     found = dict(found)
     minutes = found["uptime"] // 60
     up = "Up " + str(minutes // 1440) + "d " + str(minutes // 60 % 24) + "h "
-    free = str(found["heap"] // 1024) + "K/"
-    free += "--" if found["flash"] is None else str(found["flash"] // 1024) + "K"
+    free = str(found["heap_free"] // 1024) + "K/"
+    free += "--" if found["flash_free"] is None else str(found["flash_free"] // 1024) + "K"
     texts = [
         up + str(minutes % 60) + "m",
         ("Free RAM " if columns > 16 else "Free ") + free,  # of RAM and of flash

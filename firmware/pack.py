@@ -79,6 +79,7 @@ class Pack:
     def _count_rejected(self, sample):
         self._rejected_before = self.rejected()
 
+    @property
     def readings(self):
         """How many there have been since the start."""
         return self.hub.readings
@@ -96,7 +97,7 @@ class Pack:
         view.tell_link(self.link.state)
 
     def flush_if_due(self):
-        """Write to flash what is due, at a moment when the line is quiet."""
+        """Generator: write to flash what is due, at a moment when the line is quiet."""
         self.history.tally(events.REJECTED, self.rejected())
         self.history.tally(events.READINGS_LOST, self.hub.tap_errors)
         if not self.history.due():
@@ -104,7 +105,7 @@ class Pack:
             return
         self._due_ms += STORE_MS
         if self.hub.age_ms() < QUIET_MS or self._due_ms > OVERDUE_MS:
-            self.history.flush()
+            yield from self.history.flushing()
 
     def lines(self, more):
         """What the console is told: more are (key, number) pairs of the logger."""

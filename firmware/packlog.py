@@ -6,11 +6,12 @@ the PC ten minutes before it starts the logger again.
 """
 
 import asyncio
+import binascii
 import os
 import sys
 import time
 
-from machine import WDT, reset, reset_cause
+from machine import WDT, reset, reset_cause, unique_id
 
 import config
 import health
@@ -99,7 +100,15 @@ class Logger:
     def _add_mqtt(self, settings):
         from net.mqtt import Mqtt
 
-        self.mqtt = Mqtt(settings, self.resolver, self.packs, lambda: self.values)
+        self.mqtt = Mqtt(
+            settings,
+            self.resolver,
+            binascii.hexlify(unique_id()).decode(),
+            self.packs,
+            lambda: dict(self.values),
+            self.clock.unix,
+            lambda: self.wifi.connected,
+        )
 
     # Tasks
 
@@ -123,12 +132,15 @@ class Logger:
         def beat():
             self._beats[pack] = self.uptime.seconds
 
-        return lambda: keep_alive(pack.link, pack.decoder, pack.readings, pack.timeout_s, beat)
+        return lambda: keep_alive(
+            pack.link, pack.decoder, lambda: pack.readings, pack.timeout_s, beat
+        )
 
     async def _store(self):
         while True:
             for pack in self.packs:
-                pack.flush_if_due()
+                for _ in pack.flush_if_due():
+                    await asyncio.sleep_ms(0)  # everybody else first
             self._beats[STORE] = self.uptime.seconds
             await asyncio.sleep_ms(STORE_MS)
 
@@ -182,7 +194,7 @@ class Logger:
             counts = (
                 ("uptime", self.uptime.seconds),
                 ("unix", self.clock.unix()),
-                ("heap", dict(self.values)["heap"]),
+                ("heap", dict(self.values)["heap_free"]),
                 ("lcd", int(bool(self.lcd and self.lcd.online))),
             )
             for pack in self.packs:
@@ -232,6 +244,8 @@ class Logger:
             except Exception as error:
                 done = False
                 print("packlog! " + pack.name + ": " + repr(error))
+        if self.mqtt:
+            self.mqtt.stop()
         ble = sys.modules.get("transport.ble")
         if ble:
             ble.shutdown()  # a JK takes one client at a time: the next one should get in

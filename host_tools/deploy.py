@@ -23,6 +23,7 @@ NEW = "packlog.new"  # what is being written
 CRASHES = "crashes"  # boot.py's count: other files, another chance
 MAIN = "main.py"
 _SPARE = 4  # blocks, for folders and what littlefs itself needs
+_INLINE = 512  # bytes: files that are smaller may have no block of their own
 
 _HASHES = """
 import hashlib, binascii, os
@@ -183,13 +184,21 @@ def check_room(plan: Plan, board: Board) -> None:
     def blocks(size: int) -> int:
         return (size + board.block - 1) // board.block
 
-    needed = sum(blocks(len(data)) for data in plan.write.values()) + _SPARE
-    freed = sum(size // board.block for size in plan.old.values())
-    if needed > board.free + freed:
-        short = (needed - board.free - freed) * board.block // 1024
+    def freed(path: str) -> int:
+        size = plan.old.get(path, 0)
+        return blocks(size) if size > _INLINE else 0
+
+    free = board.free - _SPARE + sum(freed(path) for path in plan.remove)
+    lowest = free
+    for path, data in plan.write.items():
+        free -= blocks(len(data))
+        lowest = min(lowest, free)
+        free += freed(path)
+    if lowest < 0 and plan.write:
         raise PacklogError(
-            f"the board's file system is full, {short} KB more are needed: delete files of your "
-            "own on it, or lower store.budget_kb (packlog config set) and let the logger run a day"
+            f"the board's file system is full, {-lowest * board.block // 1024} KB more are needed: "
+            "delete files of your own on it, or lower store.budget_kb (packlog config set) and let "
+            "the logger run a day"
         )
 
 

@@ -30,7 +30,7 @@ def family_of_image(path: Path) -> Family:
             head = file.read(_TABLE + 2)
     except OSError as error:
         raise PacklogError(f"{path} cannot be read: {error.strerror}") from None
-    if head[:1] != bytes([_MAGIC]) or len(head) < _TABLE + 2:
+    if head[:1] != bytes([_MAGIC]) or len(head) < _CHIP + 2:
         raise PacklogError(f"{path} is no MicroPython image: take the .bin for your board")
     number = int.from_bytes(head[_CHIP : _CHIP + 2], "little")
     for family in FAMILIES:

@@ -40,7 +40,8 @@ except (ImportError, AttributeError):
 s = os.statvfs("/")
 d["block"] = s[0]
 d["blocks"] = s[2] * s[1] // s[0]
-d["free"] = s[3] * s[1] // s[0]
+n = s[3] * s[1] // s[0]
+d["free"] = n if n <= d["blocks"] else 0  # littlefs counts some twice: below 0, which wraps
 print(repr(d))
 """
 _FORMAT = """

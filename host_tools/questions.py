@@ -8,7 +8,6 @@ import json
 from collections.abc import Callable
 
 import typer
-from click import Choice, IntRange
 
 import config
 from host_tools.boards import WIRES, Family
@@ -45,23 +44,38 @@ def _settings(family: Family, hear) -> dict:
     return settings
 
 
-def _prompt(text: str, default=None, kind=None, **more):
-    return typer.prompt(text, default=default, type=kind, err=True, **more)
+def _prompt(text: str, default=None, take: Callable[[str], object] = str.strip, **more):
+    return typer.prompt(text, default=default, value_proc=take, err=True, **more)
 
 
 def _choice(text: str, choices, default: str) -> str:
-    return _prompt(text, default, Choice(list(choices)))
+    def take(said: str) -> str:
+        said = said.strip().lower()
+        if said not in choices:
+            raise typer.BadParameter(f"{said!r} is none of {', '.join(choices)}")
+        return said
+
+    return _prompt(f"{text} ({', '.join(choices)})", default, take)
+
+
+def _number(text: str, default: int, low: int, high: int) -> int:
+    def take(said: str) -> int:
+        if not said.strip().isdigit() or not low <= int(said) <= high:
+            raise typer.BadParameter(f"{said!r} is no whole number from {low} to {high}")
+        return int(said)
+
+    return _prompt(text, str(default), take)
 
 
 def _pin(text: str, default: int) -> int:
-    return _prompt(f"GPIO of {text}", default, IntRange(0, config.MAX_PIN))
+    return _number(f"GPIO of {text}", default, 0, config.MAX_PIN)
 
 
 def _pack(family: Family, hear) -> dict:
     kind = _choice("Kind of BMS", config.BMS, "chargery")
     name = _prompt("Name of the pack (letters, digits, - and _)", "house")
     low, high, usual = config.PACK["capacity_ah"]
-    capacity = _prompt("Its capacity in Ah", usual, IntRange(low, high))
+    capacity = _number("Its capacity in Ah", usual, low, high)
     pack = {"name": name, "bms": kind, "capacity_ah": capacity}
     if kind == "chargery":
         pack |= _chargery(family)
@@ -95,7 +109,7 @@ def _pick(heard: Heard) -> dict | None:
         say("Nothing was heard.")
         return None
     default = 1 if heard[0][3] else 0
-    number = _prompt("Which one? 0: none of them", default, IntRange(0, len(heard)))
+    number = _number("Which one? 0: none of them", default, 0, len(heard))
     if not number:
         return None
     address, name, _, _ = heard[number - 1]
@@ -105,7 +119,7 @@ def _pick(heard: Heard) -> dict | None:
 
 
 def _lcd(family: Family) -> dict:
-    kind = _choice("Display: with an I2C backpack, on six wires, or none", config.LCD, "i2c")
+    kind = _choice("Display: I2C backpack, six wires, or none", config.LCD, "i2c")
     if kind == "none":
         return {"kind": kind}
     columns, rows = SIZES[_choice("Its size", SIZES, "20x4")]
@@ -124,7 +138,7 @@ def _wifi(required: bool) -> dict | None:
     ssid = _prompt(f"WiFi network ({hint})", None if required else "", show_default=False)
     if not ssid:
         return None
-    password = _prompt("Its password (not shown)", "", hide_input=True, show_default=False)
+    password = _prompt("Its password (not shown)", "", str, hide_input=True, show_default=False)
     return {"ssid": ssid, "password": password}
 
 
@@ -135,7 +149,7 @@ def _mqtt() -> dict | None:
     user = _prompt("Its user (empty: none)", "", show_default=False)
     found = {"host": host}
     if user:
-        password = _prompt("Its password (not shown)", "", hide_input=True, show_default=False)
+        password = _prompt("Its password (not shown)", "", str, hide_input=True, show_default=False)
         found |= {"user": user, "password": password}
     return found
 
@@ -144,4 +158,4 @@ def which_port(ports: list[tuple[str, str]]) -> str:
     """Let the user choose among several boards: (port, what the system knows of it)."""
     for i, (port, text) in enumerate(ports, 1):
         say(f"{i:3} {port}  {text}")
-    return ports[_prompt("Which board?", 1, IntRange(1, len(ports))) - 1][0]
+    return ports[_number("Which board?", 1, 1, len(ports)) - 1][0]

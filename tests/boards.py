@@ -12,6 +12,7 @@ from host_tools.sim.rig import Plan, Rig
 from host_tools.sim.workshop import make_ready, wait_for_start
 from littlefs import LittleFS
 
+import umqtt_simple
 from config import TOLERANCES
 
 BLOCK = 4096
@@ -41,11 +42,17 @@ def install_once(image: Path) -> None:
     with Files(image) as files:
         if "data" in files.listdir("/"):  # a flush may have come already
             files.remove("/data", recursive=True)
-        files.makedirs("/lib/aioble", exist_ok=True)
-        for path in AIOBLE.glob("*.py"):
-            with files.open(f"/lib/aioble/{path.name}", "wb") as file:
-                file.write(path.read_bytes())
+        put_package(files, AIOBLE)
+        put_package(files, umqtt_simple.folder() / "umqtt")  # frozen into an ESP32's firmware
     image.with_name(image.name + ".erases").unlink()
+
+
+def put_package(files: LittleFS, folder: Path) -> None:
+    """Put a package of MicroPython's where mip puts them."""
+    files.makedirs(f"/lib/{folder.name}", exist_ok=True)
+    for path in folder.glob("*.py"):
+        with files.open(f"/lib/{folder.name}/{path.name}", "wb") as file:
+            file.write(path.read_bytes())
 
 
 def history_files(files: LittleFS) -> list[str]:

@@ -93,8 +93,8 @@ def test_a_running_board_says_how_it_is(bench, capsys):
     assert set(said) == {"house", "health"}
     assert 40 < float(said["house"]["voltage"]) < 60 and "energy" in said["house"]
     health = said["health"]
-    assert health["cause"] == "power_on" and int(health["heap"]) > 10000
-    assert int(health["flash"]) > 500_000 and health["clock"] == "not_set"
+    assert health["cause"] == "power_on" and int(health["heap_free"]) > 10000
+    assert int(health["flash_free"]) > 500_000 and health["clock"] == "not_set"
     assert health["house_link"] == "up"
     assert board.board.starts == 1  # nothing was interrupted
 

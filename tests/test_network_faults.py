@@ -1,7 +1,9 @@
-"""What the network does must not touch the logger: WiFi, DNS and NTP in every kind of trouble, and
-what comes back afterwards. The whole firmware on the virtual board, in a home network.
+"""What the network does must not touch the logger: WiFi, DNS, NTP, MQTT in every kind of trouble,
+and what comes back afterwards. The whole firmware on the virtual board, in a home network.
 """
 
+import asyncio
+import contextlib
 import re
 
 import pytest
@@ -16,7 +18,8 @@ START = 1_780_000_000  # unix s at board time 0
 STALL_US = 50_000
 SETTLED_S = 20  # from then on everything runs
 RESUME_S = 60
-SECRETS = (home.PASSWORD, "stable door")
+SECRETS = (home.PASSWORD, "stable door", "old mill")
+MEGABYTE = 1_000_000
 
 
 def config(**wifi):
@@ -35,7 +38,12 @@ def online(bench):
     """online(config): a board that has been running in the home network for a while."""
 
     def make(settings=None):
-        board = bench(settings or config(), wifi=True, start_unix_s=START)
+        settings = settings or config()
+        settings["mqtt"] = {"host": home.BROKER_NAME, "interval_s": 1, "user": "house"}
+        settings["mqtt"]["password"] = SECRETS[2]
+        users = {"house": SECRETS[2]}
+        more = {"ahead": lambda rig: rig.add_home().add_broker(users), "wifi": True}
+        board = bench(settings, start_unix_s=START, **more)
         board.board.run_until(SETTLED_S)
         board.board.longest_stall_us = 0
         return board
@@ -68,17 +76,23 @@ def watch(board, seconds):
     assert board.board.longest_stall_us < STALL_US
 
 
-def resumed(board):
-    """Is everything as it should be, a minute after the trouble has ended?"""
-    syncs = len(board.rig.home.ntp.asked)
-    watch(board, RESUME_S)
-    said = health(board)
-    return (
-        said["wifi"] == "up"
-        and said["clock"] == "NTP"
-        and abs(clock_error(board)) <= 2
-        and len(board.rig.home.ntp.asked) > syncs
-    )
+def resumed(board, sync=False):
+    """Is everything as it should be within a minute after the trouble has ended? sync: the time
+    server too has been asked again.
+    """
+    published, asked = len(states(board)), len(board.rig.home.ntp.asked)
+    for _ in range(RESUME_S // 5):
+        watch(board, 5)
+        synced = not sync or len(board.rig.home.ntp.asked) > asked
+        if health(board)["wifi"] == "up" and len(states(board)) > published and synced:
+            return health(board)["clock"] == "NTP" and abs(clock_error(board)) <= 2
+    return False
+
+
+def states(board) -> list[bytes]:
+    """What the broker has heard of the pack."""
+    published = board.rig.home.broker.published
+    return [payload for _, topic, payload in published if topic == "packlog/house/state"]
 
 
 def test_wifi_and_time_come_by_themselves_and_go_and_come(online):
@@ -87,7 +101,7 @@ def test_wifi_and_time_come_by_themselves_and_go_and_come(online):
     assert (said["wifi"], said["address"], said["rssi"]) == ("up", "192.168.1.50", "-60")
     assert said["clock"] == "NTP" and abs(clock_error(board)) <= 2
     board.rig.home.wifi.up = False
-    watch(board, 100)
+    watch(board, 60)
     assert health(board)["wifi"] == "WiFi_not_in_reach"
     assert "WiFi not in reach" in shown(board)
     board.rig.home.wifi.up = True
@@ -112,7 +126,7 @@ def test_a_wrong_password(online):
         air.up = False
         board.board.run(8)
         air.up = True
-        watch(board, 40)
+        watch(board, 20)
         assert health(board)["wifi"] == "No_WiFi:_password?"
         assert "No WiFi: password?" in shown(board)
         air.password = home.PASSWORD
@@ -126,7 +140,7 @@ def test_nobody_gives_addresses(online):
     air.dhcp = air.up = False
     board.board.run(8)
     air.up = True
-    watch(board, 60)
+    watch(board, 30)
     assert health(board)["wifi"] == "WiFi:_no_address"
     air.dhcp = True
     assert resumed(board)
@@ -154,29 +168,38 @@ def test_the_other_network_where_the_first_is_gone(online):
 
 def test_names_that_nobody_knows(online):
     board = online()
+    around = board.rig.home
     for fault in ("silent", "fails", "garbage"):
-        setattr(board.rig.home.names, fault, True)
-        watch(board, 70)
-        assert abs(clock_error(board)) <= 2
-        setattr(board.rig.home.names, fault, False)
+        setattr(around.names, fault, True)
+        around.broker_route.drop()
+        assert resumed(board)  # at the address of before
+        around.broker_route.refuses = True
+        around.broker_route.drop()
+        watch(board, 15)
+        around.broker_route.refuses = False
+        setattr(around.names, fault, False)
 
 
 def test_a_time_server_that_is_none(online):
     board = online()
-    server = board.rig.home.ntp
+    around = board.rig.home
     for fault in FAULTS[1:]:
-        server.fault = fault
-        asked = len(server.asked)
-        while len(server.asked) == asked:
-            watch(board, 10)
+        around.ntp.fault = fault
+        asked = len(around.ntp.asked)
+        around.wifi.up = False  # when it is back the server is asked at once, if it has failed
+        watch(board, 10)
+        around.wifi.up = True
+        for _ in range(10):
+            watch(board, 5)
+            if len(around.ntp.asked) > asked:
+                break
+        assert len(around.ntp.asked) > asked
         assert health(board)["clock"] == "NTP" and abs(clock_error(board)) <= 2
-        server.fault = ""
-        board.rig.home.wifi.up = False  # or it would be asked less and less often
-        board.board.run(8)
-        board.rig.home.wifi.up = True
-    board.rig.home.ntp_route.delay_us = 400_000
+    around.ntp.fault = ""
+    around.ntp_route.delay_us = 400_000
+    asked = len(around.ntp.asked)
     watch(board, 70)
-    assert abs(clock_error(board)) <= 2
+    assert len(around.ntp.asked) > asked and abs(clock_error(board)) <= 2
 
 
 def test_a_time_server_that_jumps(online):
@@ -188,7 +211,80 @@ def test_a_time_server_that_jumps(online):
         assert len(board.rig.home.ntp.asked) > asked
         assert abs(clock_error(board)) <= 2
     board.rig.home.ntp.wrong_s = 0
+    assert resumed(board, sync=True)
+
+
+def test_a_broker_in_trouble(online):
+    board = online()
+    broker, route = board.rig.home.broker, board.rig.home.broker_route
+
+    def frozen(on):
+        route.frozen = on
+
+    def refuses(on):
+        route.refuses = on
+        route.drop()
+
+    def lost(on):
+        route.lost = on
+        route.drop()
+
+    def stopped(on):
+        broker.stop() if on else broker.start()
+
+    for trouble in (frozen, refuses, lost, stopped):
+        assert resumed(board)
+        trouble(True)
+        watch(board, 5)
+        published = len(states(board))
+        watch(board, 30)
+        assert len(states(board)) == published
+        trouble(False)
     assert resumed(board)
+    no_secrets(board)
+
+
+def test_a_broker_that_talks_nonsense(online):
+    board = online()
+    route = board.rig.home.broker_route
+    good = route.port
+    for answer in (
+        bytes(range(256)) * 4,
+        b"\x20\x02\x00\x05",  # not authorized
+        b"\x20\x02\x00\x00" + b"\xff" * 100,
+        b"\x20\x02\x00\x00" + packet_of(MEGABYTE),
+        b"",
+    ):
+        server = talker(board.rig.home.world, answer)
+        opened, route.port = route.opened, server.sockets[0].getsockname()[1]
+        route.drop()
+        watch(board, 25)
+        assert route.opened > opened
+        server.close()
+        route.port = good
+        route.drop()
+        assert resumed(board), answer[:8]
+
+
+def talker(world, answer):
+    """A server that answers the first packet so, whatever it is, and then says no more."""
+
+    async def talk(reader, writer):
+        with contextlib.suppress(ConnectionError):
+            await reader.read(1000)
+            writer.write(answer)
+            await reader.read()
+
+    return world.run(asyncio.start_server(talk, "127.0.0.1", 0))
+
+
+def packet_of(size):
+    """A message of so many bytes to a topic that nobody has asked for."""
+    head, left = bytearray(b"\x30"), size
+    while left:
+        head.append(left & 127 | (128 if left > 127 else 0))
+        left >>= 7
+    return bytes(head) + b"\x00\x03a/b" + bytes(size - 5)
 
 
 def test_all_at_once_and_one_after_the_other(online):
@@ -201,13 +297,17 @@ def test_all_at_once_and_one_after_the_other(online):
         around.names.silent = second % 2 == 0
         around.ntp.fault = FAULTS[second % len(FAULTS)]
         around.ntp.wrong_s = 1e8 * (second % 3)
+        around.broker_route.frozen = second % 3 == 0
+        around.broker_route.lost = second % 4 == 1
+        if second % 4 == 2:
+            around.broker_route.drop()
         watch(board, 10)
     around.wifi.up = around.wifi.dhcp = True
     around.wifi.password = home.PASSWORD
     around.names.silent = False
     around.ntp.fault, around.ntp.wrong_s = "", 0
-    watch(board, RESUME_S)
-    assert health(board)["wifi"] == "up" and abs(clock_error(board)) <= 2
+    around.broker_route.frozen = around.broker_route.lost = False
+    assert resumed(board)
     no_secrets(board)
 
 
@@ -217,6 +317,8 @@ def no_secrets(board):
     board.board.console.interrupted = True  # Ctrl-C: what is in RAM goes to flash
     board.board.run(1)
     texts += board.console()
+    published = board.rig.home.broker.published
+    texts += "".join(topic + payload.decode("latin1") for _, topic, payload in published)
     assert "everything is on flash" in texts
     board.board.power_off()
     with Files(board.image) as files:

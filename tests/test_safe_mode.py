@@ -40,7 +40,10 @@ def repair(image, main):
 
 
 def crashes(image):
-    with Files(image) as files:
+    """What is counted on the flash, of a board that may be on."""
+    copy = image.with_name("copy.img")
+    copy.write_bytes(image.read_bytes())
+    with Files(copy) as files:
         if "crashes" not in files.listdir("/"):
             return None
         with files.open("/crashes", "rb") as file:
@@ -95,7 +98,7 @@ def test_the_boot_button_within_a_second_starts_nothing(board):
     bench.board.power_off()
     del bench.rig.wiring.inputs[0]
     bench.board.power_on()
-    bench.board.run(10)
+    bench.board.run(15)
     assert bench.count("readings") > 5
 
 
@@ -126,21 +129,18 @@ def test_three_watchdog_resets_in_a_row_lead_to_safe_mode_and_every_ten_minutes_
     assert bench.count("readings") > 10
 
 
-def test_a_good_quarter_of_an_hour_makes_up_for_crashes(board):
-    bench = board(HANG).start()
+def test_a_good_quarter_of_an_hour_makes_up_for_crashes(board, boards_config):
+    config = boards_config() | {"status_s": 60}
+    bench = board(HANG, config=config).start()
     while bench.board.watchdog_resets < 2:
         bench.board.run(1)
     bench.board.run(3)  # boot.py has counted
     bench.board.power_off()
     repair(bench.image, bench.main)
-    assert crashes(bench.image) == b"2"
     bench.board.power_on()
-    bench.board.run(880)
-    bench.board.power_off()
+    bench.board.run(890)
     assert crashes(bench.image) == b"2"
-    bench.board.power_on()
-    bench.board.run(940)
-    bench.board.power_off()
+    bench.board.run(20)
     assert crashes(bench.image) is None
 
 
@@ -162,18 +162,5 @@ def test_a_damaged_count_of_crashes_starts_the_logger_or_safe_mode(board, text):
         assert run_to_repl(bench, 5)
         assert lines(bench, "packlog: safe mode after 3 crashes")
     else:
-        bench.board.run(10)
+        bench.board.run(15)
         assert bench.count("readings") > 5
-
-
-def test_a_board_at_its_repl_is_not_a_crashed_one(board):
-    """Ctrl-C, and the PC goes away: the watchdog's reset after that is none of the logger's."""
-    bench = board().start()
-    for _ in range(4):
-        bench.board.run(30)
-        bench.board.console.interrupted = True
-        assert run_to_repl(bench, 5)
-        leave_alone(bench, CHANCE_US)
-        assert bench.board.state != ops.REPL
-    assert bench.board.watchdog_resets == 4
-    assert not lines(bench, "packlog: safe")

@@ -8,10 +8,13 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
+from host_tools.sim import config_of
 from host_tools.sim.broker import Mosquitto
 from host_tools.sim.radio import AccessPoint
+from host_tools.sim.rig import KINDS, Plan, Rig
 from host_tools.sim.vm import network_words as words
 
+import config
 from network_bench import START, NetworkBench
 
 SERVER = "192.168.1.20"
@@ -172,6 +175,7 @@ def test_connections_that_come_about_or_do_not(bench):
         (words.EINPROGRESS, 0),
         words.ENFILE,
     ]
+    assert bench.board.longest_stall_us >= 18_000_000
 
 
 def test_a_dead_connection_takes_what_its_buffer_holds(bench):
@@ -382,6 +386,17 @@ def test_tls_without_blocking(bench, tmp_path, name):
         assert broker.retained() == {"a/b": b"hey", "w": b"gone!"}
     else:
         assert len(said) == 1 and "certificate" in said[0].lower()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_config_for_an_empty_flash_is_a_good_one(tmp_path, kind):
+    plan = Plan(flash=tmp_path / "flash.img", bms=kind)
+    rig = Rig(plan)
+    try:
+        text = config_of.write(plan, rig, tmp_path).read_text()
+    finally:
+        rig.board.close()
+    assert config.parse(text)["packs"][0]["bms"] == kind
 
 
 def test_runs_repeat(tmp_path):

@@ -130,8 +130,6 @@ class Ntp:
             if far < _KEEP_MS:
                 return
             self._learn(clock.now()[0] - self._synced_s, offset_ms + self._corrected_ms)
-        else:
-            self.drift = None
         clock.shift(offset_ms, NTP)
         self._synced_s = clock.now()[0]
         self._corrected_ms = 0

@@ -121,6 +121,7 @@ class Wifi:
             self.state = "Joining " + ssid[:12]
         known[1] = _ABSENT_DBM
         wlan.disconnect()
+        await asyncio.sleep_ms(_LOOK_MS)  # the chip lets go in its own time
         wlan.connect(ssid, known[0]["password"] or None)
         begun = time.ticks_ms()
         waited = 0

@@ -235,6 +235,12 @@ class History:
         """Write all frames and events and make them durable, and the cells if it is time for them
         or everything is asked for. False if the flash failed.
         """
+        for _ in self.flushing(everything):
+            pass
+        return not self._retry_at
+
+    def flushing(self, everything=False):
+        """The same as a generator, a series at a time: each may take a flash erase."""
         now = self._uptime.seconds
         self._recorder.tally(
             now, events.RECORDS_DROPPED, sum(s.backlog.dropped for s in self._all())
@@ -242,16 +248,17 @@ class History:
         done = self._write(self._pack, now)
         if done and self._draft_due(now):
             self._save_draft(now)
+        yield
         grown = self._cell_sampler.wanted > self._cells.header.cell_count
         cells_s = CELLS_WINDOW_S - self._window
         if everything or grown or _is_full(self._cells, now, cells_s):
             done = self._write(self._cells, now) and done
+            yield
         if everything or self._events.backlog.count:
             done = self._write(self._events, now) and done
         self._retry_at = 0 if done else now + self._window
         if done:
             self._widen(grown)
-        return done
 
     def _write(self, series, now):
         """Flush one series; that it fails, and that it works again, is an event."""

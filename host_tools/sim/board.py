@@ -58,7 +58,9 @@ class Board:
         self.now = settings.start_us
         self.state = ops.BOOTING
         self.starts = self.watchdog_resets = 0
-        self.longest_stall_us = 0  # between two waits of a running main.py
+        # Between two waits of a running main.py, without and with what the flash took in it
+        self.longest_stall_us = self.longest_stall_with_flash_us = 0
+        self._flash_us = 0  # what the flash took since the last wait
         self.error: BaseException | None = None  # what ended the background thread
         self._vm: Process | None = None
         self._wall = self._boot_us = 0
@@ -257,7 +259,7 @@ class Board:
     def _resume(self, ready: int = 0) -> None:
         self._waiting = None
         if not self._holding:
-            self._woke_us = self.now
+            self._woke_us, self._flash_us = self.now, 0
         self._answer(Answer(value=ready))
 
     def _follow_real_time(self) -> None:
@@ -300,7 +302,9 @@ class Board:
     def _wait(self, request: Request) -> None:
         self._holding = request.a == 1
         if self.state == ops.RUNNING and not self._holding:
-            self.longest_stall_us = max(self.longest_stall_us, self.now - self._woke_us)
+            stall = self.now - self._woke_us
+            self.longest_stall_with_flash_us = max(self.longest_stall_with_flash_us, stall)
+            self.longest_stall_us = max(self.longest_stall_us, stall - self._flash_us)
         self._waiting = (request.value, request.b)
         self.hardware.watch(request.b, request.data)
 
@@ -311,6 +315,8 @@ class Board:
             self.power_off()
             return
         self.now += answer.took
+        if request.op in (ops.ERASE, ops.PROGRAM):
+            self._flash_us += answer.took
         self._answer(answer)
 
     def _simple(self, request: Request) -> Answer:
@@ -331,7 +337,7 @@ class Board:
     def _enter(self, state: int) -> None:
         self.state = state
         self.console.running = state == ops.RUNNING
-        self._woke_us = self.now
+        self._woke_us, self._flash_us = self.now, 0
         self._set_pace()
         if state == ops.REPL:
             self.console.tell_ahead((self.now - self.settings.start_us) / 1e6 - self._real_age())

@@ -1,12 +1,13 @@
 """`packlog sim`: the virtual board in the foreground, its display in the terminal."""
 
 import sys
+import tempfile
 import time
 from pathlib import Path
 
 from host_tools.errors import PacklogError
 from host_tools.progress import say
-from host_tools.sim import lcd_png
+from host_tools.sim import config_of, lcd_png
 from host_tools.sim.rig import Plan, Rig
 from host_tools.sim.workshop import make_ready
 from rich.console import Console
@@ -27,7 +28,8 @@ def run(
     try:
         rig.board.power_on()
         if not blank:
-            make_ready(rig.board, None, say)
+            with tempfile.TemporaryDirectory(prefix="packlog-") as folder:
+                make_ready(rig.board, config_of.write(plan, rig, Path(folder)), say)
         if link:
             rig.board.console.show(link)
         say(f"the board is at {link or rig.board.console.port}")
@@ -35,6 +37,8 @@ def run(
     except KeyboardInterrupt:
         pass
     finally:
+        if rig.home:
+            rig.home.close()
         rig.board.close()
     print("\n".join(rig.lcd.text()))
     if png:

@@ -106,7 +106,7 @@ class Rig:
 
     def _bluenova_source(self, plan: Plan) -> Line:
         if plan.capture:
-            raise PacklogError("a BlueNova's capture cannot be played: leave --capture out")
+            raise PacklogError("a BlueNova's capture cannot be played: leave --input out")
         self.pack = Pack(seed=plan.seed)
         return self.add_home().add_bluenova(BLUENOVA_ADDRESS, self.pack, plan.seed).unit
 

@@ -25,6 +25,7 @@ from rich.table import Table
 from rv32 import build, machine
 
 FIRMWARE = machine.REPOSITORY / "firmware"
+MORE = 1 << 20  # bytes of heap: what does not fit a board is to be measured, too
 # boot.py and main.py only start things; the twins in plain Python are for ports without native code
 LEFT_OUT = ("boot", "main", "store.columns_plain", "store.deflate_plain")
 _NETWORK = {"networks": [{"ssid": "harbour", "password": "12345678"}]}
@@ -84,7 +85,8 @@ def measure(built, also=(), configs=CONFIGS):
         board = machine.Machine(built, image.write(Path(folder) / "flash.img"))
 
         def ask(function, what):
-            said = board.run(f"import heap_use\nheap_use.{function}({what!r}, {real!r})")
+            script = f"rv32.add_heap({MORE})\nimport heap_use\nheap_use."
+            said = board.run(f"{script}{function}({what!r}, {real!r})")
             return json.loads(said)
 
         loggers = {name: ask("show_logger", json.dumps(it)) for name, it in configs.items()}

@@ -159,3 +159,9 @@ def test_true_or_false():
     assert config.parse(with_section("mqtt", '{"tls": true}'))["mqtt"]["tls"] is True
     text = complaint(with_section("mqtt", '{"tls": 1}'))
     assert text == "config.json: mqtt.tls: 1 is not true or false"
+
+
+def test_topics_without_wildcards():
+    assert complaint(with_section("mqtt", '{"base": "a/#"}')) == (
+        "config.json: mqtt.base: a topic has neither + nor #"
+    )

@@ -132,7 +132,7 @@ def readings(settings, store):
         if pack.history.due():
             counts["flush"].take(pack.history.flush)
         gc.collect()  # is counted apart
-    assert pack.readings() >= READINGS - 1, pack.decoder.stats
+    assert pack.hub.readings >= READINGS - 1, pack.decoder.stats
     assert not pack.hub.tap_errors, pack.hub.last_error
     return pack, {name: found.summary() for name, found in counts.items()}
 

@@ -92,9 +92,11 @@ def cells(count, number):
     return bytes(rows)
 
 
-def sets(scale):
-    """(name, series, layout, cell count, record size, rows); scale: how many rows, about."""
-    yield "household", segment.PACK, 1, 16, 13, household(5 * scale)
+def sets(frames, scale):
+    """(name, series, layout, cell count, record size, rows): so many frames of a house, and of the
+    others scale rows, about.
+    """
+    yield "household", segment.PACK, 1, 16, 13, household(frames)
     yield "edges", segment.PACK, 1, 16, 13, edges(scale)
     yield "still", segment.PACK, 1, 16, 13, still(5 * scale)
     yield "anything", segment.PACK, 2, 32, 13, anything(scale)
@@ -116,9 +118,9 @@ def encode(series, layout, cell_count, size, rows):
     return bytes(out)
 
 
-def show(scale):
+def show(frames, scale):
     """Print what each set gives."""
-    for name, *what in sets(scale):
+    for name, *what in sets(frames, scale):
         made = encode(*what)
         print(f"{name}: {len(made)} bytes, {binascii.crc32(made):08x}")
 
@@ -126,4 +128,4 @@ def show(scale):
 if __name__ == "__main__":
     if sys.argv[1] == "plain":
         use_plain()
-    show(int(sys.argv[2]))
+    show(int(sys.argv[2]), int(sys.argv[3]))

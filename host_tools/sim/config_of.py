@@ -1,0 +1,31 @@
+"""The config.json for a board whose flash is empty: the example, with the BMS and the WiFi that the
+virtual board has around it.
+"""
+
+import json
+from pathlib import Path
+
+from host_tools.firmware import FIRMWARE
+from host_tools.sim.rig import Plan, Rig
+
+PACK = "house"
+
+
+def config_of(plan: Plan, rig: Rig) -> dict:
+    """What to install for that plan."""
+    config = json.loads((FIRMWARE / "config.json").read_text())
+    if plan.bms == "jk":
+        config["packs"] = [{"name": PACK, "bms": "jk", "device": plan.jk_name}]
+    elif plan.bms != "chargery":
+        config["packs"] = [{"name": PACK, "bms": plan.bms}]
+    if rig.home:
+        wifi = rig.home.wifi
+        config["wifi"] = {"networks": [{"ssid": wifi.ssid, "password": wifi.password}]}
+    return config
+
+
+def write(plan: Plan, rig: Rig, folder: Path) -> Path:
+    """The same as a file in folder."""
+    path = folder / "config.json"
+    path.write_text(json.dumps(config_of(plan, rig), indent=2) + "\n")
+    return path
