@@ -1,6 +1,5 @@
 """One pack: its link, decoder, hub, history and what the display is told of it."""
 
-import config
 from display.console import extras_line, status_line
 from display.state import PackView
 from hub import Hub
@@ -35,13 +34,15 @@ def make_source(settings, on_sample, resolver):
 
         link = WebSocketLink(settings["host"], settings["port"], settings["path"], resolver)
         return Decoder(on_sample, cells, True), link, ()
-    raise config.ConfigError("packs", "no such bms: " + kind)
+    raise ValueError("no such bms: " + kind)
 
 
 class Pack:
     """The pack of one entry of config.json's packs."""
 
     def __init__(self, index, settings, store, uptime, resolver):
+        from config import tolerances
+
         check_pins(settings, "packs[" + str(index) + "]")
         self.name = settings["name"]
         self.bms = settings["bms"]
@@ -61,7 +62,7 @@ class Pack:
             cells_s=store["cells_s"],
             cells_min_s=store["cells_min_s"],
             silent_s=self.timeout_s,
-            tolerances=config.tolerances(settings, store),
+            tolerances=tolerances(settings, store),
             bms=self.bms,
         )
         self.hub.add_tap(self.history.add)

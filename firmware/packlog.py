@@ -13,7 +13,6 @@ import time
 
 from machine import WDT, reset, reset_cause, unique_id
 
-import config
 import health
 from display.console import health_line
 from display.screen import STARTING, Screen
@@ -23,7 +22,7 @@ from lib.uptime import Uptime
 from net.clock import Clock
 from pack import STORE_MS, Pack
 from panel import DRAW_MS, complain, make_lcd
-from store import events, retention
+from store import compaction, events, retention
 from transport.keepalive import keep_alive
 
 CRASHES = "/crashes"  # boot.py reads it
@@ -68,6 +67,8 @@ class Logger:
             self.complaints.append(str(error))
 
     def _add_pack(self, index, settings):
+        import config
+
         pack = Pack(index, settings, self._settings["store"], self.uptime, self.resolver)
         pack.history.event(events.REBOOT, reset_cause())
         pack.history.event(events.CONFIG, 0, config.checksum())
@@ -149,6 +150,7 @@ class Logger:
             for pack in self.packs:
                 for _ in pack.history.compact():
                     await asyncio.sleep_ms(COMPACT_MS)
+            compaction.forget_encoder()
             await asyncio.sleep(COMPACT_S)
 
     async def _draw(self):
@@ -285,16 +287,26 @@ def take_release():
         return 0
 
 
+def read_settings():
+    """(what config.json says, None), or (None, what is wrong with it)."""
+    import config
+
+    try:
+        return config.load(), None
+    except config.ConfigError as error:
+        return None, str(error)
+
+
 def start():
     """Run the logger until Ctrl-C. What it cannot go on from ends in a reset."""
     global logger
     print(STARTING)
-    try:
-        settings = config.load()
-    except config.ConfigError as error:
-        asyncio.run(complain(str(error)))
+    settings, complaint = read_settings()
+    if complaint:
+        asyncio.run(complain(complaint))
     try:
         logger = Logger(settings)
+        sys.modules.pop("config")  # what checks the settings takes 12 KB, and is done
         asyncio.run(logger.run())
     except Exception as error:
         sys.print_exception(error)

@@ -6,7 +6,6 @@ import time
 
 from machine import I2C, Pin
 
-import config
 from display.glyphs import GLYPHS
 from display.screen import Screen
 from drivers.hd44780 import Lcd
@@ -19,13 +18,15 @@ BUS_TIMEOUT_US = 20000  # a bus that hangs holds the loop for so long
 
 def check_pins(section, where):
     """ConfigError if a pin that the section names does not exist on this board."""
-    for key in config.PIN_KEYS:
+    from config import PIN_KEYS, ConfigError
+
+    for key in PIN_KEYS:
         if key not in section:
             continue
         try:
             Pin(section[key], Pin.IN)
         except ValueError:
-            raise config.ConfigError(
+            raise ConfigError(
                 where + "." + key, "GPIO " + str(section[key]) + " does not exist on this board"
             )
 
@@ -50,6 +51,8 @@ def make_lcd(lcd):
 
 async def complain(text):
     """Say what is wrong with config.json, on the console and on a display where it usually is."""
+    import config
+
     defaults = config.parse('{"packs": [{"name": "pack", "bms": "chargery"}]}')["lcd"]
     try:
         lcd = make_lcd(defaults)

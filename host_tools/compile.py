@@ -16,6 +16,7 @@ from functools import cache
 from pathlib import Path
 
 from host_tools.errors import PacklogError
+from host_tools.shrink import shrink, without_comments
 
 # By the number in sys.implementation._mpy; 0 is a board that runs bytecode only
 ARCHITECTURES = {
@@ -99,12 +100,16 @@ def build(firmware: Path, mpy: int) -> dict[str, bytes]:
     arch = ARCHITECTURES[unpack(mpy)[2]]
     leave_out = _PLAIN if arch else _NATIVE
     files = {}
+    modules = {}
     for path, source in sources(firmware).items():
         stem, _, suffix = path.rpartition(".")
         if path in AS_SOURCE:
-            files[path] = source
+            files[path] = without_comments(source.decode()).encode()
         elif suffix == "py" and not stem.endswith(leave_out):
-            files[stem + ".mpy"] = compiled(path, source, arch)
+            modules[stem.replace("/", ".")] = source.decode()
+    for module, source in shrink(modules).items():
+        stem = module.replace(".", "/")
+        files[stem + ".mpy"] = compiled(stem + ".py", source.encode(), arch)
     return files
 
 

@@ -17,7 +17,7 @@ try:
     from transport import ble
     for entry in asyncio.run(ble.scan({seconds})):
         print(repr(entry))
-except ImportError as e:
+except (ImportError, OSError) as e:
     print("missing", e)
 """
 _RELEASE = """

@@ -1,8 +1,9 @@
 """Makes the firmware smaller before it is compiled, without changing what it does.
 
 A .mpy spells out every name it uses. So whole numbers with a name, `WINDOW_S = 30`, are put where
-they are used, in other modules as well, and names that begin with an underscore, which nobody
-outside packlog uses, become short ones. The sources stay as they are.
+they are used, in other modules as well, and names that surely nobody else uses become short ones:
+those that begin with an underscore, functions and classes of modules, and arguments. The sources
+stay as they are.
 """
 
 import ast
@@ -13,6 +14,10 @@ from collections.abc import Iterable, Iterator
 _LETTERS = string.ascii_letters
 
 
+# What is asked for by name at the REPL and in main.py
+KEPT = {"start", "logger", "scan"}
+
+
 def shrink(sources: dict[str, str]) -> dict[str, str]:
     """The same sources, by module name ("store.frame"), smaller. All modules at once."""
     trees = {name: ast.parse(text) for name, text in sources.items()}
@@ -21,12 +26,20 @@ def shrink(sources: dict[str, str]) -> dict[str, str]:
         _Inline(name, trees, numbers).visit(tree)
     for name, tree in trees.items():
         _drop(tree, numbers[name])
-    short = _short_names(trees.values())
+    short = _short_names(trees)
     called = _names_in_calls(trees.values())
     for tree in trees.values():
         _Rename(short).visit(tree)
         _shorten_arguments(tree, called)
     return {name: ast.unparse(ast.fix_missing_locations(tree)) for name, tree in trees.items()}
+
+
+def without_comments(source: str) -> str:
+    """The same source without comments and without its docstring."""
+    tree = ast.parse(source)
+    if ast.get_docstring(tree) is not None:
+        del tree.body[0]
+    return ast.unparse(tree) + "\n"
 
 
 # Numbers
@@ -159,15 +172,77 @@ def _drop(tree: ast.Module, numbers: dict[str, int]) -> None:
 # Names
 
 
-def _short_names(trees: Iterable[ast.Module]) -> dict[str, str]:
-    """A short name for each that begins with one underscore and is packlog's own."""
-    nodes = list(itertools.chain.from_iterable(map(ast.walk, trees)))
+def _short_names(trees: dict[str, ast.Module]) -> dict[str, str]:
+    """A short name for each that is packlog's own and nobody else's."""
+    nodes = list(itertools.chain.from_iterable(map(ast.walk, trees.values())))
     ours = set(itertools.chain.from_iterable(map(_defines, nodes)))
-    private = {name for name in ours if name[0] == "_" and name[:2] != "__" and len(name) > 2}
-    private -= set(itertools.chain.from_iterable(map(_fixes, nodes)))
+    own = {name for name in ours if name[0] == "_" and name[:2] != "__" and len(name) > 2}
+    own -= set(itertools.chain.from_iterable(map(_fixes, nodes)))
+    own |= _names_of_modules(trees) - KEPT
     taken = {name for node in nodes for name in _names_in(node)}
     names = (name for name in _endless_names() if name not in taken)
-    return dict(zip(sorted(private), names, strict=False))
+    return dict(zip(sorted(own), names, strict=False))
+
+
+def _names_of_modules(trees: dict[str, ast.Module]) -> set[str]:
+    """Functions, classes and variables of modules that are always spoken of as that: never by a
+    text, never as an attribute of who knows what, and no local variable has their name.
+    """
+    found: set[str] = set()
+    others = {part for name in trees for part in name.split(".")}
+    for tree in trees.values():
+        top = set(_top_names(tree))
+        found |= top
+        modules = set(_modules_known(tree, trees))
+        inside = [n for node in tree.body for n in ast.walk(node) if n is not node]
+        others |= {n.name for n in inside if hasattr(n, "name") and isinstance(n.name, str)}
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Attribute):
+                base = node.value
+                if not (isinstance(base, ast.Name) and base.id in modules):
+                    others.add(node.attr)
+            elif isinstance(node, ast.ImportFrom) and node.module not in trees:
+                others |= {alias.name for alias in node.names}
+            elif isinstance(node, ast.alias):
+                others |= {node.asname} if node.asname else set()
+            elif isinstance(node, ast.Import):
+                others |= {alias.name for alias in node.names}
+            elif isinstance(node, (ast.arg, ast.keyword)) and node.arg:
+                others.add(node.arg)
+            elif isinstance(node, ast.Name) and node.id not in top and _stores(node):
+                others.add(node.id)
+            elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+                others.add(node.value)
+        others |= set(_local_names(tree))
+    return {name for name in found - others if len(name) > 2 and not name.startswith("__")}
+
+
+def _top_names(tree: ast.Module) -> Iterator[str]:
+    for node in tree.body:
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+            yield node.name
+        elif isinstance(node, ast.Assign):
+            yield from (t.id for t in node.targets if isinstance(t, ast.Name))
+
+
+def _local_names(tree: ast.Module) -> Iterator[str]:
+    """What functions and classes bind themselves, but for what they declare global."""
+    for node in ast.walk(tree):
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+            said = {name for g in ast.walk(node) if isinstance(g, ast.Global) for name in g.names}
+            bound = {n.id for n in ast.walk(node) if isinstance(n, ast.Name) and _stores(n)}
+            yield from bound - said
+
+
+def _modules_known(tree: ast.Module, trees: dict[str, ast.Module]) -> Iterator[str]:
+    """The names by which it knows other modules of the firmware."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (a.asname or a.name for a in node.names if a.name in trees)
+        elif isinstance(node, ast.ImportFrom):
+            for alias in node.names:
+                if f"{node.module}.{alias.name}" in trees:
+                    yield alias.asname or alias.name
 
 
 def _defines(node: ast.AST) -> Iterator[str]:
@@ -226,6 +301,11 @@ class _Rename(ast.NodeTransformer):
         return self.generic_visit(node)
 
     visit_AsyncFunctionDef = visit_ClassDef = visit_FunctionDef
+
+    def visit_ImportFrom(self, node):
+        for alias in node.names:
+            alias.name = self.short.get(alias.name, alias.name)
+        return node
 
     def visit_Global(self, node):
         node.names = [self.short.get(name, name) for name in node.names]

@@ -1,8 +1,11 @@
 """What the tests of the install share: firmware trees to install, and what a board has then."""
 
+import dataclasses
 import shutil
+import time
 from contextlib import contextmanager
 from pathlib import Path
+from unittest import mock
 
 from host_tools import deploy, probe
 from host_tools.compile import build
@@ -10,6 +13,7 @@ from host_tools.firmware import FIRMWARE
 from host_tools.install import Options, install
 from host_tools.sim.rig import Plan, Rig
 from host_tools.sim.workshop import port_of, wait_for_start
+from mpremote import transport_serial
 
 from boards import Files
 
@@ -58,7 +62,7 @@ def newer(firmware: Path, folder: Path) -> Path:
     folder = Path(shutil.copytree(firmware, folder / "newer"))
     for path in ("hub.py", "store/half.py"):
         with (folder / path).open("a") as file:
-            file.write("\n\nNEWER = 1\n")
+            file.write("\n\nNEWER = 'newer'\n")
     (folder / "bms/another.py").write_text("KIND = 'another'\n")
     uptime = (folder / "lib/uptime.py").read_text()
     (folder / "lib/runtime.py").write_text(uptime)
@@ -67,8 +71,18 @@ def newer(firmware: Path, folder: Path) -> Path:
         text = (folder / path).read_text().replace("lib.uptime", "lib.runtime")
         (folder / path).write_text(text)
     with (folder / "main.py").open("a") as file:
-        file.write("\nNEWER = 1\n")
+        file.write("\nNEWER = 'newer'\n")
     return folder
+
+
+class Quick:
+    """time for mpremote: it looks every 10 ms whether a board has answered, here every 1 ms."""
+
+    monotonic = staticmethod(time.monotonic)
+
+    @staticmethod
+    def sleep(seconds):
+        time.sleep(min(seconds, 0.001))
 
 
 @contextmanager
@@ -77,7 +91,7 @@ def board_on(image: Path, **plan):
     rig = Rig(Plan(flash=image, speed=0, **plan))
     try:
         rig.board.power_on()
-        with port_of(rig.board) as port:
+        with port_of(rig.board) as port, mock.patch.object(transport_serial, "time", Quick):
             wait_for_start(rig.board)
             yield rig, port
     finally:
@@ -128,7 +142,5 @@ def check_installed(image: Path, firmware: Path, version: str, own=None) -> None
 
 def pretend(monkeypatch, **changes) -> None:
     """Let the board say something else of itself."""
-    import dataclasses
-
     ask = probe.probe
     monkeypatch.setattr(probe, "probe", lambda d: dataclasses.replace(ask(d), **changes))

@@ -148,7 +148,7 @@ def test_an_upgrade_of_everything_needs_little_room(image, firmware, tmp_path):
     other = newer(firmware, tmp_path)
     for path in other.rglob("*.py"):
         with path.open("a") as file:
-            file.write("\nLATEST = 1\n")
+            file.write("\nLATEST = 'latest'\n")
     fill(image, 48)
     with board_on(image) as (_, port):
         assert put(port, other, "1.1")[-1] == RUNS

@@ -47,7 +47,7 @@ def test_what_was_compiled_is_kept_by_what_went_in(tmp_path, monkeypatch):
     first = compiling.build(folder, XTENSAWIN)
     assert sorted(made) == ["greeting.py", "lib/words.py", "store/a_viper.py"]
     assert compiling.build(folder, XTENSAWIN) == first and len(made) == 3
-    (folder / "greeting.py").write_text(MINI["greeting.py"] + "X = 1\n")
+    (folder / "greeting.py").write_text(MINI["greeting.py"] + "X = 'x'\n")
     assert compiling.build(folder, XTENSAWIN) != first and made[3:] == ["greeting.py"]
     compiling.build(folder, RV32IMC)
     assert len(made) == 7

@@ -11,7 +11,9 @@ import pytest
 from host_tools import compile as compiling
 from host_tools import parts
 from host_tools.errors import PacklogError
+from host_tools.firmware import FIRMWARE
 from host_tools.parts import AIOBLE, UMQTT
+from typer.testing import CliRunner
 
 import config
 from installing import X64, add, board_on, mini, on_flash, put
@@ -179,6 +181,22 @@ def test_a_scan_for_the_questions_has_what_it_needs_and_nothing_that_starts(tmp_
     assert "greeting.mpy" in seen[0] and "client.mpy" in seen[0]
     assert said[-2].startswith("copied 3 files")  # the config, the manifest, main.py
     assert on_flash(image)["/config.json"] == JK.encode()
+
+
+def test_a_jk_in_reach_is_found_and_logged_by_a_first_install(tmp_path):
+    """The firmware itself: the scan, the pick, the config, and readings over Bluetooth."""
+    image = tmp_path / "flash.img"
+    answers = "\n".join(("jk", "van", "100", "y", "1", "none", "", ""))
+    with (
+        board_on(image, bms="jk", jk_name="JK-B2A24S") as (_, port),
+        CliRunner().isolation(input=answers) as streams,
+    ):
+        said = put(port, FIRMWARE, terminal=True, lib=STANDIN)
+        shown = streams[1].getvalue().decode()
+    assert "JK-B2A24S" in shown and "dBm  JK" in shown
+    assert said[-1] == "the logger runs: van sends readings"
+    pack = json.loads(on_flash(image)["/config.json"])["packs"][0]
+    assert pack == {"name": "van", "bms": "jk", "capacity_ah": 100, "device": "JK-B2A24S"}
 
 
 def test_a_board_without_bluetooth_says_so(tmp_path, monkeypatch):

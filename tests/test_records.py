@@ -9,7 +9,7 @@ from host_tools import decode, records
 from host_tools.errors import PacklogError
 
 from segment_bytes import anchor, frames, header, put, run
-from store import columns, segment, shard
+from store import columns, encoder, segment
 
 
 def shard_of(data: bytes) -> bytes:
@@ -17,7 +17,7 @@ def shard_of(data: bytes) -> bytes:
     made = segment.parse_header(data)
     count = (len(data) - made.header_size) // made.record_size
     out = bytearray()
-    for _ in shard.write_shard(
+    for _ in encoder.write_shard(
         io.BytesIO(data), count, made.record_size, columns.columns_of(made), out.extend
     ):
         pass

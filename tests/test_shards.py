@@ -8,7 +8,7 @@ from host_tools import shards
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from store import columns, shard
+from store import columns, encoder
 
 HEAD = struct.pack("<4sBBBBHH", b"PKLG", 1, 1, 1, 16, 52, 13) + bytes(40)
 FRAME = np.dtype([(name, "<u2") for name in ("t", "v", "i", "ts", "lo", "hi")] + [("index", "u1")])
@@ -17,7 +17,7 @@ FRAME = np.dtype([(name, "<u2") for name in ("t", "v", "i", "ts", "lo", "hi")] +
 def encode(records, described, size):
     file = io.BytesIO(HEAD + records)
     out = bytearray()
-    for _ in shard.write_shard(file, len(records) // size, size, described, out.extend):
+    for _ in encoder.write_shard(file, len(records) // size, size, described, out.extend):
         pass
     return bytes(out)
 

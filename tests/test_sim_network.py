@@ -307,6 +307,37 @@ def test_the_broker_in_the_world_has_last_wills_and_a_power_cut_tells_nobody(ben
     assert broker.retained()["w"] == b"gone!"  # 1.5 keep-alives later
 
 
+def test_somebody_else_publishes_and_the_broker_starts_anew(bench):
+    broker = bench.home.add_broker({"house": "old mill"})
+    user = CONNECT[:9] + b"\xe6" + CONNECT[10:] + b"\x00\x05house\x00\x08"
+    user = bytes((user[0], user[1] + 17)) + user[2:]
+    bench.start(f"""
+        join()
+        for password in (b"new mill", b"old mill"):
+            s = socket.socket()
+            s.connect(("192.168.1.10", 1883))
+            s.write({user!r} + password)
+            say(s.read(4))
+        s.write(b"\\x82\\x08\\x00\\x01\\x00\\x03a/#\\x00")
+        say(s.read(5))
+        say(s.read(11))
+        say(s.read(1))
+        end()
+        """)
+    bench.board.at(10, lambda: broker.publish("a/b", b"birth"))
+    bench.board.at(12, broker.stop)
+    bench.board.run(15)
+    assert bench.said() == [
+        b"\x20\x02\x00\x05",
+        b"\x20\x02\x00\x00",
+        b"\x90\x03\x00\x01\x00",
+        b"\x30\x0a\x00\x03a/bbirth"[:11],
+        b"h",
+    ]
+    broker.start()
+    assert broker.retained() == {}
+
+
 def test_mosquitto_in_a_process_of_its_own(bench, tmp_path):
     if not Mosquitto.find():
         pytest.skip("mosquitto is not installed")

@@ -6,13 +6,25 @@ twice, and whoever finds both takes the shard. A power cut costs the work, never
 """
 
 import os
+import sys
 
-from store import columns, segment, shard
+from store import segment, shard
 from store.retention import NO_SPACE
 
 BLOCK = 4096
 _ATTEMPTS = 3  # at a segment, before it is left alone until the next start
 _LONGEST_PAUSE = 64  # calls of run()
+# What is only needed here, some 15 KB of an ESP32's memory. Native code is not among it: an ESP32
+# has that outside of the heap, and never takes it back.
+_ENCODER = ("huffman", "rows", "columns", "deflate", "encoder")
+
+
+def forget_encoder():
+    """Let the memory of its modules go; the next segment imports them again."""
+    store = sys.modules.get("store")
+    for name in _ENCODER:
+        if sys.modules.pop("store." + name, None):
+            delattr(store, name)
 
 
 class Compactor:
@@ -98,6 +110,12 @@ class Compactor:
         return min(found) if found else None
 
     def _compact(self, sequence):
+        for name in ("kernels",) + _ENCODER:  # an import is a matter of milliseconds, too
+            if "store." + name not in sys.modules:
+                __import__("store." + name)
+                yield
+        from store import columns, encoder
+
         yield
         header, count = self._open(sequence)
         yield
@@ -107,7 +125,7 @@ class Compactor:
             header = segment.parse_header(header)
             size = header.record_size
             header = columns.columns_of(header)
-            yield from shard.write_shard(self._source, count, size, header, self._target.write)
+            yield from encoder.write_shard(self._source, count, size, header, self._target.write)
             self._target.close()
             yield
             self._target = open(self._unfinished, "rb")  # noqa: SIM115

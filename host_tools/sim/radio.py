@@ -22,7 +22,6 @@ BEACONS_US = 6_000_000
 LOST_US = 120_000_000  # an address outlives the link for so long
 
 OFF, IDLE, SEARCHING, JOINING, REFUSED, ASKING, UP = range(7)
-NO_ADDRESS = bytes(4)
 SEC_OPEN, SEC_WPA2 = 0, 3
 
 
@@ -59,7 +58,6 @@ class Station:
     def reset(self) -> None:
         """Forget everything: the chip was reset."""
         self.state = OFF
-        self.joins = 0  # attempts so far
         self.reconnects = -1
         self._left = 0  # attempts that the chip makes by itself yet
         self._wanted: tuple[str, str] | None = None
@@ -186,7 +184,6 @@ class Station:
         self.state, self._due = state, due
 
     def _search(self, now: int) -> None:
-        self.joins += 1
         self.joined = None
         found = self._found()
         channels = found.channel if found else CHANNELS

@@ -11,7 +11,7 @@ from host_tools.sim.world import World
 ERA_S = 1 << 32
 UNIX_1900 = 2_208_988_800  # seconds from 1900 to 1970
 PACKET = ">BBbbII4sQQQQ"
-SERVER_MODE, CLIENT_MODE = 4, 3
+SERVER_MODE = 4
 UNSYNCHRONISED = 3  # leap indicator
 FAULTS = (
     "",

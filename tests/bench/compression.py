@@ -9,7 +9,7 @@ from host_tools import records, shards
 from host_tools.frames import RAW
 
 from bench import baselines
-from store import columns, frame, segment, shard
+from store import columns, encoder, frame, segment, shard
 
 # What is measured: name in the JSON, heading of the table
 WAYS = {
@@ -51,7 +51,7 @@ def shard_bytes(path):
     out = bytearray()
     described = columns.columns_of(header)
     source = io.BytesIO(data)
-    for _ in shard.write_shard(source, len(rows), header.record_size, described, out.extend):
+    for _ in encoder.write_shard(source, len(rows), header.record_size, described, out.extend):
         pass
     return bytes(out)
 

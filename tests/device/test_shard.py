@@ -5,7 +5,7 @@ import struct
 import plain_shard
 from chance import Chance
 
-from store import columns, shard
+from store import columns, encoder, shard
 
 try:
     from zlib import decompress
@@ -24,7 +24,7 @@ def make(records, described=None, size=13):
     """A shard of the records, which are bytes."""
     file = io.BytesIO(HEAD + records)
     out = bytearray()
-    steps = shard.write_shard(
+    steps = encoder.write_shard(
         file, len(records) // size, size, described or columns.pack_columns(1), out.extend
     )
     for _ in steps:
@@ -93,7 +93,7 @@ def test_the_parameters_of_a_house():
 def test_it_is_done_in_many_steps_and_written_in_pieces():
     sizes = []
     file = io.BytesIO(HEAD + household(500))
-    steps = shard.write_shard(
+    steps = encoder.write_shard(
         file, 500, 13, columns.pack_columns(1), lambda piece: sizes.append(len(piece))
     )
     assert len(list(steps)) > 300
@@ -113,7 +113,7 @@ def test_a_mark_stands_apart():
 def test_a_segment_that_ends_early_is_an_error():
     file = io.BytesIO(HEAD + household(50))
     try:
-        for _ in shard.write_shard(file, 51, 13, columns.pack_columns(1), lambda b: None):
+        for _ in encoder.write_shard(file, 51, 13, columns.pack_columns(1), lambda b: None):
             pass
         raise AssertionError("no error")
     except OSError as error:

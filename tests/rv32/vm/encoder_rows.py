@@ -11,7 +11,7 @@ import sys
 from chance import Chance
 from test_shard import household
 
-from store import columns, deflate, frame, half, huffman, kernels, segment, shard
+from store import columns, deflate, encoder, frame, half, huffman, kernels, segment, shard
 from store import columns_plain as plain_columns
 from store import deflate_plain as plain_deflate
 
@@ -113,7 +113,7 @@ def encode(series, layout, cell_count, size, rows):
     out = bytearray()
     file = io.BytesIO(header.pack() + rows)
     described = columns.columns_of(header)
-    for _ in shard.write_shard(file, len(rows) // size, size, described, out.extend):
+    for _ in encoder.write_shard(file, len(rows) // size, size, described, out.extend):
         pass
     return bytes(out)
 
