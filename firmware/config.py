@@ -160,6 +160,10 @@ def parse(text):
             raise ConfigError("mqtt." + key, "a topic has neither + nor #")
     if not checked["wifi"]["networks"]:
         _reject_offline(checked)
+    elif not checked["wifi"]["power_save"] and any(
+        pack["bms"] == "jk" for pack in checked["packs"]
+    ):
+        raise ConfigError("wifi.power_save", "has to be true with a jk: both radios are one")
     return checked
 
 

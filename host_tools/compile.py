@@ -16,7 +16,7 @@ from functools import cache
 from pathlib import Path
 
 from host_tools.errors import PacklogError
-from host_tools.shrink import shrink, without_comments
+from host_tools.shrink import shrink
 
 # By the number in sys.implementation._mpy; 0 is a board that runs bytecode only
 ARCHITECTURES = {
@@ -99,23 +99,24 @@ def build(firmware: Path, mpy: int) -> dict[str, bytes]:
     """Path on the board -> contents, for a board that says so of its mpy; without config.json."""
     arch = ARCHITECTURES[unpack(mpy)[2]]
     leave_out = _PLAIN if arch else _NATIVE
-    files = {}
     modules = {}
     for path, source in sources(firmware).items():
         stem, _, suffix = path.rpartition(".")
-        if path in AS_SOURCE:
-            files[path] = without_comments(source.decode()).encode()
-        elif suffix == "py" and not stem.endswith(leave_out):
+        if suffix == "py" and not stem.endswith(leave_out):
             modules[stem.replace("/", ".")] = source.decode()
+    files = {}
     for module, source in shrink(modules).items():
         stem = module.replace(".", "/")
-        files[stem + ".mpy"] = compiled(stem + ".py", source.encode(), arch)
+        if stem + ".py" in AS_SOURCE:
+            files[stem + ".py"] = source.encode()
+        else:
+            files[stem + ".mpy"] = compiled(stem + ".py", source.encode(), arch)
     return files
 
 
 def compiled(path: str, source: bytes, arch: str) -> bytes:
     """The .mpy of a module; path is what a traceback calls it."""
-    options = ("-O3", "-s", path, *((f"-march={arch}",) if arch else ()))
+    options = ("-O3", "-s", Path(path).stem, *((f"-march={arch}",) if arch else ()))
     key = hashlib.sha256(repr((compiler_version(), options)).encode() + source).hexdigest()
     kept = cache_folder() / f"{key[:32]}.mpy"
     with contextlib.suppress(OSError):

@@ -51,7 +51,7 @@ class Options:
     erase: bool = False  # everything on the chip, with that
     format: bool = False  # make a littlefs of a FAT file system
     bluetooth: bool = False  # bring aioble in any case
-    lib: Path | None = None  # packages from this folder instead of the index
+    lib: Path | None = None  # packages from this folder, or PACKLOG_LIB, instead of the index
     index: str = parts.INDEX
     firmware: Path = FIRMWARE
     version: str = field(default_factory=own_version)
@@ -111,6 +111,7 @@ class _Install:
         self._config = own_config
         self._say = say
         self._options = options
+        self._lib = options.lib or parts.folder_of_environment()
 
     def run(self) -> None:
         """All of it but the restart."""
@@ -205,9 +206,8 @@ class _Install:
         for package in wanted:
             if not self._has(package, manifest):
                 self._say(f"getting {package.name}, for {package.purpose}")
-                lib, index = self._options.lib, self._options.index
-                files |= parts.get(package, self._board.mpy, lib, index)
-                manifest.packages[package.name] = parts.LOCAL if lib else package.version
+                files |= parts.get(package, self._board.mpy, self._lib, self._options.index)
+                manifest.packages[package.name] = parts.LOCAL if self._lib else package.version
         return files, manifest
 
     def _kept_files(self) -> dict[str, str]:
@@ -223,7 +223,7 @@ class _Install:
         version = manifest.packages.get(package.name)
         if version is None:
             return parts.board_has(self._device, package)
-        if self._options.lib or version not in (package.version, parts.LOCAL):
+        if self._lib or version not in (package.version, parts.LOCAL):
             return False
         stems = {f"lib/{module}" for module in package.modules}
         ours = {p: d for p, d in manifest.files.items() if p.rpartition(".")[0] in stems}

@@ -8,6 +8,7 @@ an install that is cut off leaves nothing half-way.
 import contextlib
 import http.client
 import io
+import os
 import socket
 from dataclasses import dataclass
 from pathlib import Path
@@ -66,6 +67,12 @@ def needed(settings: dict, bluetooth: bool) -> list[Package]:
     return found
 
 
+def folder_of_environment() -> Path | None:
+    """PACKLOG_LIB names the folder for PCs that are always without internet."""
+    named = os.environ.get("PACKLOG_LIB")
+    return Path(named) if named else None
+
+
 def board_has(device: Device, package: Package) -> bool:
     """Can the board import it: frozen into its MicroPython, or put there by somebody?"""
     return device.run(_CAN_IMPORT.format(module=package.imported)).strip() == "yes"
@@ -84,7 +91,7 @@ def get(package: Package, mpy: int, folder: Path | None, index: str) -> dict[str
     except (CommandError, OSError, http.client.HTTPException, ValueError) as error:
         raise PacklogError(
             f"{package.name} (for {package.purpose}) could not be downloaded: {error}; without "
-            "internet: --lib FOLDER takes it from a folder"
+            "internet: --lib FOLDER or PACKLOG_LIB takes it from a folder"
         ) from None
     files = _of_package(package, download.files)
     if not files:

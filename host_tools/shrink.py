@@ -7,39 +7,30 @@ stay as they are.
 """
 
 import ast
-import itertools
-import string
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
-_LETTERS = string.ascii_letters
+from host_tools.short_names import DEFINITIONS, KEPT, modules_by_alias, shorten, stores
 
 
-# What is asked for by name at the REPL and in main.py
-KEPT = {"start", "logger", "scan"}
-
-
-def shrink(sources: dict[str, str]) -> dict[str, str]:
+def shrink(sources: dict[str, str], kept: frozenset[str] = KEPT) -> dict[str, str]:
     """The same sources, by module name ("store.frame"), smaller. All modules at once."""
     trees = {name: ast.parse(text) for name, text in sources.items()}
     numbers = {name: _numbers(tree) for name, tree in trees.items()}
+    texts = {name: _texts(name, tree, trees) for name, tree in trees.items()}
     for name, tree in trees.items():
-        _Inline(name, trees, numbers).visit(tree)
+        _Inline(name, trees, numbers, texts[name]).visit(tree)
     for name, tree in trees.items():
-        _drop(tree, numbers[name])
-    short = _short_names(trees)
-    called = _names_in_calls(trees.values())
-    for tree in trees.values():
-        _Rename(short).visit(tree)
-        _shorten_arguments(tree, called)
-    return {name: ast.unparse(ast.fix_missing_locations(tree)) for name, tree in trees.items()}
+        _drop(tree, numbers[name] | texts[name])
+    while _drop_unused(trees, kept):
+        pass
+    shorten(trees, kept)
+    return {name: ast.unparse(_without_docstring(tree)) + "\n" for name, tree in trees.items()}
 
 
-def without_comments(source: str) -> str:
-    """The same source without comments and without its docstring."""
-    tree = ast.parse(source)
+def _without_docstring(tree: ast.Module) -> ast.Module:
     if ast.get_docstring(tree) is not None:
         del tree.body[0]
-    return ast.unparse(tree) + "\n"
+    return ast.fix_missing_locations(tree)
 
 
 # Numbers
@@ -59,6 +50,34 @@ def _numbers(tree: ast.Module) -> dict[str, int]:
         else:
             several.add(target)
     return {name: number for name, number in found.items() if name not in several}
+
+
+def _texts(name: str, tree: ast.Module, trees: dict[str, ast.Module]) -> dict[str, str]:
+    """The module's names for texts that are given once and that no other module uses."""
+    found = dict(_assignments(tree))
+    several = [target for target, _ in _assignments(tree)]
+    others = {n: t for n, t in trees.items() if n != name}
+    spoken = {
+        word
+        for other in others.values()
+        for node in ast.walk(other)
+        for word in (
+            [a.name for a in node.names]
+            if isinstance(node, ast.ImportFrom) and node.module == name
+            else [node.attr]
+            if isinstance(node, ast.Attribute)
+            else []
+        )
+    }
+    changed = {n for g in ast.walk(tree) if isinstance(g, ast.Global) for n in g.names}
+    return {
+        target: value.value
+        for target, value in found.items()
+        if isinstance(value, ast.Constant)
+        and isinstance(value.value, str)
+        and several.count(target) == 1
+        and target not in spoken | changed | KEPT
+    }
 
 
 def _assignments(tree: ast.Module) -> Iterator[tuple[str, ast.expr | None]]:
@@ -95,8 +114,8 @@ def _number(node: ast.expr | None, known: dict[str, int]) -> int | None:
     return None
 
 
-def _constant(number: int) -> ast.expr:
-    if number < 0:
+def _constant(number: int | str) -> ast.expr:
+    if isinstance(number, int) and number < 0:
         return ast.UnaryOp(ast.USub(), ast.Constant(-number))
     return ast.Constant(number)
 
@@ -104,8 +123,14 @@ def _constant(number: int) -> ast.expr:
 class _Inline(ast.NodeTransformer):
     """Puts numbers where their names are, except where a function has that name of its own."""
 
-    def __init__(self, name: str, trees: dict[str, ast.Module], numbers: dict[str, dict[str, int]]):
-        self.known = dict(numbers[name])
+    def __init__(
+        self,
+        name: str,
+        trees: dict[str, ast.Module],
+        numbers: dict[str, dict[str, int]],
+        texts: dict[str, str],
+    ):
+        self.known = numbers[name] | texts
         self.modules: dict[str, dict[str, int]] = {}
         self.numbers = numbers
         for node in ast.walk(trees[name]):
@@ -127,7 +152,7 @@ class _Inline(ast.NodeTransformer):
 
     def visit_FunctionDef(self, node):
         own = {a.arg for a in ast.walk(node.args) if isinstance(a, ast.arg)}
-        own |= {n.id for n in ast.walk(node) if isinstance(n, ast.Name) and _stores(n)}
+        own |= {n.id for n in ast.walk(node) if isinstance(n, ast.Name) and stores(n)}
         hidden = {name: self.known.pop(name) for name in own & set(self.known)}
         self.generic_visit(node)
         self.known |= hidden
@@ -152,10 +177,6 @@ class _Inline(ast.NodeTransformer):
         return node if node.names else None
 
 
-def _stores(node: ast.Name) -> bool:
-    return isinstance(node.ctx, (ast.Store, ast.Del))
-
-
 def _drop(tree: ast.Module, numbers: dict[str, int]) -> None:
     """Remove what gives names to those numbers."""
     body = []
@@ -169,184 +190,59 @@ def _drop(tree: ast.Module, numbers: dict[str, int]) -> None:
     tree.body = body
 
 
-# Names
-
-
-def _short_names(trees: dict[str, ast.Module]) -> dict[str, str]:
-    """A short name for each that is packlog's own and nobody else's."""
-    nodes = list(itertools.chain.from_iterable(map(ast.walk, trees.values())))
-    ours = set(itertools.chain.from_iterable(map(_defines, nodes)))
-    own = {name for name in ours if name[0] == "_" and name[:2] != "__" and len(name) > 2}
-    own -= set(itertools.chain.from_iterable(map(_fixes, nodes)))
-    own |= _names_of_modules(trees) - KEPT
-    taken = {name for node in nodes for name in _names_in(node)}
-    names = (name for name in _endless_names() if name not in taken)
-    return dict(zip(sorted(own), names, strict=False))
-
-
-def _names_of_modules(trees: dict[str, ast.Module]) -> set[str]:
-    """Functions, classes and variables of modules that are always spoken of as that: never by a
-    text, never as an attribute of who knows what, and no local variable has their name.
+def _drop_unused(trees: dict[str, ast.Module], kept: frozenset[str]) -> bool:
+    """Remove what only the PC or a test uses: functions, classes and constants that nothing on the
+    board speaks of. Returns whether there was anything.
     """
-    found: set[str] = set()
-    others = {part for name in trees for part in name.split(".")}
-    for tree in trees.values():
-        top = set(_top_names(tree))
-        found |= top
-        modules = set(_modules_known(tree, trees))
-        inside = [n for node in tree.body for n in ast.walk(node) if n is not node]
-        others |= {n.name for n in inside if hasattr(n, "name") and isinstance(n.name, str)}
+    spoken = _spoken_of(trees, kept)
+    dropped = False
+    for name, tree in trees.items():
+        unused = [node for node in tree.body if _is_unused(node, spoken[name])]
+        tree.body = [node for node in tree.body if node not in unused]
+        dropped = dropped or bool(unused)
+    return dropped
+
+
+def _spoken_of(trees: dict[str, ast.Module], kept: frozenset[str]) -> dict[str, set[str]]:
+    """By module, the names in it that occur anywhere: there, by import, or as its attribute."""
+    spoken = {name: set(kept) for name in trees}
+    attributes: set[str] = set()
+    handed_on: set[str] = set()  # modules that somebody holds as a value, or names in a text
+    aliases = {name: modules_by_alias(tree, trees) for name, tree in trees.items()}
+    for name, tree in trees.items():
+        known = aliases[name]
+        bases = set()
         for node in ast.walk(tree):
             if isinstance(node, ast.Attribute):
-                base = node.value
-                if not (isinstance(base, ast.Name) and base.id in modules):
-                    others.add(node.attr)
-            elif isinstance(node, ast.ImportFrom) and node.module not in trees:
-                others |= {alias.name for alias in node.names}
-            elif isinstance(node, ast.alias):
-                others |= {node.asname} if node.asname else set()
-            elif isinstance(node, ast.Import):
-                others |= {alias.name for alias in node.names}
-            elif isinstance(node, (ast.arg, ast.keyword)) and node.arg:
-                others.add(node.arg)
-            elif isinstance(node, ast.Name) and node.id not in top and _stores(node):
-                others.add(node.id)
-            elif isinstance(node, ast.Constant) and isinstance(node.value, str):
-                others.add(node.value)
-        others |= set(_local_names(tree))
-    return {name for name in found - others if len(name) > 2 and not name.startswith("__")}
+                attributes.add(node.attr)
+                if isinstance(node.value, ast.Name) and node.value.id in known:
+                    spoken[known[node.value.id]].add(node.attr)
+                    bases.add(node.value)
+            elif isinstance(node, ast.ImportFrom) and node.module in trees:
+                names = {alias.name for alias in node.names}
+                spoken[node.module] |= names
+                handed_on |= {aliases[node.module][n] for n in names & set(aliases[node.module])}
+            elif isinstance(node, ast.Global):
+                spoken[name] |= set(node.names)
+            elif isinstance(node, ast.Constant) and node.value in trees:
+                handed_on.add(node.value)
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Name) and not stores(node) and node not in bases:
+                spoken[name].add(node.id)
+                handed_on |= {known[node.id]} if node.id in known else set()
+    for name in handed_on:
+        spoken[name] |= attributes
+    return spoken
 
 
-def _top_names(tree: ast.Module) -> Iterator[str]:
-    for node in tree.body:
-        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
-            yield node.name
-        elif isinstance(node, ast.Assign):
-            yield from (t.id for t in node.targets if isinstance(t, ast.Name))
+def _is_unused(node: ast.stmt, spoken: set[str]) -> bool:
+    if isinstance(node, DEFINITIONS):
+        return node.name not in spoken
+    if not isinstance(node, ast.Assign) or not _is_harmless(node.value):
+        return False
+    return all(isinstance(t, ast.Name) and t.id not in spoken for t in node.targets)
 
 
-def _local_names(tree: ast.Module) -> Iterator[str]:
-    """What functions and classes bind themselves, but for what they declare global."""
-    for node in ast.walk(tree):
-        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
-            said = {name for g in ast.walk(node) if isinstance(g, ast.Global) for name in g.names}
-            bound = {n.id for n in ast.walk(node) if isinstance(n, ast.Name) and _stores(n)}
-            yield from bound - said
-
-
-def _modules_known(tree: ast.Module, trees: dict[str, ast.Module]) -> Iterator[str]:
-    """The names by which it knows other modules of the firmware."""
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Import):
-            yield from (a.asname or a.name for a in node.names if a.name in trees)
-        elif isinstance(node, ast.ImportFrom):
-            for alias in node.names:
-                if f"{node.module}.{alias.name}" in trees:
-                    yield alias.asname or alias.name
-
-
-def _defines(node: ast.AST) -> Iterator[str]:
-    """What gives something a name: a function, a class, a variable, an attribute."""
-    if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
-        yield node.name
-    elif isinstance(node, ast.Name) and _stores(node):
-        yield node.id
-    elif isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store):
-        yield node.attr
-
-
-def _fixes(node: ast.AST) -> Iterator[str]:
-    """Names that have to stay: in texts, imports and arguments, and what may be somebody else's."""
-    if isinstance(node, ast.Constant) and isinstance(node.value, str):
-        yield node.value
-    elif isinstance(node, ast.alias):
-        yield from node.name.split(".")
-    elif isinstance(node, ast.arg):
-        yield node.arg
-    elif isinstance(node, ast.Attribute):
-        own = isinstance(node.value, ast.Name) and node.value.id == "self"
-        if not own:
-            yield node.attr
-
-
-def _names_in(node: ast.AST) -> Iterator[str]:
-    yield from _defines(node)
-    yield from _fixes(node)
-    if isinstance(node, ast.Name):
-        yield node.id
-    elif isinstance(node, ast.Attribute):
-        yield node.attr
-
-
-def _endless_names() -> Iterator[str]:
-    for size in itertools.count(1):
-        for letters in itertools.product(_LETTERS, repeat=size):
-            yield "_" + "".join(letters)
-
-
-class _Rename(ast.NodeTransformer):
-    def __init__(self, short: dict[str, str]):
-        self.short = short
-
-    def visit_Name(self, node):
-        node.id = self.short.get(node.id, node.id)
-        return node
-
-    def visit_Attribute(self, node):
-        node.attr = self.short.get(node.attr, node.attr)
-        return self.generic_visit(node)
-
-    def visit_FunctionDef(self, node):
-        node.name = self.short.get(node.name, node.name)
-        return self.generic_visit(node)
-
-    visit_AsyncFunctionDef = visit_ClassDef = visit_FunctionDef
-
-    def visit_ImportFrom(self, node):
-        for alias in node.names:
-            alias.name = self.short.get(alias.name, alias.name)
-        return node
-
-    def visit_Global(self, node):
-        node.names = [self.short.get(name, name) for name in node.names]
-        return node
-
-
-def _names_in_calls(trees: Iterable[ast.Module]) -> set[str]:
-    """Arguments that may be given by name: a keyword of a call, or a text."""
-    nodes = itertools.chain.from_iterable(map(ast.walk, trees))
-    return {
-        node.arg if isinstance(node, ast.keyword) else node.value
-        for node in nodes
-        if isinstance(node, ast.keyword)
-        or (isinstance(node, ast.Constant) and isinstance(node.value, str))
-    }
-
-
-def _shorten_arguments(tree: ast.Module, called: set[str]) -> None:
-    for node in ast.walk(tree):
-        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
-            _shorten_arguments_of(node, called)
-
-
-def _shorten_arguments_of(function: ast.AST, called: set[str]) -> None:
-    # Inner functions with an argument of that name mean another thing by it: left alone. So is what
-    # stands in a default, which belongs to what is around the function.
-    inside = [node for part in function.body for node in ast.walk(part)]
-    fixed = {node.arg for node in inside if isinstance(node, ast.arg)}
-    defaults = [d for d in [*function.args.defaults, *function.args.kw_defaults] if d]
-    fixed |= {n.id for d in defaults for n in ast.walk(d) if isinstance(n, ast.Name)}
-    own = [node for node in ast.walk(function.args) if isinstance(node, ast.arg)]
-    used = {node.id for node in inside if isinstance(node, ast.Name)} | fixed
-    used |= {name for node in inside if isinstance(node, ast.Global) for name in node.names}
-    letters = (letter for letter in _LETTERS if letter not in used | {a.arg for a in own})
-    short = {
-        a.arg: next(letters)
-        for a in own
-        if a.arg not in fixed | called | {"self"} and len(a.arg) > 1
-    }
-    for node in [*own, *inside]:
-        if isinstance(node, ast.arg):
-            node.arg = short.get(node.arg, node.arg)
-        elif isinstance(node, ast.Name):
-            node.id = short.get(node.id, node.id)
+def _is_harmless(node: ast.expr) -> bool:
+    """Does working it out do nothing else?"""
+    return not any(isinstance(n, (ast.Call, ast.Await, ast.Yield)) for n in ast.walk(node))

@@ -24,13 +24,15 @@ OWN = {"/mine.txt": b"mine", "/lib/other.py": b"x = 1\n"}  # a user's files
 MINI = {
     "boot.py": "",
     "main.py": """
-import time, greeting, lib.words, store.a_viper
+import time, store.a_viper
+from greeting import text as first
+from lib.words import text as second
 while True:
-    print("packlog house readings=%d" % len(greeting.TEXT + lib.words.TEXT))
+    print("packlog house readings=%d" % len(first() + second()))
     time.sleep(1)
 """,
-    "greeting.py": "TEXT = 'hello'\n",
-    "lib/words.py": "TEXT = 'world'\n",
+    "greeting.py": "def text():\n    return 'hello'\n",
+    "lib/words.py": "def text():\n    return 'world'\n",
     "store/a_viper.py": "X = 1\n",
     "store/a_plain.py": "X = 1\n",
     "config.json": (FIRMWARE / "config.json").read_text(),

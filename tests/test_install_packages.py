@@ -101,7 +101,12 @@ def test_it_stays_when_nothing_needs_it_any_more_and_comes_again_when_it_is_dama
     with index({("aioble", AIOBLE.version): aioble_files()}) as (url, asked):
         with board_on(image) as (_, port):
             put(port, firmware, bluetooth=True, index=url)
-            put(port, mini(tmp_path / "mini", greeting="TEXT = 'again'\n"), "1.1", config=plain)
+            put(
+                port,
+                mini(tmp_path / "mini", greeting="def text():\n    return 'again'\n"),
+                "1.1",
+                config=plain,
+            )
         check_on_board(image, aioble_files())
         add(image, {"/lib/aioble/core.mpy": b"damaged"})
         asked.clear()
@@ -111,7 +116,16 @@ def test_it_stays_when_nothing_needs_it_any_more_and_comes_again_when_it_is_dama
     check_on_board(image, aioble_files())
 
 
-def test_without_internet_it_comes_from_a_folder(tmp_path):
+def test_the_environment_can_name_the_folder(tmp_path, monkeypatch):
+    monkeypatch.setenv("PACKLOG_LIB", str(STANDIN))
+    image = tmp_path / "flash.img"
+    with board_on(image) as (_, port):
+        put(port, mini(tmp_path / "mini"), bluetooth=True, index="http://127.0.0.1:1")
+    check_on_board(image, aioble_files())
+
+
+def test_without_internet_it_comes_from_a_folder(tmp_path, monkeypatch):
+    monkeypatch.delenv("PACKLOG_LIB", raising=False)
     firmware, image = mini(tmp_path / "mini"), tmp_path / "flash.img"
     with board_on(image) as (_, port):
         said = put(port, firmware, bluetooth=True, lib=STANDIN, index="http://127.0.0.1:1")

@@ -24,12 +24,12 @@ def trees(tmp_path_factory):
     old = mini(folder / "old", retired="X = 1\n")
     new = mini(
         folder / "new",
-        greeting="from lib.words import TEXT\n",
-        lib__words="from store.fresh import TEXT\n",
-        store__fresh="TEXT = 'fresh!'\n",
+        greeting="from lib.words import text\n",
+        lib__words="from store.fresh import text\n",
+        store__fresh="def text():\n    return 'fresh!'\n",
     )
     with (new / "boot.py").open("a") as file:
-        file.write("NEW = 1\n")
+        file.write("print('new')\n")
     return old, new
 
 

@@ -1,13 +1,24 @@
 """Smaller sources that do the same: what is replaced, and what must not be."""
 
 import re
+import subprocess
+from pathlib import Path
 
 from host_tools.firmware import FIRMWARE
+from host_tools.short_names import OURS
 from host_tools.shrink import shrink
+from host_tools.sim.micropython import find
+
+import umqtt_simple
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+KEPT = frozenset(("x", "f", "Meter", "A", "WORDS"))  # what somebody else uses
 
 
 def small(text, **others):
-    return shrink({"m": text, **others})["m"]
+    return shrink({"m": text, **others}, KEPT)["m"].rstrip()
 
 
 def values(text, **others):
@@ -30,8 +41,10 @@ def test_numbers_of_other_modules():
 
 
 def test_a_package_in_between():
-    shrunk = shrink({"m": "from store import frame\nx = frame.SIZE\n", "store.frame": "SIZE = 13"})
-    assert shrunk["m"].endswith("x = 13")
+    shrunk = shrink(
+        {"m": "from store import frame\nx = frame.SIZE\n", "store.frame": "SIZE = 13"}, KEPT
+    )
+    assert shrunk["m"].endswith("x = 13\n")
 
 
 def test_what_changes_is_no_number():
@@ -95,6 +108,88 @@ def test_defaults_and_inner_functions_mean_what_they_meant():
         "x = (outer(), outer(5, 2))\n"
     )
     assert values(text)["x"] == (113, 125)
+
+
+def test_what_nobody_uses_is_left_out():
+    text = (
+        "NAMES = ('a', 'b')\nUSED = ('c',)\n"
+        "def helper():\n    return 1\n"
+        "def other():\n    return helper()\n"
+        "def f():\n    return USED\n"
+    )
+    shrunk = small(text)
+    assert "NAMES" not in shrunk and "helper" not in shrunk and "other" not in shrunk
+    assert shrunk.count("('c',)") == 1 and "def f():" in shrunk
+
+
+def test_what_is_worked_out_is_not_left_out():
+    assert "print" in small("done = print(1)\n")
+
+
+def test_a_module_that_is_handed_on_keeps_everything():
+    shrunk = shrink(
+        {
+            "m": "from choice import fast\ndef f(a):\n    return fast.run_it(a)\n",
+            "choice": "from kernels import viper as fast\n",
+            "kernels.viper": "def run_it(a):\n    return a\ndef spare():\n    return 0\n",
+        },
+        KEPT,
+    )
+    assert "run_it" in shrunk["kernels.viper"] and "run_it" in shrunk["m"]
+
+
+def test_functions_of_modules_become_short_where_they_cannot_be_mistaken():
+    frame = "def encode_into(buf):\n    return buf\n"
+    frame += "class Odd:\n    def measure_it(self):\n        pass\n"
+    text = (
+        "from store import frame\nfrom store.frame import Odd\n"
+        "def f(buf, other):\n    return (frame.encode_into(buf), Odd, other.measure_it())\n"
+    )
+    shrunk = shrink({"m": text, "store.frame": frame}, KEPT)
+    assert "encode_into" not in shrunk["m"] + shrunk["store.frame"]
+    assert "Odd" not in shrunk["m"] and "measure_it" in shrunk["m"]
+    space = {}
+    exec(shrunk["store.frame"], space)
+    assert len([name for name in space if not name.startswith("__")]) == 2
+
+
+def test_a_function_of_a_module_by_the_name_of_a_method():
+    fields = "def put_text(row):\n    return row\n"
+    text = (
+        "import fields\n"
+        "class A:\n    def put_text(self, row):\n        return fields.put_text(row)\n"
+        "def f(row):\n    return A().put_text(row)\n"
+    )
+    shrunk = shrink({"m": text, "fields": fields}, KEPT)
+    assert "put_text" in shrunk["fields"] and shrunk["m"].count("put_text") == 3
+
+
+def test_nobody_else_has_the_attributes_that_are_packlogs_own():
+    """Neither the modules of a board nor the libraries that the firmware uses know their names."""
+    theirs = [*(ROOT / "host_tools/sim/vm").glob("*.py"), *(ROOT / "tests/standin").rglob("*.py")]
+    theirs.append(umqtt_simple.folder() / "umqtt/simple.py")
+    known = {word for path in theirs for word in re.findall(r"\w+", path.read_text())}
+    known |= set(builtin_names())
+    assert known & set(OURS) == set()
+    ours = " ".join(path.read_text() for path in FIRMWARE.rglob("*.py"))
+    assert [name for name in OURS if not re.search(rf"\.{name}\b", ours)] == []
+
+
+def builtin_names():
+    """What MicroPython's own modules and types have."""
+    code = (
+        "import sys, asyncio, socket, select, struct, binascii, os, time, json, deflate, ssl, io\n"
+        "from array import array\n"
+        "from collections import deque\n"
+        "things = [v for k, v in globals().items() if k[0] != '_']\n"
+        "things += [asyncio.core, asyncio.StreamReader, '', b'', bytearray()]\n"
+        "things += [[], {}, set(), (), 1]\n"
+        "things += [array('b'), memoryview(b''), socket.socket, select.poll(), io.BytesIO()]\n"
+        "things += [Exception(), asyncio.Lock, asyncio.core.Task, asyncio.Event, deque]\n"
+        "for thing in things:\n    print(' '.join(dir(thing)))\n"
+    )
+    done = subprocess.run([find(), "-c", code], capture_output=True, text=True, check=True)
+    return done.stdout.split()
 
 
 def test_the_whole_firmware_gets_smaller_and_stays_python():

@@ -72,57 +72,51 @@ def put_symbols(
         i += 1
         if byte == previous and repeats < 258:
             repeats += 1
-        else:
-            if repeats:
-                if repeats >= shortest[previous]:
-                    x = repeats - 3
-                    extra = 0
-                    if x == 255:
-                        symbol = 285
-                        x = 0
-                    else:
-                        while x >> extra > 7:
-                            extra += 1
-                        symbol = 257 + 4 * extra + (x >> extra)
-                        x &= (1 << extra) - 1
-                    code = codes[symbol]
-                    bits |= (code & 0xFFFF) << width
-                    width += code >> 16
-                    while width > 7:
-                        out[at] = bits
-                        at += 1
-                        bits >>= 8
-                        width -= 8
-                    bits |= x << width
-                    width += extra + (codes[DISTANCE] >> 16)
-                    while width > 7:
-                        out[at] = bits
-                        at += 1
-                        bits >>= 8
-                        width -= 8
+            continue
+        # What is to be written: word so many times, then the rest of a run's length, then byte.
+        times = 0
+        word = 0
+        rest = 0
+        literal = 0
+        if repeats:
+            if repeats >= shortest[previous]:
+                x = repeats - 3
+                extra = 0
+                if x == 255:
+                    x = 0
+                    word = codes[285]
                 else:
-                    code = codes[previous]
-                    while repeats:
-                        bits |= (code & 0xFFFF) << width
-                        width += code >> 16
-                        while width > 7:
-                            out[at] = bits
-                            at += 1
-                            bits >>= 8
-                            width -= 8
-                        repeats -= 1
-            repeats = 1
-            if byte != previous:
-                code = codes[byte]
-                bits |= (code & 0xFFFF) << width
-                width += code >> 16
-                while width > 7:
-                    out[at] = bits
-                    at += 1
-                    bits >>= 8
-                    width -= 8
-                previous = byte
-                repeats = 0
+                    while x >> extra > 7:
+                        extra += 1
+                    word = codes[257 + 4 * extra + (x >> extra)]
+                    x &= (1 << extra) - 1
+                times = 1
+                rest = x | (extra + (codes[DISTANCE] >> 16)) << 16
+            else:
+                word = codes[previous]
+                times = repeats
+        repeats = 1
+        if byte != previous:
+            literal = 1
+            previous = byte
+            repeats = 0
+        while times + rest + literal:
+            if not times:
+                times = 1
+                word = rest
+                if rest:
+                    rest = 0
+                else:
+                    word = codes[byte]
+                    literal = 0
+            bits |= (word & 0xFFFF) << width
+            width += word >> 16
+            while width > 7:
+                out[at] = bits
+                at += 1
+                bits >>= 8
+                width -= 8
+            times -= 1
     state[PREVIOUS] = previous
     state[REPEATS] = repeats
     state[BITS] = bits

@@ -55,6 +55,7 @@ NAMES = (
     "text",
     "value",
 )
+_COUNT = 18  # of the codes and their names, 0 among them
 KINDS = ("", "chargery", "jk", "bluenova")  # of BMS, in the order of their numbers: append only
 STATES = (PROTECTION, BMS_ERRORS, SWITCHES)  # the codes whose b and c are bits that come and go
 TEXT_PARTS = 16
@@ -92,18 +93,18 @@ class Events:
         self._backlog = backlog
         self._silent_s = silent_s
         self._written = None  # when the last event was
-        self._tokens = bytearray([BURST] * len(NAMES))
-        self._refilled = [0] * len(NAMES)
-        self._left_out = [0] * len(NAMES)
+        self._tokens = bytearray([BURST] * _COUNT)
+        self._refilled = [0] * _COUNT
+        self._left_out = [0] * _COUNT
         self._any_left_out = False
-        self._bits = [0] * len(NAMES)  # of a state, as the events have it
-        self._bits_now = [0] * len(NAMES)
-        self._a = bytearray(len(NAMES))  # what goes with a state
+        self._bits = [0] * _COUNT  # of a state, as the events have it
+        self._bits_now = [0] * _COUNT
+        self._a = bytearray(_COUNT)  # what goes with a state
         self._heard = None  # when the last reading came
         self._silent = False  # an event has said so
         self._unsaid = False  # silence that was left out
-        self._told = [0] * len(NAMES)  # what a total was when an event said so,
-        self._told_at = [-TALLY_S] * len(NAMES)  # and when that was
+        self._told = [0] * _COUNT  # what a total was when an event said so,
+        self._told_at = [-TALLY_S] * _COUNT  # and when that was
 
     def put(self, now, code, a=0, b=0, c=0):
         """Record an event, unless there were too many of its code. Returns whether."""
@@ -171,7 +172,7 @@ class Events:
     def _catch_up(self, now):
         """Once there may be events of a code again: what was left out, and how things stand."""
         self._any_left_out = False
-        for code in range(len(NAMES)):
+        for code in range(_COUNT):
             count = self._left_out[code]
             if count and self._take(now, code):
                 self._left_out[code] = 0

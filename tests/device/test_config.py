@@ -165,3 +165,10 @@ def test_topics_without_wildcards():
     assert complaint(with_section("mqtt", '{"base": "a/#"}')) == (
         "config.json: mqtt.base: a topic has neither + nor #"
     )
+
+
+def test_wifi_without_power_saving_and_bluetooth_do_not_go_together():
+    text = '{"packs": [{"name": "v", "bms": "jk", "device": "x"}], "wifi": {"power_save": false, '
+    assert complaint(text + '"networks": [{"ssid": "home"}]}}') == (
+        "config.json: wifi.power_save: has to be true with a jk: both radios are one"
+    )

@@ -47,7 +47,7 @@ def test_every_code_has_a_name():
     codes += [events.STORAGE_FAILED, events.STORAGE_BACK, events.TASK_DIED, events.LEFT_OUT]
     codes += [events.BMS_ERRORS, events.SWITCHES, events.TEXT, events.VALUE]
     assert codes == list(range(1, len(events.NAMES)))
-    assert len(set(events.NAMES)) == len(events.NAMES)
+    assert len(set(events.NAMES)) == len(events.NAMES) == events._COUNT
 
 
 def test_the_first_event_begins_with_a_run_and_so_does_one_long_after():
