@@ -16,6 +16,7 @@ from functools import cache
 from pathlib import Path
 
 from host_tools.errors import PacklogError
+from host_tools.short_names import KEPT
 from host_tools.shrink import shrink
 
 # By the number in sys.implementation._mpy; 0 is a board that runs bytecode only
@@ -95,8 +96,11 @@ def sources(firmware: Path) -> dict[str, bytes]:
     }
 
 
-def build(firmware: Path, mpy: int) -> dict[str, bytes]:
-    """Path on the board -> contents, for a board that says so of its mpy; without config.json."""
+def build(firmware: Path, mpy: int, kept: frozenset[str] = KEPT) -> dict[str, bytes]:
+    """Path on the board -> contents, for a board that says so of its mpy; without config.json.
+
+    kept: names that somebody outside of the firmware uses.
+    """
     arch = ARCHITECTURES[unpack(mpy)[2]]
     leave_out = _PLAIN if arch else _NATIVE
     modules = {}
@@ -105,7 +109,7 @@ def build(firmware: Path, mpy: int) -> dict[str, bytes]:
         if suffix == "py" and not stem.endswith(leave_out):
             modules[stem.replace("/", ".")] = source.decode()
     files = {}
-    for module, source in shrink(modules).items():
+    for module, source in shrink(modules, kept).items():
         stem = module.replace(".", "/")
         if stem + ".py" in AS_SOURCE:
             files[stem + ".py"] = source.encode()

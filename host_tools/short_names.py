@@ -80,7 +80,7 @@ OURS = (
 def shorten(trees: dict[str, ast.Module], kept: frozenset[str]) -> None:
     """Give the modules short names, all at once."""
     short = _short_names(trees, kept)
-    attributes = _short_attributes(list(trees.values()), set(short.values()))
+    attributes = _short_attributes(list(trees.values()), set(short.values()), kept)
     called = _names_in_calls(trees.values())
     for tree in trees.values():
         _Rename(short, attributes).visit(tree)
@@ -199,13 +199,15 @@ def _names_in(node: ast.AST) -> Iterator[str]:
         yield node.attr
 
 
-def _short_attributes(trees: list[ast.Module], taken: set[str]) -> dict[str, str]:
+def _short_attributes(
+    trees: list[ast.Module], taken: set[str], kept: frozenset[str]
+) -> dict[str, str]:
     """A short name for those of OURS that no text names."""
     nodes = list(itertools.chain.from_iterable(map(ast.walk, trees)))
     texts = {n.value for n in nodes if isinstance(n, ast.Constant) and isinstance(n.value, str)}
     taken = taken | {name for node in nodes for name in _names_in(node)}
     # A function of a module by that name is spoken of as an attribute, too.
-    texts |= {name for tree in trees for name in _top_names(tree)}
+    texts |= {name for tree in trees for name in _top_names(tree)} | kept
     names = (name for name in _endless_names() if name not in taken)
     return dict(zip((name for name in OURS if name not in texts), names, strict=False))
 

@@ -266,6 +266,7 @@ class Board:
         real, board = self._pace
         self.now = max(self.now, board + int((time.monotonic() - real) * 1e6))
         self._pass_time()
+        self.hardware.next_us(0, self.now)  # packets move on while nobody waits for them
 
     def _deliver_interrupt(self) -> None:
         """Ctrl-C for main.py: with the next answer, or hard if it asks for nothing."""

@@ -77,7 +77,7 @@ def modules():
 def measure(built, also=(), configs=CONFIGS):
     """Bytes: modules, [name, bytes] in the order of imports, and loggers by config."""
     image = machine.Image(built)
-    image.add_firmware()
+    image.add_installed(("Logger", "parse", "complaints"))
     image.add_compiled("tests/rv32/vm/fakes.py")
     image.add_compiled("tests/rv32/vm/heap_use.py")
     real = sorted({name for folder in also for name in _add_folder(image, Path(folder))})

@@ -9,6 +9,8 @@ import subprocess
 import tempfile
 from pathlib import Path
 
+from host_tools import compile
+from host_tools.firmware import FIRMWARE
 from littlefs import LittleFS
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -26,6 +28,7 @@ sys.path[:] = {path!r}
 _PATH = ["/packlog/tests/rv32/vm", "/packlog/tests/device", "/packlog/firmware", ".frozen"]
 _TESTS = ("tests/device/*.py", "tests/standin/**/*.py", "tests/rv32/vm/*.py")
 _TESTS += ("host_tools/sim/*_wire.py",)
+_RV32_MPY = 6 | 3 << 8 | 11 << 10  # what sys.implementation._mpy says there
 _RAW = b"raw REPL; CTRL-B to exit\r\n>OK"
 
 
@@ -61,6 +64,14 @@ class Image:
         """The firmware, compiled as on a board."""
         for path in sorted((REPOSITORY / "firmware").rglob("*.py")):
             self.add_compiled(path.relative_to(REPOSITORY), optimize=3)
+        self.add("firmware/config.json")
+
+    def add_installed(self, kept):
+        """The firmware as `packlog install` makes it, names kept but for these."""
+        for path, data in compile.build(
+            FIRMWARE, _RV32_MPY, compile.KEPT | frozenset(kept)
+        ).items():
+            self.add(f"firmware/{path}", data)
         self.add("firmware/config.json")
 
     def add_tests(self):

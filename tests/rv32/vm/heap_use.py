@@ -48,4 +48,6 @@ def show_logger(text, real=()):
 
     logger = packlog.Logger(config.parse(text))
     assert not logger.complaints, logger.complaints
+    sys.modules.pop("config")  # as packlog.start does
+    del config
     print(json.dumps(used() - before))
