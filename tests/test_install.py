@@ -27,7 +27,7 @@ from installing import (
 )
 
 RUNS = "the logger runs: house sends readings"
-HUGE = "X = " + repr(bytes(range(256)) * 300) + "\n"
+HUGE = f"print({bytes(range(256)) * 300!r}[0])\n"
 
 
 @pytest.fixture(scope="module")
