@@ -75,6 +75,7 @@ LCD = {
     },
     "gpio": dict.fromkeys(("rs", "e", "d4", "d5", "d6", "d7"), (0, MAX_PIN, REQUIRED)),
 }
+DERIVED = ("tolerances", "pins")  # what parse() adds to sections, for those who use them
 PIN_KEYS = ("rx", "tx", "scl", "sda", "rs", "e", "d4", "d5", "d6", "d7")
 PANEL = {
     "kind": (tuple(LCD), "i2c"),
@@ -154,6 +155,10 @@ def parse(text):
     checked["wifi"] = _wifi(data.get("wifi", {}))
     for name in SECTIONS:
         checked[name] = _section(data.get(name, {}), SECTIONS[name], name)
+    for section in checked["packs"] + [checked["lcd"]]:
+        section["pins"] = [key for key in PIN_KEYS if key in section]
+    for pack in checked["packs"]:
+        pack["tolerances"] = tolerances(pack, checked["store"])
     _reject_twins(checked)
     for key in ("base", "chargery_base", "discovery_prefix"):
         if "+" in checked["mqtt"][key] or "#" in checked["mqtt"][key]:
@@ -280,8 +285,7 @@ def _reject_twins(checked):
     pins = [
         (where + "." + key, section[key])
         for where, section in packs + [("lcd", checked["lcd"])]
-        for key in PIN_KEYS
-        if key in section
+        for key in section["pins"]
     ]
     _no_twins(pins)
 

@@ -2,9 +2,12 @@
 
 logger = None
 if not globals().get("safe_mode"):
+    import settings
+
+    found = settings.read()
     import packlog
 
     try:
-        packlog.start()
+        packlog.start(*found)
     finally:
         logger = packlog.logger

@@ -41,8 +41,6 @@ class Pack:
     """The pack of one entry of config.json's packs."""
 
     def __init__(self, index, settings, store, uptime, resolver):
-        from config import tolerances
-
         check_pins(settings, "packs[" + str(index) + "]")
         self.name = settings["name"]
         self.bms = settings["bms"]
@@ -62,7 +60,7 @@ class Pack:
             cells_s=store["cells_s"],
             cells_min_s=store["cells_min_s"],
             silent_s=self.timeout_s,
-            tolerances=tolerances(settings, store),
+            tolerances=settings["tolerances"],
             bms=self.bms,
         )
         self.hub.add_tap(self.history.add)

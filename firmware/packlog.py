@@ -7,6 +7,7 @@ the PC ten minutes before it starts the logger again.
 
 import asyncio
 import binascii
+import gc
 import os
 import sys
 import time
@@ -28,6 +29,7 @@ from transport.keepalive import keep_alive
 CRASHES = "/crashes"  # boot.py reads it
 WELL_S = 900  # after so long the crashes before are forgotten
 RELEASE = "/release"  # `packlog release` writes it
+START_GARBAGE = 4096  # bytes of new objects between two collections
 PAUSE_MS = 600000  # how long a PC may keep the logger from running before the watchdog starts it
 STORE = 0  # among the packs, in what is seen
 BEAT_S = 90  # a task that has not been seen for so long is stuck
@@ -67,11 +69,9 @@ class Logger:
             self.complaints.append(str(error))
 
     def _add_pack(self, index, settings):
-        import config
-
         pack = Pack(index, settings, self._settings["store"], self.uptime, self.resolver)
         pack.history.event(events.REBOOT, reset_cause())
-        pack.history.event(events.CONFIG, 0, config.checksum())
+        pack.history.event(events.CONFIG, 0, self._settings["checksum"])
         self.clock.add_listener(pack.history.anchor)
         self.packs.append(pack)
 
@@ -287,26 +287,18 @@ def take_release():
         return 0
 
 
-def read_settings():
-    """(what config.json says, None), or (None, what is wrong with it)."""
-    import config
-
-    try:
-        return config.load(), None
-    except config.ConfigError as error:
-        return None, str(error)
-
-
-def start():
-    """Run the logger until Ctrl-C. What it cannot go on from ends in a reset."""
+def start(settings, complaint):
+    """Run the logger until Ctrl-C; what it cannot go on from ends in a reset. With a complaint
+    there are no settings: say it, for ever.
+    """
     global logger
     print(STARTING)
-    settings, complaint = read_settings()
     if complaint:
         asyncio.run(complain(complaint))
     try:
+        gc.threshold(START_GARBAGE)  # so that what stays does not lie scattered
         logger = Logger(settings)
-        sys.modules.pop("config")  # what checks the settings takes 12 KB, and is done
+        gc.threshold(-1)
         asyncio.run(logger.run())
     except Exception as error:
         sys.print_exception(error)

@@ -17,18 +17,13 @@ BUS_TIMEOUT_US = 20000  # a bus that hangs holds the loop for so long
 
 
 def check_pins(section, where):
-    """ConfigError if a pin that the section names does not exist on this board."""
-    from config import PIN_KEYS, ConfigError
-
-    for key in PIN_KEYS:
-        if key not in section:
-            continue
+    """ValueError if a pin that the section names does not exist on this board."""
+    for key in section["pins"]:
         try:
             Pin(section[key], Pin.IN)
         except ValueError:
-            raise ConfigError(
-                where + "." + key, "GPIO " + str(section[key]) + " does not exist on this board"
-            )
+            what = "GPIO " + str(section[key]) + " does not exist on this board"
+            raise ValueError("config.json: " + where + "." + key + ": " + what)
 
 
 def make_bus(lcd):
@@ -42,7 +37,7 @@ def make_bus(lcd):
 
 
 def make_lcd(lcd):
-    """The display; None without one. ConfigError, ValueError and OSError say what is wrong."""
+    """The display; None without one. ValueError and OSError say what is wrong."""
     if lcd["kind"] == "none":
         return None
     check_pins(lcd, "lcd")

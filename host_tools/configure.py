@@ -167,6 +167,7 @@ def _masked(data):
         return {
             key: HIDDEN if key in config.SECRETS and value else _masked(value)
             for key, value in data.items()
+            if key not in config.DERIVED
         }
     return [_masked(value) for value in data] if isinstance(data, list) else data
 

@@ -77,6 +77,15 @@ OURS = (
 )
 
 
+# Functions of modules that are spoken of through store.kernels, which chooses among modules
+KERNELS = (
+    "count_symbols", "put_symbols", "put_bits", "add_adler", "sort_keys", "find_depths",
+    "find_codes", "load_bits", "load_halves", "load_rests", "clear_sums", "add_products",
+    "put_residuals", "put_zigzag", "put_values", "count_wide", "count_bits", "put_bytes",
+    "put_digits", "put_wide",
+)  # fmt: skip
+
+
 def shorten(trees: dict[str, ast.Module], kept: frozenset[str]) -> None:
     """Give the modules short names, all at once."""
     short = _short_names(trees, kept)
@@ -111,6 +120,7 @@ def _short_names(trees: dict[str, ast.Module], kept: frozenset[str]) -> dict[str
     own = {name for name in ours if name[0] == "_" and name[:2] != "__" and len(name) > 2}
     own -= set(itertools.chain.from_iterable(map(_fixes, nodes)))
     own |= _names_of_modules(trees) - kept
+    own |= set(KERNELS) & ours
     taken = {name for node in nodes for name in _names_in(node)}
     names = (name for name in _endless_names() if name not in taken)
     return dict(zip(sorted(own), names, strict=False))

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Runs every test: style, device code on CPython and MicroPython, host tools, the virtual board.
+# Runs every test: style, device code on CPython, on MicroPython and on RV32, host tools, the
+# virtual board.
 #
 #   tests/run.sh                  the suite
 #   tests/run.sh -m slow          the long campaigns
@@ -10,4 +11,8 @@ cd "$(dirname "$0")/.."
 packlog_setup ".[test]" test
 .venv/bin/ruff check .
 .venv/bin/ruff format --check .
+# What is slow to get is got once, before several tests want it at the same time. Whether it is
+# there is for the tests to judge.
+.venv/bin/python tests/umqtt_simple.py || true
+.venv/bin/python tests/rv32/build.py || true
 exec .venv/bin/python -m pytest -n auto "$@"

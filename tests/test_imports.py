@@ -13,9 +13,10 @@ GROUND = {"sample", "lib"}
 # Who may import what of the firmware, besides its own room
 MAY = {
     # The entrance hall: what wires the rooms together
-    "main": {"packlog"},
-    "packlog": ROOMS | GROUND | {"config", "hub", "pack", "panel", "health"},
-    "pack": {"bms", "transport", "store", "display"} | GROUND | {"config", "hub", "panel"},
+    "main": {"packlog", "settings"},
+    "settings": {"config"},
+    "packlog": ROOMS | GROUND | {"hub", "pack", "panel", "health"},
+    "pack": {"bms", "transport", "store", "display"} | GROUND | {"hub", "panel"},
     "panel": {"display", "drivers", "config"} | GROUND,
     "health": {"display", "store"},
     "hub": GROUND,

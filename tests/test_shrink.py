@@ -5,7 +5,7 @@ import subprocess
 from pathlib import Path
 
 from host_tools.firmware import FIRMWARE
-from host_tools.short_names import OURS
+from host_tools.short_names import KERNELS, OURS
 from host_tools.shrink import shrink
 from host_tools.sim.micropython import find
 
@@ -170,9 +170,9 @@ def test_nobody_else_has_the_attributes_that_are_packlogs_own():
     theirs.append(umqtt_simple.folder() / "umqtt/simple.py")
     known = {word for path in theirs for word in re.findall(r"\w+", path.read_text())}
     known |= set(builtin_names())
-    assert known & set(OURS) == set()
+    assert known & {*OURS, *KERNELS} == set()
     ours = " ".join(path.read_text() for path in FIRMWARE.rglob("*.py"))
-    assert [name for name in OURS if not re.search(rf"\.{name}\b", ours)] == []
+    assert [name for name in (*OURS, *KERNELS) if not re.search(rf"\.{name}\b", ours)] == []
 
 
 def builtin_names():

@@ -40,14 +40,22 @@ def show_modules(names, real=()):
     print(json.dumps(found))
 
 
+def read(text):
+    """As settings.read() does."""
+    import config
+
+    found = config.parse(text)
+    found["checksum"] = 0
+    sys.modules.pop("config")
+    return found
+
+
 def show_logger(text, real=()):
     """What a logger by the text of a config.json takes, together with the modules it imports."""
     before = prepare(real)
-    import config
+    settings = read(text)
     import packlog
 
-    logger = packlog.Logger(config.parse(text))
+    logger = packlog.Logger(settings)
     assert not logger.complaints, logger.complaints
-    sys.modules.pop("config")  # as packlog.start does
-    del config
     print(json.dumps(used() - before))
