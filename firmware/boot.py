@@ -51,7 +51,8 @@ def _crashed_too_often():
         _say(str(ENOUGH - 1))  # one more, and it is safe mode again
         return False
     count = int(said)
-    if machine.reset_cause() == machine.WDT_RESET:
+    # A panic of the chip counts as a hard reset, like the one after an exception of the logger's
+    if machine.reset_cause() in (machine.WDT_RESET, machine.HARD_RESET):
         count += 1
         _say(str(count))
     if count < ENOUGH:

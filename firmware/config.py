@@ -9,6 +9,7 @@ import json
 
 REQUIRED = object()
 MAX_PIN = 48
+_HEX = "0123456789abcdef"
 _NAME = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-"
 
 # key: (lowest, highest, default) for whole numbers, (choices, default) for one of these words,
@@ -245,9 +246,19 @@ def _pack(data, where):
     keys = dict(PACK)
     keys.update(BMS[kind])
     checked = _section(data, keys, where)
-    if kind == "jk" and not checked["address"] and not checked["device"]:
-        raise ConfigError(where, "a jk needs its device (the name) or its address: packlog scan")
+    if kind == "jk":
+        _check_jk(checked, where)
     return checked
+
+
+def _check_jk(checked, where):
+    address = checked["address"] = checked["address"].lower()
+    checked["device"] = checked["device"].strip()
+    if not address and not checked["device"]:
+        raise ConfigError(where, "a jk needs its device (the name) or its address: packlog scan")
+    digits = address.replace(":", "")
+    if address and (len(address) != 17 or len(digits) != 12 or digits.strip(_HEX)):
+        raise ConfigError(where + ".address", repr(address) + " is not like c8:47:8c:00:00:01")
 
 
 def _wifi(data):

@@ -61,7 +61,7 @@ def lines(found, columns):
     free += "--" if found["flash_free"] is None else str(found["flash_free"] // 1024) + "K"
     texts = [
         up + str(minutes % 60) + "m",
-        ("Free RAM " if columns > 16 else "Free ") + free,  # of RAM and of flash
+        "Free " + free,  # of RAM and of flash
         _network(found),
         "MQTT " + found["mqtt"] if "mqtt" in found else "Clock " + found["clock"],
     ]

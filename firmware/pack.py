@@ -83,6 +83,10 @@ class Pack:
         """How many there have been since the start."""
         return self.hub.readings
 
+    def age_s(self):
+        """Of the newest reading."""
+        return self.hub.age_ms() // 1000
+
     def fresh(self):
         """Is the newest reading younger than the pack's time-out?"""
         return self.hub.readings > 0 and self.hub.age_ms() <= 1000 * self.timeout_s

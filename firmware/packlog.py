@@ -65,8 +65,8 @@ class Logger:
         # What is wrong with one part must not take the others down.
         try:
             action(*arguments)
-        except (ValueError, OSError) as error:
-            self.complaints.append(str(error))
+        except Exception as error:  # also a module that is not on the board, see docs/install.md
+            self.complaints.append(str(error) or repr(error))
 
     def _add_pack(self, index, settings):
         pack = Pack(index, settings, self._settings["store"], self.uptime, self.resolver)
@@ -222,7 +222,8 @@ class Logger:
 
     def _report(self, name, error):
         print("packlog: task " + name + " failed: " + repr(error))
-        errno = error.errno if isinstance(error, OSError) and error.errno else 0
+        errno = getattr(error, "errno", 0)  # WiFi's are texts
+        errno = errno if isinstance(errno, int) else 0
         concerned = [pack for pack in self.packs if pack.name == name] or self.packs
         for pack in concerned:
             pack.history.event(events.TASK_DIED, errno, *events.text_numbers(name))
@@ -252,20 +253,6 @@ class Logger:
         if ble:
             ble.shutdown()  # a JK takes one client at a time: the next one should get in
         return "everything is on flash" if done else "the flash did not take everything"
-
-
-def count_crash():
-    """Tell boot.py of one more crash in a row."""
-    try:
-        with open(CRASHES) as file:
-            count = int(file.read()) + 1
-    except (OSError, ValueError):
-        count = 1
-    try:
-        with open(CRASHES, "w") as file:
-            file.write(str(count))
-    except OSError:
-        pass
 
 
 def forget_crashes():
@@ -300,9 +287,11 @@ def start(settings, complaint):
         logger = Logger(settings)
         gc.threshold(-1)
         asyncio.run(logger.run())
+    except KeyboardInterrupt:
+        forget_crashes()  # somebody is there
+        raise
     except Exception as error:
         sys.print_exception(error)
-        count_crash()
         stop()
         time.sleep(CRASH_S)  # Ctrl-C gets out here
         reset()

@@ -69,13 +69,12 @@ def check(port: str | None, path: Path | None, say: Callable[[str], None]) -> No
 
 def change(port: str, key: str, value: str, say: Callable[[str], None]) -> None:
     """Set one key. value is JSON, or text as it stands; '-' asks for it without showing it."""
-    if value == "-":
+    typed = value == "-"
+    if typed:
         value = getpass.getpass(f"{key}: ")
     with _board(port) as device:
         data = json.loads(_readable(_read(device)))
-        _put(data, key, _value(value))
-        text = json.dumps(data, indent=2) + "\n"
-        _parse(text, f"{FILE} with that")
+        text = _with(data, key, value if typed else _value(value), value)
         # In place only when it is whole: a board that loses its power here keeps the old one.
         device.write_file(_NEW, text.encode())
         device.run(_RENAME)
@@ -83,6 +82,23 @@ def change(port: str, key: str, value: str, say: Callable[[str], None]) -> None:
     for pattern, consequence in CONSEQUENCES:
         if re.fullmatch(pattern, key):
             say(consequence)
+
+
+def _with(data, key: str, value, text: str) -> str:
+    """The config with that value; with the text itself where its number is refused."""
+    _put(data, key, value)
+    said = json.dumps(data, indent=2) + "\n"
+    try:
+        _parse(said, f"{FILE} with that")
+    except PacklogError:
+        if value == text:
+            raise
+        try:
+            return _with(data, key, text, text)  # an ssid may be 12345678
+        except PacklogError:
+            pass
+        raise
+    return said
 
 
 @contextmanager

@@ -110,8 +110,11 @@ class Device:
             time.sleep(0.1)  # the reset is a command to the friendly REPL, once it is there
             self._transport.serial.write(b"\x04")
 
-    def run(self, code: str, on_line=None) -> str:
-        """Run code on the board; returns what it printed. PacklogError if it raised."""
+    def run(self, code: str, on_line=None, silent_s: float = ANSWER_S) -> str:
+        """Run code on the board; returns what it printed. PacklogError if it raised.
+
+        silent_s: how long it may say nothing.
+        """
         printed = bytearray()
 
         def collect(data: bytes) -> None:
@@ -120,11 +123,10 @@ class Device:
                 on_line()
 
         with self._errors("stopped answering"):
-            try:
-                self._transport.exec(code, data_consumer=collect)
-            except TransportExecError as error:
-                last = error.error_output.strip().splitlines()[-1]
-                raise PacklogError(f"the board at {self.port} said: {last}") from None
+            said = self._transport.exec_raw(code, timeout=silent_s, data_consumer=collect)[1]
+        if said:
+            last = said.decode("utf8", "replace").strip().splitlines()[-1]
+            raise PacklogError(f"the board at {self.port} said: {last}")
         return printed.replace(b"\x04", b"").decode("utf8", "replace")
 
     def write_file(self, path: str, data: bytes, progress=None) -> None:

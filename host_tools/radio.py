@@ -3,6 +3,7 @@
 A JK takes one client at a time: as long as the logger is connected, the owner's phone is not.
 """
 
+import ast
 from collections.abc import Callable
 
 from rich.console import Console
@@ -16,9 +17,11 @@ try:
     import asyncio
     from transport import ble
     for entry in asyncio.run(ble.scan({seconds})):
-        print(repr(entry))
-except (ImportError, OSError) as e:
+        print("heard", repr(entry))
+except ImportError as e:
     print("missing", e)
+except OSError as e:
+    print("radio", e)
 """
 _RELEASE = """
 with open("/release", "w") as f:
@@ -28,13 +31,16 @@ with open("/release", "w") as f:
 
 def heard(device: Device, seconds: int) -> list[tuple[str, str, int, bool]]:
     """(address, name, signal in dBm, is it a BMS?) of what the board hears in so many seconds."""
-    text = device.run(_SCAN.format(seconds=seconds))
-    if text.startswith("missing"):
+    lines = device.run(_SCAN.format(seconds=seconds), silent_s=seconds + 20).splitlines()
+    if any(line.startswith("missing") for line in lines):
         raise PacklogError(
             "the board cannot scan: it needs packlog and aioble (packlog install --bluetooth), "
             "and Bluetooth"
         )
-    return [eval(line, {"__builtins__": {}}) for line in text.splitlines()]
+    if any(line.startswith("radio") for line in lines):
+        raise PacklogError(f"the board's Bluetooth does not work: {lines[-1]}; reset the board")
+    entries = (line.split(" ", 1)[1] for line in lines if line.startswith("heard "))
+    return [ast.literal_eval(entry) for entry in entries]
 
 
 def scan(port: str, seconds: int, say: Callable[[str], None]) -> None:

@@ -106,7 +106,7 @@ def test_a_board_that_says_nothing():
 
 def test_a_board_without_bluetooth_says_so(bench):
     board = bench()
-    with port_of(board.board) as port, pytest.raises(PacklogError, match="it needs packlog and"):
+    with port_of(board.board) as port, pytest.raises(PacklogError, match="Bluetooth does not work"):
         radio.scan(port, 1, lambda line: None)
 
 

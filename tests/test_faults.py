@@ -7,7 +7,6 @@ import time
 import pytest
 from host_tools.decode import load
 from host_tools.errors import PacklogError
-from host_tools.firmware import FIRMWARE
 from host_tools.install import install
 from host_tools.pull import pull
 from host_tools.sim.rig import Plan, Rig
@@ -243,12 +242,24 @@ def test_the_watchdog_starts_the_logger_again_when_the_pc_goes_away(bench):
     assert board.count("readings") > 50
 
 
+HANG = b"""
+import asyncio, time
+_sleep_ms = asyncio.sleep_ms
+def hang(ms):
+    if ms == 250:  # the display's
+        time.sleep(1000)
+    return _sleep_ms(ms)
+asyncio.sleep_ms = hang
+"""
+
+
 def test_a_task_that_hangs_is_ended_by_the_watchdog(bench, installed, tmp_path):
     image = copy_of(installed, tmp_path)
-    with Files(image) as files, files.open("/display/screen.py", "wb") as file:
-        file.write((FIRMWARE / "display/screen.py").read_bytes())  # MicroPython takes .py first
-        file.write(b"\n\nimport time\n\n\ndef _hang(*a):\n    while True:\n        time.sleep(1)\n")
-        file.write(b"\n\nScreen.render = _hang\n")
+    with Files(image) as files:
+        with files.open("/main.py", "rb") as file:
+            main = file.read()
+        with files.open("/main.py", "wb") as file:  # a task that does not let go of the loop
+            file.write(HANG + main)
     board = Bench(image).start()
     try:
         board.board.run(130)

@@ -265,7 +265,7 @@ def own_heap():
 @pytest.mark.parametrize(
     ("first_s", "last_s"),
     [
-        pytest.param(1200, 3000, id="50 min"),
+        pytest.param(900, 1800, id="half an hour"),
         pytest.param(3600, 86400, id="a day", marks=pytest.mark.slow),
     ],
 )

@@ -8,7 +8,7 @@ https://www.home-assistant.io/integrations/mqtt/#mqtt-discovery
 
 import json
 
-from net.topics import LISTS, count_of, known_fields
+from net.topics import LISTS, PLACES, count_of, known_fields
 
 # What kinds of values are to Home Assistant: unit where it is not the kind's name, device class
 UNITS = {"soc": "%", "C": "°C", "mOhm": "mΩ"}
@@ -109,6 +109,7 @@ class Device:
             ("unit_of_meas", number and UNITS.get(kind, kind.rstrip("+"))),
             ("dev_cla", CLASSES.get(kind)),
             ("stat_cla", number and ("total_increasing" if "+" in kind else "measurement")),
+            ("sug_dsp_prc", number and PLACES.get(kind)),
             ("ent_cat", aside and "diagnostic"),
         ):
             if content:

@@ -87,7 +87,9 @@ class Outlet:
         self._readings = pack.readings
         sample.clear()  # of what only another pack has
         sample.copy_from(pack.sample)
-        for _ in topics.state(payload, sample, pack.bms, unix()):
+        now = unix()
+        said = None if now is None else now - pack.age_s()
+        for _ in topics.state(payload, sample, pack.bms, said):
             yield ()
         yield self._base + "/state", True
         if self._chargery:
@@ -154,9 +156,12 @@ class Mqtt:
             self.state = "Off"
             self._pipe.size = 0
             self._payload.clear().add("offline")
-            self._publish(self._status, True)
-            self._client.disconnect()
-            self._put()
+            try:
+                self._publish(self._status, True)
+                self._client.disconnect()
+                self._put()
+            except ERRORS:
+                pass  # then the last will says it
 
     async def _session(self):
         """One connection; an error ends it."""
@@ -260,7 +265,7 @@ class Mqtt:
                 raise OSError("refused")
             self._connected = True
             self._pause = FIRST_PAUSE_S
-            self.state = "Connected"
+            self.state = None
             self.counters["connects"] += 1
         elif kind == _PUBACK and self._under_way:
             self._under_way -= 1

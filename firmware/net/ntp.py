@@ -31,7 +31,7 @@ _KEEP_MS = const(100)  # off by less, the clock is left alone
 _DAY_MS = const(86400000)
 _FIRST_PAUSE_S = const(4)
 _UNSET_PAUSE_S = const(32)
-_LONGEST_PAUSE_S = const(1024)
+_LONGEST_PAUSE_S = const(50)
 _LEARN_S = const(3600)  # a shorter span says nothing about the crystal
 _MOST_PPM = const(200)  # that a crystal can be off by
 

@@ -50,7 +50,14 @@ BITS = {
 }
 SENSORS = {"temp1": 0, "temp2": 1, "mosfet_temperature": MAX_TEMPERATURES - 1}
 # The keys of Sample.extras that are more than a plain number, by how they begin
-EXTRA_KINDS = (("energy", "Wh+"), ("charge", "Ah+"), ("adc", "V"), ("bms", "s"), ("bad", "+"))
+EXTRA_KINDS = (
+    ("energy", "Wh+"),
+    ("charge", "Ah+"),
+    ("adc", "V"),
+    ("vc", "V"),
+    ("bms", "s"),
+    ("bad", "+"),
+)
 # Keys of the JSON state that are lists, and attributes of Sample: the name of one of it, its kind
 LISTS = (
     ("cells", "cell", "V"),

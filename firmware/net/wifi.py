@@ -70,7 +70,7 @@ class Wifi:
                 self._start()
             try:
                 joined = await self._join_strongest()
-            except OSError:  # the chip is in a state of its own
+            except Exception:  # an OSError or a RuntimeError: the chip is in a state of its own
                 self._wlan.active(False)
                 self._wlan = None
                 raise
@@ -98,6 +98,8 @@ class Wifi:
             gateway = settings["gateway"] or _NOWHERE
             dns = settings["dns"] or gateway
             wlan.ifconfig((settings["address"], settings["netmask"], gateway, dns))
+        else:
+            wlan.ifconfig("dhcp")  # a fixed one outlives a soft reset
         self._wlan = wlan
 
     async def _join_strongest(self):

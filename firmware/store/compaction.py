@@ -19,6 +19,14 @@ _LONGEST_PAUSE = 64  # calls of run()
 _ENCODER = ("huffman", "rows", "columns", "deflate", "encoder")
 
 
+def _import_encoder():
+    """Generator: an import is a matter of milliseconds, too."""
+    for name in ("kernels",) + _ENCODER:
+        if "store." + name not in sys.modules:
+            __import__("store." + name)
+            yield
+
+
 def forget_encoder():
     """Let the memory of its modules go; the next segment imports them again."""
     store = sys.modules.get("store")
@@ -110,10 +118,7 @@ class Compactor:
         return min(found) if found else None
 
     def _compact(self, sequence):
-        for name in ("kernels",) + _ENCODER:  # an import is a matter of milliseconds, too
-            if "store." + name not in sys.modules:
-                __import__("store." + name)
-                yield
+        yield from _import_encoder()
         from store import columns, encoder
 
         yield

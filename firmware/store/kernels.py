@@ -3,7 +3,7 @@
 try:
     from store import columns_viper as for_columns
     from store import deflate_viper as for_deflate
-except (ImportError, SyntaxError, ValueError, MemoryError):  # CPython, or no room or no native code
+except Exception:  # CPython, or no room or no native code
     from store import columns_plain as for_columns
     from store import deflate_plain as for_deflate
 

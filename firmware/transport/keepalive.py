@@ -42,6 +42,12 @@ async def _run(link, decoder, readings, timeout_s, beat):
         stale = not task.done()
         if stale:
             task.cancel()
+    pause_s = 0
+    while not task.done():  # asyncio's wait_for can swallow a cancel: once is not always enough
+        await asyncio.sleep(pause_s)
+        pause_s = 1
+        beat()
+        task.cancel()
     try:
         error = await task
     except asyncio.CancelledError:

@@ -12,6 +12,7 @@ from host_tools.sim import lcd_png
 from host_tools.sim.rig import Plan, Rig
 from host_tools.sim.workshop import make_ready, port_of
 
+PAGES = 12  # of the display at most until the pack's comes
 PACK = "house"  # as the example config.json calls it
 STEP_S = 30
 NEXT = """
@@ -34,6 +35,10 @@ def demo(folder: Path, minutes: int, seed: int) -> None:
         say("a new board, flash empty: installing packlog over its serial port ...")
         make_ready(rig.board, None, say)
         _run(rig, 60 * minutes)
+        for _ in range(PAGES):  # the pack's page, not one of the logger's own
+            if rig.lcd.text()[0].startswith("SoC"):
+                break
+            rig.board.run(4)
         lcd = rig.lcd.text()
         lcd_png.save(folder / "lcd.png", rig.lcd)
         last = _last_status(rig)

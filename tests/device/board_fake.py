@@ -162,7 +162,7 @@ class FakeWlan:
 
     def ifconfig(self, addresses=None):
         if addresses:
-            FakeWlan.fixed = addresses
+            FakeWlan.fixed = None if addresses == "dhcp" else addresses
         dhcp = ("192.168.1.50", "255.255.255.0", "192.168.1.1", "192.168.1.1")
         return (self.fixed or dhcp) if self.isconnected() else ("0.0.0.0",) * 4
 

@@ -7,6 +7,7 @@ classes go with which device class).
 """
 
 ABBREVIATIONS = {
+    "sug_dsp_prc": "suggested_display_precision",
     "avty": "availability",
     "avty_mode": "availability_mode",
     "dev": "device",

@@ -172,3 +172,10 @@ def test_wifi_without_power_saving_and_bluetooth_do_not_go_together():
     assert complaint(text + '"networks": [{"ssid": "home"}]}}') == (
         "config.json: wifi.power_save: has to be true with a jk: both radios are one"
     )
+
+
+def test_addresses_of_a_jk():
+    jk = '{"packs": [{"name": "van", "bms": "jk", "address": "%s"}]}'
+    assert config.parse(jk % "C8:47:8C:00:00:01")["packs"][0]["address"] == "c8:47:8c:00:00:01"
+    for wrong in ("foo", "c8:47:8c:00:00", "C8-47-8C-00-00-01", "c8:47:8c:00:00:0g"):
+        assert complaint(jk % wrong).endswith(" is not like c8:47:8c:00:00:01")

@@ -81,6 +81,7 @@ def test_a_voltage():
         "unit_of_measurement": "V",
         "device_class": "voltage",
         "state_class": "measurement",
+        "suggested_display_precision": 3,
         "expire_after": 85,
         "availability": [{"topic": "packlog/status"}, {"topic": "packlog/house/status"}],
         "availability_mode": "all",

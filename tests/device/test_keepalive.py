@@ -141,6 +141,21 @@ def test_a_link_on_its_way_is_given_time_but_not_for_ever():
     assert link.ended[0] == keepalive.LONGEST_ATTEMPT_S
 
 
+def test_a_link_that_swallows_a_cancel_is_cancelled_again():
+    async def script(link, attempt):
+        while True:
+            try:
+                await hang()
+            except asyncio.CancelledError:
+                if link.swallowed:
+                    raise
+                link.swallowed = True
+
+    Link.swallowed = False
+    link = run(script, 60)
+    assert link.swallowed and len(link.began) >= 3
+
+
 def test_what_is_no_outage_comes_out():
     async def script(link, attempt):
         raise ValueError("a bug")

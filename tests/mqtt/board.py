@@ -48,6 +48,9 @@ class Pack:
         sample.find_extremes()
         self.readings += 1
 
+    def age_s(self):
+        return 0
+
     def fresh(self):
         return self.readings > 0 and not self.silent
 
@@ -107,7 +110,7 @@ class Board:
             last = time.ticks_ms()
             await asyncio.sleep_ms(BEAT_MS)
             self.gap = max(self.gap, time.ticks_ms() - last)
-            state = self.mqtt.state
+            state = self.mqtt.state or "Connected"
             self.beats[state] = self.beats.get(state, 0) + 1
 
     async def report(self):
@@ -116,7 +119,7 @@ class Board:
             await asyncio.sleep_ms(REPORT_MS)
 
     def say(self):
-        report = {"state": self.mqtt.state, "beats": self.beats}
+        report = {"state": self.mqtt.state or "Connected", "beats": self.beats}
         report["heap"] = self.heap
         report["gap"] = self.gap
         report["ms"] = time.ticks_ms() - self.begun  # far from a wrap
