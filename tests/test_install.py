@@ -110,6 +110,7 @@ def test_only_another_config_is_one_file(image, firmware, tmp_path):
     assert on_flash(image)["/config.json"] == mine.read_bytes()
 
 
+@pytest.mark.slow
 def test_an_older_install_of_sources_is_replaced(tmp_path, firmware):
     image = tmp_path / "flash.img"
     with board_on(image):
@@ -122,6 +123,7 @@ def test_an_older_install_of_sources_is_replaced(tmp_path, firmware):
     check_installed(image, firmware, "1.0", OWN)
 
 
+@pytest.mark.slow
 def test_a_manifest_that_is_damaged_is_none(image, firmware):
     add(image, {"/packlog.json": b'{"files": '})
     with board_on(image) as (_, port):
@@ -143,6 +145,7 @@ def test_a_full_flash_is_said_before_anything_is_touched(image, firmware, tmp_pa
     check_installed(image, firmware, "1.0", OWN)
 
 
+@pytest.mark.slow
 def test_an_upgrade_of_everything_needs_little_room(image, firmware):
     """When the history has filled its budget, there is not room for all files twice."""
     older = {path: data + b"older" for path, data in on_flash(image).items() if ".mpy" in path}

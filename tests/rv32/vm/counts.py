@@ -149,6 +149,8 @@ def display(pack):
 
 def compaction():
     """A full segment becomes a shard: all of it, and its longest step."""
+    from store import encoder  # noqa: F401 - loading it is a matter of its own
+
     header = segment.read_header(SEGMENTS + "/" + segment.file_name(1))
     gc.collect()
     compactor = Compactor(Files(SEGMENTS), header)
