@@ -357,6 +357,15 @@ def sim(
     png: Annotated[
         Path | None, typer.Option(metavar="FILE", help="At the end, draw the display here.")
     ] = None,
+    mqtt: Annotated[
+        int | None,
+        typer.Option(
+            metavar="PORT",
+            min=1,
+            max=65535,
+            help="An MQTT broker on that port of this computer is in the board's network.",
+        ),
+    ] = None,
     blank: Annotated[
         bool, typer.Option("--blank", help="Do not install the firmware on an empty flash.")
     ] = False,
@@ -369,7 +378,9 @@ def sim(
     from host_tools.sim.command import run
     from host_tools.sim.rig import Plan
 
-    plan = Plan(flash=flash, bms=bms, capture=capture, speed=speed, seed=seed, lcd=lcd)
+    plan = Plan(
+        flash=flash, bms=bms, capture=capture, speed=speed, seed=seed, lcd=lcd, broker_port=mqtt
+    )
     run(plan, link, duration, png, blank)
 
 

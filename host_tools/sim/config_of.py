@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 from host_tools.firmware import FIRMWARE
+from host_tools.sim.home import BROKER_NAME
 from host_tools.sim.rig import Plan, Rig
 
 PACK = "house"
@@ -21,6 +22,8 @@ def config_of(plan: Plan, rig: Rig) -> dict:
     if rig.home:
         wifi = rig.home.wifi
         config["wifi"] = {"networks": [{"ssid": wifi.ssid, "password": wifi.password}]}
+    if plan.broker_port:
+        config["mqtt"] = {"host": BROKER_NAME}
     return config
 
 

@@ -72,9 +72,14 @@ class Home:
         self._to_broker(BROKER_PORT, external=True)
         return self.broker
 
-    def _to_broker(self, port: int, **more) -> None:
+    def join_broker(self, port: int) -> None:
+        """A broker that runs on that port of this computer, at the same place."""
+        self._to_broker(BROKER_PORT, port, external=True)
+
+    def _to_broker(self, port: int, real_port: int | None = None, **more) -> None:
         self.names.addresses[BROKER_NAME] = BROKER_ADDRESS
-        self.broker_route = self.network.route(BROKER_ADDRESS, port, self.broker.port, **more)
+        real_port = real_port or self.broker.port
+        self.broker_route = self.network.route(BROKER_ADDRESS, port, real_port, **more)
 
     def close(self) -> None:
         """End what is a process of its own."""

@@ -53,6 +53,7 @@ class Plan:
     jk_layout: str = "32S"  # or 24S
     jk_module: dict = field(default_factory=dict)  # more of ble_unit.Module
     wifi: bool = False  # a home network in reach: home.Home
+    broker_port: int | None = None  # of an MQTT broker on this computer: it is in that network
     start_unix_s: float | None = None  # the time there when the board is first switched on; or now
     settings: dict = field(default_factory=dict)  # more of board.Settings
 
@@ -74,8 +75,10 @@ class Rig:
         self.lcd = hd44780.Hd44780(*SIZES[plan.lcd])
         self.bus = i2c.Bus()
         self.line = self._source(plan)  # its faults can be switched on
-        if plan.wifi:
+        if plan.wifi or plan.broker_port:
             self.add_home()
+        if plan.broker_port:
+            self.home.join_broker(plan.broker_port)
         self.backpack: hd44780.Backpack | None = None
         self.connect_lcd(plan.wired_lcd)
         more = {"flash": plan.flash, "link": plan.link, "speed": plan.speed, "wiring": self.wiring}
