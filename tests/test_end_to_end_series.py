@@ -3,6 +3,7 @@
 import csv
 import re
 
+import pytest
 from host_tools import cells, events
 from host_tools.decode import decode
 from host_tools.pull import pull
@@ -29,6 +30,7 @@ def happened(board, tmp_path, *names):
     return [row for row in table if row[2] in names]
 
 
+@pytest.mark.slow
 def test_the_cells_are_those_that_were_sent(bench, boards_config, tmp_path):
     config = boards_config()
     config["store"] |= {"cells_mv": 5, "cells_min_s": 30, "cells_s": 600}

@@ -166,6 +166,7 @@ def test_the_other_network_where_the_first_is_gone(online):
     no_secrets(board)
 
 
+@pytest.mark.slow
 def test_names_that_nobody_knows(online):
     board = online()
     around = board.rig.home
@@ -180,6 +181,7 @@ def test_names_that_nobody_knows(online):
         setattr(around.names, fault, False)
 
 
+@pytest.mark.slow
 def test_a_time_server_that_is_none(online):
     board = online()
     around = board.rig.home

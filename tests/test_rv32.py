@@ -51,6 +51,14 @@ SLOW = {
     ),
     "littlefs_store": ("test_adding_and_flushing_are_quick",),
 }
+# What has nothing to do with the width of a number runs with the campaigns, as a whole
+OTHERS = (
+    "test_ble", "test_ble_links", "test_ble_trouble", "test_compaction", "test_discovery",
+    "test_display", "test_display_fields", "test_draft", "test_hd44780", "test_hd44780_faults",
+    "test_health", "test_history", "test_history_series", "test_history_trouble",
+    "test_jk_ask", "test_keepalive", "test_mqtt_pipe", "test_topics", "test_wifi",
+    "littlefs_store",
+)  # fmt: skip
 # Of the tests on littlefs only these: the others wear a flash in RAM out, minutes each
 LITTLEFS = (
     "test_every_flush_is_durable_without_closing",
@@ -81,7 +89,7 @@ def parts(path):
     counted = COUNTED.get(path.stem, ())
     counted = names if counted is None else [name for name in names if name in counted]
     quick = [name for name in names if name not in slow + counted]
-    yield path.stem, quick, False, []
+    yield path.stem, quick, False, [pytest.mark.slow] if path.stem in OTHERS else []
     yield path.stem + " (counted)", counted, True, []
     yield path.stem + " (slow)", slow, False, [pytest.mark.slow]
 
@@ -118,7 +126,7 @@ def rv32(built, tmp_path_factory):
 
 
 def test_what_is_named_above_exists():
-    for named in (SLOW, COUNTED, {"littlefs_store": LITTLEFS}):
+    for named in (SLOW, COUNTED, {"littlefs_store": LITTLEFS}, dict.fromkeys(OTHERS)):
         for stem, names in named.items():
             (path,) = [*DEVICE.glob(f"{stem}.py"), *VM.glob(f"{stem}.py")]
             assert set(names or ()) <= set(names_in(path))

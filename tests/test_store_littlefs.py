@@ -10,6 +10,8 @@ from host_tools.firmware import FIRMWARE
 from host_tools.sim import micropython
 
 DEVICE = Path(__file__).with_name("device")
+# The heap of a compaction is looked at on RV32 as well, in less time
+SLOW = ("test_heap_of_a_compaction_while_the_log_goes_on",)
 NAMES = [
     (script.name, name)
     for script in sorted(DEVICE.glob("littlefs_*.py"))
@@ -19,7 +21,10 @@ NAMES = [
 
 @pytest.mark.parametrize(
     ("script", "name"),
-    [pytest.param(*n, marks=[pytest.mark.slow] if n[1][0] == "s" else []) for n in NAMES],
+    [
+        pytest.param(*n, marks=[pytest.mark.slow] if n[1][0] == "s" or n[1] in SLOW else [])
+        for n in NAMES
+    ],
 )
 def test_store_on_littlefs(script, name, tmp_path):
     done = subprocess.run(
