@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 import pytest
+import tamp  # noqa: F401 - before stand-ins for MicroPython's modules are there: it tries them
 from hypothesis import settings
 
 # The same examples in every run; for new ones: tests/run.sh --hypothesis-profile=default

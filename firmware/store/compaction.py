@@ -8,7 +8,7 @@ twice, and whoever finds both takes the shard. A power cut costs the work, never
 import os
 import sys
 
-from store import kernels, segment, shard  # noqa: F401 - native code is best loaded at the start
+from store import segment, shard
 from store.retention import NO_SPACE
 
 BLOCK = 4096
@@ -21,7 +21,7 @@ _ENCODER = ("huffman", "rows", "columns", "deflate", "encoder")
 
 def _import_encoder():
     """Generator: an import is a matter of milliseconds, too."""
-    for name in _ENCODER:
+    for name in ("kernels",) + _ENCODER:
         if "store." + name not in sys.modules:
             __import__("store." + name)
             yield
