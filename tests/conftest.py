@@ -8,6 +8,9 @@ import pytest
 import tamp  # noqa: F401 - before stand-ins for MicroPython's modules are there: it tries them
 from hypothesis import settings
 
+# tamp has just tried MicroPython's own module; there is a stand-in for it in tests/standin
+sys.modules.pop("micropython", None)
+
 # The same examples in every run; for new ones: tests/run.sh --hypothesis-profile=default
 settings.register_profile("steady", derandomize=True)
 settings.load_profile("steady")
