@@ -48,7 +48,8 @@ def _ticks_diff(end, start):
 def _on_cpython():
     micropython = type(sys)("micropython")
     micropython.const = int
-    sys.modules.setdefault("micropython", micropython)
+    # A package on the path may have that name, too, without what ours has
+    sys.modules["micropython"] = micropython
     for module, name, value in (
         (asyncio, "ThreadSafeFlag", Flag),
         (asyncio, "sleep_ms", _sleep_ms),
