@@ -8,15 +8,14 @@ import getpass
 import json
 import re
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import config
+from host_tools import deploy
+from host_tools.compile import CONFIG as FILE
 from host_tools.device import Device
 from host_tools.errors import PacklogError
 
-FILE = "config.json"
-_NEW = "config.new"
 HIDDEN = "********"
 # What a change of these means besides the restart that puts it into effect
 CONSEQUENCES = (
@@ -27,23 +26,10 @@ CONSEQUENCES = (
     (r"wifi\..*|mqtt\..*", "watch the display's health page to see that the board gets in"),
 )  # fmt: skip
 
-_READ = """
-try:
-    with open("config.json") as f:
-        while True:
-            s = f.read(256)
-            if not s:
-                break
-            print(s, end="")
-except OSError:
-    print("-", end="")
-"""
-_RENAME = f"import os\nos.rename({_NEW!r}, {FILE!r})"
-
 
 def show(port: str, as_json: bool = False) -> None:
     """Print what the board's config says, with what it leaves to the defaults."""
-    with _board(port) as device:
+    with Device(port) as device, device.stopped():
         settings = _parse(_read(device), f"the board's {FILE}")
     if as_json:
         print(json.dumps(_masked(settings), indent=2))
@@ -55,16 +41,22 @@ def show(port: str, as_json: bool = False) -> None:
 def check(port: str | None, path: Path | None, say: Callable[[str], None]) -> None:
     """Check a file, or the board's own; PacklogError is what is wrong with it."""
     if path:
-        try:
-            text = path.read_text(encoding="utf8")
-        except (OSError, UnicodeDecodeError) as error:
-            raise PacklogError(f"{path} cannot be read: {error}") from None
-        _parse(text, str(path))
+        read_file(path)
         say(f"{path} is right")
         return
-    with _board(port) as device:
+    with Device(port) as device, device.stopped():
         _parse(_read(device), f"the board's {FILE}")
     say(f"the board's {FILE} is right")
+
+
+def read_file(path: Path) -> bytes:
+    """A user's config.json, checked; PacklogError says what is wrong with it."""
+    try:
+        text = path.read_text(encoding="utf8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise PacklogError(f"{path} cannot be read: {error}") from None
+    _parse(text, str(path))
+    return text.encode()
 
 
 def change(port: str, key: str, value: str, say: Callable[[str], None]) -> None:
@@ -72,12 +64,10 @@ def change(port: str, key: str, value: str, say: Callable[[str], None]) -> None:
     typed = value == "-"
     if typed:
         value = getpass.getpass(f"{key}: ")
-    with _board(port) as device:
+    with Device(port) as device, device.stopped():
         data = json.loads(_readable(_read(device)))
         text = _with(data, key, value if typed else _value(value), value)
-        # In place only when it is whole: a board that loses its power here keeps the old one.
-        device.write_file(_NEW, text.encode())
-        device.run(_RENAME)
+        deploy.put(device, FILE, text.encode())
     say(f"{key} is set; the logger starts again with it")
     for pattern, consequence in CONSEQUENCES:
         if re.fullmatch(pattern, key):
@@ -101,25 +91,11 @@ def _with(data, key: str, value, text: str) -> str:
     return said
 
 
-@contextmanager
-def _board(port: str) -> Iterator[Device]:
-    """The board with the logger stopped; it starts again afterwards."""
-    device = Device(port)
-    try:
-        device.interrupt()
-        try:
-            yield device
-        finally:
-            device.restart()
-    finally:
-        device.close()
-
-
 def _read(device: Device) -> str:
-    text = device.run(_READ)
-    if text == "-":
+    text = deploy.read_text(device, FILE)
+    if not text:
         raise PacklogError(f"the board has no {FILE}: packlog install puts an example there")
-    return text.replace("\r\n", "\n")
+    return text
 
 
 def _readable(text: str) -> str:

@@ -207,7 +207,7 @@ def carry_out(device: Device, plan: Plan, on_step: Callable[[str], None] | None 
     step = on_step or (lambda what: None)
     if plan.intent:
         step(f"write {MANIFEST}")
-        _put(device, MANIFEST, plan.intent.data())
+        put(device, MANIFEST, plan.intent.data())
     if plan.stops_logger:
         step(f"remove {MAIN}")
         _remove(device, [MAIN, CRASHES])
@@ -219,7 +219,7 @@ def carry_out(device: Device, plan: Plan, on_step: Callable[[str], None] | None 
         for path, data in plan.write.items():
             step(f"write {path}")
             done = progress.done
-            _put(device, path, data, lambda size, done=done: progress.at(done + size))
+            put(device, path, data, lambda size, done=done: progress.at(done + size))
             progress.at(done + len(data))
 
 
@@ -235,7 +235,7 @@ def _remove(device: Device, paths: list[str]) -> None:
     device.run(_REMOVE.format(paths=paths, folders=sorted(folders, key=len, reverse=True)))
 
 
-def _put(device: Device, path: str, data: bytes, progress=None) -> None:
+def put(device: Device, path: str, data: bytes, progress=None) -> None:
     """In place only when it is whole: a board that loses its power here keeps the old one."""
     try:
         device.write_file(NEW, data, progress)

@@ -19,6 +19,7 @@ from host_tools.errors import PacklogError
 
 BAUDRATE = 115200
 ANSWER_S = 10
+OPEN_S = 3  # for the one who has the port to let go of it
 ATTEMPTS = 3  # at getting the REPL
 CHUNK = 512  # of a file: larger ones take RAM on the board, smaller ones time
 QUIET_S = 0.2
@@ -50,25 +51,39 @@ def find_port(choose: Callable[[list[tuple[str, str]]], str] | None = None) -> s
 
 
 def open_port(port: str) -> SerialTransport:
-    """Open the port without disturbing what runs on the board."""
-    try:
-        return SerialTransport(port, baudrate=BAUDRATE, timeout=ANSWER_S)
-    except TransportError:
-        raise PacklogError(_why_not(port)) from None
+    """Open the port without disturbing what runs on the board.
+
+    A port is often taken for a moment: ModemManager looks at each new one, and a process that is
+    being started holds the locks of its parent until it is another program.
+    """
+    until = time.monotonic() + OPEN_S
+    while True:
+        try:
+            return SerialTransport(port, baudrate=BAUDRATE, timeout=ANSWER_S)
+        except TransportError:
+            taken, why = _why_not(port)
+            if not taken or time.monotonic() > until:
+                raise PacklogError(why) from None
+        time.sleep(0.1)
 
 
-def _why_not(port: str) -> str:
+def _why_not(port: str) -> tuple[bool, str]:
+    """(is it there, but another's?, what to say of it)"""
+    taken = f"{port} is in use by another program: close it first"
     try:
         serial.Serial(port, exclusive=True).close()
+        return True, taken  # not any more
     except serial.SerialException as error:
         if "exclusively lock" in str(error):
-            return f"{port} is in use by another program: close it first"
+            return True, taken
         if "Permission" in str(error):
-            return f"no permission for {port}: add yourself to its group (dialout) and log in again"
+            return False, (
+                f"no permission for {port}: add yourself to its group (dialout) and log in again"
+            )
     except (OSError, ValueError):
         pass
     there = "is no serial port" if Path(port).exists() else "does not exist"
-    return f"{port} {there}: plug the board in, or name another port"
+    return False, f"{port} {there}: plug the board in, or name another port"
 
 
 class Device:
@@ -109,6 +124,21 @@ class Device:
             self._transport.exit_raw_repl()
             time.sleep(0.1)  # the reset is a command to the friendly REPL, once it is there
             self._transport.serial.write(b"\x04")
+
+    @contextlib.contextmanager
+    def stopped(self) -> Iterator[None]:
+        """The REPL is there meanwhile, and main.py runs again afterwards, whatever happens."""
+        self.interrupt()
+        try:
+            yield
+        finally:
+            self.restart()
+
+    def __enter__(self) -> "Device":
+        return self
+
+    def __exit__(self, *error) -> None:
+        self.close()
 
     def run(self, code: str, on_line=None, silent_s: float = ANSWER_S) -> str:
         """Run code on the board; returns what it printed. PacklogError if it raised.

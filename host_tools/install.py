@@ -15,7 +15,7 @@ import typer
 
 import config
 from host_tools import compile as compiling
-from host_tools import deploy, flash_rom, parts, probe, questions, radio, status
+from host_tools import configure, deploy, flash_rom, parts, probe, questions, radio, status
 from host_tools.compile import CONFIG
 from host_tools.device import Device
 from host_tools.errors import PacklogError
@@ -58,20 +58,6 @@ class Options:
     on_step: Callable[[str], None] | None = None  # told before each change of a file
 
 
-def check_config(path: Path) -> bytes:
-    """The user's config.json, checked; PacklogError says what is wrong with it."""
-    try:
-        text = path.read_text(encoding="utf8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise PacklogError(f"{path} cannot be read: {error}") from None
-    try:
-        config.parse(text)
-    except config.ConfigError as error:
-        message = str(error).replace("config.json", str(path), 1)
-        raise PacklogError(message) from None
-    return text.encode()
-
-
 def install(
     port: str,
     config_file: Path | None,
@@ -80,20 +66,14 @@ def install(
 ) -> None:
     """Install to the board at port and start it. say(line) is told what happens."""
     options = options or Options()
-    own_config = check_config(config_file) if config_file else None
+    own_config = configure.read_file(config_file) if config_file else None
     compiling.compiler_version()
     if options.micropython:
         _flash(port, say, options)
-    device = Device(port)
-    try:
-        device.interrupt()
-        try:
+    with Device(port) as device:
+        with device.stopped():
             _Install(device, own_config, say, options).run()
-        finally:
-            device.restart()
         _see_it_run(device, say)
-    finally:
-        device.close()
 
 
 def _flash(port: str, say: Callable[[str], None], options: Options) -> None:
@@ -255,15 +235,13 @@ class _Install:
 
 def _see_it_run(device: Device, say: Callable[[str], None]) -> None:
     """Wait for the logger's status line; what it complains of is an error."""
-    running = False
-    for line in device.lines(START_S):
-        if complaint := status.trouble(line):
-            raise PacklogError(complaint)
-        found = status.parse(line)
-        if found and found.number("readings"):
-            say(f"the logger runs: {found.pack} sends readings")
-            return
-        running = running or found is not None
+    running, pack = status.see_start(device.lines(START_S))
     if not running:
         raise PacklogError(f"the board at {device.port} did not start packlog: look at its console")
-    say("the logger runs, but the BMS sends nothing yet: is it on, and wired as config.json says?")
+    if pack:
+        say(f"the logger runs: {pack} sends readings")
+    else:
+        say(
+            "the logger runs, but the BMS sends nothing yet: is it on, and wired as config.json "
+            "says?"
+        )

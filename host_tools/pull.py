@@ -106,16 +106,10 @@ def pc_time(port: str) -> float:
 
 def pull(port: str, folder: Path, say: Callable[[str], None]) -> int:
     """Copy what is new into folder/PACK/SERIES/. Returns how many files were new or had grown."""
-    device = Device(port)
-    try:
-        device.interrupt()
-        try:
+    with Device(port) as device:
+        with device.stopped():
             copied = _copy_all(device, folder, say)
-        finally:
-            device.restart()
         _see_readings(device, say)
-    finally:
-        device.close()
     return copied
 
 
@@ -239,15 +233,10 @@ def _piece(device: Device, remote: Remote, offset: int) -> bytes:
 
 
 def _see_readings(device: Device, say: Callable[[str], None]) -> None:
-    running = False
-    for line in device.lines(FLOW_S):
-        if complaint := status.trouble(line):
-            raise PacklogError(f"pulled; but the logger says: {complaint}")
-        found = status.parse(line)
-        if found and found.number("readings"):
-            say("the logger runs again")
-            return
-        running = running or found is not None
+    try:
+        running, pack = status.see_start(device.lines(FLOW_S))
+    except PacklogError as complaint:
+        raise PacklogError(f"pulled; but the logger says: {complaint}") from None
     if not running:
         raise PacklogError(f"pulled; but the logger at {device.port} does not run: reset the board")
-    say("the logger runs again, but gets no readings: is the BMS on?")
+    say("the logger runs again" + ("" if pack else ", but gets no readings: is the BMS on?"))

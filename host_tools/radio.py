@@ -24,8 +24,14 @@ except OSError as e:
     print("radio", e)
 """
 _RELEASE = """
-with open("/release", "w") as f:
-    f.write("{seconds}")
+try:
+    found = any(hasattr(p.link, "release") for p in logger.packs)
+except NameError:
+    found = False
+if found:
+    with open("/release", "w") as f:
+        f.write("{seconds}")
+    print("yes")
 """
 
 
@@ -45,16 +51,9 @@ def heard(device: Device, seconds: int) -> list[tuple[str, str, int, bool]]:
 
 def scan(port: str, seconds: int, say: Callable[[str], None]) -> None:
     """Print what the board hears in so many seconds. The logger pauses meanwhile."""
-    device = Device(port)
-    try:
-        device.interrupt()
-        try:
-            say(f"listening for {seconds} s ...")
-            found = heard(device, seconds)
-        finally:
-            device.restart()
-    finally:
-        device.close()
+    with Device(port) as device, device.stopped():
+        say(f"listening for {seconds} s ...")
+        found = heard(device, seconds)
     Console().print(_table(found))
 
 
@@ -69,13 +68,7 @@ def _table(found: list[tuple]) -> Table:
 
 def release(port: str, minutes: int, say: Callable[[str], None]) -> None:
     """Have the logger leave the BMS alone for so many minutes. It goes on afterwards by itself."""
-    device = Device(port)
-    try:
-        device.interrupt()
-        try:
-            device.run(_RELEASE.format(seconds=60 * minutes))
-        finally:
-            device.restart()
-    finally:
-        device.close()
+    with Device(port) as device, device.stopped():
+        if device.run(_RELEASE.format(seconds=60 * minutes)).strip() != "yes":
+            raise PacklogError(f"the logger at {port} is connected to no BMS by Bluetooth")
     say(f"the BMS is free for {minutes} min: connect the phone now, and disconnect it afterwards")

@@ -4,7 +4,10 @@
 says what is wrong. firmware/display/console.py writes them.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+
+from host_tools.errors import PacklogError
 
 PREFIX = "packlog "
 TROUBLE = "packlog! "
@@ -49,6 +52,22 @@ def any_line(line: str) -> tuple[str, str, dict[str, str]] | None:
     if words[:2] == ["packlog", "extra"] and len(words) > 3:
         return "extra", words[2], _values(words[3:])
     return None
+
+
+def see_start(lines: Iterable[str]) -> tuple[bool, str | None]:
+    """Read until the logger says that a pack sends readings: (does it run?, the pack's name).
+
+    The name is None if no reading came. PacklogError with what the logger complains of.
+    """
+    running = False
+    for line in lines:
+        if complaint := trouble(line):
+            raise PacklogError(complaint)
+        found = parse(line)
+        if found and found.number("readings"):
+            return True, found.pack
+        running = running or found is not None
+    return running, None
 
 
 def trouble(line: str) -> str | None:

@@ -3,9 +3,11 @@
 import re
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
+from host_tools.device import Device
 from host_tools.sim.workshop import port_of
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -119,6 +121,16 @@ def test_a_port_in_use_is_named(bench):
         done = packlog("pull", "--port", port, "x")
     assert done.returncode == 1
     assert "is in use by another program" in done.stderr
+
+
+def test_a_port_that_is_in_use_for_a_moment_is_waited_for(bench):
+    import serial
+
+    board = bench()
+    with port_of(board.board) as port, serial.Serial(port, exclusive=True) as other:
+        threading.Timer(0.5, other.close).start()
+        with Device(port) as device, device.stopped():
+            assert device.run("print(6 * 7)").strip() == "42"
 
 
 def test_install_sh_passes_the_port_on():

@@ -9,7 +9,7 @@ from host_tools.device import Device
 from host_tools.sim import jk_wire
 from host_tools.sim.workshop import port_of
 
-from boards import every_reading, example
+from boards import Files, every_reading, example
 
 START_S = 30
 FAULT_S = 90
@@ -213,6 +213,9 @@ def test_the_bms_is_left_to_the_phone_for_some_minutes(bench):
     assert not link.module.connected
     link.bench.board.run_until(begun + 300 + RESUME_S)
     assert link.module.connected and link.bench.status().number("age") < 2
+    link.bench.board.power_off()
+    with Files(link.bench.image) as files:  # asked for once, done once
+        assert "release" not in files.listdir("/")
 
 
 def test_ctrl_c_lets_go_of_the_bms(bench):
