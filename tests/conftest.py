@@ -20,6 +20,7 @@ for folder in (TESTS.parent, TESTS.parent / "firmware", TESTS / "device"):
     sys.path.insert(0, str(folder))
 
 import boards  # noqa: E402
+import home_bench  # noqa: E402
 
 if not hasattr(asyncio, "sleep_ms"):  # MicroPython's, for firmware code that runs on CPython
 
@@ -55,3 +56,9 @@ def bench(installed, tmp_path):
     yield make
     for each in made:
         each.close()
+
+
+@pytest.fixture
+def at_home(bench):
+    """at_home(config=None, ahead=None, **plan): a board that has settled in a home network."""
+    return lambda *arguments, **plan: home_bench.HomeBoard(bench, *arguments, **plan)

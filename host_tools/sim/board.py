@@ -338,6 +338,7 @@ class Board:
     def _enter(self, state: int) -> None:
         self.state = state
         self.console.running = state == ops.RUNNING
+        self.console.prompted = False
         self._woke_us, self._flash_us = self.now, 0
         self._set_pace()
         if state == ops.REPL:

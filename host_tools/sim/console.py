@@ -38,6 +38,7 @@ class Console:
         self.running = False  # main.py runs
         self.interrupted = False  # Ctrl-C came while main.py ran
         self.on_break = lambda: None  # called for a Ctrl-C while the REPL executes something
+        self.prompted = False  # the REPL has asked for something since main.py ended
         self.transcript = bytearray()  # the last that the board said
         self._last = b""
 
@@ -70,6 +71,7 @@ class Console:
     def new_terminal(self) -> int:
         """A fresh terminal for a new life of the VM: returns the file descriptor to give it."""
         self.close_terminal()
+        self.prompted = False
         self.inner, self.terminal = pty.openpty()
         tty.setraw(self.terminal)
         mode = termios.tcgetattr(self.terminal)
@@ -123,11 +125,14 @@ class Console:
         except OSError:
             return
         self._follow_mode(data)
+        executes = self._executing()
+        self.prompted |= not executes
         if CTRL_C in data and self.running:
             self.interrupted = True
             data = data.replace(CTRL_C, b"")
-        elif CTRL_C in data and self._executing():
-            self.on_break()
+        elif CTRL_C in data and executes:
+            if self.prompted:  # a reset is not interrupted, nor what leads to the first prompt
+                self.on_break()
             data = data.replace(CTRL_C, b"")
         while data and self.inner is not None:
             try:
@@ -137,7 +142,7 @@ class Console:
 
     def _executing(self) -> bool:
         # The VM clears ISIG while its REPL reads a line.
-        return bool(termios.tcgetattr(self.terminal)[3] & termios.ISIG)
+        return self.inner is not None and bool(termios.tcgetattr(self.terminal)[3] & termios.ISIG)
 
     def _follow_mode(self, data: bytes) -> None:
         if CTRL_A in data or CTRL_B in data:

@@ -30,6 +30,7 @@ class Process:
     def __init__(self, terminal: int, heap: str, mode: str, arguments: tuple):
         to_vm, from_vm = os.pipe(), os.pipe()
         self.requests, self._answers = from_vm[0], to_vm[1]
+        self._number = 0  # of the newest request
         ends = (to_vm[0], from_vm[1])
         command = [micropython.find(), "-X", f"heapsize={heap}", "-i", str(VM / "start.py")]
         command += [str(VM), mode, *map(str, ends), *map(str, arguments)]
@@ -61,21 +62,24 @@ class Process:
         os.close(self._answers)
 
     def read(self) -> Request | None:
-        """The request that has come in. None if the process went away instead."""
+        """The request that has come in. None if there is no new one, or the process went away."""
         head = os.read(self.requests, ops.HEADER_SIZE)
         if len(head) < ops.HEADER_SIZE:
             return None
-        op, a, b, count, now, value = struct.unpack(ops.HEADER, head)
+        op, a, b, count, now, value, number = struct.unpack(ops.HEADER, head)
         data = b""
         while len(data) < count:
             piece = os.read(self.requests, count - len(data))
             if not piece:
                 return None
             data += piece
+        if number == self._number:  # sent again
+            return None
+        self._number = number
         return Request(op, a, b, now, value, data)
 
     def answer(self, now: int, also: int, value: int, data: bytes, errno: int) -> None:
         """Answer the request; also: what else happened, ops.BREAK and ops.EVENT."""
-        head = struct.pack(ops.HEADER, 0, also, errno, len(data), now, value)
+        head = struct.pack(ops.HEADER, 0, also, errno, len(data), now, value, 0)
         with contextlib.suppress(BrokenPipeError):
             os.write(self._answers, head + data)

@@ -202,9 +202,7 @@ def _wanted(uuid):
 
 def _fetch():
     """Hand what has happened to the handler."""
-    count = link.request(words.EVENTS, 0, 0, _TAKE) & 0xFFFFFFFF
-    if count:
-        link._read(memoryview(_records)[:count], count)
+    count = link.request(words.EVENTS, 0, 0, _TAKE, None, _records) & 0xFFFFFFFF
     at = 0
     while at < count:
         event, size = struct.unpack_from(words.RECORD, _records, at)

@@ -6,6 +6,7 @@ with the CPU time the firmware itself uses. Nothing here allocates on the heap: 
 call in from the garbage collector.
 """
 
+import select
 import struct
 
 import utime as _real
@@ -15,9 +16,18 @@ now = 0  # us of board time
 value = 0  # of the last answer
 state = 0
 wall = 0  # what the RTC says minus now, in us of unix time
-_head = bytearray(HEADER_SIZE)
+_ROOM = 4096  # bytes of a request's payload
+_out = bytearray(HEADER_SIZE + _ROOM)
+_only_head = memoryview(_out)[:HEADER_SIZE]
+_head = bytearray(HEADER_SIZE)  # of the answer
 _rx = _tx = None
-_interrupted = False
+_more = select.poll()  # is there something in _rx?
+_number = 0  # of the request
+_sent = False
+_left = 0  # bytes of the payload that are to come, -1: not known yet
+_payload = None
+_interrupted = False  # by a Ctrl-C that came with an answer
+_signalled = False  # by one that came as a signal, while an answer was waited for
 on_event = None  # what fetches a device's events, as a scheduled interrupt handler does
 _event = False  # there are some
 _in_event = False
@@ -30,6 +40,7 @@ def open_pipes(fd_in, fd_out, start_us, wall_us, cpu_factor):
     global _rx, _tx, now, wall, _cpu_factor, _cpu_last
     _rx = open("/dev/fd/" + fd_in, "rb")
     _tx = open("/dev/fd/" + fd_out, "wb")
+    _more.register(_rx, select.POLLIN)
     now = start_us
     wall = wall_us
     _cpu_factor = cpu_factor
@@ -49,53 +60,78 @@ def _spend_cpu():
     _cpu_last = cpu
 
 
-def _read(buf, count):
-    got = _rx.readinto(buf, count)
-    while got and got < count:  # a long answer can come in pieces
-        got += _rx.readinto(memoryview(buf)[got:count])
-    if not got:
-        raise SystemExit  # the supervisor is gone: so is the board
+def _exchange(request):
+    """Send the request and receive the answer.
 
-
-def request(op, a=0, b=0, val=0, data=None):
-    """One exchange without a Ctrl-C: returns (errno, payload length) packed as errno << 32 |
-    length.
+    A Ctrl-C that comes as a signal can raise KeyboardInterrupt anywhere in here, and half an
+    exchange would give every later request the answer of the one before. So all of it can be done
+    again from any point: what has been done shows in the buffers, not in what a call returned.
     """
-    global now, value, _interrupted, _event
-    if _cpu_factor:
-        _spend_cpu()
-    count = 0 if data is None else len(data)
-    struct.pack_into(HEADER, _head, 0, op, a, b, count, now, val)
-    _tx.write(_head)
-    if count:
-        _tx.write(data)
-    _read(_head, HEADER_SIZE)
-    _op, flag, error, count, now, value = struct.unpack(HEADER, _head)
+    global now, value, _sent, _payload, _left, _interrupted, _event
+    if not _sent:
+        _tx.write(request)  # twice is no harm: the supervisor knows it by its number
+        _sent = True
+    if _head[0]:  # no answer's
+        _rx.readinto(_head)
+    _op, flag, error, count, now, value, _number = struct.unpack(HEADER, _head)
     if flag & BREAK:
         _interrupted = True
     if flag & EVENT:
         _event = True
+    if _left < 0:
+        _left = count
+    if _left:
+        if _payload is None:
+            _payload = bytearray(count)
+        _rx.readinto(_payload, count)
+        _left = 0
     return error << 32 | count
+
+
+def request(op, a=0, b=0, val=0, data=None, into=None):
+    """One exchange, which no Ctrl-C ends: returns (errno, payload length) as errno << 32 | length.
+
+    into: a buffer for the payload.
+    """
+    global _sent, _payload, _left, _signalled, _number
+    if _cpu_factor:
+        _spend_cpu()
+    _number = _number + 1 & 255
+    size = len(data) if data else 0
+    struct.pack_into(HEADER, _out, 0, op, a, b, size, now, val, _number)
+    out = _only_head
+    if size > _ROOM:
+        out = bytes(out) + data
+    elif size:
+        _out[HEADER_SIZE : HEADER_SIZE + size] = data
+        out = memoryview(_out)[: HEADER_SIZE + size]
+    _head[0] = 255
+    _sent = False
+    _payload = into
+    _left = -1
+    while True:
+        try:
+            return _exchange(out)
+        except KeyboardInterrupt:
+            _signalled = True
+            if _left > 0 and not _more.poll(0):
+                _left = 0  # the payload is here already
 
 
 def call(op, a=0, b=0, val=0, data=None):
     """One exchange: returns the answer's payload (None without one). OSError, KeyboardInterrupt."""
-    global _interrupted, value
-    answer = request(op, a, b, val, data)
-    payload = None
-    count = answer & 0xFFFFFFFF
-    if count:
-        payload = bytearray(count)
-        _read(payload, count)
+    global _interrupted, _signalled, value
+    error = request(op, a, b, val, data) >> 32
+    payload = _payload
     if _event and not _in_event:
         answered = value
         _handle_events()
         value = answered
-    if _interrupted and state == RUNNING and not _in_event:  # a handler is not interrupted
-        _interrupted = False
+    if (_signalled or _interrupted and state == RUNNING) and not _in_event:
+        _signalled = _interrupted = False  # a handler is not interrupted
         raise KeyboardInterrupt
-    if answer >> 32:
-        raise OSError(answer >> 32)
+    if error:
+        raise OSError(error)
     return payload
 
 
@@ -129,13 +165,14 @@ def sync():
 
 def set_state(new):
     """Tell the supervisor what runs: start-up, main.py or the REPL."""
-    global state, _interrupted
+    global state, _interrupted, _signalled
     state = new
     _interrupted = False
-    call(STATE, new)
+    request(STATE, new)
+    _signalled = False  # it was meant for what has just ended
 
 
 def halt():
     """The supervisor ends this process: nothing may run until it does."""
     while True:
-        _read(_head, HEADER_SIZE)
+        _rx.readinto(_head)

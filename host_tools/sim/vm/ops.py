@@ -1,12 +1,13 @@
-"""The words between the board's VM and the supervisor: fixed 24-byte messages over two pipes.
+"""The words between the board's VM and the supervisor: fixed 25-byte messages over two pipes.
 
-Request: op, a (uint8), b (uint16), payload length, board time in us, value. Reply: the same shape
-with b the errno (0: done) and a the bits of what else happened: BREAK, EVENT. Read by both sides,
-so it is written once.
+Request: op, a (uint8), b (uint16), payload length, board time in us, value, number. One with the
+number of the request before is that one, sent again. Reply: the same shape with op 0, b the errno
+(0: done) and a the bits of what else happened: BREAK, EVENT. Read by both sides, so it is written
+once.
 """
 
-HEADER = "<BBHIqq"
-HEADER_SIZE = 24
+HEADER = "<BBHIqqB"
+HEADER_SIZE = 25
 
 # Time and power
 WAIT = 1  # value: board time to wake at (-1: never), b: what to wake for: a bitmask of UARTs, and
