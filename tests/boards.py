@@ -9,7 +9,7 @@ from host_tools import status
 from host_tools.firmware import FIRMWARE
 from host_tools.sim.line import Line
 from host_tools.sim.rig import Plan, Rig
-from host_tools.sim.workshop import make_ready, wait_for_start
+from host_tools.sim.workshop import make_ready
 from littlefs import LittleFS
 
 import umqtt_simple
@@ -110,9 +110,8 @@ class Bench:
     def start(self) -> "Bench":
         """Switch on, and wait until main.py runs."""
         self.board.power_on()
-        self.board.background(self.board.now / 1e6 + 0.1)
-        wait_for_start(self.board)
-        self.board.stop()
+        while not self.board.up:
+            self.board.step()
         return self
 
     def console(self) -> str:

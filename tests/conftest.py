@@ -2,11 +2,14 @@
 
 import asyncio
 import sys
+import time
 from pathlib import Path
+from unittest import mock
 
 import pytest
 import tamp  # noqa: F401 - before stand-ins for MicroPython's modules are there: it tries them
 from hypothesis import settings
+from mpremote import transport_serial
 
 # tamp has just tried MicroPython's own module; there is a stand-in for it in tests/standin
 sys.modules.pop("micropython", None)
@@ -28,6 +31,23 @@ if not hasattr(asyncio, "sleep_ms"):  # MicroPython's, for firmware code that ru
         await asyncio.sleep(ms / 1000)
 
     asyncio.sleep_ms = sleep_ms
+
+
+class Quick:
+    """time for mpremote: it looks every 10 ms whether a board has answered, here every 1 ms."""
+
+    monotonic = staticmethod(time.monotonic)
+
+    @staticmethod
+    def sleep(seconds):
+        time.sleep(min(seconds, 0.001))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def quick_mpremote():
+    """The real one, but for how often it looks."""
+    with mock.patch.object(transport_serial, "time", Quick):
+        yield
 
 
 @pytest.fixture

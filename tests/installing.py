@@ -2,10 +2,8 @@
 
 import dataclasses
 import shutil
-import time
 from contextlib import contextmanager
 from pathlib import Path
-from unittest import mock
 
 from host_tools import deploy, probe
 from host_tools.compile import build
@@ -13,7 +11,6 @@ from host_tools.firmware import FIRMWARE
 from host_tools.install import Options, install
 from host_tools.sim.rig import Plan, Rig
 from host_tools.sim.workshop import port_of, wait_for_start
-from mpremote import transport_serial
 
 from boards import Files
 
@@ -77,23 +74,13 @@ def newer(firmware: Path, folder: Path) -> Path:
     return folder
 
 
-class Quick:
-    """time for mpremote: it looks every 10 ms whether a board has answered, here every 1 ms."""
-
-    monotonic = staticmethod(time.monotonic)
-
-    @staticmethod
-    def sleep(seconds):
-        time.sleep(min(seconds, 0.001))
-
-
 @contextmanager
 def board_on(image: Path, **plan):
     """(rig, port) of a virtual board with that flash, switched on."""
     rig = Rig(Plan(flash=image, speed=0, **plan))
     try:
         rig.board.power_on()
-        with port_of(rig.board) as port, mock.patch.object(transport_serial, "time", Quick):
+        with port_of(rig.board) as port:
             wait_for_start(rig.board)
             yield rig, port
     finally:

@@ -57,6 +57,7 @@ class Board:
         self.console.on_break = lambda: self._vm and self._vm.signal(signal.SIGINT)
         self.now = settings.start_us
         self.state = ops.BOOTING
+        self.up = False  # main.py has begun, or the REPL is there without
         self.starts = self.watchdog_resets = 0
         # Between two waits of a running main.py, without and with what the flash took in it
         self.longest_stall_us = self.longest_stall_with_flash_us = 0
@@ -90,7 +91,6 @@ class Board:
     def power_off(self) -> None:
         """Cut the power, in the middle of whatever it is doing."""
         self._kill()
-        self.state = ops.BOOTING
         self.console.running = self.console.raw = False
 
     def close(self) -> None:
@@ -106,6 +106,7 @@ class Board:
         if self._vm:
             self._vm.kill()
             self.console.close_terminal()
+        self.state, self.up = ops.BOOTING, False
         self._vm = self._waiting = self._ctrl_c_at = self._watchdog = None
         self.hardware.reset()
 
@@ -325,7 +326,7 @@ class Board:
         if op == ops.TIME:
             self._follow_real_time()
         elif op == ops.STATE:
-            self._enter(request.a)
+            self._enter(request.a, request.b == 1)
         elif op == ops.RTC_SET:
             self._wall = value - self.now
             return Answer(value=self._wall)
@@ -335,8 +336,9 @@ class Board:
             self._watchdog = (self._watchdog[0], self.now + self._watchdog[0])
         return Answer()
 
-    def _enter(self, state: int) -> None:
+    def _enter(self, state: int, up: bool) -> None:
         self.state = state
+        self.up = up
         self.console.running = state == ops.RUNNING
         self.console.prompted = False
         self._woke_us, self._flash_us = self.now, 0

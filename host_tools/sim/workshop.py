@@ -40,7 +40,7 @@ def port_of(board: Board) -> Iterator[str]:
 def wait_for_start(board: Board) -> None:
     """Wait until main.py runs or the REPL is there. The board must run meanwhile."""
     deadline = time.monotonic() + START_S
-    while board.state == ops.BOOTING and not board.error:
+    while not board.up and not board.error:
         if time.monotonic() > deadline:
             raise PacklogError("the virtual board does not start: " + board.console.last_line())
         time.sleep(0.02)

@@ -163,12 +163,15 @@ def sync():
         call(TIME)
 
 
-def set_state(new):
-    """Tell the supervisor what runs: start-up, main.py or the REPL."""
+def set_state(new, up=0):
+    """Tell the supervisor what runs: start-up, boot.py and main.py, or the REPL.
+
+    up: 1 if it is what the board has been started for.
+    """
     global state, _interrupted, _signalled
     state = new
     _interrupted = False
-    request(STATE, new)
+    request(STATE, new, up)
     _signalled = False  # it was meant for what has just ended
 
 

@@ -14,7 +14,7 @@ WAIT = 1  # value: board time to wake at (-1: never), b: what to wake for: a bit
 # SOCKETS for those that the payload lists (pairs of fd and events), a: 1 if the firmware's loop is
 # held up by it; the answer's value: which of them are ready
 TIME = 2  # what time is it? (only at the REPL, where board time follows real time)
-STATE = 3  # a: BOOTING, RUNNING or REPL
+STATE = 3  # a: BOOTING, RUNNING or REPL; b: 1 if this is main.py or what comes after it
 RESET = 4  # a: 1 hard, 0 soft
 RTC_SET = 5  # value: unix time in us
 WDT_START = 6  # value: time-out in ms

@@ -61,15 +61,18 @@ def _mount(chip, kind):
     sys.argv[:] = []
 
 
-def _run(name):
+def _run(name, up):
     """What MicroPython does with boot.py and main.py. True: go on."""
     import os
+
+    import link
 
     try:
         os.stat(name)
     except OSError:
         return True
     try:
+        link.set_state(1, up)
         execfile(name)
     except SystemExit:
         import machine
@@ -86,11 +89,10 @@ def _boot(run_main):
 
     import link
 
-    link.set_state(1)
-    if _run("boot.py") and run_main:  # not after a boot.py that failed, as on the ESP32
-        _run("main.py")
+    if _run("boot.py", 0) and run_main:  # not after a boot.py that failed, as on the ESP32
+        _run("main.py", 1)
     gc.collect()
-    link.set_state(2)
+    link.set_state(2, 1)
 
 
 if __name__ == "__main__":
