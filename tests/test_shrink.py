@@ -10,22 +10,9 @@ from host_tools.shrink import shrink
 from host_tools.sim.micropython import find
 
 import umqtt_simple
+from shrinking import KEPT, small, values
 
 ROOT = Path(__file__).resolve().parent.parent
-
-
-KEPT = frozenset(("x", "f", "Meter", "A", "WORDS"))  # what somebody else uses
-
-
-def small(text, **others):
-    return shrink({"m": text, **others}, KEPT)["m"].rstrip()
-
-
-def values(text, **others):
-    """The public names of a module after it was shrunk and run."""
-    space = {}
-    exec(small(text, **others), space)
-    return {name: value for name, value in space.items() if not name.startswith("_")}
 
 
 def test_numbers_go_where_they_are_used():
@@ -61,6 +48,11 @@ def test_what_changes_is_no_number():
 def test_a_number_of_a_condition_or_loop_stays():
     text = "import sys\nA = 1\nif sys:\n    A = 2\nfor B in (1, 2):\n    pass\nx = (A, B)\n"
     assert values(text)["x"] == (2, 2)
+
+
+def test_a_text_that_is_kept_stays():
+    text = "OURS, WORDS = 'a', 'b'\ndef f():\n    return OURS + WORDS\n"
+    assert small(text) == "OURS, WORDS = ('a', 'b')\n\ndef f():\n    return 'a' + WORDS"
 
 
 def test_names_of_our_own_become_short():

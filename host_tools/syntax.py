@@ -1,0 +1,52 @@
+"""What shrink.py and its parts ask of the firmware's syntax trees."""
+
+import ast
+from collections.abc import Iterable, Iterator
+
+DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+
+
+def nodes(tree: ast.AST, but_for: tuple[type, ...] = ()) -> list[ast.AST]:
+    """The tree's nodes, outer ones first, and of inner ones of those types not what is in them.
+    ast.walk takes twice as long.
+    """
+    found = [tree]
+    for node in found:
+        if isinstance(node, but_for) and node is not tree:
+            continue
+        for field in node._fields:
+            value = getattr(node, field, None)
+            if isinstance(value, list):
+                found.extend(item for item in value if isinstance(item, ast.AST))
+            elif isinstance(value, ast.AST) and not isinstance(value, ast.expr_context):
+                found.append(value)
+    return found
+
+
+def stores(node: ast.Name | ast.Attribute) -> bool:
+    return isinstance(node.ctx, (ast.Store, ast.Del))
+
+
+def binds(node: ast.AST) -> Iterator[str]:
+    """The names that a node gives a meaning to, but for what it imports."""
+    if isinstance(node, ast.Name):
+        if stores(node):
+            yield node.id
+    elif isinstance(node, ast.arg):
+        yield node.arg
+    elif isinstance(node, (*DEFINITIONS, ast.ExceptHandler)) and node.name:
+        yield node.name
+
+
+def imports(node: ast.AST) -> Iterator[tuple[str, str]]:
+    """What a node imports: the name that it gets there, and the whole one ("store.frame.SIZE")."""
+    if isinstance(node, ast.Import):
+        yield from ((alias.asname or alias.name, alias.name) for alias in node.names)
+    elif isinstance(node, ast.ImportFrom):
+        for alias in node.names:
+            yield alias.asname or alias.name, f"{node.module}.{alias.name}"
+
+
+def modules_by_alias(inside: Iterable[ast.AST], trees: dict[str, ast.Module]) -> dict[str, str]:
+    """The firmware's modules, by the names that a module with these nodes knows them by."""
+    return {own: whole for node in inside for own, whole in imports(node) if whole in trees}

@@ -1,0 +1,105 @@
+"""One name for several things: the shrinker tells them apart."""
+
+from shrinking import small, values
+
+
+def test_a_number_that_is_given_again_in_any_way_stays():
+    text = """
+import sys
+A = B = C = 1
+D = 1
+E = 1
+if sys:
+    def f():
+        pass
+    D = 2
+E, A = divmod(9, 2)
+x = (A, B, C, D, E)
+"""
+    assert values(text)["x"] == (1, 1, 1, 2, 4)
+
+
+def test_a_number_by_the_name_of_a_variable_stays():
+    text = """
+K, L, M, N = 1, 2, 3, 4
+class A:
+    K = 10
+    both = K + L
+def f(N=N):
+    def inner():
+        M = 30
+        return M
+    return N + M + inner()
+x = ((lambda N: N + 1)(40), [L for L in (20, 21)], A.both, f(), f(5), K, L)
+"""
+    assert values(text)["x"] == (41, [20, 21], 12, 37, 38, 1, 2)
+
+
+def test_an_imported_number_by_the_name_of_a_variable_stays():
+    text = "from other import K\nx = ((lambda K: K)(9), [K for K in (8,)], K)\n"
+    assert values(text, other="K = 1\n")["x"] == (9, [8], 1)
+
+
+def test_a_number_that_another_module_changes_stays():
+    other = "LIMIT, STEP = 1, 2\nWIDTH = 7\ndef both():\n    return (LIMIT, STEP)\n"
+    text = """
+import other
+other.LIMIT = 5
+other.STEP += 1
+x = (other.both(), other.LIMIT, other.STEP, other.WIDTH)
+"""
+    assert values(text, other=other)["x"] == ((5, 3), 5, 3, 7)
+
+
+def test_variables_of_the_function_around():
+    text = """
+def f(amount):
+    _total_now = 10
+    def add():
+        nonlocal amount, _total_now
+        amount += 1
+        _total_now += amount
+    add()
+    return (_total_now, amount)
+x = f(1)
+"""
+    assert values(text)["x"] == (12, 2)
+    assert "_total_now" not in small(text)
+
+
+def test_an_argument_by_the_name_of_something_inside():
+    text = """
+count = 0
+def outer(count, inner, size, error):
+    def change():
+        global count
+        count = 5
+    def inner():
+        return 6
+    class Row:
+        size = 7
+    try:
+        change()
+        len(0)
+    except TypeError as error:
+        return (count, inner(), Row.size, str(error)[:6])
+x = (*outer(1, 2, 3, 4), count)
+"""
+    assert values(text)["x"] == (1, 6, 7, "object", 5)
+
+
+def test_a_module_and_an_exception_by_the_name_of_our_own():
+    text = """
+import math as _round_up
+class Meter:
+    def __init__(self):
+        self._round_up = 1
+        self._error_now = 2
+    def sum(self):
+        return self._round_up + self._error_now
+try:
+    len(0)
+except TypeError as _error_now:
+    x = (str(_error_now)[:6], _round_up.ceil(2.5), Meter().sum())
+"""
+    assert values(text)["x"] == ("object", 3, 3)
