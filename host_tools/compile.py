@@ -18,6 +18,7 @@ from pathlib import Path
 from host_tools.errors import PacklogError
 from host_tools.short_names import KEPT
 from host_tools.shrink import shrink
+from host_tools.syntax import Unsafe
 
 # By the number in sys.implementation._mpy; 0 is a board that runs bytecode only
 ARCHITECTURES = {
@@ -108,8 +109,12 @@ def build(firmware: Path, mpy: int, kept: frozenset[str] = KEPT) -> dict[str, by
         stem, _, suffix = path.rpartition(".")
         if suffix == "py" and not stem.endswith(leave_out):
             modules[stem.replace("/", ".")] = source.decode()
+    try:
+        shrunk = shrink(modules, kept)
+    except Unsafe as error:
+        raise PacklogError(f"the firmware does not compile: {error}") from None
     files = {}
-    for module, source in shrink(modules, kept).items():
+    for module, source in shrunk.items():
         stem = module.replace(".", "/")
         if stem + ".py" in AS_SOURCE:
             files[stem + ".py"] = source.encode()

@@ -10,15 +10,16 @@ import ast
 
 from host_tools.inline import inline
 from host_tools.short_names import KEPT, shorten
-from host_tools.syntax import DEFINITIONS, modules_by_alias, nodes, stores
+from host_tools.syntax import DEFINITIONS, check, modules_by_alias, nodes, stores
 
 
 def shrink(sources: dict[str, str], kept: frozenset[str] = KEPT) -> dict[str, str]:
     """The same sources, by module name ("store.frame"), smaller. All modules at once.
 
-    kept: names that somebody outside uses.
+    kept: names that somebody outside uses. Unsafe if it cannot be told what a name stands for.
     """
     trees = {name: ast.parse(text) for name, text in sources.items()}
+    check(trees)
     inline(trees, kept)
     while _drop_unused(trees, kept):
         pass

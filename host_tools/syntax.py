@@ -1,9 +1,16 @@
-"""What shrink.py and its parts ask of the firmware's syntax trees."""
+"""What shrink.py and its parts ask of the firmware's syntax trees.
+
+A name can be replaced only where it is plain what it stands for; source where it is not is refused.
+"""
 
 import ast
 from collections.abc import Iterable, Iterator
 
 DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+
+
+class Unsafe(ValueError):
+    """Made smaller, the source would do something else. Says which module, which line and why."""
 
 
 def nodes(tree: ast.AST, but_for: tuple[type, ...] = ()) -> list[ast.AST]:
@@ -50,3 +57,23 @@ def imports(node: ast.AST) -> Iterator[tuple[str, str]]:
 def modules_by_alias(inside: Iterable[ast.AST], trees: dict[str, ast.Module]) -> dict[str, str]:
     """The firmware's modules, by the names that a module with these nodes knows them by."""
     return {own: whole for node in inside for own, whole in imports(node) if whole in trees}
+
+
+def check(trees: dict[str, ast.Module]) -> None:
+    """Unsafe if a module is spoken of in a way that cannot be followed."""
+    for name, tree in trees.items():
+        inside = nodes(tree)
+        modules = modules_by_alias(inside, trees)
+        for node in inside:
+            if isinstance(node, ast.ImportFrom) and _is_vague(node, trees):
+                raise Unsafe(f"{name}, line {node.lineno}: {ast.unparse(node)} does not say what")
+            for own in binds(node):
+                if own in modules:
+                    raise Unsafe(
+                        f"{name}, line {node.lineno}: {own} is something else here than the module "
+                        f"{modules[own]}, which is imported by that name"
+                    )
+
+
+def _is_vague(node: ast.ImportFrom, trees: dict[str, ast.Module]) -> bool:
+    return node.level > 0 or (node.module in trees and node.names[0].name == "*")

@@ -62,3 +62,11 @@ def test_a_cache_that_cannot_be_written_is_none(tmp_path, monkeypatch):
 def test_a_module_that_does_not_compile_is_named(tmp_path):
     with pytest.raises(PacklogError, match=r"lib/x.py does not compile: SyntaxError"):
         compiling.compiled("lib/x.py", b"def (:\n", "")
+
+
+def test_a_module_that_cannot_be_made_smaller_is_named(tmp_path):
+    folder = mini(
+        tmp_path, greeting="from lib import words\ndef text(words):\n    return words.text\n"
+    )
+    with pytest.raises(PacklogError, match=r"greeting, line 2: words is something else"):
+        compiling.build(folder, XTENSAWIN)

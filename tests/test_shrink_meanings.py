@@ -1,4 +1,8 @@
-"""One name for several things: the shrinker tells them apart."""
+"""One name for several things: the shrinker tells them apart, or refuses the source."""
+
+import pytest
+from host_tools.shrink import shrink
+from host_tools.syntax import Unsafe
 
 from shrinking import small, values
 
@@ -49,6 +53,34 @@ other.STEP += 1
 x = (other.both(), other.LIMIT, other.STEP, other.WIDTH)
 """
     assert values(text, other=other)["x"] == ((5, 3), 5, 3, 7)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "def f(words): return words.X",
+        "def f(*words): return words[0].X",
+        "async def f(): words = object()",
+        "x = lambda words: words.X",
+        "x = [words.X for words in ()]",
+        "for words in (): pass",
+        "def words(): pass",
+    ],
+)
+@pytest.mark.parametrize(
+    "how",
+    ["from lib import words", "import lib.words as words", "def g(): from lib import words"],
+)
+def test_a_variable_by_the_name_of_a_module_is_refused(how, line):
+    text = f"import sys\n{how}\n{line}\n"
+    with pytest.raises(Unsafe, match=r"^m, line 3: words is .* than the module lib\.words, "):
+        small(text, **{"lib.words": "X = 1\ndef Y():\n  pass\n"})
+
+
+@pytest.mark.parametrize("line", ["from lib.words import *", "from . import words"])
+def test_an_import_that_does_not_say_what_is_refused(line):
+    with pytest.raises(Unsafe, match=r"^lib\.m, line 2: from "):
+        shrink({"lib.m": f"import sys\n{line}\n", "lib.words": "X = 1\n"})
 
 
 def test_variables_of_the_function_around():
