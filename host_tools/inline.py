@@ -17,7 +17,7 @@ _Meanings = dict[str, set[ast.AST | str]]
 
 
 def inline(trees: dict[str, ast.Module], kept: frozenset[str]) -> None:
-    """All modules at once; kept: names that somebody outside uses."""
+    """All modules at once; kept: names that somebody outside uses. Their assignments stay."""
     inside = {name: nodes(tree) for name, tree in trees.items()}
     meanings = {name: _meanings(found) for name, found in inside.items()}
     constants = {name: _given_once(tree, meanings[name]) for name, tree in trees.items()}
@@ -27,7 +27,6 @@ def inline(trees: dict[str, ast.Module], kept: frozenset[str]) -> None:
         texts = _texts(name, constants[name], shared | kept)
         known = texts | _numbers_within(name, meanings[name], numbers)
         _Inline(known, modules_by_alias(inside[name], trees), numbers).visit(tree)
-        _drop(tree, known)
 
 
 def _meanings(inside: list[ast.AST]) -> _Meanings:
@@ -173,15 +172,3 @@ def _constant(value: int | str) -> ast.expr:
     if isinstance(value, int) and value < 0:
         return ast.UnaryOp(ast.USub(), ast.Constant(-value))
     return ast.Constant(value)
-
-
-def _drop(tree: ast.Module, known: dict[str, int | str]) -> None:
-    """Remove what gives those names their values."""
-    tree.body = [node for node in tree.body if not _gives_only(node, known)]
-
-
-def _gives_only(node: ast.stmt, known: dict[str, int | str]) -> bool:
-    if not isinstance(node, ast.Assign):
-        return False
-    names = getattr(node.targets[0], "elts", node.targets)
-    return all(isinstance(name, ast.Name) and name.id in known for name in names)

@@ -34,8 +34,8 @@ def _without_docstring(tree: ast.Module) -> ast.Module:
 
 
 def _drop_unused(trees: dict[str, ast.Module], kept: frozenset[str]) -> bool:
-    """Remove what only the PC or a test uses: functions, classes and constants that nothing on the
-    board speaks of. Returns whether there was anything.
+    """Remove what only the PC or a test uses, and names of what is in their place now: functions,
+    classes and constants that nothing on the board speaks of. Returns whether there was anything.
     """
     spoken = _spoken_of(trees, kept)
     dropped = False
@@ -70,11 +70,13 @@ def _spoken_of(trees: dict[str, ast.Module], kept: frozenset[str]) -> dict[str, 
                 names = {alias.name for alias in node.names}
                 spoken[node.module] |= names
                 handed_on |= {aliases[node.module][n] for n in names & set(aliases[node.module])}
+            elif isinstance(node, ast.Import):
+                handed_on |= {a.name for a in node.names if "." in a.name and not a.asname}
             elif isinstance(node, ast.Global):
                 spoken[name] |= set(node.names)
             elif isinstance(node, ast.Constant) and node.value in trees:
                 handed_on.add(node.value)
-    for name in handed_on:
+    for name in handed_on & trees.keys():
         spoken[name] |= attributes
     return spoken
 
@@ -84,7 +86,8 @@ def _is_unused(node: ast.stmt, spoken: set[str]) -> bool:
         return node.name not in spoken
     if not isinstance(node, ast.Assign) or not _is_harmless(node.value):
         return False
-    return all(isinstance(t, ast.Name) and t.id not in spoken for t in node.targets)
+    names = [name for target in node.targets for name in getattr(target, "elts", [target])]
+    return all(isinstance(name, ast.Name) and name.id not in spoken for name in names)
 
 
 def _is_harmless(node: ast.expr) -> bool:

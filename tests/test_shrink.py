@@ -16,7 +16,7 @@ ROOT = Path(__file__).resolve().parent.parent
 
 
 def test_numbers_go_where_they_are_used():
-    text = "A = 3\nB = A << 2\nC, D = 5, -1\ndef f(x):\n    return x * B + C + D\n"
+    text = "E = 3\nB = E << 2\nC, D = 5, -1\ndef f(x):\n    return x * B + C + D\n"
     assert small(text) == "def f(x):\n    return x * 12 + 5 + -1"
 
 
@@ -48,6 +48,10 @@ def test_what_changes_is_no_number():
 def test_a_number_of_a_condition_or_loop_stays():
     text = "import sys\nA = 1\nif sys:\n    A = 2\nfor B in (1, 2):\n    pass\nx = (A, B)\n"
     assert values(text)["x"] == (2, 2)
+
+
+def test_a_number_that_is_kept_is_there_for_others_as_well():
+    assert small("A, B = 3, 4\nx = A + B\n") == "A, B = (3, 4)\nx = 3 + 4"
 
 
 def test_a_text_that_is_kept_stays():

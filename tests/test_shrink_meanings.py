@@ -4,7 +4,7 @@ import pytest
 from host_tools.shrink import shrink
 from host_tools.syntax import Unsafe
 
-from shrinking import small, values
+from shrinking import KEPT, small, values
 
 
 def test_a_number_that_is_given_again_in_any_way_stays():
@@ -53,6 +53,23 @@ other.STEP += 1
 x = (other.both(), other.LIMIT, other.STEP, other.WIDTH)
 """
     assert values(text, other=other)["x"] == ((5, 3), 5, 3, 7)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "from choice import fast\nx = fast.SIZE\n",  # as store.kernels does it
+        "import kernels\nchosen = kernels\nx = chosen.SIZE\n",
+    ],
+)
+def test_a_number_of_a_module_that_is_handed_on_stays(text):
+    others = {"kernels": "SIZE = 7\n", "choice": "import kernels as fast\n"}
+    assert values(text, **others)["x"] == 7
+
+
+def test_a_number_of_a_module_without_an_alias_stays():
+    modules = {"m": "import store.frame\nx = store.frame.SIZE\n", "store.frame": "SIZE = 13\n"}
+    assert shrink(modules, KEPT)["store.frame"] == "SIZE = 13\n"
 
 
 @pytest.mark.parametrize(
