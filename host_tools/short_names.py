@@ -5,7 +5,7 @@ import itertools
 import string
 from collections.abc import Iterator
 
-from host_tools.syntax import DEFINITIONS, binds, modules_by_alias, nodes, stores
+from host_tools.syntax import DEFINITIONS, binds, imports, modules_by_alias, nodes, stores
 
 _LETTERS = string.ascii_letters
 
@@ -208,7 +208,7 @@ def _shorten_arguments(function: ast.AST, by_name: set[str]) -> None:
 
 def _fixed_inside(inside: list[ast.AST]) -> Iterator[str]:
     """Names that stand in a function as more than a variable of its own: arguments, functions and
-    classes in it, what is in those classes, what is declared.
+    classes in it, what is in those classes, what is declared or imported.
     """
     for node in inside:
         if isinstance(node, (ast.Global, ast.Nonlocal)):
@@ -218,6 +218,7 @@ def _fixed_inside(inside: list[ast.AST]) -> Iterator[str]:
             yield from (n.id for n in nodes(node) if isinstance(n, ast.Name))
         elif not isinstance(node, ast.Name):
             yield from binds(node)
+            yield from (own for own, _ in imports(node))
 
 
 def _spoken_in_defaults(function: ast.AST) -> set[str]:

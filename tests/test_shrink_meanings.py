@@ -137,6 +137,17 @@ x = (*outer(1, 2, 3, 4), count)
     assert values(text)["x"] == (1, 6, 7, "object", 5)
 
 
+def test_an_argument_that_is_imported_if_it_is_not_given():
+    text = """
+def f(ceil=None):
+    if ceil is None:
+        from math import ceil
+    return ceil(2.5)
+x = (f(), f(int))
+"""
+    assert values(text)["x"] == (3, 2)
+
+
 def test_a_module_and_an_exception_by_the_name_of_our_own():
     text = """
 import math as _round_up
