@@ -88,10 +88,11 @@ class Logger:
     # The modules of the network take RAM: they are there only if they are asked for.
 
     def _add_network(self, settings):
+        from lib import tcp
         from lib.resolver import Resolver
         from net.wifi import Wifi
 
-        self.wifi = Wifi(settings["wifi"])
+        self.wifi = Wifi(settings["wifi"], tcp)
         self.resolver = Resolver(self.wifi.dns_servers)
         if settings["ntp"]["server"]:
             from net.ntp import Ntp

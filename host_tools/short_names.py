@@ -15,14 +15,16 @@ KEPT = frozenset(("start", "logger", "scan", "safe_mode"))
 # Attributes and methods that surely nobody but packlog has: they become short as well
 OURS = (
     "abandon", "add_listener", "add_rest", "add_tap", "age_ms", "anchor", "cell_count",
-    "clear_cells", "complaints", "copy_from", "counters", "decoder", "delays", "dns_servers",
-    "dropped_frames", "durable_frames", "extras", "find_extremes", "find_marks", "flush_if_due",
-    "flushing", "give_up", "header_size", "heard", "impedance_count", "is_run", "last_boot",
-    "last_error", "max_cell", "max_cell_voltage", "min_cell", "min_cell_voltage", "nibbles",
-    "of_health", "of_pack", "oldest", "online", "only_noise", "ping_after", "put_block", "put_mark",
-    "put_run", "put_text", "put_value", "read_mark", "readings", "record_size", "relayout",
-    "residuals", "resync_ms", "rewind", "segments", "sequence", "series", "shards", "so_far",
-    "stale_ms", "storage_error", "tap_errors", "tell_link", "unfinished",
+    "clear_cells", "compactor", "complaints", "complete", "copy_from", "counters", "decoder",
+    "delays", "dns_servers", "dropped_frames", "durable_frames", "extras", "find_extremes",
+    "find_marks", "finish", "flush_if_due", "flushing", "forget", "give_up", "header_size",
+    "heard", "hints", "impedance_count", "is_run", "last_boot", "last_error", "marks",
+    "max_cell", "max_cell_voltage", "min_cell", "min_cell_voltage", "misses", "nibbles",
+    "noise", "of_health", "of_pack", "oldest", "online", "only_noise", "ping_after",
+    "put_block", "put_mark", "put_run", "put_text", "put_value", "read_mark", "readings",
+    "record_size", "relayout", "render", "residuals", "rests", "resync_ms", "rewind",
+    "segments", "sequence", "series", "shards", "slot", "so_far", "stale_ms", "stamp",
+    "storage_error", "tally", "tap_errors", "tell_link", "unfinished",
 )  # fmt: skip
 
 # Functions of modules that are spoken of through store.kernels, which chooses among modules

@@ -41,6 +41,18 @@ def test_a_wrong_password(at_home):
     seen.no_secrets()
 
 
+def test_an_access_point_that_passes_nothing_on(at_home):
+    """The chip says that it is connected, for ever."""
+    seen = at_home()
+    seen.home.wifi.deaf = True
+    for _ in range(20):
+        seen.run(60)
+        if not seen.home.wifi.deaf:
+            break
+    assert seen.health()["wifi_joins"] == "2"
+    assert seen.resumes()
+
+
 def test_nobody_gives_addresses(at_home):
     seen = at_home()
     air = seen.home.wifi

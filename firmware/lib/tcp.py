@@ -10,17 +10,22 @@ import select
 import socket
 from asyncio import core
 
+misses = 0  # connections that were tried since anybody has answered anything
 _UNDER_WAY = (115, 119, 36)  # EINPROGRESS of Linux, of an ESP32 and of macOS
 
 
 def readable(sock):
     """Await it: there is something to read, or an error."""
+    global misses
     yield core._io_queue.queue_read(sock)
+    misses = 0
 
 
 def writable(sock):
     """Await it: the socket takes data, or has failed."""
+    global misses
     yield core._io_queue.queue_write(sock)
+    misses = 0
 
 
 async def connect(host, port, resolver, timeout_s, tls=None):
@@ -43,6 +48,8 @@ async def connect(host, port, resolver, timeout_s, tls=None):
 
 
 async def _open(sock, host, port, resolver, tls):
+    global misses
+    misses += 1
     address = await resolver.resolve(host)
     try:
         sock.connect(socket.getaddrinfo(address, port)[0][-1])  # a number: nobody is asked

@@ -250,6 +250,7 @@ class Mqtt:
                 raise OSError("closed")
             pipe.end += count or 0  # None: TLS has had nothing for us in it
             self._heard = ticks_ms()
+            tcp.misses = 0
             self._pinged = False
             while pipe.next():
                 self._take(self._client.wait_msg())

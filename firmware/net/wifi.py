@@ -16,6 +16,7 @@ _FOUND_MS = const(8000)  # to find a network and to shake hands
 _JOIN_MS = const(20000)  # to get an address too
 _GOOD_DBM = const(-67)  # a network that strong is taken without trying the others
 _ABSENT_DBM = const(-200)
+_MOST_MISSES = const(20)  # of connections in a row: some ten minutes
 _FIRST_PAUSE_S = const(2)
 _LONGEST_PAUSE_S = const(16)
 _PASSWORD = "No WiFi: password?"
@@ -28,12 +29,16 @@ _BAD_PASSWORD = (2, 15, 202, 204, 210)
 class Wifi:
     """settings: the section wifi of config.json. state: what is wrong in 20 characters, None while
     connected. rssi in dBm and address: None while not.
+
+    traffic.misses: how many connections were tried since anybody has answered. A WiFi that says
+    that it is up and passes nothing is left and joined again.
     """
 
-    def __init__(self, settings):
+    def __init__(self, settings, traffic):
         self.state = "WiFi starts"
         self.counters = {"joins": 0, "drops": 0, "failures": 0}
         self._settings = settings
+        self._traffic = traffic
         self._networks = [[each, _ABSENT_DBM] for each in settings["networks"]]
         self._wlan = self._told = None
         if self._networks:
@@ -156,7 +161,8 @@ class Wifi:
     async def _stay(self):
         self.state = None
         self.counters["joins"] += 1
-        while self._wlan.isconnected():
+        self._traffic.misses = 0
+        while self._wlan.isconnected() and self._traffic.misses < _MOST_MISSES:
             await asyncio.sleep(1)
         self.state = "WiFi is gone"
         self.counters["drops"] += 1

@@ -36,6 +36,7 @@ class AccessPoint:
     hidden: bool = False
     up: bool = True
     dhcp: bool = True  # gives addresses
+    deaf: bool = False  # takes nothing from whom it knows; who joins anew is heard
     address: str = "192.168.1.50"  # the one it gives
     netmask: str = "255.255.255.0"
     gateway: str = "192.168.1.1"
@@ -149,7 +150,7 @@ class Station:
 
     def has_link(self) -> bool:
         """Do packets pass? (An access point that is gone is missed later.)"""
-        return self.state == UP and self.joined is not None and self.joined.up
+        return self.state == UP and bool(self.joined) and self.joined.up and not self.joined.deaf
 
     # Time
 
@@ -217,6 +218,7 @@ class Station:
             self._to(ASKING, now + DHCP_US)  # asks again, for ever
             return
         self._addresses = self._static or self.joined.lease()
+        self.joined.deaf = False
         self._lost_at = None
         self._reason = 0
         self._to(UP)

@@ -26,14 +26,17 @@ SHED = {"ssid": "shed", "password": "", "hidden": False}
 
 
 class Bench:
-    """A Wifi and the air around it."""
+    """A Wifi, the air around it and the traffic over it."""
+
+    misses = 0
 
     def __init__(self, *networks, **settings):
         self.time = FakeTime()
         self.time.drive(wifi)
         FakeWlan.reset(self.time)
         self.air = FakeWlan.around
-        self.wifi = wifi.Wifi(dict(SETTINGS, networks=list(networks), **settings))
+        settings = dict(SETTINGS, networks=list(networks), **settings)
+        self.wifi = wifi.Wifi(settings, self)
 
     def run(self, seconds):
         self.time.run(self.wifi.run, seconds)
@@ -68,6 +71,18 @@ def test_without_networks_the_radio_stays_off():
     bench = Bench().run(100)
     assert not FakeWlan.on and bench.wifi.state == "WiFi is off"
     assert not bench.wifi.connected and bench.wifi.dns_servers() == []
+
+
+def test_a_wifi_that_passes_nothing_is_joined_again():
+    bench = Bench(HOME)
+    bench.air["home"] = ["correct horse", -60, True]
+    joins = []
+    for second, misses in ((100, 19), (200, 20)):
+        bench.at(second, lambda misses=misses: setattr(bench, "misses", misses))
+        bench.at(second + 50, lambda: joins.append(bench.wifi.counters["joins"]))
+    bench.run(300)
+    assert joins == [1, 2] and bench.wifi.counters["drops"] == 1
+    assert bench.asked() == ["home", "home"] and bench.misses == 0 and bench.wifi.connected
 
 
 def test_settings_reach_the_chip():
