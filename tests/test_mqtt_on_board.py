@@ -138,7 +138,7 @@ def test_the_heap_is_enough_and_stays_as_it_is(at_home, first_s, last_s):
     seen.board.run_until(last_s)
     assert abs(seen.bench.count("heap") - before) <= 4096
     assert "MemoryError" not in seen.bench.console() and seen.board.starts == 1
-    assert seen.bench.count("readings") > 0.99 * last_s
+    assert seen.bench.count("readings") > last_s - 20  # one a second
     assert seen.published_all(last_s - 30)
 
 
