@@ -50,12 +50,6 @@ def quick_mpremote():
         yield
 
 
-@pytest.fixture
-def boards_config():
-    """The example config, to change."""
-    return boards.example
-
-
 @pytest.fixture(scope="session")
 def installed(tmp_path_factory):
     """A flash image with the firmware on it, as `packlog install` leaves it."""

@@ -8,7 +8,7 @@ from host_tools.errors import PacklogError
 from host_tools.live import listen, live
 from host_tools.sim.workshop import port_of
 
-from boards import Files
+from boards import Files, example
 
 
 def put(key, value, data=None):
@@ -47,8 +47,8 @@ def test_secrets_are_masked():
     assert shown["wifi"]["networks"][0] == {"ssid": "home", "password": configure.HIDDEN}
 
 
-def test_the_config_of_a_board(bench, boards_config, capsys):
-    config = boards_config()
+def test_the_config_of_a_board(bench, capsys):
+    config = example()
     config["mqtt"] = {"password": "hush-hush"}
     board = bench(config)
     said = []

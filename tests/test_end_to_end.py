@@ -168,8 +168,8 @@ def test_the_display_shows_what_the_bms_sends(bench):
 
 
 @pytest.mark.parametrize("lcd", ["16x2", "20x4"])
-def test_both_sizes_on_six_wires(bench, lcd, boards_config):
-    config = boards_config()
+def test_both_sizes_on_six_wires(bench, lcd):
+    config = example()
     columns, rows = map(int, lcd.split("x"))
     wires = {"rs": 19, "e": 23, "d4": 18, "d5": 25, "d6": 5, "d7": 4}
     config["lcd"] = {"kind": "gpio", "columns": columns, "rows": rows, **wires}
@@ -194,12 +194,12 @@ def test_a_second_install_copies_nothing_and_keeps_the_history(bench):
 
 
 @pytest.mark.parametrize("cpu_factor", [0, 40])
-def test_every_packet_arrives_whatever_else_goes_on(bench, boards_config, tmp_path, cpu_factor):
+def test_every_packet_arrives_whatever_else_goes_on(bench, tmp_path, cpu_factor):
     """The display is written, the flash erases every second or two, a segment becomes a shard.
 
     An ESP32 at 160 MHz takes 20 to 50 times as long for bytecode as a PC.
     """
-    config = boards_config()
+    config = example()
     config["store"] = {"window_s": 1, "interval_s": 1, "budget_kb": 128}
     board = bench(config, settings={"cpu_factor": cpu_factor})
     board.board.run(2300)
@@ -214,8 +214,8 @@ def test_every_packet_arrives_whatever_else_goes_on(bench, boards_config, tmp_pa
     assert list(folder.glob("house/pack/*.shard"))
 
 
-def test_two_packs_on_two_uarts(bench, boards_config, tmp_path):
-    config = boards_config()
+def test_two_packs_on_two_uarts(bench, tmp_path):
+    config = example()
     second = {**config["packs"][0], "name": "van", "uart": 1, "rx": 4, "tx": 5}
     config["packs"].append(second)
     board = bench(config)

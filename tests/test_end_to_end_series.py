@@ -11,7 +11,7 @@ from host_tools.sim.chargery import Unit
 from host_tools.sim.pack import Pack
 from host_tools.sim.workshop import port_of
 
-from boards import Files, Recorder
+from boards import Files, Recorder, example
 from test_end_to_end import readings
 
 
@@ -31,8 +31,8 @@ def happened(board, tmp_path, *names):
 
 
 @pytest.mark.slow
-def test_the_cells_are_those_that_were_sent(bench, boards_config, tmp_path):
-    config = boards_config()
+def test_the_cells_are_those_that_were_sent(bench, tmp_path):
+    config = example()
     config["store"] |= {"cells_mv": 5, "cells_min_s": 30, "cells_s": 600}
     board = bench(config)
     wire = board.rig.wiring.wires[16]

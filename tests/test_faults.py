@@ -13,7 +13,7 @@ from host_tools.sim.rig import Plan, Rig
 from host_tools.sim.vm import ops
 from host_tools.sim.workshop import port_of, wait_for_start
 
-from boards import Bench, Files, copy_of
+from boards import Bench, Files, copy_of, example
 
 WATCHDOG_PAUSE_US = 600_000_000
 
@@ -113,10 +113,8 @@ def test_the_power_goes_in_the_middle_of_a_flash_operation(bench, tmp_path):
         ({"colour": 1}, "config.json: packs[0].colour: unknown key"),
     ],
 )
-def test_a_wrong_pack_is_complained_of_on_console_and_display(
-    bench, boards_config, change, complaint
-):
-    config = boards_config()
+def test_a_wrong_pack_is_complained_of_on_console_and_display(bench, change, complaint):
+    config = example()
     config["packs"][0].update(change)
     board = bench(config)
     board.board.run(10)
@@ -128,8 +126,8 @@ def test_a_wrong_pack_is_complained_of_on_console_and_display(
     assert "config.json:" in shown
 
 
-def test_a_display_on_a_pin_that_does_not_exist_does_not_stop_the_log(bench, boards_config):
-    config = boards_config()
+def test_a_display_on_a_pin_that_does_not_exist_does_not_stop_the_log(bench):
+    config = example()
     config["lcd"]["sda"] = 28
     board = bench(config)
     board.board.run(60)
@@ -167,9 +165,9 @@ def test_a_wrong_config_never_reaches_the_board(tmp_path):
         install("/dev/null", bad, lambda line: None)
 
 
-def test_a_pin_that_the_board_does_not_have_is_said_by_the_install(bench, tmp_path, boards_config):
+def test_a_pin_that_the_board_does_not_have_is_said_by_the_install(bench, tmp_path):
     board = bench()
-    config = boards_config()
+    config = example()
     config["packs"][0]["rx"] = 20
     (tmp_path / "mine.json").write_text(json.dumps(config))
     with (

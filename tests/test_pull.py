@@ -9,7 +9,7 @@ from host_tools.errors import PacklogError
 from host_tools.pull import pull
 from host_tools.sim.workshop import port_of
 
-from boards import Files, every_reading
+from boards import Files, every_reading, example
 
 
 def pulled(board, folder):
@@ -58,8 +58,8 @@ def test_the_pause_is_a_gap_and_the_time_goes_on_over_it(bench, tmp_path):
         assert frames.hole[second - 1]  # an empty row shows the pause
 
 
-def test_an_interrupted_pull_goes_on_where_it_ended(bench, boards_config, tmp_path, monkeypatch):
-    board = bench(every_reading(boards_config()))
+def test_an_interrupted_pull_goes_on_where_it_ended(bench, tmp_path, monkeypatch):
+    board = bench(every_reading(example()))
     board.board.run(600)
     pieces = []
     real = pulling._piece
@@ -146,10 +146,8 @@ def test_nothing_on_the_board_is_changed_by_a_pull(bench, tmp_path):
     assert (tmp_path / "a/house/pack/00000001.seg").read_bytes().startswith(first)
 
 
-def test_a_shard_takes_the_place_of_the_segment_that_was_pulled_before(
-    bench, boards_config, tmp_path
-):
-    config = boards_config()
+def test_a_shard_takes_the_place_of_the_segment_that_was_pulled_before(bench, tmp_path):
+    config = example()
     config["store"] = {"interval_s": 1, "budget_kb": 128}  # a segment is full after half an hour
     board = bench(config)
     board.board.run(600)

@@ -5,7 +5,7 @@ over.
 import pytest
 from host_tools.sim.vm import ops
 
-from boards import Bench, Files, copy_of
+from boards import Bench, Files, copy_of, example
 
 CHANCE_US = 600_000_000
 HANG = b"""
@@ -128,8 +128,8 @@ def test_three_watchdog_resets_in_a_row_lead_to_safe_mode_and_every_ten_minutes_
     assert bench.count("readings") > 10
 
 
-def test_a_good_quarter_of_an_hour_makes_up_for_crashes(board, boards_config):
-    config = boards_config() | {"status_s": 60}
+def test_a_good_quarter_of_an_hour_makes_up_for_crashes(board):
+    config = example() | {"status_s": 60}
     bench = board(HANG, config=config).start()
     while bench.board.watchdog_resets < 2:
         bench.board.run(1)
