@@ -1,66 +1,9 @@
-"""The BlueNova decoder: each line's value, what a round is, what is unknown and what too long."""
+"""The BlueNova decoder: what each line says, and which lines say nothing."""
 
-import gc
+from bluenova_console import ROUND, Console, extra, reading, text
 
-from bms.bluenova import LINE, LINES, LONGEST, MAX_TEXT, QUIET, Decoder
+from bms.bluenova import LINES, Decoder
 from sample import EXTRAS, TEXTS
-
-
-class Console:
-    """A decoder, and what each of its readings said."""
-
-    def __init__(self, cells=0, new_only=False):
-        self.readings = []
-        self.decoder = Decoder(self._take, cells, new_only)
-        self.stats = self.decoder.stats
-
-    def _take(self, sample):
-        said = {}
-        for name in ("voltage", "current", "soc", "soh"):
-            said[name] = getattr(sample, name)
-        said["temperature"] = sample.temperature
-        said["cells"] = sample.cells[: sample.cell_count]
-        said["degrees"] = sample.cell_temperatures[: sample.cell_count]
-        said["extremes"] = (sample.min_cell, sample.max_cell)
-        said["extras"] = dict(sample.extras)
-        said["texts"] = dict(sample.texts)
-        self.readings.append(said)
-
-    def say(self, *lines):
-        for line in lines:
-            self.decoder.feed((line + "\n").encode())
-        return self
-
-    def wait(self, seconds):
-        for _ in range(seconds):
-            assert self.decoder.request() == b""
-        return self
-
-    def values(self, name):
-        return [said[name] for said in self.readings]
-
-
-def reading(*lines):
-    """What the one reading of these lines says."""
-    console = Console().say(*lines)
-    console.decoder.finish()
-    assert len(console.readings) == 1, lines
-    return console.readings[0]
-
-
-def extra(name, line):
-    return reading("Current: 0", line)["extras"][name]
-
-
-def text(name, line):
-    return reading("Current: 0", line)["texts"][name]
-
-
-CELLS = ["C%02d) T: %d, V: %d" % (i, 20 + i, 3300 + i) for i in range(1, 17)]
-STATUS = ["Vpack: 52936", "Current: -12.34", "Temp: 23", "Vc_max: 3316", "Vc_min: 3301"]
-STATUS += ["SOC: 87", "SOH: 98.7", 'Errors: ""', "System_State: NORMAL RUN", "Breaker: CLOSED"]
-STATUS += ["Charge State: DISCHARGING (12.3 A)"]
-ROUND = CELLS + STATUS
 
 
 def test_a_whole_round():
@@ -194,71 +137,11 @@ def test_a_cell_without_a_temperature_that_can_be():
     assert said["cells"] == [3301, 3303] and said["degrees"] == [None, 210]
 
 
-def test_cells_in_any_order_and_with_gaps():
-    said = reading("C05) T: 1, V: 3305", "C02) T: 2, V: 3302", "C04) T: 3, V: 12")
-    assert said["cells"] == [0, 3302, 0, 0, 3305]
-    assert said["degrees"] == [None, 20, None, 30, 10] and said["extremes"] == (1, 4)
-    assert reading("C03) T: 1, V: 0", "C01) T: 1, V: 3301")["cells"] == [3301]
-    console = Console().say(*ROUND).say("C01) T: 1, V: 3301", "C04) T: 1, V: 3304")
-    console.decoder.finish()
-    assert console.values("cells")[1] == [3301, 0, 0, 3304]  # not those of the round before
-
-
 def test_configured_cells_show_whatever_they_read():
     console = Console(cells=3)
     console.say("C01) T: 1, V: 0", "C02) T: 2, V: 40", "C03) T: 3, V: 3303", "C04) T: 4, V: 3304")
     console.decoder.finish()
     assert console.values("cells") == [[1, 40, 3303]] and console.values("extremes") == [(0, 2)]
-
-
-def test_a_measurement_that_comes_again_ends_the_round():
-    console = Console().say(*(ROUND * 3))
-    assert len(console.readings) == 2
-    console.decoder.finish()
-    assert len(console.readings) == 3
-    assert console.readings[0] == console.readings[1] == console.readings[2]
-    for line in CELLS[:1] + STATUS[:1] + STATUS[2:7]:
-        assert len(Console().say("Current: 1", line, "Breaker: OPEN", "Current: 1", line).readings)
-
-
-def test_what_did_not_come_is_unknown():
-    console = Console().say(*ROUND).say("C01) T: 25, V: 3400", "Vpack: 53000").say(*ROUND)
-    console.decoder.finish()
-    whole, half, again = console.readings
-    assert whole == again
-    assert half["cells"] == [3400] and half["degrees"] == [250] and half["voltage"] == 53000
-    names = ("current", "temperature", "soc", "soh")
-    assert [half[name] for name in names] == [None] * 4
-    assert half["extras"]["vc_max"] is half["extras"]["vc_min"] is None
-    assert all(said is None for said in half["texts"].values())
-
-
-def test_half_a_round_with_another_beginning():
-    console = Console().say(*ROUND).say(*STATUS).say(*ROUND)
-    console.decoder.finish()
-    # The cells that come behind a round without cells are still its own: nothing is told twice.
-    assert [len(cells) for cells in console.values("cells")] == [16, 16, 0]
-    assert console.values("voltage") == [52936] * 3
-
-
-def test_texts_and_adcs_are_of_their_round():
-    console = Console().say("Vpack: 52000", "Breaker: OPEN", "Vp_adc: 52001", "Vpack: 52002")
-    console.say("DEBUG: ADC[2]: 5 = 6", "Vpack: 52003")
-    assert [texts["breaker"] for texts in console.values("texts")] == ["OPEN", None]
-    assert [extras["adc_vp"] for extras in console.values("extras")] == [52001, None]
-    assert [extras["adc_2"] for extras in console.values("extras")] == [None, 6]
-
-
-def test_what_the_unit_says_once_stays_until_the_link_is_lost():
-    console = Console().say("MCU ID: 1A", "CellCount: 16", "INFO: BAD CRC")
-    console.say("--- PO PARAMS --- (i=2)", "after assignRank() --> own rank = 1")
-    console.say(*(ROUND + ROUND)).say("CellCount: 15", "INFO: BAD CRC")
-    console.decoder.finish()
-    names = ("mcu_id", "cells_present", "units", "rank", "bad_crc", "parse_fail")
-    said = [[extras[name] for name in names] for extras in console.values("extras")]
-    assert said == [[26, 16, 2, 1, 1, 0], [26, 15, 2, 1, 2, 0]]
-    console.decoder.forget()
-    assert [console.decoder.sample.extras[name] for name in names] == [None] * 4 + [2, 0]
 
 
 def test_energies_come_in_pairs():
@@ -280,140 +163,6 @@ def test_energies_come_in_pairs():
     assert [extras["energy_in"] for extras in console.values("extras")] == [5000, 5000]
 
 
-def test_current_may_come_as_often_as_it_likes():
-    console = Console()
-    for n in range(5):
-        for i, line in enumerate(ROUND):
-            console.say(line)
-            if i % 3 == 0:
-                console.say("Current: %d.%02d" % (n, i))
-    console.decoder.finish()
-    whole = [said for said in console.readings if len(said["cells"]) == 16]
-    assert len(whole) >= 4 and all(said["voltage"] and said["soc"] for said in whole)
-    assert len(console.readings) <= 8
-
-
-def test_current_alone_makes_readings():
-    console = Console().say("Current: 1", "Current: 2", "Current: 3")
-    console.decoder.finish()
-    assert console.values("current") == [1000, 2000, 3000]
-    console = Console().say("Breaker: OPEN", "Current: 1", "Current: 2", "Current: 3")
-    console.decoder.finish()
-    assert console.values("current") == [1000, 2000, 3000]
-
-
-def test_a_line_sent_twice_is_one():
-    doubled = []
-    for line in ROUND:
-        doubled += [line, line]
-    console = Console().say(*doubled).say(*doubled)
-    console.decoder.finish()
-    assert len(console.readings) == 2 and console.readings[0] == reading(*ROUND)
-    # but a BMS that says one thing only says it again
-    console = Console().say(*["Vpack: 52000"] * 5)
-    console.decoder.finish()
-    assert len(console.readings) == 3
-
-
-def test_no_reading_without_voltage_current_or_a_cell():
-    console = Console().say("SOC: 50", "Temp: 20", "Breaker: OPEN", "SOC: 51", "Temp: 21").wait(30)
-    assert console.readings == []
-    console.say("Vpack: 52000").wait(QUIET)
-    assert console.values("voltage") == [52000] and console.values("soc") == [51]
-    assert console.readings[0]["texts"]["breaker"] == "OPEN"
-
-
-def test_silence_ends_a_round():
-    console = Console().say(*ROUND)
-    console.wait(QUIET - 1)
-    assert console.readings == []
-    console.wait(1)
-    assert len(console.readings) == 1
-    console.wait(100)
-    assert len(console.readings) == 1
-    console.say("SOH: 98.7", "Current: 5").wait(QUIET)
-    assert console.values("soh") == [987, 987] and console.values("soc") == [87, None]
-
-
-def test_noise_is_silence_too():
-    console = Console().say(*ROUND)
-    for _ in range(QUIET):
-        console.say("INFO: heartbeat", "INFO: BAD CRC", "Current limit: 3").wait(1)
-    assert len(console.readings) == 1
-
-
-def test_no_round_goes_on_for_ever():
-    console = Console().say("Vpack: 52000", "Temp: 20", "Vpack: 52001")
-    for n in range(LONGEST):
-        assert len(console.readings) == 1
-        console.say("Current: %d" % n).wait(1)
-    assert console.values("current") == [None, 1000 * (LONGEST - 1)]
-    assert console.values("temperature") == [200, None]
-
-
-def test_a_new_link_begins_anew():
-    console = Console().say(*ROUND)
-    console.decoder.feed(b"SOC: 5")
-    console.decoder.forget()
-    assert console.stats["bytes_skipped"] == len("SOC: 5")
-    assert console.decoder.sample.voltage is None and console.decoder.sample.cell_count == 0
-    console.wait(20)
-    assert console.readings == []
-    console.say("5", "Current: 1", "Current: 2")
-    assert console.values("voltage") == [None] and console.values("current") == [1000]
-
-
-def test_any_chunks_and_line_ends():
-    expected = Console().say(*(ROUND * 3))
-    for end in ("\n", "\r\n"):
-        data = (end.join(ROUND * 3) + end).encode()
-        for size in (1, 2, 3, 7, 64, len(data)):
-            console = Console()
-            for at in range(0, len(data), size):
-                console.decoder.feed(data[at : at + size])
-            assert console.readings == expected.readings, (end, size)
-    buf = bytearray(100)
-    buf[:12] = b"Current: 1.5"
-    console = Console()
-    console.decoder.feed(buf, 12)
-    console.decoder.finish()
-    assert console.values("current") == [1500]
-
-
-def test_long_lines():
-    for length in (LINE, LINE + 1, LINE + 2, 5000):
-        console = Console().say("Current: 1")
-        line = "Vpack: 52000" + " " * (length - 12)
-        console.say(line, "Vpack: 53000")
-        console.decoder.finish()
-        fits = length <= LINE
-        assert console.stats["too_long"] == (not fits), length
-        assert console.values("voltage") == ([52000, 53000] if fits else [53000])
-        assert console.stats["bytes_skipped"] == (0 if fits else length + 1)
-
-
-def test_a_long_line_that_is_cut_off():
-    console = Console()
-    console.decoder.feed(b"x" * 1000)
-    console.decoder.finish()
-    assert console.stats["too_long"] == 1 and console.stats["bytes_skipped"] == 1001
-    console.decoder.feed(b"x" * 1000)
-    console.decoder.forget()
-    assert console.stats["bytes_skipped"] == 2001
-    console.say("Current: 1", "Current: 2")
-    assert console.values("current") == [1000]
-
-
-def test_bytes_that_are_no_text():
-    console = Console()
-    console.decoder.feed(b"Current: 1\n\xff\xfe\x00Vpack: 1\nSystem_State: \xc3\xbc\xff\x01OK\n")
-    console.decoder.feed(bytes(range(256)) + b"\nBreaker: " + b"y" * 200 + b"\nSOC: 5\xb0\n")
-    console.decoder.finish()
-    texts = console.readings[0]["texts"]
-    assert texts["system_state"] == "????OK" and texts["breaker"] == "y" * MAX_TEXT
-    assert console.values("soc") == [5]
-
-
 def test_a_text_that_says_the_same_is_the_same():
     seen = []
     decoder = Decoder(lambda sample: seen.append(sample.texts["breaker"]))
@@ -422,28 +171,3 @@ def test_a_text_that_says_the_same_is_the_same():
     assert [word for word in seen if word] == ["OPEN", "OPEN", "SHUT", "OPENED", "OPEN"]
     same = [word for word in seen if word == "OPEN"]
     assert same[0] is same[1]
-
-
-def test_new_only_changes_nothing():
-    one, other = Console(), Console(new_only=True)
-    for console in (one, other):
-        console.say(*(ROUND * 3))
-    assert one.readings == other.readings and len(one.readings) == 2
-
-
-def test_a_round_takes_next_to_no_memory():
-    if not hasattr(gc, "mem_alloc"):
-        return  # CPython
-    decoder = Decoder(lambda sample: None)
-    data = ("\n".join(ROUND) + "\n").encode()
-    for _ in range(3):
-        decoder.feed(data)
-    gc.collect()
-    gc.disable()
-    before = gc.mem_alloc()
-    for _ in range(20):
-        decoder.feed(data)
-        decoder.request()
-    used = gc.mem_alloc() - before
-    gc.enable()
-    assert used < 20 * 128, used
