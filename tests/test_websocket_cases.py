@@ -14,7 +14,8 @@ import pytest
 sys.path.insert(0, str(Path(__file__).with_name("websocket")))
 
 import websocket_bench
-from websocket_cases import CASES, PONG, VIOLATION
+from websocket_cases import CASES
+from websocket_frames import PONG, VIOLATION
 
 
 @pytest.fixture(scope="module")

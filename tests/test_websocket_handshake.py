@@ -7,7 +7,8 @@ sys.path.insert(0, str(Path(__file__).with_name("websocket")))
 
 import websocket_bench
 from websocket_bench import accept, console, run
-from websocket_cases import HELLO, Chopped, text
+from websocket_cases import HELLO
+from websocket_frames import Chopped, text
 
 NO_WEBSOCKET = "No WebSocket there"
 HELLO_FED = (HELLO + b"\n").hex()

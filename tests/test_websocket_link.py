@@ -10,7 +10,8 @@ import pytest
 sys.path.insert(0, str(Path(__file__).with_name("websocket")))
 
 from websocket_bench import accept, console, run
-from websocket_cases import CLOSE, HELLO, PING, TEXT, close, frame, last, more, ping, text
+from websocket_cases import HELLO
+from websocket_frames import CLOSE, PING, TEXT, close, frame, last, more, ping, text
 
 
 def test_a_silent_server_that_lives_is_kept():

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from host_tools.firmware import FIRMWARE
 from host_tools.sim import micropython
-from websocket_cases import CLOSE, PONG, Chopped, Ponged, close
+from websocket_frames import CLOSE, PONG, Chopped, Ponged, close
 
 GUID = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 DRIVER = Path(__file__).with_name("driver.py")

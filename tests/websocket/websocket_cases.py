@@ -7,10 +7,29 @@ permessage-deflate extension, which the link never offers.
 
 from dataclasses import dataclass, field
 
+from websocket_frames import (
+    BAD_TEXT,
+    BINARY,
+    CLOSE,
+    NORMAL,
+    PING,
+    PONG,
+    TEXT,
+    TOO_BIG,
+    VIOLATION,
+    Chopped,
+    Ponged,
+    binary,
+    close,
+    frame,
+    in_fragments,
+    last,
+    more,
+    octets,
+    ping,
+    text,
+)
 from websocket_utf8 import KOSME, UTF8_SEQUENCES, valid_part
-
-CONTINUATION, TEXT, BINARY, CLOSE, PING, PONG = 0, 1, 2, 8, 9, 10
-NORMAL, VIOLATION, BAD_TEXT, TOO_BIG = 1000, 1002, 1007, 1009
 
 HELLO = b"Hello, world!"
 MICRO = "Hello-µ@ßöäüàá-UTF-8!!".encode()
@@ -19,67 +38,6 @@ TOO_HIGH = b"\xf4\x90\x80\x80"  # U+110000: wrong at its second octet
 SURROGATE = b"\xed\xa0\x80"
 KIB, MIB = 1 << 10, 1 << 20
 LIMIT = MIB  # of the link
-
-
-def frame(opcode, payload=b"", fin=True, rsv=0):
-    """A frame as a server sends it."""
-    size = len(payload)
-    if size < 126:
-        head = bytes([size])
-    elif size < 65536:
-        head = b"\x7e" + size.to_bytes(2, "big")
-    else:
-        head = b"\x7f" + size.to_bytes(8, "big")
-    return bytes([fin << 7 | rsv << 4 | opcode]) + head + payload
-
-
-def text(payload=b"", fin=True, rsv=0):
-    return frame(TEXT, payload, fin, rsv)
-
-
-def binary(payload=b"", fin=True, rsv=0):
-    return frame(BINARY, payload, fin, rsv)
-
-
-def more(payload=b"", fin=False):
-    return frame(CONTINUATION, payload, fin)
-
-
-def last(payload=b""):
-    return more(payload, True)
-
-
-def ping(payload=b""):
-    return frame(PING, payload)
-
-
-def close(code=None, reason=b""):
-    return frame(CLOSE, (code.to_bytes(2, "big") if code is not None else b"") + reason)
-
-
-def in_fragments(opcode, payload, size):
-    """A message in fragments of so many octets, as one piece of wire."""
-    pieces = [payload[i : i + size] for i in range(0, len(payload), size)]
-    ends = [i == len(pieces) - 1 for i in range(len(pieces))]
-    return b"".join(
-        frame(CONTINUATION if i else opcode, piece, end)
-        for i, (piece, end) in enumerate(zip(pieces, ends, strict=True))
-    )
-
-
-@dataclass
-class Chopped:
-    """Octets written so many at a time."""
-
-    wire: bytes
-    size: int = 1
-
-
-@dataclass
-class Ponged:
-    """The server goes on when it has got this pong."""
-
-    payload: bytes
 
 
 @dataclass
@@ -102,10 +60,6 @@ class Case:
     def __post_init__(self):
         if self.broken is None:
             self.broken = self.code in (VIOLATION, BAD_TEXT, TOO_BIG)
-
-
-def octets(*frames):
-    return [Chopped(b"".join(frames))]
 
 
 def sizes():
