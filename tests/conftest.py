@@ -24,6 +24,7 @@ for folder in (TESTS.parent, TESTS.parent / "firmware", TESTS / "device"):
 
 import boards  # noqa: E402
 import home_bench  # noqa: E402
+import network_bench  # noqa: E402
 
 if not hasattr(asyncio, "sleep_ms"):  # MicroPython's, for firmware code that runs on CPython
 
@@ -76,3 +77,11 @@ def bench(installed, tmp_path):
 def at_home(bench):
     """at_home(config=None, ahead=None, **plan): a board that has settled in a home network."""
     return lambda *arguments, **plan: home_bench.HomeBoard(bench, *arguments, **plan)
+
+
+@pytest.fixture
+def net_bench(tmp_path):
+    """A board in a home network that runs a main.py of the test's own."""
+    made = network_bench.NetworkBench(tmp_path)
+    yield made
+    made.close()

@@ -11,6 +11,7 @@ from littlefs import LittleFS
 
 BLOCK, BLOCKS = 4096, 512
 START = 1_780_000_000  # unix s at board time 0
+SERVER = "192.168.1.20"  # where nobody is until serve() puts somebody there
 PATIENCE_S = 20  # of real time
 
 JOIN = """

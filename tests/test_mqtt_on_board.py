@@ -8,10 +8,8 @@ import subprocess
 
 import pytest
 from host_tools.device import Device
-from host_tools.sim import config_of, home
 from host_tools.sim.micropython import find
 from host_tools.sim.process import VM
-from host_tools.sim.rig import Plan, Rig
 from host_tools.sim.workshop import port_of
 
 from home_bench import Nasty, config, wait_for
@@ -140,14 +138,3 @@ def test_the_heap_is_enough_and_stays_as_it_is(at_home, first_s, last_s):
     assert "MemoryError" not in seen.bench.console() and seen.board.starts == 1
     assert seen.bench.count("readings") > last_s - 20  # one a second
     assert seen.published_all(last_s - 30)
-
-
-def test_a_broker_of_the_users_own_is_in_the_boards_network(tmp_path):
-    plan = Plan(flash=tmp_path / "flash.img", broker_port=1884)
-    rig = Rig(plan)
-    try:
-        made = config_of.config_of(plan, rig)
-        assert made["mqtt"] == {"host": home.BROKER_NAME} and made["wifi"]["networks"]
-        assert rig.home.broker_route.port == 1884 and rig.home.broker_route.external
-    finally:
-        rig.board.close()

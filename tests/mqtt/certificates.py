@@ -1,5 +1,6 @@
-"""A certification authority of our own, and what it certifies: the broker at 127.0.0.1."""
+"""A certification authority of our own, and what it certifies: a broker."""
 
+import contextlib
 import datetime
 import ipaddress
 from pathlib import Path
@@ -30,8 +31,16 @@ def write_key(path: Path, key):
     )
 
 
+def names_of(host: str) -> x509.SubjectAlternativeName:
+    """An address is certified as one, and as a name for clients that know only names."""
+    names = [x509.DNSName(host)]
+    with contextlib.suppress(ValueError):
+        names.insert(0, x509.IPAddress(ipaddress.ip_address(host)))
+    return x509.SubjectAlternativeName(names)
+
+
 def make(folder: Path, host: str = "127.0.0.1") -> Path:
-    """ca.pem, server.pem and server.key in the folder, for a broker of that address."""
+    """ca.pem, server.pem and server.key in the folder, for a broker of that name or address."""
     folder.mkdir()
     key, server_key = (
         ec.generate_private_key(ec.SECP256R1()),
@@ -39,9 +48,8 @@ def make(folder: Path, host: str = "127.0.0.1") -> Path:
     )
     basic = x509.BasicConstraints(ca=True, path_length=None)
     ca = builder("our CA", "our CA", key).add_extension(basic, critical=True)
-    names = [x509.IPAddress(ipaddress.ip_address(host)), x509.DNSName(host)]
     server = builder(host, "our CA", server_key)
-    server = server.add_extension(x509.SubjectAlternativeName(names), critical=False)
+    server = server.add_extension(names_of(host), critical=False)
     for stem, certificate in (("ca", ca), ("server", server)):
         signed = certificate.sign(key, hashes.SHA256())
         pem = signed.public_bytes(serialization.Encoding.PEM)

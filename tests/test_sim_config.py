@@ -1,0 +1,29 @@
+"""The config.json that `packlog sim` writes for an empty flash."""
+
+import pytest
+from host_tools.sim import config_of, home
+from host_tools.sim.rig import KINDS, Plan, Rig
+
+import config
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_config_for_an_empty_flash_is_a_good_one(tmp_path, kind):
+    plan = Plan(flash=tmp_path / "flash.img", bms=kind)
+    rig = Rig(plan)
+    try:
+        text = config_of.write(plan, rig, tmp_path).read_text()
+    finally:
+        rig.board.close()
+    assert config.parse(text)["packs"][0]["bms"] == kind
+
+
+def test_a_broker_of_the_users_own_is_in_the_boards_network(tmp_path):
+    plan = Plan(flash=tmp_path / "flash.img", broker_port=1884)
+    rig = Rig(plan)
+    try:
+        made = config_of.config_of(plan, rig)
+        assert made["mqtt"] == {"host": home.BROKER_NAME} and made["wifi"]["networks"]
+        assert rig.home.broker_route.port == 1884 and rig.home.broker_route.external
+    finally:
+        rig.board.close()
