@@ -10,9 +10,10 @@ from typing import Annotated
 
 import typer
 
+from host_tools import cli_config
+from host_tools.cli_options import BmsKind, Output, Port, connected
 from host_tools.errors import PacklogError
 from host_tools.progress import say
-from host_tools.replay import DECODERS
 
 app = typer.Typer(
     help="packlog: a logger on a $2 ESP32 that sits beside a home battery for years.",
@@ -21,30 +22,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-
-Port = Annotated[
-    str | None,
-    typer.Option(
-        "--port",
-        metavar="PORT",
-        help="The board's serial port (/dev/ttyUSB0, ...). Default: the board that is plugged in.",
-    ),
-]
-Output = Annotated[
-    Path | None,
-    typer.Option("-o", "--output", metavar="FILE", help="Write here. Default: the terminal."),
-]
-
-
-BmsKind = Annotated[
-    str, typer.Option("--bms", metavar="KIND", help=f"Kind of BMS: {', '.join(DECODERS)}.")
-]
-
-
-def _port(port: str | None) -> str:
-    from host_tools.device import find_port
-
-    return port or find_port()
+app.add_typer(cli_config.app, name="config")
 
 
 @app.command()
@@ -107,7 +85,7 @@ def pull(
     """
     from host_tools.pull import pull as run
 
-    run(_port(port), folder, say)
+    run(connected(port), folder, say)
 
 
 @app.command()
@@ -218,57 +196,7 @@ def info(
     else:
         from host_tools.live import live
 
-        live(_port(port), as_json)
-
-
-config_app = typer.Typer(
-    help="Show, check or change the config.json on a board.", no_args_is_help=True
-)
-app.add_typer(config_app, name="config")
-
-
-@config_app.command("show")
-def config_show(
-    port: Port = None,
-    as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
-) -> None:
-    """Print every key with its value, the defaults too. Passwords are not shown.
-
-    The logger pauses meanwhile and is started again.
-    """
-    from host_tools.configure import show
-
-    show(_port(port), as_json)
-
-
-@config_app.command("check")
-def config_check(
-    path: Annotated[
-        Path | None, typer.Argument(metavar="[FILE]", help="Default: the one on the board.")
-    ] = None,
-    port: Port = None,
-) -> None:
-    """Say whether a config.json is right, or what is wrong with it."""
-    from host_tools.configure import check
-
-    check(None if path else _port(port), path, say)
-
-
-@config_app.command("set")
-def config_set(
-    key: Annotated[str, typer.Argument(metavar="KEY", help="As in packs[0].cells, lcd.columns.")],
-    value: Annotated[
-        str, typer.Argument(metavar="VALUE", help="A number, true, false, a text; - asks for it.")
-    ],
-    port: Port = None,
-) -> None:
-    """Change one key on the board and start the logger again with it.
-
-    Says what else the change means. A wrong value is refused and nothing is changed.
-    """
-    from host_tools.configure import change
-
-    change(_port(port), key, value, say)
+        live(connected(port), as_json)
 
 
 @app.command()
@@ -282,7 +210,7 @@ def scan(
     """
     from host_tools.radio import scan as run
 
-    run(_port(port), seconds, say)
+    run(connected(port), seconds, say)
 
 
 @app.command()
@@ -293,7 +221,7 @@ def release(
     """Let go of the Bluetooth BMS for some minutes, so that the phone app can connect to it."""
     from host_tools.radio import release as run
 
-    run(_port(port), minutes, say)
+    run(connected(port), minutes, say)
 
 
 @app.command()
@@ -324,7 +252,7 @@ def watch(
     """Follow a board's readings in the terminal, without interrupting it. Ctrl-C ends."""
     from host_tools.watch import watch as run
 
-    run(_port(port), count)
+    run(connected(port), count)
 
 
 @app.command()
