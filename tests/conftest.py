@@ -1,4 +1,4 @@
-"""What every test needs: the firmware and the device tests on the path, virtual boards."""
+"""What every test needs: the folders to import from, and virtual boards."""
 
 import asyncio
 import sys
@@ -19,7 +19,7 @@ settings.register_profile("steady", derandomize=True)
 settings.load_profile("steady")
 
 TESTS = Path(__file__).resolve().parent
-for folder in (TESTS.parent, TESTS.parent / "firmware", TESTS / "device"):
+for folder in (TESTS.parent, TESTS.parent / "firmware", TESTS / "device", TESTS / "websocket"):
     sys.path.insert(0, str(folder))
 
 import boards  # noqa: E402

@@ -1,30 +1,18 @@
 """The commands as a user types them: help, exit codes, one clear line when something is wrong."""
 
 import re
+import shlex
 import subprocess
-import sys
 import threading
-from pathlib import Path
 
 import pytest
 from host_tools.device import Device
 from host_tools.sim.workshop import port_of
 
-ROOT = Path(__file__).resolve().parent.parent
+from command_line import PACKLOG, ROOT, packlog
+
 CAPTURE = ROOT / "tests/data/chargery/pdf_v1.26_capture.hex"
 COMMANDS = ("install", "pull", "decode", "encode", "info", "replay", "watch", "sim", "demo")
-
-
-def packlog(*arguments, **options):
-    return subprocess.run(
-        [sys.executable, "-c", "from host_tools.cli import main; main()", *map(str, arguments)],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-        **options,
-    )
 
 
 @pytest.mark.parametrize("command", COMMANDS)
@@ -141,8 +129,7 @@ def test_install_sh_passes_the_port_on():
 
 
 def test_a_reader_that_leaves_early_is_no_error(tmp_path):
-    command = f"{sys.executable} -c 'from host_tools.cli import main; main()' "
-    command += f"replay --bms chargery --hex {CAPTURE} | head -n 1"
+    command = f"{shlex.join(PACKLOG)} replay --bms chargery --hex {CAPTURE} | head -n 1"
     done = subprocess.run(
         command, shell=True, cwd=ROOT, capture_output=True, text=True, check=False
     )

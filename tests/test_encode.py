@@ -1,8 +1,6 @@
 """packlog encode: a CSV in, what a board would have on its flash out, by the board's own store."""
 
 import io
-import subprocess
-import sys
 
 import numpy as np
 import pytest
@@ -11,6 +9,7 @@ from host_tools import decode as decoder
 from host_tools.encode import Plan
 from host_tools.errors import PacklogError
 
+from command_line import packlog
 from store import segment
 
 COLUMNS = (
@@ -305,16 +304,6 @@ def test_boot_and_anchor(tmp_path):
     (log,) = logs.load([house], segment.PACK, lambda rows, header: {}).logs
     assert log.columns["boot"].tolist() == [1]
     assert log.columns["time"].tolist() == [NOON + 1]  # to the nearest second
-
-
-def packlog(*arguments):
-    return subprocess.run(
-        [sys.executable, "-c", "from host_tools.cli import main; main()", *map(str, arguments)],
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
 
 
 def test_on_the_command_line(tmp_path):

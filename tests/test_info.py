@@ -10,8 +10,9 @@ from host_tools.encode import Plan
 from host_tools.errors import PacklogError
 from host_tools.info import collect, info
 
+from command_line import packlog
 from segment_bytes import anchor, frames, header, put, run
-from test_encode import COLUMNS, NOON, a_csv, many, packlog
+from test_encode import COLUMNS, NOON, a_csv, many
 
 
 def of(*paths):

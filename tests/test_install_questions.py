@@ -5,7 +5,6 @@ import os
 import pty
 import select
 import subprocess
-import sys
 import termios
 import time
 
@@ -18,6 +17,7 @@ from host_tools.errors import PacklogError
 from typer.testing import CliRunner
 
 import config
+from command_line import PACKLOG
 from installing import board_on, on_flash
 
 HEARD = [
@@ -183,9 +183,8 @@ class Terminal:
 def test_a_first_install_at_a_terminal_asks(tmp_path):
     """The command itself, on a terminal, to a new board."""
     image = tmp_path / "flash.img"
-    command = [sys.executable, "-c", "from host_tools.cli import main; main()", "install"]
     with board_on(image) as (_, port):
-        terminal = Terminal(*command, "--port", port)
+        terminal = Terminal(*PACKLOG, "install", "--port", port)
         for question, said in (
             ("Kind of BMS", ""),
             ("Name of the pack", "shed"),

@@ -39,7 +39,7 @@ def bench(request):
 
     yield keep
     for thing in things:
-        (thing.kill if isinstance(thing, Board) else thing.close)()
+        thing.close()
 
 
 @pytest.mark.parametrize("qos", [0, 1])

@@ -19,7 +19,7 @@ def secure(tmp_path):
     things[0].start()
     yield things
     for thing in things[:0:-1]:
-        (thing.kill if isinstance(thing, Board) else thing.close)()
+        thing.close()
     things[0].stop()
 
 

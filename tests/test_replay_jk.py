@@ -3,8 +3,6 @@
 import csv
 import io
 import json
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -13,6 +11,8 @@ from host_tools.replay import COLUMNS, replay
 from host_tools.sim import jk_wire as wire
 from host_tools.sim.jk import Unit
 from host_tools.sim.pack import Pack
+
+from command_line import packlog
 
 DATA = Path(__file__).parent / "data" / "jk"
 CELLS_32S = "3.246 3.230 3.226 3.231 3.233 3.231 3.232 3.232"
@@ -103,15 +103,7 @@ def test_an_hour_of_the_simulated_unit(capsys, tmp_path):
 
 
 def test_the_command():
-    code = "from host_tools.cli import main; main()"
-    words = ["replay", "--bms", "jk", "--hex", "--stats", DATA / "cells_32s.hex"]
-    done = subprocess.run(
-        [sys.executable, "-c", code, *map(str, words)],
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+    done = packlog("replay", "--bms", "jk", "--hex", "--stats", DATA / "cells_32s.hex")
     assert done.returncode == 0, done.stderr
     assert done.stdout.splitlines()[1] == "1," + ",".join(ROW_32S)
     assert json.loads(done.stderr)["accepted"] == {"0x01": 0, "0x02": 1, "0x03": 0}

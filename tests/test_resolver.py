@@ -7,15 +7,11 @@ import socket
 import ssl
 import struct
 import sys
-from pathlib import Path
 
 import pytest
+from resolver_bench import Names, black_hole, drive, listening
 
 from mqtt import certificates
-
-sys.path.insert(0, str(Path(__file__).with_name("websocket")))
-
-from resolver_bench import Names, black_hole, drive, listening
 
 NO_SUCH_NAME = -2
 

@@ -9,29 +9,20 @@ import os
 import shutil
 import socket
 import subprocess
-import sys
 import time
-from pathlib import Path
 
 import pytest
-
-sys.path.insert(0, str(Path(__file__).with_name("websocket")))
-
 from host_tools.firmware import FIRMWARE
 from host_tools.sim import micropython
 from websocket_bench import DRIVER, PATIENCE_S
 from websocket_cases import CASES
 
+from mqtt.brokers import free_port
+
 WSTEST = shutil.which("wstest")
 COMPRESSION = ["12.*", "13.*"]  # never offered
 # Where the RFC leaves open what is right, the suite says what it saw.
 OPEN_QUESTIONS = {"7.1.6", "7.13.1", "7.13.2"}
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 @pytest.fixture

@@ -5,14 +5,9 @@ test_websocket_autobahn.py runs it where it is installed. The link runs on Micro
 CPython's asyncio reads no streams into buffers and has no queue for sockets.
 """
 
-import sys
 import zlib
-from pathlib import Path
 
 import pytest
-
-sys.path.insert(0, str(Path(__file__).with_name("websocket")))
-
 import websocket_bench
 from websocket_cases import CASES
 from websocket_frames import PONG, VIOLATION

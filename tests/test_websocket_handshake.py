@@ -1,10 +1,5 @@
 """The WebSocket link's handshake on MicroPython: what it asks, and what it takes for an answer."""
 
-import sys
-from pathlib import Path
-
-sys.path.insert(0, str(Path(__file__).with_name("websocket")))
-
 import websocket_bench
 from websocket_bench import accept, console, run
 from websocket_cases import HELLO

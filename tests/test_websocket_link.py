@@ -2,13 +2,8 @@
 
 import asyncio
 import random
-import sys
-from pathlib import Path
 
 import pytest
-
-sys.path.insert(0, str(Path(__file__).with_name("websocket")))
-
 from websocket_bench import accept, console, run
 from websocket_cases import HELLO
 from websocket_frames import CLOSE, PING, TEXT, close, frame, last, more, ping, text

@@ -4,17 +4,12 @@ Autobahn's well-formed cases once more, with a judge that is not ours; the numbe
 """
 
 import asyncio
-import sys
 import zlib
-from pathlib import Path
 
 import pytest
-from websockets.asyncio.server import serve
-
-sys.path.insert(0, str(Path(__file__).with_name("websocket")))
-
 import websocket_bench
 from websocket_cases import CASES, HELLO, KIB, MIB, MICRO
+from websockets.asyncio.server import serve
 
 FRAGMENTS = [f"fragment{i}" for i in range(1, 6)]
 JOINED = "".join(FRAGMENTS).encode()

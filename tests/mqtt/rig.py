@@ -134,6 +134,8 @@ class Board:
         self.process.stdin.close()
         self.process.stdout.close()
 
+    close = kill
+
 
 class Listener:
     """Somebody who has subscribed to everything. messages: (topic, payload, retained, QoS)."""
