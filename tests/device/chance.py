@@ -15,3 +15,15 @@ class Chance:
     def data(self, size):
         """So many bytes of anything."""
         return bytes([self.below(256) for _ in range(size)])
+
+
+class Dice:
+    """A longer generator, of 31 bits, for numbers within bounds."""
+
+    def __init__(self, seed):
+        self._state = seed
+
+    def roll(self, low, high):
+        """A whole number from low to high."""
+        self._state = (self._state * 1103515245 + 12345) % (1 << 31)
+        return low + (self._state >> 8) % (high - low + 1)

@@ -4,24 +4,14 @@ Readings every 2 s of a 16S 280 Ah pack: sun with clouds, a staircase of loads, 
 with in-rush, cells that sag and relax, noise of a step or two in everything.
 """
 
+from chance import Dice
+
 CELLS = 4  # of the 16 are told apart, which is enough for lowest and highest
 SLOW_US = 600  # of a cell: 1/600 of the way every 2 s, 20 minutes; the fast part takes 25 s
 RESISTANCE = (215, 220, 222, 231)  # uOhm
 # mV of a resting cell at 0, 5, ... 100 %
 OCV = (2600, 3085, 3190, 3220, 3245, 3262, 3277, 3286, 3290, 3292, 3294, 3296, 3303, 3319, 3328)
 OCV += (3329, 3331, 3332, 3333, 3336, 3450)
-
-
-class Dice:
-    """The same numbers on every runtime."""
-
-    def __init__(self, seed):
-        self.state = seed
-
-    def roll(self, low, high):
-        """A whole number from low to high."""
-        self.state = (self.state * 1103515245 + 12345) % (1 << 31)
-        return low + (self.state >> 8) % (high - low + 1)
 
 
 class House:

@@ -200,10 +200,7 @@ def clocks(folder):
     """(boot, UTC at its uptime 0) by all headers and marks."""
     found = set()
     for path in plain_reader.files(folder):
-        with open(path, "rb") as file:
-            data = file.read()
-        if path.endswith(".shard"):
-            data = plain_shard.read(data)
+        data = plain_reader.contents(path)
         if data:
             boot, uptime, utc = (int.from_bytes(data[at : at + 4], "little") for at in (16, 20, 24))
             if utc:
@@ -219,10 +216,7 @@ def check_others(folder):
         assert series in os.listdir(folder)
         for name in os.listdir(folder + "/" + series):
             path = folder + "/" + series + "/" + name
-            with open(path, "rb") as file:
-                data = file.read()
-            if path.endswith(".shard"):
-                data = plain_shard.read(data)
+            data = plain_reader.contents(path)
             if data:
                 header = segment.parse_header(data)
                 assert (len(data) - header.header_size) % header.record_size == 0

@@ -43,11 +43,15 @@ def coverage(folder):
     return found
 
 
-def read_file(path, found_anchors=None, values=True):
+def contents(path):
+    """The bytes of a segment, or of that which a shard was made of."""
     with open(path, "rb") as file:
         data = file.read()
-    if path.endswith(".shard"):
-        data = plain_shard.read(data)
+    return plain_shard.read(data) if path.endswith(".shard") else data
+
+
+def read_file(path, found_anchors=None, values=True):
+    data = contents(path)
     if not data:
         return []
     header = struct.unpack("<4sBBBBHHIIII", data[:28])

@@ -14,17 +14,25 @@ FRAMES = 625  # in one
 BUDGET = 4 * 8192
 
 
-def a_pack(folder, **options):
-    """A pack whose segments take two blocks each."""
-    options.setdefault("budget", BUDGET)
-    return Pack(folder, **options)
-
-
 def vary(pack, count):
     """Readings that flush as they come, with values that change."""
     for n in range(count):
         pack.sample.voltage = 53000 + n * 7 % 90
         pack.readings(1, current=-20000 + n * 131 % 900 * 40, flush=True)
+
+
+def a_pack(folder, count=0):
+    """A pack whose segments take two blocks each, after so many readings."""
+    pack = Pack(folder, budget=BUDGET)
+    vary(pack, count)
+    return pack
+
+
+def a_full_segment(folder):
+    """A pack with one to compact and one begun, all of it on the disk, and its frames."""
+    pack = a_pack(folder, 700)
+    assert pack.history.flush()
+    return pack, plain_reader.read(pack.path)
 
 
 def compact(pack):
@@ -45,8 +53,7 @@ def names(pack):
 
 def test_all_but_the_newest_become_shards():
     with temporary.Folder() as folder:
-        pack = a_pack(folder)
-        vary(pack, 1400)
+        pack = a_pack(folder, 1400)
         before = plain_reader.read(pack.path)
         assert names(pack) == ["00000001.seg", "00000002.seg", "00000003.seg"]
         assert compact(pack) > 500
@@ -61,8 +68,7 @@ def test_all_but_the_newest_become_shards():
 
 def test_readings_go_on_between_the_steps():
     with temporary.Folder() as folder:
-        pack = a_pack(folder)
-        vary(pack, 700)
+        pack = a_pack(folder, 700)
         steps = 0
         for _ in pack.history.compact():
             steps += 1
@@ -96,10 +102,7 @@ def test_a_boot_that_only_a_shard_remembers():
 
 def test_switched_off_after_any_step():
     with temporary.Folder() as folder:
-        pack = a_pack(folder)
-        vary(pack, 700)
-        assert pack.history.flush()
-        before = plain_reader.read(pack.path)
+        pack, before = a_full_segment(folder)
         steps = 0
         while "00000001.seg" in names(pack):
             steps += 1 + steps // 4
@@ -116,10 +119,7 @@ def test_switched_off_after_any_step():
 
 def test_switched_off_between_renaming_and_deleting():
     with temporary.Folder() as folder:
-        pack = a_pack(folder)
-        vary(pack, 700)
-        assert pack.history.flush()
-        before = plain_reader.read(pack.path)
+        pack, before = a_full_segment(folder)
         with open(pack.path + "/00000001.seg", "rb") as file:
             data = file.read()
         compact(pack)
@@ -133,10 +133,7 @@ def test_switched_off_between_renaming_and_deleting():
 
 def test_a_shard_of_something_else_is_no_reason_to_delete_a_segment():
     with temporary.Folder() as folder:
-        pack = a_pack(folder)
-        vary(pack, 700)
-        assert pack.history.flush()
-        before = plain_reader.read(pack.path)
+        pack, before = a_full_segment(folder)
         with open(pack.path + "/00000001.shard", "wb") as file:
             file.write(b"PKLS\x01")
         compact(pack)
@@ -160,8 +157,7 @@ def test_what_cannot_be_compacted_is_left_alone():
     }
     for name in sorted(cases):
         with temporary.Folder() as folder:
-            pack = a_pack(folder)
-            vary(pack, 1400)
+            pack = a_pack(folder, 1400)
             assert pack.history.flush()
             path = pack.path + "/00000001.seg"
             cases[name](path)
@@ -226,8 +222,7 @@ def test_a_full_disk_is_tried_again_less_and_less_often():
     for error in (OSError(28, "full"), MemoryError()):
         for after in (0, 500):
             with temporary.Folder() as folder, Disk(error, after) as disk:
-                pack = a_pack(folder)
-                vary(pack, 700)
+                pack = a_pack(folder, 700)
                 series = pack.history._pack
                 for _ in range(100):
                     for _ in series.compact():
@@ -247,8 +242,7 @@ def test_a_full_disk_is_tried_again_less_and_less_often():
 
 def test_a_flash_that_fails_at_a_segment_is_given_up_after_three_attempts():
     with temporary.Folder() as folder, Disk(OSError(5, "flash"), 500) as disk:
-        pack = a_pack(folder)
-        vary(pack, 700)
+        pack = a_pack(folder, 700)
         series = pack.history._pack
         for _ in range(20):
             for _ in series.compact():
@@ -259,10 +253,7 @@ def test_a_flash_that_fails_at_a_segment_is_given_up_after_three_attempts():
 
 def test_a_shard_that_does_not_read_back_takes_nothing_s_place():
     with temporary.Folder() as folder:
-        pack = a_pack(folder)
-        vary(pack, 700)
-        assert pack.history.flush()
-        before = plain_reader.read(pack.path)
+        pack, before = a_full_segment(folder)
         for _ in pack.history._pack.compact():
             flip(pack.path + "/00000001.tmp")
         assert names(pack) == ["00000001.seg", "00000002.seg"]
@@ -282,8 +273,7 @@ def flip(path):
 
 def test_retention_takes_the_segment_that_is_under_way():
     with temporary.Folder() as folder:
-        pack = a_pack(folder)
-        vary(pack, 2400)
+        pack = a_pack(folder, 2400)
         assert names(pack) == ["0000000" + n + ".seg" for n in "1234"]
         steps = pack.history._pack.compact()
         for _ in range(200):
@@ -317,8 +307,7 @@ def test_shards_make_the_budget_last_longer():
 
 def test_close_drops_what_is_under_way():
     with temporary.Folder() as folder:
-        pack = a_pack(folder)
-        vary(pack, 700)
+        pack = a_pack(folder, 700)
         steps = pack.history.compact()
         for _ in range(100):
             next(steps)

@@ -2,6 +2,7 @@
 
 import struct
 
+from chance import Dice
 from plain_reader import values_of
 
 from sample import Sample
@@ -58,17 +59,6 @@ class Log:
     def charge(self):
         """mA ms, by what the frames say."""
         return self.tape.charge
-
-
-class Dice:
-    """The same numbers on every runtime."""
-
-    def __init__(self, seed):
-        self.state = seed
-
-    def roll(self, low, high):
-        self.state = (self.state * 1103515245 + 12345) % (1 << 31)
-        return low + (self.state >> 8) % (high - low + 1)
 
 
 def test_first_reading_is_a_frame_at_once():

@@ -2,7 +2,8 @@
 
 import gc
 
-from house_day import Dice, House
+from chance import Dice
+from house_day import House
 from judge import Log
 
 from store import half

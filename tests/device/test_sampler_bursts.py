@@ -1,6 +1,6 @@
 """Loads that come at once: in-rushes, bursts, steps and what the cells answer to them."""
 
-from house_day import Dice
+from chance import Dice
 from judge import Log
 
 
