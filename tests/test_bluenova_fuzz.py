@@ -6,13 +6,13 @@ line fed since the reading before said, and each line counts as accepted only if
 
 import random
 import re
-import tracemalloc
 from decimal import ROUND_HALF_UP, Context, Decimal
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bms.bluenova import LINE, Decoder
+from feeding import feed_all, memory_of
 
 LINES = 200_000
 EXACT = Context(prec=400)
@@ -176,14 +176,7 @@ def test_one_decoder_for_all_of_it_stays_small():
     source = Source(2)
     decoder = Decoder(lambda sample: None)
     pieces = [source.line() + b"\n" for _ in range(5000)] + [b"x" * 100_000]
-    for piece in pieces[:1000]:
-        decoder.feed(piece)
-    tracemalloc.start()
-    for piece in pieces[1000:]:
-        decoder.feed(piece)
-        decoder.request()
-    grown, peak = tracemalloc.get_traced_memory()
-    tracemalloc.stop()
+    grown, peak = memory_of(decoder, pieces)
     assert grown < 4096 and peak < 65536
 
 
@@ -197,7 +190,5 @@ def test_any_lines_in_any_chunks(some, step, end):
     whole, readings = run(some, end)
     data, made = b"".join(line + end for line in some), []
     decoder = Decoder(lambda sample: made.append(sample.voltage))
-    for at in range(0, len(data), step):
-        decoder.feed(data[at : at + step])
-    decoder.finish()
+    feed_all(decoder, data, step)
     assert decoder.stats == whole.stats and len(made) == readings

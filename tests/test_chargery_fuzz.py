@@ -5,7 +5,6 @@ reading must be one of those, in order, and every one of its cells must come fro
 """
 
 import random
-import tracemalloc
 from collections import Counter
 
 from host_tools.sim import chargery_wire as wire
@@ -13,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bms.chargery import Decoder
+from feeding import feed_all, memory_of
 
 STRINGS = 200_000
 LENGTHS = {
@@ -67,9 +67,7 @@ def check(data: bytes, step: int = 0) -> dict:
         readings.append((said, sample.cells[: sample.cell_count]))
 
     decoder = Decoder(take)
-    for at in range(0, len(data), step or max(1, len(data))):
-        decoder.feed(data[at : at + (step or len(data))])
-    decoder.finish()
+    feed_all(decoder, data, step)
     judge(data, readings)
     stats = decoder.stats
     assert stats["accepted"][0x57] == len(readings)
@@ -173,13 +171,7 @@ def test_one_decoder_for_all_of_it_stays_small():
     line = Line(3)
     decoder = Decoder(lambda sample: None)
     pieces = [line.next() for _ in range(4000)]
-    for piece in pieces[:1000]:
-        decoder.feed(piece)
-    tracemalloc.start()
-    for piece in pieces[1000:]:
-        decoder.feed(piece)
-    grown, peak = tracemalloc.get_traced_memory()
-    tracemalloc.stop()
+    grown, peak = memory_of(decoder, pieces)
     assert grown < 2048 and peak < 65536
 
 

@@ -6,7 +6,6 @@ around true frames is random, none of them may be lost.
 """
 
 import random
-import tracemalloc
 from collections import Counter
 
 import pytest
@@ -15,6 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bms.jk import Decoder
+from feeding import feed_all, memory_of
 
 STRINGS = 200_000
 SAMPLE = 30_000  # of them, in the default run
@@ -79,9 +79,7 @@ def check(data: bytes, step: int = 0, least: int = 0) -> dict:
     """Decode data and compare every reading with what the judge finds; return the statistics."""
     readings = []
     decoder = Decoder(lambda sample: readings.append(shown_by(sample)))
-    for at in range(0, len(data), step or max(1, len(data))):
-        decoder.feed(data[at : at + (step or len(data))])
-    decoder.finish()
+    feed_all(decoder, data, step)
     frames = true_frames(data)
     cells = iter([frame for frame in frames if frame[4] == 2])
     for shown in readings:
@@ -199,14 +197,7 @@ def test_one_decoder_for_all_of_it_stays_small():
     air = Air(3)
     decoder = Decoder(lambda sample: None, new_only=True)
     pieces = [air.next() for _ in range(3000)]
-    for piece in pieces[:1000]:
-        decoder.feed(piece)
-    tracemalloc.start()
-    for piece in pieces[1000:]:
-        decoder.feed(piece)
-        decoder.request()
-    grown, peak = tracemalloc.get_traced_memory()
-    tracemalloc.stop()
+    grown, peak = memory_of(decoder, pieces)
     assert grown < 2048 and peak < 65536
 
 

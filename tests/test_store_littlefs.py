@@ -1,15 +1,11 @@
 """The store on littlefs: tests/device/littlefs_*.py, test by test, on MicroPython."""
 
-import os
 import re
-import subprocess
-from pathlib import Path
 
 import pytest
-from host_tools.firmware import FIRMWARE
-from host_tools.sim import micropython
 
-DEVICE = Path(__file__).with_name("device")
+from device_runs import DEVICE, passes
+
 # The heap of a compaction is looked at on RV32 as well, in less time
 SLOW = ("test_heap_of_a_compaction_while_the_log_goes_on",)
 NAMES = [
@@ -27,15 +23,6 @@ NAMES = [
     ],
 )
 def test_store_on_littlefs(script, name, tmp_path):
-    done = subprocess.run(
-        [micropython.find(), "-X", "heapsize=32m", DEVICE / "run.py", DEVICE / script, name],
-        env={**os.environ, "MICROPYPATH": f"{FIRMWARE}:{DEVICE}:.frozen"},
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        timeout=280,
-        check=False,
-    )
-    print(done.stdout)
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert f"ok {name}" in done.stdout
+    said = passes(tmp_path, script, name, options=("-X", "heapsize=32m"), timeout=280)
+    print(said)
+    assert f"ok {name}" in said
