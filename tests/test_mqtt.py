@@ -4,6 +4,7 @@ import json
 import signal
 
 import pytest
+from known_readings import CHARGERY_TOPICS
 
 from mqtt.brokers import BROKERS
 from mqtt.rig import HOUSE, Board, Listener, patiently
@@ -48,19 +49,7 @@ def test_every_topic_says_what_the_reading_says(make_broker, bench, qos):
     listener = bench(Listener(broker.port))
     board = bench(Board(broker.port, qos=qos, cells=True))
     expected = {
-        "watthour": b"9871.234",
-        "amphour": b"180.5",
-        "batteryvolt": b"53.28",
-        "cellhigh": b"3.331",
-        "celllow": b"3.32",
-        "maxvolt": b"3.65",
-        "current": b"-5.2",
-        "modename": b"Discharge",
-        "modeint": b"0",
-        "temp1": b"22.8",
-        "temp2": b"-0.5",
-        "soc": b"74",
-        "aggimped": b"1.7",
+        **CHARGERY_TOPICS,
         "cellvolt1": b"3.33",
         "cellvolt4": b"3.325",
         "cellimped1": b"0.3",

@@ -3,7 +3,7 @@
 import json
 
 import home_assistant
-from test_topics import bluenova, jk, reading
+from known_readings import bluenova, jk, reading
 
 from net.discovery import Device, name_of
 from net.topics import Payload, state

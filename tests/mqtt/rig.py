@@ -31,6 +31,7 @@ SETTINGS = {
     "tls": False,
     "ca_file": "",
 }
+# What known_readings.reading() says: what is published of it stands there
 HOUSE = (
     "house",
     "chargery",
