@@ -4,18 +4,14 @@ aioble is the one in the folder that PACKLOG_AIOBLE names, otherwise the tests' 
 """
 
 import ast
-import os
 from pathlib import Path
 
 from host_tools.sim import jk_wire
 from host_tools.sim.rig import Plan, Rig
 from host_tools.sim.vm import ops
-from littlefs import LittleFS
 
-from boards import BLOCK
+from boards import AIOBLE, new_flash
 
-AIOBLE = Path(os.environ.get("PACKLOG_AIOBLE") or Path(__file__).parent / "standin")
-AIOBLE = AIOBLE / "aioble" if (AIOBLE / "aioble").is_dir() else AIOBLE
 IS_REAL = (AIOBLE / "central.py").exists()  # the stand-in does not scan
 COMMANDS = jk_wire.command(jk_wire.ASKS_DEVICE), jk_wire.command(jk_wire.ASKS_CELLS)
 
@@ -85,14 +81,8 @@ A, B, C = (f"c8:47:8c:00:00:0{n}" for n in (1, 2, 3))
 
 def image(path: Path, files: dict[str, str]) -> Path:
     """A flash with aioble and these files."""
-    fs = LittleFS(block_size=BLOCK, block_count=512)
-    fs.makedirs("/lib/aioble")
-    sources = {f"/lib/aioble/{file.name}": file.read_text() for file in AIOBLE.glob("*.py")}
-    for name, text in (sources | files).items():
-        with fs.open(name, "w") as file:
-            file.write(text)
-    path.write_bytes(fs.context.buffer)
-    return path
+    sources = {f"lib/aioble/{file.name}": file.read_text() for file in AIOBLE.glob("*.py")}
+    return new_flash(path, {name: text.encode() for name, text in (sources | files).items()})
 
 
 class Bench:

@@ -15,7 +15,7 @@ from littlefs import LittleFS
 import umqtt_simple
 from config import TOLERANCES
 
-BLOCK = 4096
+BLOCK, BLOCKS = 4096, 512
 # aioble is on no package registry: the real one from there, or a stand-in of our own
 AIOBLE = Path(os.environ.get("PACKLOG_AIOBLE") or Path(__file__).with_name("standin")) / "aioble"
 
@@ -29,6 +29,17 @@ def every_reading(config: dict) -> dict:
     """The config with all tolerances off: each reading becomes a frame."""
     config["store"] |= dict.fromkeys(TOLERANCES, 0)
     return config
+
+
+def new_flash(path: Path, files: dict[str, bytes]) -> Path:
+    """A flash image of 2 MB with nothing on it but these files."""
+    fs = LittleFS(block_size=BLOCK, block_count=BLOCKS)
+    for name, data in files.items():
+        fs.makedirs(str(Path(name).parent), exist_ok=True)
+        with fs.open(name, "wb") as file:
+            file.write(data)
+    path.write_bytes(fs.context.buffer)
+    return path
 
 
 def install_once(image: Path) -> None:

@@ -7,9 +7,9 @@ import time
 from pathlib import Path
 
 from host_tools.sim.rig import Plan, Rig
-from littlefs import LittleFS
 
-BLOCK, BLOCKS = 4096, 512
+from boards import BLOCK, BLOCKS, new_flash
+
 START = 1_780_000_000  # unix s at board time 0
 SERVER = "192.168.1.20"  # where nobody is until serve() puts somebody there
 PATIENCE_S = 20  # of real time
@@ -50,12 +50,8 @@ class NetworkBench:
 
     def start(self, main: str, files: dict[str, bytes] | None = None) -> None:
         """Switch on with that main.py; join(), timed(), say() and end() are there."""
-        fs = LittleFS(block_size=BLOCK, block_count=BLOCKS)
-        texts = {"main.py": (JOIN + textwrap.dedent(main)).encode()} | (files or {})
-        for name, data in texts.items():
-            with fs.open(name, "wb") as file:
-                file.write(data)
-        self.flash.write_bytes(bytes(fs.context.buffer))
+        text = JOIN + textwrap.dedent(main)
+        new_flash(self.flash, {"main.py": text.encode()} | (files or {}))
         self.board.power_on()
 
     def run(self, main: str, files: dict[str, bytes] | None = None) -> list:

@@ -4,7 +4,6 @@ On the board runs aioble from the folder that PACKLOG_AIOBLE names, or the stand
 """
 
 import json
-import os
 import random
 import subprocess
 import sys
@@ -23,11 +22,9 @@ from host_tools.sim.pack import Pack
 from host_tools.sim.peripherals import Wiring
 from host_tools.sim.workshop import port_of
 from host_tools.sim.world import World
-from littlefs import LittleFS
 
-from boards import BLOCK
+from bluetooth_bench import image
 
-AIOBLE = Path(os.getenv("PACKLOG_AIOBLE") or Path(__file__).with_name("standin")) / "aioble"
 ON_BOARD = ("sample.py", "bms/jk.py", "transport/ble.py", "transport/keepalive.py")
 RESUME_S = 30  # readings are there again so long after a fault is over
 PERIOD_S = 0.5  # from one reading to the next
@@ -81,20 +78,6 @@ finally:
 """
 
 
-def image(path: Path, main: str) -> Path:
-    """A flash image with aioble, what the transport needs, and that main.py."""
-    fs = LittleFS(block_size=BLOCK, block_count=512)
-    files = {name: (FIRMWARE / name).read_bytes() for name in ON_BOARD}
-    files |= {f"lib/aioble/{file.name}": file.read_bytes() for file in AIOBLE.glob("*.py")}
-    files["main.py"] = main.encode()
-    for name, data in files.items():
-        fs.makedirs(str(Path(name).parent), exist_ok=True)
-        with fs.open(name, "wb") as file:
-            file.write(data)
-    path.write_bytes(fs.context.buffer)
-    return path
-
-
 class Bench:
     """A board that reads the units of these modules; peers: the modules, with their faults.
 
@@ -110,7 +93,8 @@ class Bench:
         which = which or [{"address": module.address.lower()} for module in modules]
         main = MAIN.replace("WHICH", repr(which)).replace("RELEASE_AT", str(release_at))
         wiring = Wiring(devices=[self.radio], world=world)
-        flash = image(folder / "flash.img", main)
+        files = {name: (FIRMWARE / name).read_text() for name in ON_BOARD} | {"main.py": main}
+        flash = image(folder / "flash.img", files)
         self.board = Board(Settings(flash=flash, speed=0, wiring=wiring))
         self.board.power_on()
 

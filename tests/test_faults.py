@@ -9,11 +9,11 @@ from host_tools.decode import load
 from host_tools.errors import PacklogError
 from host_tools.install import install
 from host_tools.pull import pull
-from host_tools.sim.rig import Plan, Rig
 from host_tools.sim.vm import ops
-from host_tools.sim.workshop import port_of, wait_for_start
+from host_tools.sim.workshop import port_of
 
 from boards import Bench, Files, copy_of, example
+from installing import board_on
 
 WATCHDOG_PAUSE_US = 600_000_000
 
@@ -178,27 +178,19 @@ def test_a_pin_that_the_board_does_not_have_is_said_by_the_install(bench, tmp_pa
 
 
 def test_a_board_with_a_fat_file_system_is_refused(tmp_path):
-    rig = Rig(Plan(flash=tmp_path / "f.img", speed=0, settings={"file_system": "fat"}))
-    try:
-        rig.board.power_on()
-        with port_of(rig.board) as port:
-            wait_for_start(rig.board)
-            with pytest.raises(PacklogError, match=r"file system is FAT.*needs littlefs"):
-                install(port, None, lambda line: None)
-    finally:
-        rig.board.close()
+    with (
+        board_on(tmp_path / "f.img", settings={"file_system": "fat"}) as (_, port),
+        pytest.raises(PacklogError, match=r"file system is FAT.*needs littlefs"),
+    ):
+        install(port, None, lambda line: None)
 
 
 def test_a_board_with_too_small_a_flash_is_refused(tmp_path):
-    rig = Rig(Plan(flash=tmp_path / "f.img", speed=0, settings={"blocks": 64}))
-    try:
-        rig.board.power_on()
-        with port_of(rig.board) as port:
-            wait_for_start(rig.board)
-            with pytest.raises(PacklogError, match="has 256 KB: packlog needs at least"):
-                install(port, None, lambda line: None)
-    finally:
-        rig.board.close()
+    with (
+        board_on(tmp_path / "f.img", settings={"blocks": 64}) as (_, port),
+        pytest.raises(PacklogError, match="has 256 KB: packlog needs at least"),
+    ):
+        install(port, None, lambda line: None)
 
 
 @pytest.mark.parametrize(
@@ -211,15 +203,11 @@ def test_a_wrong_port(port, why):
 
 
 def test_a_board_without_packlog_has_nothing_to_pull(tmp_path):
-    rig = Rig(Plan(flash=tmp_path / "f.img", speed=0))
-    try:
-        rig.board.power_on()
-        with port_of(rig.board) as port:
-            wait_for_start(rig.board)
-            with pytest.raises(PacklogError, match="has no history yet"):
-                pull(port, tmp_path / "out", lambda line: None)
-    finally:
-        rig.board.close()
+    with (
+        board_on(tmp_path / "f.img") as (_, port),
+        pytest.raises(PacklogError, match="has no history yet"),
+    ):
+        pull(port, tmp_path / "out", lambda line: None)
 
 
 def test_the_watchdog_starts_the_logger_again_when_the_pc_goes_away(bench):
