@@ -2,10 +2,10 @@
 (RFC 1035, A records only), by a resolver in the firmware. It also answers multicast DNS (RFC 6762).
 """
 
-import asyncio
 import ipaddress
 import struct
 
+from host_tools.sim import datagrams
 from host_tools.sim.world import World
 
 A, IN = 1, 1
@@ -56,24 +56,13 @@ def _name(query: bytes) -> tuple[str, int]:
     return ".".join(labels), at + 1
 
 
-class _Server(asyncio.DatagramProtocol):
-    def __init__(self, names: Names):
-        self._names = names
-
-    def connection_made(self, transport):
-        self._transport = transport
-
-    def datagram_received(self, data, end):
-        try:
-            answer = self._names.answer(data)
-        except (IndexError, struct.error, UnicodeDecodeError):
-            return  # no query
-        if answer:
-            self._transport.sendto(answer, end)
-
-
 def serve(world: World, names: Names) -> int:
     """Start a server on the World's loop; returns its port on loopback."""
-    made = world.create_datagram_endpoint(lambda: _Server(names), ("127.0.0.1", 0))
-    transport, _ = world.run(made)
-    return transport.get_extra_info("sockname")[1]
+
+    def answer(data: bytes) -> bytes | None:
+        try:
+            return names.answer(data)
+        except (IndexError, struct.error, UnicodeDecodeError):
+            return None  # no query
+
+    return datagrams.serve(world, answer)

@@ -3,9 +3,9 @@
 Its time is that of the world around the board: board time plus an offset.
 """
 
-import asyncio
 import struct
 
+from host_tools.sim import datagrams
 from host_tools.sim.world import World
 
 ERA_S = 1 << 32
@@ -36,9 +36,7 @@ class NtpServer:
         self.wrong_s = 0.0
         self.fault = ""
         self.asked: list[float] = []  # board s
-        made = world.create_datagram_endpoint(lambda: _Protocol(self), ("127.0.0.1", 0))
-        transport, _ = world.run(made)
-        self.port = transport.get_extra_info("sockname")[1]
+        self.port = datagrams.serve(world, self.answer)
 
     def unix(self) -> float:
         """The true time now."""
@@ -73,16 +71,3 @@ class NtpServer:
         now = self._stamp()
         head = (leap | version | SERVER_MODE, stratum, 6, -20, 100, 200, reference)
         return struct.pack(PACKET, *head, now - (16 << 32), origin, now, now)
-
-
-class _Protocol(asyncio.DatagramProtocol):
-    def __init__(self, server: NtpServer):
-        self._server = server
-
-    def connection_made(self, transport):
-        self._transport = transport
-
-    def datagram_received(self, data, end):
-        answer = self._server.answer(data)
-        if answer:
-            self._transport.sendto(answer, end)
