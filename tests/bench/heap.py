@@ -8,7 +8,6 @@ socket) and those of others are stand-ins that do not count; --also adds a folde
 as the one that aioble's package is in. Native code counts here; an ESP32 has it apart.
 """
 
-import argparse
 import ast
 import json
 import sys
@@ -22,7 +21,8 @@ if __name__ == "__main__":
 from rich.console import Console
 from rich.table import Table
 
-from rv32 import build, machine
+from bench.on_rv32 import command
+from rv32 import machine
 
 FIRMWARE = machine.REPOSITORY / "firmware"
 MORE = 1 << 20  # bytes of heap: what does not fit a board is to be measured, too
@@ -114,21 +114,10 @@ def show(found):
     Console(width=100).print(table)
 
 
-def main():
-    """Exit code 1 and one line if there is no MicroPython for RV32."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--json", action="store_true", help="one JSON object instead of the table")
-    parser.add_argument("--also", metavar="FOLDER", nargs="*", default=(), help="other modules")
-    arguments = parser.parse_args()
-    try:
-        found = measure(build.find(), arguments.also)
-    except build.Unavailable as reason:
-        sys.exit(f"no MicroPython for RV32: {reason}")
-    if arguments.json:
-        print(json.dumps(found))
-    else:
-        show(found)
-
-
 if __name__ == "__main__":
-    main()
+    command(
+        __doc__,
+        measure,
+        show,
+        also={"metavar": "FOLDER", "nargs": "*", "default": (), "help": "other modules"},
+    )

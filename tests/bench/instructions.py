@@ -11,7 +11,6 @@ round): waiting for the flash that the interpreter's code is read from is in it,
 fits the cache; flash erases (45 ms each) and the radio are not.
 """
 
-import argparse
 import json
 import sys
 import tempfile
@@ -28,7 +27,8 @@ from rich.console import Console
 from rich.table import Table
 from test_shard import household
 
-from rv32 import build, machine
+from bench.on_rv32 import command
+from rv32 import machine
 from store import frame, segment
 
 MHZ = 160
@@ -81,20 +81,5 @@ def show(found):
     Console(width=100).print(table)
 
 
-def main():
-    """Exit code 1 and one line if there is no MicroPython for RV32."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--json", action="store_true", help="one JSON object instead of the table")
-    arguments = parser.parse_args()
-    try:
-        found = measure(build.find())
-    except build.Unavailable as reason:
-        sys.exit(f"no MicroPython for RV32: {reason}")
-    if arguments.json:
-        print(json.dumps(found))
-    else:
-        show(found)
-
-
 if __name__ == "__main__":
-    main()
+    command(__doc__, measure, show)
