@@ -41,7 +41,7 @@ def install(
         typer.Option(metavar="FILE", help="First flash MicroPython itself: the .bin for the chip."),
     ] = None,
     erase: Annotated[
-        bool, typer.Option("--erase", help="With --micropython: erase the whole flash before.")
+        bool, typer.Option("--erase", help="With --micropython only: erase the whole flash before.")
     ] = False,
     make_littlefs: Annotated[
         bool,

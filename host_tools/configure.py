@@ -5,6 +5,7 @@ What is secret (passwords) is never printed.
 """
 
 import getpass
+import ipaddress
 import json
 import re
 from collections.abc import Callable, Iterator
@@ -17,6 +18,7 @@ from host_tools.device import Device
 from host_tools.errors import PacklogError
 
 HIDDEN = "********"
+MOST_JK = 4  # connections that stock firmware has: CONFIG_BT_NIMBLE_MAX_CONNECTIONS
 # What a change of these means besides the restart that puts it into effect
 CONSEQUENCES = (
     (r"packs\[\d+\]\.name", "the history goes on under the new name; what was recorded stays under "
@@ -110,9 +112,45 @@ def _readable(text: str) -> str:
 
 def _parse(text: str, name: str) -> dict:
     try:
-        return config.parse(text)
+        settings = config.parse(text)
+        _check_more(settings)
     except config.ConfigError as error:
         raise PacklogError(str(error).replace(FILE, name, 1)) from None
+    return settings
+
+
+def _check_more(settings: dict) -> None:
+    """What is left to the PC, to spare the board's flash; ConfigError."""
+    if sum(pack["bms"] == "jk" for pack in settings["packs"]) > MOST_JK:
+        raise config.ConfigError("packs", f"an ESP32 connects to {MOST_JK} jk at most")
+    wifi = settings["wifi"]
+    if wifi["country"] and not re.fullmatch("[A-Z]{2}", wifi["country"]):
+        raise config.ConfigError("wifi.country", f"{wifi['country']!r} is not two letters like DE")
+    for key in ("address", "netmask", "gateway", "dns"):
+        if wifi[key] and not _is_address(wifi[key]):
+            raise config.ConfigError(f"wifi.{key}", f"{wifi[key]!r} is not like 192.168.1.77")
+    if wifi["address"]:
+        _check_reach(wifi)
+
+
+def _is_address(text: str) -> bool:
+    try:
+        return bool(ipaddress.IPv4Address(text))
+    except ValueError:
+        return False
+
+
+def _check_reach(wifi: dict) -> None:
+    try:
+        network = ipaddress.ip_interface(f"{wifi['address']}/{wifi['netmask']}").network
+    except ValueError:
+        raise config.ConfigError(
+            "wifi.netmask", f"{wifi['netmask']!r} is not like 255.255.255.0"
+        ) from None
+    if wifi["gateway"] and ipaddress.IPv4Address(wifi["gateway"]) not in network:
+        raise config.ConfigError(
+            "wifi.gateway", f"{wifi['gateway']} is not in the network of wifi.address, {network}"
+        )
 
 
 def _value(text: str):

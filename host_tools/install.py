@@ -14,8 +14,8 @@ from pathlib import Path
 import typer
 
 import config
+from host_tools import boards, configure, deploy, flash_rom, parts, probe, questions, radio, status
 from host_tools import compile as compiling
-from host_tools import configure, deploy, flash_rom, parts, probe, questions, radio, status
 from host_tools.compile import CONFIG
 from host_tools.device import Device
 from host_tools.errors import PacklogError
@@ -66,6 +66,8 @@ def install(
 ) -> None:
     """Install to the board at port and start it. say(line) is told what happens."""
     options = options or Options()
+    if options.erase and not options.micropython:
+        raise PacklogError("--erase goes with --micropython FILE, which puts MicroPython back")
     own_config = configure.read_file(config_file) if config_file else None
     compiling.compiler_version()
     if options.micropython:
@@ -143,7 +145,10 @@ class _Install:
             text = questions.ask(self._board.family, self._hear)
             return {CONFIG: text.encode()}
         self._say("the board gets the example config.json: edit a copy, install it with --config")
-        return {CONFIG: (self._options.firmware / CONFIG).read_bytes()}
+        text = (self._options.firmware / CONFIG).read_text(encoding="utf8")
+        if self._board.family != boards.USUAL:
+            text = questions.example(self._board.family, text)
+        return {CONFIG: text.encode()}
 
     def _settings(self, own: dict[str, bytes]) -> dict | None:
         """What the config will say; None if it is wrong, which the logger then complains of."""

@@ -32,6 +32,14 @@ def ask(family: Family, hear: Callable[[int], Heard] | None) -> str:
             say(f"{error}. Once more, then.")
 
 
+def example(family: Family, text: str) -> str:
+    """The example config.json with the pins of that family."""
+    settings = json.loads(text)
+    settings["packs"][0] |= {"uart": family.uart, "rx": family.rx, "tx": family.tx}
+    settings["lcd"] |= {"scl": family.scl, "sda": family.sda}
+    return json.dumps(settings, indent=2) + "\n"
+
+
 def _settings(family: Family, hear) -> dict:
     pack = _pack(family, hear)
     lcd = _lcd(family)

@@ -40,6 +40,26 @@ def test_values(text, value):
     assert type(configure._value(text)) is type(value)
 
 
+def test_the_pc_knows_more_of_what_cannot_work():
+    wifi = {"networks": [{"ssid": "home", "password": "correct horse"}], "country": "DE"}
+    mine = {"address": "192.168.1.77", "gateway": "192.168.1.1", "dns": "9.9.9.9"}
+    good = example() | {"wifi": wifi | mine}
+    assert configure._parse(json.dumps(good), "it")["wifi"]["gateway"] == "192.168.1.1"
+    for changes, line in (
+        ({"address": "192.168.1.777"}, "it: wifi.address: '192.168.1.777' is not like 192.168.1"),
+        ({"dns": "router"}, "it: wifi.dns: 'router' is not like"),
+        ({"netmask": "255.0.255.0"}, "it: wifi.netmask: '255.0.255.0' is not like 255.255.255.0"),
+        ({"gateway": "192.168.2.1"}, r"gateway: .* network of wifi.address, 192.168.1.0/24"),
+        ({"country": "Germany"[:2]}, "it: wifi.country: 'Ge' is not two letters like DE"),
+    ):
+        with pytest.raises(PacklogError, match=line):
+            configure._parse(json.dumps(good | {"wifi": wifi | mine | changes}), "it")
+    many = [{"name": f"p{i}", "bms": "jk", "device": f"JK-{i}"} for i in range(5)]
+    with pytest.raises(PacklogError, match="it: packs: an ESP32 connects to 4 jk at most"):
+        configure._parse(json.dumps({"packs": many}), "it")
+    assert configure._parse(json.dumps({"packs": many[:4]}), "it")
+
+
 def test_secrets_are_masked():
     data = {"wifi": {"networks": [{"ssid": "home", "password": "hush-hush"}]}}
     shown = configure._masked(data)

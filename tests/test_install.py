@@ -207,6 +207,15 @@ def test_a_micropython_that_does_not_fit_is_one_line(image, firmware, monkeypatc
     check_installed(image, firmware, "1.0", OWN)
 
 
+def test_without_a_terminal_the_example_has_the_pins_of_the_board(tmp_path, monkeypatch):
+    pretend(monkeypatch, machine="ESP32C3 module with ESP32C3")
+    image = tmp_path / "flash.img"
+    with board_on(image) as (_, port):
+        put(port, mini(tmp_path / "mini"))
+    given = json.loads(on_flash(image)["/config.json"])
+    assert (given["packs"][0]["rx"], given["lcd"]["scl"]) == (4, 7)
+
+
 def test_a_fat_file_system_becomes_littlefs_only_when_told(tmp_path):
     image, firmware = tmp_path / "flash.img", mini(tmp_path / "mini")
     with board_on(image, settings={"file_system": "fat"}) as (_, port):

@@ -36,6 +36,11 @@ def image_for(path, image_id, offset, table=True):
     return path
 
 
+def test_nothing_is_erased_without_something_to_put_there():
+    with pytest.raises(PacklogError, match="--erase goes with --micropython FILE"):
+        install("/dev/nonesuch", None, lambda line: None, Options(erase=True))
+
+
 @pytest.fixture
 def esptool(tmp_path, monkeypatch):
     """esptool(said, code): lets it say so; returns what it was told, afterwards."""

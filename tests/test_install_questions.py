@@ -14,6 +14,7 @@ from host_tools import boards, questions
 from host_tools.boards import FAMILIES, WIRES, chip_of, family_of
 from host_tools.device import find_port
 from host_tools.errors import PacklogError
+from host_tools.firmware import FIRMWARE
 from typer.testing import CliRunner
 
 import config
@@ -123,6 +124,15 @@ def test_a_bluenova_needs_its_network():
 def test_a_boards_own_words_name_its_chip(machine, chip):
     assert chip_of(machine) == chip
     assert family_of(machine).chip == (chip or boards.USUAL.chip)
+
+
+@pytest.mark.parametrize("family", boards.FAMILIES, ids=lambda family: family.chip)
+def test_the_example_takes_the_pins_of_the_board(family):
+    given = json.loads(questions.example(family, (FIRMWARE / "config.json").read_text()))
+    pack, lcd = config.parse(json.dumps(given))["packs"][0], given["lcd"]
+    assert (pack["uart"], pack["rx"], pack["tx"]) == (family.uart, family.rx, family.tx)
+    assert (lcd["scl"], lcd["sda"]) == (family.scl, family.sda)
+    assert pack["cells"] == 16 and given["store"] == {"window_s": 30}
 
 
 def test_of_several_boards_one_is_chosen_if_there_is_a_terminal(monkeypatch):
