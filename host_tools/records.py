@@ -45,7 +45,7 @@ def read(path: Path | str) -> Found:
     """
     path = Path(path)
     try:
-        data = path.read_bytes()
+        data = _contents(path)
         if data[:4] != shard.MAGIC and path.suffix != segment.SHARD:
             return _read_segment(path, data)
         header, records = shards.read(data)
@@ -56,6 +56,13 @@ def read(path: Path | str) -> Found:
         return None, _NOTHING, f"{path}: {error}"
     except shards.ShardError as error:
         return _instead(path, f"{path}: {error}")
+
+
+def _contents(path: Path) -> bytes:
+    """All of a file of ours. Of any other, which may have no end, as much as shows that."""
+    with path.open("rb") as file:
+        data = file.read(len(shard.MAGIC))
+        return data + file.read() if data in (shard.MAGIC, segment.MAGIC) else data
 
 
 def _files(folder: Path) -> Iterator[Path]:

@@ -36,6 +36,7 @@ def test_wrong_usage_is_exit_code_2():
         (("watch", "--port", "/dev/null"), "/dev/null is no serial port"),
         (("decode", "nonesuch"), "nonesuch"),
         (("decode", "README.md"), "README.md"),
+        (("decode", "/dev/zero"), "/dev/zero"),
         (("replay", "--bms", "daly", CAPTURE), "chargery"),
         (("replay", "--bms", "chargery", "nonesuch"), "nonesuch"),
         (("replay", "--bms", "chargery", "--hex", "README.md"), "README.md"),
