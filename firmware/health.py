@@ -53,7 +53,7 @@ def _counts(name, counters):
 
 
 def lines(found, columns):
-    """The display's page of those values: lcd_texts of at most so many columns."""
+    """The display's pages of those values: lcd_texts of at most so many columns."""
     found = dict(found)
     minutes = found["uptime"] // 60
     up = "Up " + str(minutes // 1440) + "d " + str(minutes // 60 % 24) + "h "
@@ -64,7 +64,10 @@ def lines(found, columns):
         "Free " + free,  # of RAM and of flash
         _network(found),
         "MQTT " + found["mqtt"] if "mqtt" in found else "Clock " + found["clock"],
+        "Links lost: " + str(sum([found[key] for key in found if key.endswith("drops")])),
     ]
+    if "wifi" in found:
+        texts.append("Boot: " + found["cause"])
     return [lcd_text(text[:columns]) for text in texts]
 
 

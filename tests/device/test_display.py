@@ -1,7 +1,8 @@
 """The rows on the display, character by character: values, silence, faults, pages."""
 
+from bms.jk import ERRORS
 from display.screen import Screen
-from display.state import Health, PackView
+from display.state import HINTS, Health, PackView
 from sample import CHARGE_STOPPED, DISCHARGE_STOPPED, Sample
 
 # The custom characters as they stand in a row: full bar, 1 to 4 dots of it, degree, triangles
@@ -316,7 +317,36 @@ def test_what_the_link_does_comes_before_the_hints():
     ]
     pack.tell_link(None)
     rows = rows_of(Screen(20, 4), [pack])
-    assert [row.strip() for row in rows[2:]] == ["BMS in reach?", "Phone app closed?"]
+    assert [row.strip() for row in rows[2:]] == ["Link up, no data", "BMS in reach?"]
+
+
+def test_a_text_that_is_longer_than_its_row_shows_both_ends():
+    pack = PackView("Van", Sample(), "jk", 15_000)
+    pack.tell_link("Not heard: app open?")
+    pack.heard, pack.age_ms = True, 20_000
+    screen = Screen(16, 2, page_ms=4_000)
+    shown = [bytes(screen.render([pack], Health(), ms)[1]).decode() for ms in (0, 2_000)]
+    assert shown == ["Not heard: app o", "heard: app open?"]
+    sample = garage().sample
+    sample.errors = 1 << 4 | 1 << 5
+    pack = PackView("Van", sample, "jk", 15_000, ERRORS)
+    pack.heard, pack.age_ms = True, 500
+    seen = {bytes(screen.render([pack], Health(), ms)[1]).decode() for ms in range(0, 40_000, 500)}
+    assert {"cell overvoltage", "pack overvoltage"} <= seen
+    sample.errors = 1 << 25
+    seen = {bytes(screen.render([pack], Health(), ms)[1]).decode() for ms in range(0, 40_000, 500)}
+    assert {"load overcurrent", "ad overcurrent 2"} <= seen
+
+
+def test_packets_of_a_layout_that_is_not_known():
+    pack = garage()
+    pack.age_ms, pack.rejected, pack.mismatched = 20_000, 12, True
+    assert pages_of(Screen(16, 2), [pack])[-1] == ["No data 20s     ", "New layout?   12"]
+
+
+def test_hints_fit_the_large_display():
+    for bms in HINTS:
+        assert max(map(len, HINTS[bms])) <= 20
 
 
 def test_the_loggers_own_page_takes_its_turn():

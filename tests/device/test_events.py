@@ -224,12 +224,25 @@ def test_errors_and_switches_are_states():
     ]
 
 
-def test_texts_when_they_change_and_not_too_often():
+def test_texts_when_they_change():
     told = Told()
     for second, state in ((0, "Idle"), (1, "Idle"), (5, "Charge"), (65, "Charge"), (66, None)):
         told.sample.texts["charge_state"] = state
         told.look(second)
-    assert [(e[0], e[2]) for e in told.log.said()] == [(0, 0x30), (65, 0x30)]
+    assert [(e[0], e[2]) for e in told.log.said()] == [(0, 0x30), (5, 0x30)]
+
+
+def test_an_error_of_seconds_is_told_and_one_that_flickers_not_for_ever():
+    told = Told()
+    for second in range(3600):
+        told.sample.texts["errors"] = ("", "SHORT CIRCUIT")[second // 10 % 2]
+        told.look(second)
+    seconds = sorted({e[0] for e in told.log.said()})  # a long text is two records
+    assert seconds[:8] == [0, 10, 20, 30, 40, 50, 60, 70]
+    assert len(seconds) <= 8 + 3600 // 60
+    told.sample.texts["errors"] = "at last"
+    told.look(3700)
+    assert told.log.said()[-1][0] == 3700
 
 
 def test_values_when_they_are_known_and_then_every_six_hours():

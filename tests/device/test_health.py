@@ -57,7 +57,7 @@ def test_without_a_network():
     lines = health.lines(list(found.items()), 20)
     assert lines[0] == b"Up 1d 1h 1m" and lines[2] == b"Boot: watchdog"
     assert lines[1].startswith(b"Free ") and lines[1].endswith(b"/800K")
-    assert lines[3] == b"Clock NTP"
+    assert lines[3:] == [b"Clock NTP", b"Links lost: 2"]
 
 
 def test_with_a_network():
@@ -65,6 +65,7 @@ def test_with_a_network():
     found = values(wifi, Part("Broker refuses", {"drops": 5}))
     lines = health.lines(found, 16)
     assert lines[2] == b"WiFi -61 dBm" and lines[3] == b"MQTT Broker refu"
+    assert lines[4:] == [b"Links lost: 8", b"Boot: watchdog"]
     assert dict(found)["wifi_drops"] == 1 and dict(found)["mqtt_drops"] == 5
 
 
