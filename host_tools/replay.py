@@ -78,7 +78,10 @@ def open_decoder(bms: str, on_sample: Callable):
     if bms not in DECODERS:
         known = ", ".join(sorted(DECODERS))
         raise PacklogError(f"no BMS is called {bms!r}: the ones known are {known}")
-    return importlib.import_module(DECODERS[bms]).Decoder(on_sample)
+    decoder = importlib.import_module(DECODERS[bms]).Decoder(on_sample)
+    if bms == "chargery":
+        decoder.kept = sys.maxsize  # the cells of the last valid CELLS, however long ago
+    return decoder
 
 
 class Rows:

@@ -96,6 +96,14 @@ def test_unwired_cells_and_unknown_values():
     assert (row["voltage"], row["current"], row["soc"]) == ("6.610", "", "1")
 
 
+def test_the_cells_are_those_of_the_last_packet_however_long_ago(capsys, tmp_path):
+    raw = tmp_path / "capture.bin"
+    reading = wire.reading_packet(3650, None, 5, 131, 132, None)
+    raw.write_bytes(wire.cells_packet([3300, 3310], soc=1) + 100 * reading)
+    rows = csv_of(capsys, raw)[1:]
+    assert len(rows) == 100 and {row[-1] for row in rows} == {"3.300 3.310"}
+
+
 def test_a_capture_longer_than_a_piece(capsys, tmp_path, monkeypatch):
     monkeypatch.setattr(captures, "PIECE", 101)
     data = b"".join(reading(current=n) for n in range(500))

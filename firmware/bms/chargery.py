@@ -79,6 +79,8 @@ class Decoder:
     torn sense wire has to be seen) and the rest is ignored.
     """
 
+    kept = CELLS_KEPT  # a capture on a PC has no clock: packlog replay keeps them
+
     def __init__(self, on_sample, cells=0):
         self.sample = Sample()
         self.stats = {
@@ -102,8 +104,9 @@ class Decoder:
         """The stream begins anew after silence: what came before it is too old to be shown."""
         self.stats["bytes_skipped"] += self._end - self._start
         self._start = self._end = 0
-        self._cells_age = CELLS_KEPT
+        self._cells_age = self.kept
         self._age_cells()
+        self.sample.impedance_count = 0
 
     def feed(self, data, count=None):
         """Take the first count bytes (all by default) of the stream's next piece."""
@@ -231,7 +234,7 @@ class Decoder:
 
     def _age_cells(self):
         """Forget the cells, and what came with them, when they are too old to be shown as new."""
-        if self._cells_age < CELLS_KEPT:
+        if self._cells_age < self.kept:
             self._cells_age += 1
             return
         sample = self.sample

@@ -193,3 +193,6 @@ def test_cells_are_forgotten_with_the_link():
     decoder.feed(TWO + ONE + TWO)
     assert seen[0][1] == 16 and seen[0] == seen[2]
     assert seen[1] == (None, 0)
+    decoder.sample.impedance_count = 16
+    decoder.forget()
+    assert decoder.sample.impedance_count == 0
