@@ -164,6 +164,7 @@ def find_residuals(plan, rows, count):
     """Fill rows.residuals for the chunk of count rows; returns it."""
     _, kind, offset, _, bits, earlier = plan.column
     if kind == REST:
+        fast.load_halves(rows.buffer, count + 1, rows.size, offset, plan.unit, rows.values)
         fast.load_rests(rows.buffer, count + 1, rows.size, offset, plan.unit, rows.values)
         fast.put_zigzag(rows.values, count, rows.residuals)
     elif kind == RAW:

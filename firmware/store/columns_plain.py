@@ -29,13 +29,16 @@ def load_halves(rows, count, size, offset, unit, out):
         out[i] = _multiple(bits, unit) & 0xFFFF if unit else _in_order(bits)
 
 
-def load_rests(rows, count, size, offset, unit, out):
-    """How far halves are, in their order, from the multiple of 1 / unit that stands for them."""
+def load_rests(rows, count, size, offset, unit, values):
+    """How far halves are, in their order, from the multiples of 1 / unit that stand for them: in
+    place of those in values.
+    """
     for i in range(count):
         at = i * size + offset
         bits = rows[at] | rows[at + 1] << 8
-        near = half.from_ratio(_multiple(bits, unit), unit)
-        out[i] = _in_order(bits) - _in_order(near) & 0xFFFF
+        multiple = (values[i] + 0x8000 & 0xFFFF) - 0x8000
+        near = half.from_ratio(multiple, unit)
+        values[i] = _in_order(bits) - _in_order(near) & 0xFFFF
 
 
 def _in_order(bits):

@@ -55,24 +55,15 @@ def load_halves(rows: ptr8, count: int, size: int, offset: int, unit: int, out: 
 
 
 @micropython.viper
-def load_rests(rows: ptr8, count: int, size: int, offset: int, unit: int, out: ptr16):
+def load_rests(rows: ptr8, count: int, size: int, offset: int, unit: int, values: ptr16):
     at = offset
     i = 0
     while i < count:
         bits = rows[at] | rows[at + 1] << 8
-        exponent = bits >> 10 & 31
-        value = (bits & 1023) * unit
-        if exponent:
-            value += 1024 * unit
-        else:
-            exponent = 1
-        if exponent > 25:
-            value <<= exponent - 25
-        elif exponent < 25:
-            value = (value + (1 << 24 - exponent)) >> 25 - exponent
-        if exponent == 31 or value > 32767:
-            value = 0
-        # and back: value / unit as a half
+        value = values[i]
+        if value & 0x8000:
+            value = 0x10000 - value
+        # value / unit as a half
         near = 0
         if value:
             below = unit
@@ -100,7 +91,7 @@ def load_rests(rows: ptr8, count: int, size: int, offset: int, unit: int, out: p
             bits = 0xFFFF - bits
         else:
             bits |= 0x8000
-        out[i] = bits - near
+        values[i] = bits - near
         at += size
         i += 1
 
