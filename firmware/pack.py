@@ -65,8 +65,8 @@ class Pack:
         )
         self.hub.add_tap(self.history.add)
         self.hub.add_tap(self._count_rejected)
-        self.decoder, self.link, errors = make_source(settings, self.hub.put, resolver)
-        self.view = PackView(self.name, self.sample, self.bms, 1000 * self.timeout_s, errors)
+        self.decoder, self.link, self.errors = make_source(settings, self.hub.put, resolver)
+        self.view = PackView(self.name, self.sample, self.bms, 1000 * self.timeout_s, self.errors)
         self._rejected_before = 0
         self._due_ms = 0
 

@@ -224,6 +224,7 @@ def test_several_packs_have_topics_of_their_own(make_broker, bench):
     listener = bench(Listener(port))
     fields = {"voltage": 26400, "current": -50, "soc": 51, "switches": 3, "cells": [3300] * 8}
     fields.update(cell_count=8, extras={"bms_uptime": 77}, texts={"model": "JK_B1A8S10P"})
+    fields["errors"] = 1 << 11 | 1 << 4
     garage = ("garage", "jk", fields)
     barn = ("barn", "chargery", {"soc": 80})
     bench(Board(port, packs=(garage, HOUSE, barn)))
@@ -231,6 +232,8 @@ def test_several_packs_have_topics_of_their_own(make_broker, bench):
     assert listener.wait("chargerybms/soc")[1] == b"74"
     state = json.loads(listener.wait("packlog/garage/state")[1])
     assert (state["bms"], state["current"], state["charge_on"]) == ("jk", -0.05, True)
+    assert state["errors"] == "cell overvoltage, cell undervoltage"
+    assert state["error_bits"] == 2064
     assert (state["bms_uptime"], state["model"], len(state["cells"])) == (77, "JK_B1A8S10P", 8)
     state = json.loads(listener.wait("packlog/barn/state")[1])
     assert state == {"bms": "chargery", "time": 1700000000, "soc": 80}

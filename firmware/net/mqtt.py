@@ -87,6 +87,9 @@ class Outlet:
         self._readings = pack.readings
         sample.clear()  # of what only another pack has
         sample.copy_from(pack.sample)
+        active = [name for i, name in enumerate(pack.errors) if (sample.errors or 0) >> i & 1]
+        if active:
+            sample.texts["errors"] = ", ".join(active)
         now = unix()
         said = None if now is None else now - pack.age_s()
         for _ in topics.state(payload, sample, pack.bms, said):
@@ -103,9 +106,9 @@ class Outlet:
 class Mqtt:
     """settings: the section of config.json.
 
-    packs: objects with name, bms (its kind), timeout_s, sample, readings (how many there have been)
-    and fresh(). health() gives a dict of int, str, bool and None; unix() the clock's seconds, None
-    if that is not set; ready() whether there is a network.
+    packs: objects with name, bms (its kind), errors (names of its error bits), timeout_s, sample,
+    readings (how many there have been) and fresh(). health() gives a dict of int, str, bool and
+    None; unix() the clock's seconds, None if that is not set; ready() whether there is a network.
     state: what it is doing, in words a person can act on. counters: plain ints.
     """
 

@@ -13,6 +13,7 @@ import socket
 import sys
 import time
 
+from bms.jk import ERRORS
 from lib import tcp
 from lib.resolver import Resolver
 from net import mqtt
@@ -29,6 +30,7 @@ class Pack:
         self.name = name
         self.bms = kind
         self.timeout_s = 15
+        self.errors = ERRORS if kind == "jk" else ()
         self.sample = Sample()
         self.readings = 0
         self.silent = False
