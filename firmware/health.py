@@ -64,10 +64,10 @@ def lines(found, columns):
         "Free " + free,  # of RAM and of flash
         _network(found),
         "MQTT " + found["mqtt"] if "mqtt" in found else "Clock " + found["clock"],
-        "Links lost: " + str(sum([found[key] for key in found if key.endswith("drops")])),
     ]
     if "wifi" in found:
-        texts.append("Boot: " + found["cause"])
+        lost = sum([found[key] for key in found if key.endswith("drops")])
+        texts += ["Links lost: " + str(lost), "Boot: " + found["cause"]]
     return [lcd_text(text[:columns]) for text in texts]
 
 

@@ -176,7 +176,7 @@ def test_a_mismatch_is_reported_and_not_logged(bench):
     for _ in range(8):
         board.board.run(4)
         shown.add(board.rig.lcd.text()[3].strip().split("  ")[0].rstrip("0123456789"))
-    assert "Bad packets" in {text.strip() for text in shown}
+    assert "New layout?" in {text.strip() for text in shown}
 
 
 def test_the_passcode_goes_nowhere(bench, tmp_path):

@@ -41,6 +41,21 @@ def test_a_wrong_password(at_home):
     seen.no_secrets()
 
 
+def test_of_two_networks_in_reach_the_stronger_is_joined(at_home):
+    networks = [
+        {"ssid": home.SSID, "password": home.PASSWORD},
+        {"ssid": "barn", "password": OTHER_PASSWORD},
+    ]
+
+    def near_the_barn(around):
+        barn = AccessPoint("barn", OTHER_PASSWORD, rssi=-50, channel=1)
+        around.network.access_points.append(barn)
+
+    seen = at_home(config(networks=networks), ahead=near_the_barn)
+    assert seen.health()["rssi"] == "-50" and seen.health()["wifi_joins"] == "1"
+    seen.run(10)
+
+
 def test_an_access_point_that_passes_nothing_on(at_home):
     """The chip says that it is connected, for ever."""
     seen = at_home()

@@ -1,8 +1,9 @@
 """The WiFi as a station: several networks, the strongest first, joined again for ever.
 
-WLAN.scan() holds the loop for two seconds and leaves hidden networks out. So there is no scan:
-networks are joined by their names, one after the other, and that tells how strong they are (dBm).
-docs/wifi.md is for users. Passwords go to the chip and nowhere else.
+WLAN.scan() holds the loop for two seconds and leaves hidden networks out. So it is asked once, when
+there are several, before the loop runs. From then on networks are joined by their names, one after
+the other, and that tells how strong they are (dBm). docs/wifi.md is for users. Passwords go to the
+chip and nowhere else.
 """
 
 import asyncio
@@ -44,6 +45,11 @@ class Wifi:
         if self._networks:
             try:
                 self._start()  # it takes some 100 ms: before the loop runs
+                # And this two seconds, to begin with the strongest
+                for found in self._wlan.scan() if len(self._networks) > 1 else ():
+                    for known in self._networks:
+                        if found[0] == known[0]["ssid"].encode():
+                            known[1] = found[3]
             except OSError:
                 pass  # run() comes to it again
 

@@ -117,6 +117,10 @@ class FakeWlan:
     def config(self, **values):
         self.settings.update(values)
 
+    def scan(self):
+        FakeWlan.scans += 1
+        return [(ssid.encode(), b"", 1, each[1], 3, False) for ssid, each in self.around.items()]
+
     def connect(self, ssid, key):
         assert self.on
         if FakeWlan.fails:

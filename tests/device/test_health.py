@@ -57,7 +57,7 @@ def test_without_a_network():
     lines = health.lines(list(found.items()), 20)
     assert lines[0] == b"Up 1d 1h 1m" and lines[2] == b"Boot: watchdog"
     assert lines[1].startswith(b"Free ") and lines[1].endswith(b"/800K")
-    assert lines[3:] == [b"Clock NTP", b"Links lost: 2"]
+    assert lines[3:] == [b"Clock NTP"]
 
 
 def test_with_a_network():

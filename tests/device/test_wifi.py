@@ -30,11 +30,12 @@ class Bench:
 
     misses = 0
 
-    def __init__(self, *networks, **settings):
+    def __init__(self, *networks, air=None, **settings):
         self.time = FakeTime()
         self.time.drive(wifi)
         FakeWlan.reset(self.time)
         self.air = FakeWlan.around
+        self.air.update(air or {})
         settings = dict(SETTINGS, networks=list(networks), **settings)
         self.wifi = wifi.Wifi(settings, self)
 
@@ -124,6 +125,14 @@ def test_a_good_network_is_taken_without_trying_the_others():
     assert bench.run(60).asked() == ["home"]
 
 
+def test_it_begins_with_the_strongest_of_those_it_hears():
+    air = {"home": ["correct horse", -60, True], "shed": ["", -50, True]}
+    assert Bench(HOME, BARN, SHED, air=air).run(60).asked() == ["shed"]
+    assert FakeWlan.scans == 1
+    Bench(SHED, air=air).run(60)
+    assert FakeWlan.scans == 0  # nothing to choose
+
+
 def test_of_weak_networks_the_strongest_is_taken():
     bench = Bench(HOME, BARN, SHED)
     bench.air["home"] = ["correct horse", -85, True]
@@ -161,8 +170,10 @@ def test_a_network_that_goes_and_comes():
 
 
 def test_it_never_waits_long_without_the_loop():
-    bench = Bench(HOME, BARN).run(300)
-    assert FakeWlan.scans == 0
+    bench = Bench(HOME, BARN)
+    assert FakeWlan.scans == 1  # before it runs
+    bench.run(300)
+    assert FakeWlan.scans == 1
     assert bench.wifi.counters["failures"] > 10
 
 
