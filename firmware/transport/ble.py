@@ -288,9 +288,11 @@ class BleLink:
             try:
                 await connection.exchange_mtu(self._mtu, MTU_MS)
             except asyncio.TimeoutError:
-                self._mtu = 0  # a question without answer ends the connection later: not again
+                self._mtu = 0  # a question without answer ends the connection later: not at once
             except OSError:
                 pass  # 20 bytes at a time are slower, and that is all
+        else:
+            self._mtu = _MTU
         return connection
 
     async def _subscribe(self, connection):

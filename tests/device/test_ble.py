@@ -263,7 +263,7 @@ def test_the_mtu_is_asked_for_and_does_not_matter():
         play(test, "mtu_silent", 247)
 
 
-def test_a_unit_that_never_answered_the_mtu_is_not_asked_again():
+def test_a_unit_that_did_not_answer_the_mtu_is_asked_again_the_next_time_but_one():
     async def test():
         unit = radio.unit(ADDRESS)
         unit.trouble.add("mtu_silent")
@@ -274,6 +274,12 @@ def test_a_unit_that_never_answered_the_mtu_is_not_asked_again():
         listener.start()
         await listener.up()
         assert unit.sessions == 2 and unit.mtu == 23
+        unit.trouble.clear()
+        unit.drop()
+        await listener.end()
+        listener.start()
+        await listener.up()
+        assert unit.sessions == 3 and unit.mtu == 247
         await listener.cancel()
 
     with short("MTU_MS"):
