@@ -4,12 +4,12 @@ import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from host_tools import cells, events, frames, table
+from host_tools import cells, events, frames, records, table
 from host_tools.cells import Cells
 from host_tools.errors import PacklogError
 from host_tools.events import Events
 from host_tools.frames import Frames, load
-from host_tools.output import open_output
+from host_tools.output import open_output, spare_inputs
 from host_tools.timeline import UNKNOWN
 
 __all__ = ["HEADER", "SERIES", "Frames", "decode", "load", "write_csv"]
@@ -37,6 +37,7 @@ def decode(
     if series not in SERIES:
         raise PacklogError(f"no series {series!r}: there are {', '.join(SERIES)}")
     paths = list(paths)
+    spare_inputs(out, records.find(paths))
     rows = SERIES[series](paths)
     for problem in rows.problems:
         print(problem, file=sys.stderr)

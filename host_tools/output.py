@@ -11,7 +11,7 @@ import os
 import stat
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TextIO
 
@@ -63,6 +63,19 @@ def _named(name: str) -> Iterator[None]:
         raise
     except OSError as error:
         raise write_error(name, error) from error
+
+
+def spare_inputs(out: Path | str | None, inputs: Iterable[Path]) -> None:
+    """PacklogError if writing to out would replace one of the files that are read."""
+    if out is not None and any(_are_one_file(Path(out), each) for each in inputs):
+        raise PacklogError(f"{out} is itself what is to be read: name another file for the CSV")
+
+
+def _are_one_file(one: Path, other: Path) -> bool:
+    try:
+        return one.samefile(other)
+    except OSError:
+        return False
 
 
 @contextlib.contextmanager

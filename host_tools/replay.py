@@ -10,7 +10,7 @@ from pathlib import Path
 from host_tools import units
 from host_tools.captures import looks_like_hex, read_capture
 from host_tools.errors import PacklogError
-from host_tools.output import open_output
+from host_tools.output import open_output, spare_inputs
 
 DECODERS = {  # kind of BMS: the firmware's module with its Decoder
     "bluenova": "bms.bluenova",
@@ -48,8 +48,7 @@ def replay(
     """
     rows = Rows()
     decoder = open_decoder(bms, rows.add)
-    if out and _are_one_file(out, capture):
-        raise PacklogError(f"{out} is the capture itself: name another file for the CSV")
+    spare_inputs(out, [capture])
     pieces = read_capture(capture, hex, progress)
     with open_output(out) as file:
         writer = csv.writer(file, lineterminator="\n")
@@ -64,13 +63,6 @@ def replay(
     elif not rows.count:
         print(no_reading(bms, capture, hex), file=sys.stderr)
     return rows.count
-
-
-def _are_one_file(one: Path, other: Path) -> bool:
-    try:
-        return one.samefile(other)
-    except OSError:
-        return False
 
 
 def open_decoder(bms: str, on_sample: Callable):

@@ -8,8 +8,10 @@ from datetime import datetime, timezone
 
 import numpy as np
 import plain_reader
+import pytest
 from a_pack import Pack
 from host_tools import decode as decoder
+from host_tools.errors import PacklogError
 from host_tools.frames import FRAME
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -37,6 +39,21 @@ def test_the_csv_to_the_letter(tmp_path):
 def test_to_standard_output(tmp_path, capsys):
     decoder.decode([put(tmp_path, header(utc=NOON, clock=3) + frames(0))], None)
     assert capsys.readouterr().out.endswith(f"2026-06-01T12:00:00Z,{REST}\n")
+
+
+def test_the_history_is_never_written_over(tmp_path):
+    data = header(utc=NOON, clock=3) + frames(0)
+    where = put(tmp_path, data)
+    segment_file = where / "00000001.seg"
+    (tmp_path / "link.csv").symlink_to(segment_file)
+    for paths, out in (
+        ([segment_file], segment_file),
+        ([tmp_path], str(segment_file)),
+        ([where], tmp_path / "link.csv"),
+    ):
+        with pytest.raises(PacklogError, match="itself what is to be read"):
+            decoder.decode(paths, out)
+    assert segment_file.read_bytes() == data
 
 
 def test_numbers_as_text(tmp_path):

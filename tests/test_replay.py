@@ -178,7 +178,7 @@ def test_what_a_user_can_get_wrong(capsys, tmp_path):
         (("chargery", tmp_path / "nothing"), "nothing"),
         (("chargery", tmp_path), "folder"),
         (("chargery", capture, True), "line 1"),
-        (("chargery", capture, False, capture), "capture itself"),
+        (("chargery", capture, False, capture), "itself what is to be read"),
         (("chargery", capture, False, tmp_path / "no" / "out.csv"), "create it"),
     ):
         with pytest.raises(PacklogError, match=words) as error:
