@@ -48,7 +48,8 @@ def config_set(
 ) -> None:
     """Change one key on the board and start the logger again with it.
 
-    Says what else the change means. A wrong value is refused and nothing is changed.
+    Says what else the change means. A wrong value is refused and nothing is changed; one of which
+    the logger complains, such as a GPIO that the board does not have, is taken back.
     """
     from host_tools.configure import change
 

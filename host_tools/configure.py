@@ -10,14 +10,16 @@ import json
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import NoReturn
 
 import config
-from host_tools import deploy
+from host_tools import deploy, status
 from host_tools.compile import CONFIG as FILE
 from host_tools.device import Device
 from host_tools.errors import PacklogError
 
 HIDDEN = "********"
+NO_MODULE = "no module named"  # MicroPython's words
 MOST_JK = 4  # connections that stock firmware has: CONFIG_BT_NIMBLE_MAX_CONNECTIONS
 # What a change of these means besides the restart that puts it into effect
 CONSEQUENCES = (
@@ -27,6 +29,14 @@ CONSEQUENCES = (
     (r"store\.budget_kb", "if the history is larger than that, its oldest files go"),
     (r"wifi\..*|mqtt\..*", "watch the display's health page to see that the board gets in"),
 )  # fmt: skip
+
+
+_COMPLAINTS = """
+try:
+    print("\\n".join(logger.complaints))
+except (NameError, AttributeError):  # no logger: it was just starting, or its config is wrong
+    pass
+"""
 
 
 def show(port: str, as_json: bool = False) -> None:
@@ -62,18 +72,47 @@ def read_file(path: Path) -> bytes:
 
 
 def change(port: str, key: str, value: str, say: Callable[[str], None]) -> None:
-    """Set one key. value is JSON, or text as it stands; '-' asks for it without showing it."""
+    """Set one key. value is JSON, or text as it stands; '-' asks for it without showing it.
+
+    A value of which the logger complains, or with which it does not start, is taken back.
+    """
     typed = value == "-"
     if typed:
         value = getpass.getpass(f"{key}: ")
-    with Device(port) as device, device.stopped():
-        data = json.loads(_readable(_read(device)))
-        text = _with(data, key, value if typed else _value(value), value)
-        deploy.put(device, FILE, text.encode())
+    with Device(port) as device:
+        with device.stopped():
+            old = _readable(_read(device))
+            text = _with(json.loads(old), key, value if typed else _value(value), value)
+            known = device.run(_COMPLAINTS).splitlines()
+            deploy.put(device, FILE, text.encode())
+        if complaint := _complaint(device, known):
+            _take_back(device, key, old, complaint)
     say(f"{key} is set; the logger starts again with it")
     for pattern, consequence in CONSEQUENCES:
         if re.fullmatch(pattern, key):
             say(consequence)
+
+
+def _complaint(device: Device, known: list[str]) -> str | None:
+    """What is wrong with the logger that was just started and was not before."""
+    try:
+        running, _ = status.see_start(device.lines(status.START_S), known)
+    except PacklogError as complaint:
+        return f"the logger says: {complaint}"
+    return None if running else "the logger does not start with it"
+
+
+def _take_back(device: Device, key: str, old: str, complaint: str) -> NoReturn:
+    """Put the old config back, if the logger could run with it and that is what helps."""
+    if NO_MODULE in complaint:
+        raise PacklogError(f"{key} is set, but {complaint}: packlog install brings that")
+    try:
+        config.parse(old)
+    except config.ConfigError:
+        raise PacklogError(f"{key} is set, but {complaint}") from None
+    with device.stopped():
+        deploy.put(device, FILE, old.encode())
+    raise PacklogError(f"{complaint}; the board has its old {FILE} again")
 
 
 def _with(data, key: str, value, text: str) -> str:

@@ -21,7 +21,6 @@ from host_tools.device import Device
 from host_tools.errors import PacklogError
 from host_tools.firmware import FIRMWARE
 
-START_S = 20
 RESET_S = 1  # until a board that was reset is in its REPL or in boot.py
 
 _HAS_BLUETOOTH = """
@@ -240,7 +239,7 @@ class _Install:
 
 def _see_it_run(device: Device, say: Callable[[str], None]) -> None:
     """Wait for the logger's status line; what it complains of is an error."""
-    running, pack = status.see_start(device.lines(START_S))
+    running, pack = status.see_start(device.lines(status.START_S))
     if not running:
         raise PacklogError(f"the board at {device.port} did not start packlog: look at its console")
     if pack:

@@ -23,7 +23,6 @@ from host_tools.errors import PacklogError
 from host_tools.progress import Progress
 from store import segment, shard
 
-FLOW_S = 20
 CHUNK = 4096
 # Bytes of a header: what tells one file from another of the same name
 HEAD = {
@@ -234,7 +233,7 @@ def _piece(device: Device, remote: Remote, offset: int) -> bytes:
 
 def _see_readings(device: Device, say: Callable[[str], None]) -> None:
     try:
-        running, pack = status.see_start(device.lines(FLOW_S))
+        running, pack = status.see_start(device.lines(status.START_S))
     except PacklogError as complaint:
         raise PacklogError(f"pulled; but the logger says: {complaint}") from None
     if not running:

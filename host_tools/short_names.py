@@ -10,13 +10,13 @@ from host_tools.syntax import DEFINITIONS, binds, imports, modules_by_alias, nod
 _LETTERS = string.ascii_letters
 
 # What is asked for by name at the REPL and in main.py
-KEPT = frozenset(("start", "logger", "scan", "safe_mode"))
+KEPT = frozenset(("start", "logger", "complaints", "scan", "safe_mode"))
 
 # Attributes and methods that surely nobody but packlog has: they become short as well
 OURS = (
     "abandon", "add_listener", "add_rest", "add_tap", "age_ms", "age_s", "anchor", "answer_ms",
-    "cell_count", "clean", "clear_cells", "close_ms", "column", "compactor", "complaints",
-    "complete", "connect_s", "copy_from", "counters", "decoder", "delays", "dns_servers",
+    "cell_count", "clean", "clear_cells", "close_ms", "column", "compactor", "complete",
+    "connect_s", "copy_from", "counters", "decoder", "delays", "dns_servers",
     "dropped_frames", "durable_frames", "extras", "find_extremes", "find_marks", "finish",
     "flush_if_due", "flushing", "forget", "fresh", "give_up", "header", "header_size", "heard",
     "hints", "impedance_count", "is_run", "last_boot", "last_error", "marks", "max_cell",

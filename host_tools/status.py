@@ -4,13 +4,14 @@
 says what is wrong. firmware/display/console.py writes them.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from host_tools.errors import PacklogError
 
 PREFIX = "packlog "
 TROUBLE = "packlog! "
+START_S = 20  # until a logger that was started has said how it is
 
 
 @dataclass
@@ -54,14 +55,15 @@ def any_line(line: str) -> tuple[str, str, dict[str, str]] | None:
     return None
 
 
-def see_start(lines: Iterable[str]) -> tuple[bool, str | None]:
+def see_start(lines: Iterable[str], known: Collection[str] = ()) -> tuple[bool, str | None]:
     """Read until the logger says that a pack sends readings: (does it run?, the pack's name).
 
-    The name is None if no reading came. PacklogError with what the logger complains of.
+    The name is None if no reading came. PacklogError with what the logger complains of, but for
+    those complaints that are known.
     """
     running = False
     for line in lines:
-        if complaint := trouble(line):
+        if (complaint := trouble(line)) and complaint not in known:
             raise PacklogError(complaint)
         found = parse(line)
         if found and found.number("readings"):

@@ -3,10 +3,10 @@
 import json
 
 import pytest
-from host_tools import configure, radio
+from host_tools import configure, radio, status
 from host_tools.errors import PacklogError
 from host_tools.live import listen, live
-from host_tools.sim.workshop import port_of
+from host_tools.sim.workshop import port_of, wait_for_start
 
 from boards import Files, example
 
@@ -91,6 +91,63 @@ def test_the_config_of_a_board(bench, capsys):
         saved = json.loads(file.read())
     assert saved["packs"][0]["cells"] == 8 and saved["mqtt"] == {"password": "hush-hush"}
     assert "columns" not in saved["lcd"] or saved["lcd"]["columns"] == 20
+
+
+def config_of(board):
+    board.board.power_off()
+    with Files(board.image) as files, files.open("/config.json", "rb") as file:
+        return json.loads(file.read())
+
+
+def test_a_value_of_which_the_logger_complains_is_taken_back(bench):
+    said = []
+    board = bench()
+    with port_of(board.board) as port:
+        line = r"rx: GPIO 20 does not exist on this board; the board has its old config.json again"
+        with pytest.raises(PacklogError, match=line):
+            configure.change(port, "packs[0].rx", "20", said.append)
+        wait_for_start(board.board)
+    assert said == []
+    board.board.run(20)
+    assert board.count("readings") > 5
+    assert config_of(board) == example()
+
+
+def test_of_what_the_logger_complained_before_nothing_is_said(bench):
+    said = []
+    config = example()
+    config["lcd"]["sda"] = 28
+    board = bench(config)
+    board.board.run(20)
+    with port_of(board.board) as port:
+        configure.change(port, "packs[0].cells", "8", said.append)
+        assert said[0] == "packs[0].cells is set; the logger starts again with it"
+        with pytest.raises(PacklogError, match=r"lcd\.scl: GPIO 20 does not"):
+            configure.change(port, "lcd.scl", "20", said.append)
+    config["packs"][0]["cells"] = 8
+    assert config_of(board) == config
+
+
+def test_a_value_that_the_board_lacks_a_module_for_stays(bench):
+    board = bench({**example(), "wifi": {"networks": [{"ssid": "home"}]}})
+    board.board.power_off()
+    with Files(board.image) as files:
+        files.remove("/lib/umqtt", recursive=True)
+    board.start()
+    with port_of(board.board) as port, pytest.raises(PacklogError, match="packlog install brings"):
+        configure.change(port, "mqtt.host", "broker", print)
+    assert config_of(board)["mqtt"] == {"host": "broker"}
+
+
+def test_a_logger_without_readings_is_no_failure(bench, monkeypatch):
+    monkeypatch.setattr(status, "START_S", 4)
+    said = []
+    board = bench()
+    board.rig.line.silent = True
+    with port_of(board.board) as port:
+        configure.change(port, "packs[0].cells", "8", said.append)
+    assert said[0] == "packs[0].cells is set; the logger starts again with it"
+    assert config_of(board)["packs"][0]["cells"] == 8
 
 
 def test_check_of_a_file(tmp_path):

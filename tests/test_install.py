@@ -5,8 +5,7 @@ import shutil
 
 import pytest
 from host_tools import compile as compiling
-from host_tools import deploy
-from host_tools import install as installing_module
+from host_tools import deploy, status
 from host_tools.errors import PacklogError
 from host_tools.firmware import FIRMWARE
 from host_tools.sim.vm import ops
@@ -234,7 +233,7 @@ def test_a_fat_file_system_becomes_littlefs_only_when_told(tmp_path):
 
 def test_a_logger_that_does_not_start_is_said(tmp_path, monkeypatch):
     broken = mini(tmp_path / "broken", greeting="raise ValueError('broken')\n")
-    monkeypatch.setattr(installing_module, "START_S", 1)
+    monkeypatch.setattr(status, "START_S", 1)
     with board_on(tmp_path / "flash.img") as (_, port):
         with pytest.raises(PacklogError, match="did not start packlog: look at its console"):
             put(port, broken, "1.1")
