@@ -29,7 +29,9 @@ HEAD = {
     segment.SUFFIX: segment.HEADER_SIZE,
     segment.SHARD: struct.calcsize(shard.HEADER) + segment.HEADER_SIZE,
 }
-NO_CLOCK = "the board does not run packlog: its clock was set, but the history so far stays undated"
+NO_CLOCK = (
+    "packlog does not run on the board: its clock was set, but the history so far stays undated"
+)
 
 _LIST = """
 import os, hashlib, binascii
@@ -67,11 +69,16 @@ except OSError as e:
         raise
 """
 
+_IS_STARTING = """
+import os
+there = globals().get("logger") or globals().get("safe_mode")
+print("no" if there or "main.py" not in os.listdir("/") else "yes")
+"""
 _CLOCK = """
 try:
     logger.set_clock({unix}, 2, {ms})
     print("logger")
-except NameError:
+except (NameError, AttributeError):
     import machine, time
     o = 946684800 if time.gmtime(0)[0] == 2000 else 0
     y, m, d, h, n, s, w, _ = time.gmtime({unix} - o)[:8]
@@ -107,9 +114,23 @@ def pull(port: str, folder: Path, say: Callable[[str], None]) -> int:
     """Copy what is new into folder/PACK/SERIES/. Returns how many files were new or had grown."""
     with Device(port) as device:
         with device.stopped():
+            _let_it_start(device)
             copied = _copy_all(device, folder, say)
         _see_readings(device, say)
     return copied
+
+
+def _let_it_start(device: Device) -> None:
+    """A board that was interrupted while it starts has no logger yet that could be told the time:
+    let it come up, and interrupt it again.
+    """
+    if device.run(_IS_STARTING).strip() != "yes":
+        return
+    device.restart()
+    for line in device.lines(status.START_S):
+        if status.any_line(line) or status.trouble(line):
+            break
+    device.interrupt()
 
 
 def _copy_all(device: Device, folder: Path, say: Callable[[str], None]) -> int:

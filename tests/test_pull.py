@@ -5,6 +5,7 @@ import shutil
 import pytest
 from host_tools import pull as pulling
 from host_tools.decode import load
+from host_tools.device import Device
 from host_tools.errors import PacklogError
 from host_tools.pull import pull
 from host_tools.sim.workshop import port_of
@@ -41,6 +42,44 @@ def test_the_pull_dates_what_was_logged_before_it(bench, tmp_path):
     assert not frames.problems
     assert (frames.time > 1_700_000_000).all()
     assert frames.boot.max() == 1
+
+
+@pytest.mark.parametrize("found", ["del logger", "logger = None"])
+def test_a_board_that_is_just_starting_is_told_the_time_too(bench, tmp_path, monkeypatch, found):
+    """Ctrl-C before main.py has begun, and while it imports."""
+    board = bench()
+    board.board.run(60)
+    real = Device.interrupt
+    interrupts = []
+
+    def early(device):
+        real(device)
+        if not interrupts:
+            device.run(found)
+        interrupts.append(board.board.starts)
+
+    monkeypatch.setattr(Device, "interrupt", early)
+    said = pulled(board, tmp_path)
+    assert interrupts == [1, 2] and board.board.starts == 3
+    assert said[0].startswith("3 files on the board") and said[1] == "the logger runs again"
+    frames = load([tmp_path])
+    assert (frames.time[frames.boot == 2] > 1_700_000_000).all()
+
+
+def test_a_board_whose_config_is_wrong_gives_its_history_all_the_same(bench, tmp_path):
+    board = bench()
+    board.board.run(60)
+    board.board.power_off()
+    with Files(board.image) as files, files.open("/config.json", "wb") as file:
+        file.write(b"{")
+    board.start()
+    said = []
+    with (
+        port_of(board.board) as port,
+        pytest.raises(PacklogError, match=r"pulled; but the logger says: config\.json: not JSON"),
+    ):
+        pull(port, tmp_path, said.append)
+    assert said[0] == pulling.NO_CLOCK and len(load([tmp_path])) > 0
 
 
 def test_the_pause_is_a_gap_and_the_time_goes_on_over_it(bench, tmp_path):
