@@ -65,6 +65,17 @@ def _named(name: str) -> Iterator[None]:
         raise write_error(name, error) from error
 
 
+def check_place(path: Path) -> None:
+    """PacklogError if no file can be made there: for what is written at the end of a long run."""
+    with _named(str(path)):
+        if not path.parent.is_dir():
+            raise OSError(errno.ENOENT, "no such folder")
+        if path.is_dir():
+            raise OSError(errno.EISDIR, "is a folder")
+        if not os.access(path if path.exists() else path.parent, os.W_OK):
+            raise OSError(errno.EACCES, "not writable")
+
+
 def spare_inputs(out: Path | str | None, inputs: Iterable[Path]) -> None:
     """PacklogError if writing to out would replace one of the files that are read."""
     if out is not None and any(_are_one_file(Path(out), each) for each in inputs):

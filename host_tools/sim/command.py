@@ -6,8 +6,10 @@ import time
 from pathlib import Path
 
 from host_tools.errors import PacklogError
+from host_tools.output import check_place, write_error
 from host_tools.progress import say
 from host_tools.sim import config_of, lcd_png
+from host_tools.sim.console import check_link
 from host_tools.sim.rig import Plan, Rig
 from host_tools.sim.workshop import make_ready
 from rich.console import Console
@@ -24,6 +26,10 @@ def run(
 
     The link to its port is made when the board is ready.
     """
+    if link:
+        check_link(link)
+    if png:
+        check_place(png)
     rig = Rig(plan)
     try:
         rig.board.power_on()
@@ -42,7 +48,10 @@ def run(
         rig.board.close()
     print("\n".join(rig.lcd.text()))
     if png:
-        lcd_png.save(png, rig.lcd)
+        try:
+            lcd_png.save(png, rig.lcd)
+        except OSError as error:
+            raise write_error(str(png), error) from None
 
 
 def _follow(rig: Rig, duration: float | None) -> None:

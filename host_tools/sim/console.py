@@ -15,6 +15,7 @@ import tty
 from pathlib import Path
 
 from host_tools.errors import PacklogError
+from host_tools.output import check_place
 
 CTRL_A, CTRL_B, CTRL_C = b"\x01", b"\x02", b"\x03"
 _BARE_NEWLINE = re.compile(rb"(?<!\r)\n")
@@ -153,9 +154,15 @@ class Console:
         os.write(self.inner, data)
 
 
+def check_link(link: Path) -> None:
+    """PacklogError if no symlink to a port can be made there."""
+    if not link.is_symlink():
+        if link.exists():
+            raise PacklogError(f"{link} exists and is no link to a port: choose another name")
+        check_place(link)
+
+
 def _symlink(target: str, link: Path) -> None:
-    if link.is_symlink():
-        link.unlink()
-    elif link.exists():
-        raise PacklogError(f"{link} exists and is no link to a port: choose another name")
+    check_link(link)
+    link.unlink(missing_ok=True)
     link.symlink_to(target)
