@@ -48,11 +48,7 @@ def decode(
     with open_output(out) as stream:
         write_csv(rows, stream.write, epoch)
     if rows.problems:
-        count = len(rows.problems)
-        raise PacklogError(
-            f"{count} damaged file{'s' * (count > 1)} (named above), the rest is written: "
-            "pull again to see whether the board's copy is whole"
-        )
+        raise records.damage(len(rows.problems))
     return len(rows)
 
 

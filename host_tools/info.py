@@ -49,7 +49,10 @@ class Summary:
 
 
 def info(paths: Iterable[Path | str], as_json: bool = False) -> None:
-    """Print what is in paths, which are files or folders. PacklogError if nothing can be read."""
+    """Print what is in paths, which are files or folders.
+
+    PacklogError if nothing can be read, or once all is printed, if something of it is damaged.
+    """
     packs, damaged = collect(paths)
     if as_json:
         print(json.dumps({"packs": [asdict(pack) for pack in packs], "damaged": damaged}))
@@ -61,6 +64,8 @@ def info(paths: Iterable[Path | str], as_json: bool = False) -> None:
             console.print(f"damaged: {problem}", style="red", markup=False, soft_wrap=True)
     if not packs:
         raise PacklogError("no frames, cells or events in there: give what packlog pull copied")
+    if damaged:
+        raise records.damage(len(damaged))
 
 
 def collect(paths: Iterable[Path | str]) -> tuple[list[Summary], list[str]]:

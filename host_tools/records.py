@@ -58,6 +58,14 @@ def read(path: Path | str) -> Found:
         return _instead(path, f"{path}: {error}")
 
 
+def damage(count: int) -> PacklogError:
+    """What a command ends with that has shown all it could read, and named so many problems."""
+    return PacklogError(
+        f"{count} damaged file{'s' * (count > 1)} (named above), the rest is written: "
+        "pull again to see whether the board's copy is whole"
+    )
+
+
 def _contents(path: Path) -> bytes:
     """All of a file of ours. Of any other, which may have no end, as much as shows that."""
     with path.open("rb") as file:

@@ -97,6 +97,15 @@ def test_a_damaged_file_costs_only_itself(tmp_path, data, said, frames_of_it):
     assert summary.charge_in_ah == 10.0
 
 
+def test_with_damage_all_is_printed_and_the_exit_code_is_1(tmp_path):
+    put(tmp_path, WHOLE, flipped(OTHER), b"something else")
+    for option in ("--json", None):
+        done = packlog(*filter(None, ("info", tmp_path, option)))
+        assert done.returncode == 1
+        assert "house" in done.stdout and "not a packlog segment" in done.stdout
+        assert done.stderr.startswith("packlog: 2 damaged files (named above), the rest is")
+
+
 @pytest.fixture(scope="module")
 def shards(tmp_path_factory):
     folder = tmp_path_factory.mktemp("shards")
