@@ -9,15 +9,21 @@ import time
 from rich.console import Console
 from rich.table import Table
 
-from host_tools import status
+from host_tools import events as naming
+from host_tools import status, units
 from host_tools.device import open_port, read_lines
 from host_tools.errors import PacklogError
+from store import events
 
 SILENT_S = 20
+ALL_SWITCHES = sum(naming.SWITCHES)
 
 
 def live(port: str, as_json: bool = False) -> None:
-    """Print one round of what the board says. PacklogError if it says nothing."""
+    """Print one round of what the board says; as JSON with the numbers as they stand in its lines.
+
+    PacklogError if it says nothing.
+    """
     transport = open_port(port)
     try:
         said = listen(read_lines(transport), port)
@@ -30,8 +36,18 @@ def live(port: str, as_json: bool = False) -> None:
     for name, values in said.items():
         table = Table(title=name, show_header=False)
         for key, value in values.items():
-            table.add_row(key, value)
+            table.add_row(key, in_words(key, value))
         console.print(table)
+
+
+def in_words(key: str, value: str) -> str:
+    """A value of a status line with its unit, or what its bits mean."""
+    if key == "errors" and value.isdigit():  # a jk's; those of others are words
+        jk = events.KINDS.index("jk")
+        return naming.in_words(events.BMS_ERRORS, jk, int(value), 0)[1] or "none"
+    if key == "switches":
+        return naming.in_words(events.SWITCHES, 0, int(value), ~int(value) & ALL_SWITCHES)[1]
+    return units.of_status(key, value)
 
 
 def listen(lines, port: str) -> dict[str, dict[str, str]]:

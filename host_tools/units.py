@@ -8,6 +8,24 @@ import functools
 
 MILLI = 1000  # mV in a V, mA in an A, mWh in a Wh, mAh in an Ah
 DECI = 10  # 0.1 degC in a degC, 0.1 mOhm in a mOhm
+# The values of the status lines that have a unit: the decimals that they have still to get
+STATUS = {
+    **dict.fromkeys(("voltage", "min", "max"), (0, "V")),
+    **dict.fromkeys(("vc_max", "vc_min"), (3, "V")),
+    **dict.fromkeys(("adc_vp", "adc_0", "adc_1", "adc_2", "adc_3", "adc_4"), (3, "V")),
+    "current": (0, "A"),
+    "balance_current": (3, "A"),
+    "soc": (0, "%"),
+    "soh": (1, "%"),
+    "energy": (3, "Wh"),
+    **dict.fromkeys(("energy_in", "energy_out"), (0, "Wh")),
+    **dict.fromkeys(("charge", "capacity", "charge_in"), (3, "Ah")),
+    **dict.fromkeys(("temperature", "temperatures", "cell_temperatures"), (0, "degC")),
+    "impedances": (0, "mOhm"),
+    **dict.fromkeys(("age", "uptime", "unix", "bms_uptime"), (0, "s")),
+    **dict.fromkeys(("heap", "heap_free", "flash_free"), (0, "bytes")),
+    "rssi": (0, "dBm"),
+}
 
 
 @functools.lru_cache(maxsize=1 << 14)  # a replay writes the same few voltages on and on
@@ -37,6 +55,17 @@ def whole(number: int | None) -> str:
 def cell(index: int | None) -> str:
     """The number of a cell as people count: from 1."""
     return "" if index is None else str(index + 1)
+
+
+def of_status(key: str, text: str) -> str:
+    """A value as it stands in a status line, the way a person reads it: 154.171 Ah."""
+    decimals, unit = STATUS.get(key, (0, ""))
+    if text == "--" or not unit:
+        return text
+    number, _, cell_number = text.partition("#")
+    if decimals:
+        number = _fixed(int(number), 10**decimals, decimals)
+    return f"{number} {unit}" + (f" (cell {cell_number})" if cell_number else "")
 
 
 def _fixed(value: int, scale: int, decimals: int) -> str:

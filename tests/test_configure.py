@@ -1,11 +1,13 @@
 """What the PC can ask and change on a board that runs: its config, its state, its radio."""
 
+import io
 import json
 
 import pytest
 from host_tools import configure, radio, status
+from host_tools import live as live_module
 from host_tools.errors import PacklogError
-from host_tools.live import listen, live
+from host_tools.live import in_words, listen, live
 from host_tools.sim.workshop import port_of, wait_for_start
 
 from boards import Files, example
@@ -174,6 +176,38 @@ def test_a_running_board_says_how_it_is(bench, capsys):
     assert int(health["flash_free"]) > 500_000 and health["clock"] == "not_set"
     assert health["house_link"] == "up"
     assert board.board.starts == 1  # nothing was interrupted
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "shown"),
+    [
+        ("voltage", "52.916", "52.916 V"),
+        ("min", "3.323#14", "3.323 V (cell 14)"),
+        ("current", "--", "--"),
+        ("charge", "154171", "154.171 Ah"),
+        ("charge_in", "5000", "5.000 Ah"),
+        ("balance_current", "-850", "-0.850 A"),
+        ("soh", "1000", "100.0 %"),
+        ("energy_in", "812", "812 Wh"),
+        ("temperatures", "13.1,--", "13.1,-- degC"),
+        ("cycles", "12", "12"),
+        ("errors", "0", "none"),
+        ("errors", "2050", "MOSFET overheated; cell undervoltage"),
+        ("errors", "no_errors", "no_errors"),
+        ("switches", "5", "charge on; discharge off; balancing on"),
+    ],
+)
+def test_a_value_as_a_person_reads_it(key, value, shown):
+    assert in_words(key, value) == shown
+
+
+def test_a_running_board_is_shown_with_units(monkeypatch, capsys):
+    lines = ("health uptime=5", "extra van charge=154171 errors=0", "health rssi=-60")
+    monkeypatch.setattr(live_module, "open_port", lambda port: io.BytesIO())
+    monkeypatch.setattr(live_module, "read_lines", lambda port: [f"packlog {s}" for s in lines])
+    live("port")
+    said = capsys.readouterr().out
+    assert "154.171 Ah" in said and "none" in said and "-60 dBm" in said
 
 
 def test_a_board_that_says_nothing():
