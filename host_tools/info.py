@@ -1,7 +1,8 @@
 """packlog info: what a history holds, for people as tables, for scripts as JSON.
 
-Times in UTC; charge from each frame's mean current and the time it covers; a day is one that was
-logged, silence does not count.
+Times in UTC; charge from each frame's mean current and the time it covers: the net charge is exact,
+in and out are each less than those of the readings, as a frame across both is their difference. A
+day is one that was logged, silence does not count.
 """
 
 import json
@@ -41,6 +42,7 @@ class Summary:
     cells: int = 0  # records of all cells
     charge_in_ah: float = 0.0
     charge_out_ah: float = 0.0
+    charge_net_ah: float = 0.0
     events: dict[str, int] = field(default_factory=dict)  # by kind
     files: int = 0
     sizes: dict[str, int] = field(default_factory=dict)  # by series
@@ -90,7 +92,9 @@ def _summary(name: str, files: list[Path], damaged: list[str]) -> Summary:
     loaded = frames.load(files)
     summary = Summary(name, files=len(files))
     _add_frames(summary, loaded)
-    summary.charge_in_ah, summary.charge_out_ah, summary.logged_s = _charge(files)
+    into, out, summary.logged_s = _charge(files)
+    summary.charge_in_ah, summary.charge_out_ah = round(into, 3), round(out, 3)
+    summary.charge_net_ah = round(into - out, 3)
     of_cells = cells.load(files)
     summary.cells = len(of_cells) - int(of_cells.hole.sum())
     happened = events.load(files)
@@ -142,7 +146,7 @@ def _charge(files: list[Path]) -> tuple[float, float, int]:
         into += float(charge[charge > 0].sum())
         out -= float(charge[charge < 0].sum())
         covered += int(seconds.sum())
-    return round(into, 3), round(out, 3), covered
+    return into, out, covered
 
 
 def _current(rows: np.ndarray, header: segment.Header) -> logs.Columns:
@@ -183,8 +187,9 @@ def _rows(pack: Summary) -> list[tuple[str, str]]:
         ("boots", str(pack.boots)),
         ("frames", frames_said),
         ("cells", f"{pack.cells} records"),
-        ("charge in", f"{pack.charge_in_ah:.3f} Ah"),
-        ("charge out", f"{pack.charge_out_ah:.3f} Ah"),
+        ("charge in", f"{pack.charge_in_ah:.3f} Ah, by frame means"),
+        ("charge out", f"{pack.charge_out_ah:.3f} Ah, by frame means"),
+        ("charge net", f"{pack.charge_net_ah:+.3f} Ah"),
         ("files", f"{pack.files}: {sizes} bytes"),
         ("bytes a frame", _number(pack.bytes_a_frame, 2)),
         ("bytes a day", _number(pack.bytes_a_day, 0)),

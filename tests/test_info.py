@@ -35,6 +35,18 @@ def test_one_run(tmp_path):
     assert summary.bytes_a_day == len(data) * 24
 
 
+def test_the_net_charge_is_that_in_less_that_out(tmp_path, capsys):
+    """10 A and -4 A, an hour each."""
+    out = bytearray(frames(7200))
+    out[4:6] = struct.pack("<e", -4)
+    where = put(tmp_path, header(utc=NOON, clock=3) + frames(3600) + out)
+    summary, _ = of(where)
+    assert (summary.charge_in_ah, summary.charge_out_ah, summary.charge_net_ah) == (10, 4, 6)
+    info([where])
+    said = capsys.readouterr().out
+    assert "10.000 Ah, by frame means" in said and "+6.000 Ah" in said
+
+
 def test_silence_carries_no_charge(tmp_path):
     """Two runs of an hour, 1000 s of silence between them."""
     data = header(utc=NOON, clock=3) + frames(0, 3600) + run(1, 4600) + frames(0, 3600)
