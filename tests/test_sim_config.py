@@ -18,6 +18,17 @@ def test_the_config_for_an_empty_flash_is_a_good_one(tmp_path, kind):
     assert config.parse(text)["packs"][0]["bms"] == kind
 
 
+@pytest.mark.parametrize(("lcd", "size"), [("20x4", (20, 4)), ("16x2", (16, 2))])
+def test_the_config_knows_the_display(tmp_path, lcd, size):
+    plan = Plan(flash=tmp_path / "flash.img", lcd=lcd)
+    rig = Rig(plan)
+    try:
+        made = config_of.config_of(plan, rig)["lcd"]
+    finally:
+        rig.board.close()
+    assert (made["columns"], made["rows"]) == size
+
+
 def test_a_broker_of_the_users_own_is_in_the_boards_network(tmp_path):
     plan = Plan(flash=tmp_path / "flash.img", broker_port=1884)
     rig = Rig(plan)

@@ -1,5 +1,5 @@
-"""The config.json for a board whose flash is empty: the example, with the BMS and the WiFi that the
-virtual board has around it.
+"""The config.json for a board whose flash is empty: the example, with the BMS, the display
+and the WiFi that the virtual board has around it.
 """
 
 import json
@@ -7,7 +7,7 @@ from pathlib import Path
 
 from host_tools.firmware import FIRMWARE
 from host_tools.sim.home import BROKER_NAME
-from host_tools.sim.rig import Plan, Rig
+from host_tools.sim.rig import SIZES, Plan, Rig
 
 PACK = "house"
 
@@ -24,6 +24,7 @@ def config_of(plan: Plan, rig: Rig) -> dict:
         config["wifi"] = {"networks": [{"ssid": wifi.ssid, "password": wifi.password}]}
     if plan.broker_port:
         config["mqtt"] = {"host": BROKER_NAME}
+    config["lcd"]["columns"], config["lcd"]["rows"] = SIZES[plan.lcd]
     return config
 
 
