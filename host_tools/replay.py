@@ -43,7 +43,8 @@ def replay(
     """Write one CSV row a reading to out, or standard output; return how many there were.
 
     stats adds one line of JSON on standard error, with the packets accepted per command (of a JK:
-    frames per type), those rejected, and the bytes skipped. progress is called with the bytes of
+    frames per type), those rejected, and the bytes skipped. Without a reading a line there says
+    what may be the reason. progress is called with the bytes of
     the capture read so far.
     """
     rows = Rows()
@@ -60,8 +61,8 @@ def replay(
         writer.writerows(rows.take())
     if stats:
         print(json.dumps(readable(decoder.stats)), file=sys.stderr)
-    elif not rows.count:
-        print(no_reading(bms, capture, hex), file=sys.stderr)
+    if not rows.count:
+        print(no_reading(bms, capture, hex, decoder.stats), file=sys.stderr)
     return rows.count
 
 
@@ -116,9 +117,14 @@ def readable(stats: dict) -> dict:
     return {**stats, "accepted": accepted}
 
 
-def no_reading(bms: str, capture: Path, hex: bool) -> str:
+def no_reading(bms: str, capture: Path, hex: bool, stats: dict) -> str:
     """The line that says so, with what is most likely the reason."""
     hint = "is it from that BMS?"
-    if not hex and looks_like_hex(capture):
+    if stats.get("mismatched"):
+        hint = (
+            "its frames of cells are whole, but their layout is not that of the unit's software, "
+            "or none that is known: see docs/jk.md"
+        )
+    elif not hex and looks_like_hex(capture):
         hint = "it looks like hex text: add --hex"
     return f"no {bms} reading in {capture}: {hint}"

@@ -167,7 +167,9 @@ def test_nothing_in_it(capsys, tmp_path):
     assert "add --hex" in capsys.readouterr().err
 
     assert replay("chargery", path, stats=True) == 0
-    assert json.loads(capsys.readouterr().err)["accepted"] == {"0x56": 0, "0x57": 0, "0x58": 0}
+    said, hint = capsys.readouterr().err.splitlines()
+    assert json.loads(said)["accepted"] == {"0x56": 0, "0x57": 0, "0x58": 0}
+    assert hint == f"no chargery reading in {path}: is it from that BMS?"
 
 
 def test_what_a_user_can_get_wrong(capsys, tmp_path):

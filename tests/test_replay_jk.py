@@ -83,7 +83,9 @@ def test_a_layout_that_does_not_fit_is_said_not_shown(capsys, tmp_path):
     assert out.strip() == ",".join(COLUMNS)
     accepted = {"0x01": 0, "0x02": 0, "0x03": 1}
     expected = {**EMPTY, "accepted": accepted, "mismatched": 1, "bytes_skipped": 300}
-    assert json.loads(err) == expected
+    said, hint = err.splitlines()
+    assert json.loads(said) == expected
+    assert "their layout is not that of the unit's software" in hint
 
 
 def test_an_hour_of_the_simulated_unit(capsys, tmp_path):
