@@ -120,8 +120,9 @@ def encode(
         Path,
         typer.Argument(
             metavar="READINGS",
-            help="CSV with the columns that decode or replay write; time as ISO 8601 or seconds "
-            "since 1970. A column that is missing and a value that is empty are not known.",
+            help="CSV with a column time, as ISO 8601 or seconds since 1970, and those that decode "
+            "writes or replay's cell_voltages; what replay writes has no time: add one. Other "
+            "columns that are missing and values that are empty are not known.",
         ),
     ],
     folder: Annotated[
@@ -226,7 +227,14 @@ def release(
 
 @app.command()
 def replay(
-    capture: Annotated[Path, typer.Argument(metavar="CAPTURE", help="Bytes as the BMS sent them.")],
+    capture: Annotated[
+        Path,
+        typer.Argument(
+            metavar="CAPTURE",
+            help="Of a chargery: the bytes as it sent them. Of a jk: the bytes of its "
+            "notifications, one after the other. Of a bluenova: text, one console line a line.",
+        ),
+    ],
     bms: BmsKind,
     hexadecimal: Annotated[
         bool, typer.Option("--hex", help="CAPTURE is text: bytes as hex digits.")

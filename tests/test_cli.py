@@ -66,6 +66,13 @@ def test_without_a_board_it_says_what_to_do():
     assert "board" in done.stderr and "port" in done.stderr
 
 
+def test_the_help_says_what_files_are_to_be():
+    said = " ".join(packlog("replay", "--help").stdout.replace("│", " ").split())
+    assert "Of a jk: the bytes of its notifications" in said and "one console line a line" in said
+    said = " ".join(packlog("encode", "--help").stdout.replace("│", " ").split())
+    assert "what replay writes has no time" in said
+
+
 def test_replay_as_in_the_readme():
     done = packlog("replay", "--bms", "chargery", "--hex", CAPTURE, "--stats")
     assert done.returncode == 0
