@@ -91,7 +91,8 @@ def get(package: Package, mpy: int, folder: Path | None, index: str) -> dict[str
     except (CommandError, OSError, http.client.HTTPException, ValueError) as error:
         raise PacklogError(
             f"{package.name} (for {package.purpose}) could not be downloaded: {error}; without "
-            "internet: --lib FOLDER or PACKLOG_LIB takes it from a folder"
+            "internet: packlog install --lib FOLDER, or PACKLOG_LIB=FOLDER before any command, "
+            "takes it from a folder"
         ) from None
     files = _of_package(package, download.files)
     if not files:

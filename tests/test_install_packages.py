@@ -151,7 +151,9 @@ def test_no_network_and_no_such_package_are_one_line_and_change_nothing(tmp_path
     firmware, image = mini(tmp_path / "mini"), tmp_path / "flash.img"
     steps = []
     with board_on(image) as (_, port):
-        with pytest.raises(PacklogError, match=r"aioble \(for Bluetooth\) could not.*--lib FOLDER"):
+        with pytest.raises(
+            PacklogError, match=r"aioble \(for Bluetooth\) could not.*PACKLOG_LIB=FOLDER"
+        ):
             put(port, firmware, bluetooth=True, index="http://127.0.0.1:1", on_step=steps.append)
         with (
             index({("aioble", "0.0.1"): {}}) as (url, _),

@@ -1,6 +1,9 @@
 """The config.json that `packlog sim` writes for an empty flash."""
 
+import sys
+
 import pytest
+from host_tools.errors import PacklogError
 from host_tools.sim import config_of, home
 from host_tools.sim.rig import KINDS, Plan, Rig
 
@@ -38,3 +41,12 @@ def test_a_broker_of_the_users_own_is_in_the_boards_network(tmp_path):
         assert rig.home.broker_route.port == 1884 and rig.home.broker_route.external
     finally:
         rig.board.close()
+
+
+@pytest.mark.parametrize(("kind", "module"), [("jk", "bluetooth"), ("bluenova", "home")])
+def test_what_a_simulated_radio_lacks_is_named_with_what_installs_it(
+    tmp_path, monkeypatch, kind, module
+):
+    monkeypatch.setitem(sys.modules, f"host_tools.sim.{module}", None)
+    with pytest.raises(PacklogError, match=r"needs .*: .venv/bin/pip install -e '.\[radio\]'"):
+        Rig(Plan(flash=tmp_path / "flash.img", bms=kind))

@@ -34,6 +34,7 @@ SIZES = {"20x4": (20, 4), "16x2": (16, 2)}
 BLUENOVA_ADDRESS = "10.0.0.2"
 JK_ADDRESS = "C8:47:8C:00:00:{:02X}"  # of the first, second ... unit within reach
 KINDS = ("chargery", "jk", "bluenova")
+INSTALL = ".venv/bin/pip install -e '.[radio]'"  # of what the simulated radio and network need
 
 
 @dataclass
@@ -143,7 +144,7 @@ class Rig:
             try:
                 from host_tools.sim.home import Home
             except ImportError as error:
-                message = f"a simulated network needs {error.name}: pip install websockets"
+                message = f"a simulated network needs {error.name}: {INSTALL}"
                 raise PacklogError(message) from None
             self.home = Home(self._world(), self._start_unix_s)
             self.wiring.devices.append(self.home.network)
@@ -162,7 +163,7 @@ class Rig:
             try:
                 from host_tools.sim.bluetooth import Bluetooth
             except ImportError as error:
-                message = f"a simulated JK needs {error.name}: pip install bumble"
+                message = f"a simulated JK needs {error.name}: {INSTALL}"
                 raise PacklogError(message) from None
             self.bluetooth = Bluetooth(self._world())
             self.wiring.devices.append(self.bluetooth)
