@@ -181,17 +181,14 @@ def _in_order(files: dict[str, bytes]) -> dict[str, bytes]:
 def check_room(plan: Plan, board: Board) -> None:
     """PacklogError if the files will not fit, before anything was touched."""
 
-    def blocks(size: int) -> int:
-        return (size + board.block - 1) // board.block
-
     def freed(path: str) -> int:
         size = plan.old.get(path, 0)
-        return blocks(size) if size > _INLINE else 0
+        return board.blocks_of(size) if size > _INLINE else 0
 
     free = board.free - _SPARE + sum(freed(path) for path in plan.remove)
     lowest = free
     for path, data in plan.write.items():
-        free -= blocks(len(data))
+        free -= board.blocks_of(len(data))
         lowest = min(lowest, free)
         free += freed(path)
     if lowest < 0 and plan.write:

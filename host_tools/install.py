@@ -103,7 +103,7 @@ class _Install:
         if compiling_fits:
             compiling.check_fit(self._board.mpy)
         self._files = self._build() if compiling_fits else {}
-        probe.check(self._board, sum(map(len, self._files.values())))
+        probe.check(self._board, map(len, self._files.values()))
         self._before = deploy.Manifest.read(self._device)
         own = self._own_config()
         plan = self._plan({**self._files, **own}, self._settings(own))

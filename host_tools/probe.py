@@ -2,6 +2,7 @@
 it.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from host_tools.boards import Family, family_of
@@ -77,6 +78,10 @@ class Board:
     def is_fat(self) -> bool:
         return "Fat" in self.kind
 
+    def blocks_of(self, size: int) -> int:
+        """How many blocks a file of so many bytes takes."""
+        return (size + self.block - 1) // self.block
+
     def describe(self) -> str:
         """One line for the user."""
         chip = f", {self.flash >> 20} MB of flash" if self.flash else ""
@@ -94,8 +99,8 @@ def probe(device: Device) -> Board:
         raise PacklogError(f"the board at {device.port} answers strangely: reset it") from None
 
 
-def check(board: Board, needed: int) -> None:
-    """PacklogError, with the remedy, if packlog (so many bytes) cannot live on this board."""
+def check(board: Board, sizes: Iterable[int]) -> None:
+    """PacklogError, with the remedy, if packlog (files of such sizes) cannot live on this board."""
     if board.name != "micropython" or tuple(board.version) < OLDEST_MICROPYTHON:
         found = ".".join(map(str, board.version))
         wanted = ".".join(map(str, OLDEST_MICROPYTHON))
@@ -114,6 +119,7 @@ def check(board: Board, needed: int) -> None:
             "littlefs; packlog install --format makes it that, and ERASES all files on the board"
         )
     size = board.blocks * board.block
+    needed = sum(map(board.blocks_of, sizes)) * board.block
     if size < needed + ROOM:
         raise PacklogError(
             f"the board's file system has {size // 1024} KB: packlog needs at least "

@@ -5,6 +5,7 @@ import random
 import time
 
 import pytest
+from host_tools import probe
 from host_tools.decode import load
 from host_tools.errors import PacklogError
 from host_tools.install import install
@@ -191,6 +192,14 @@ def test_a_board_with_too_small_a_flash_is_refused(tmp_path):
         pytest.raises(PacklogError, match="has 256 KB: packlog needs at least"),
     ):
         install(port, None, lambda line: None)
+
+
+def test_a_file_takes_whole_blocks_however_small_it_is():
+    """Of 66 blocks 64 stay free for the history: two are left, for two files."""
+    board = probe.Board("micropython", (1, 28), "", 1, "VfsLfs2", 4096, 66, 66, 0)
+    probe.check(board, [100, 4096])
+    with pytest.raises(PacklogError, match="has 264 KB: packlog needs at least 268 KB"):
+        probe.check(board, [100, 4097])
 
 
 @pytest.mark.parametrize(
