@@ -162,6 +162,8 @@ def _check_more(settings: dict) -> None:
     """What is left to the PC, to spare the board's flash; ConfigError."""
     if sum(pack["bms"] == "jk" for pack in settings["packs"]) > MOST_JK:
         raise config.ConfigError("packs", f"an ESP32 connects to {MOST_JK} jk at most")
+    _check_packs(settings["packs"])
+    _check_mqtt(settings["mqtt"])
     wifi = settings["wifi"]
     if wifi["country"] and not re.fullmatch("[A-Z]{2}", wifi["country"]):
         raise config.ConfigError("wifi.country", f"{wifi['country']!r} is not two letters like DE")
@@ -170,6 +172,33 @@ def _check_more(settings: dict) -> None:
             raise config.ConfigError(f"wifi.{key}", f"{wifi[key]!r} is not like 192.168.1.77")
     if wifi["address"]:
         _check_reach(wifi)
+
+
+def _check_packs(packs: list[dict]) -> None:
+    """Names that the status lines have a meaning for, and packs that are one battery."""
+    seen = {}
+    for i, pack in enumerate(packs):
+        if pack["name"] in status.OWN:
+            taken = f"{pack['name']!r} is what the logger calls lines of its own: choose another"
+            raise config.ConfigError(f"packs[{i}].name", taken)
+        if pack["bms"] == "bluenova":
+            where = tuple(pack[key] for key in ("host", "port", "path"))
+            if where in seen:
+                same = f"is the battery of packs[{seen[where]}]: host, port and path are the same"
+                raise config.ConfigError(f"packs[{i}]", same)
+            seen[where] = i
+
+
+def _check_mqtt(mqtt: dict) -> None:
+    if "://" in mqtt["host"]:
+        bare = f"{mqtt['host']!r} is no host: write it without {mqtt['host'].split('://')[0]}://"
+        raise config.ConfigError("mqtt.host", bare)
+    if not mqtt["base"]:
+        raise config.ConfigError("mqtt.base", "is empty: packlog's topics begin with it")
+    for key in ("base", "chargery_base"):
+        if mqtt[key] != mqtt[key].strip("/"):
+            slash = f"{mqtt[key]!r} begins or ends with a /: leave that out"
+            raise config.ConfigError(f"mqtt.{key}", slash)
 
 
 def _is_address(text: str) -> bool:

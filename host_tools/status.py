@@ -11,6 +11,7 @@ from host_tools.errors import PacklogError
 
 PREFIX = "packlog "
 TROUBLE = "packlog! "
+OWN = ("health", "extra")  # what stands for a pack's name in lines of other kinds
 START_S = 20  # until a logger that was started has said how it is
 
 

@@ -62,6 +62,38 @@ def test_the_pc_knows_more_of_what_cannot_work():
     assert configure._parse(json.dumps({"packs": many[:4]}), "it")
 
 
+def bluenova(name, **more):
+    return {"name": name, "bms": "bluenova", **more}
+
+
+@pytest.mark.parametrize(
+    ("changes", "line"),
+    [
+        ({"packs": [{"name": "health"}]}, r"packs\[0\].name: 'health' is what the logger calls"),
+        ({"packs": [{"name": "a"}, {"name": "extra"}]}, r"packs\[1\].name: 'extra' is what"),
+        ({"packs": [bluenova("a"), bluenova("b")]}, r"packs\[1\]: is the battery of packs\[0\]"),
+        ({"mqtt": {"host": "mqtt://broker"}}, "mqtt.host: .* write it without mqtt://"),
+        ({"mqtt": {"base": ""}}, "mqtt.base: is empty"),
+        ({"mqtt": {"base": "/home"}}, "mqtt.base: '/home' begins or ends with a /"),
+        ({"mqtt": {"chargery_base": "old/"}}, "mqtt.chargery_base: 'old/' begins or ends"),
+    ],
+)
+def test_what_two_things_cannot_share_and_topics_cannot_be(changes, line):
+    network = {"wifi": {"networks": [{"ssid": "home"}]}}
+    for i, pack in enumerate(changes.get("packs", ())):
+        pack.update({} if "bms" in pack else {"bms": "chargery", "uart": 1 + i, "rx": 12 + i})
+        pack.update({} if pack["bms"] == "bluenova" else {"tx": 32 + i})
+    with pytest.raises(PacklogError, match=line):
+        configure._parse(json.dumps(example() | network | changes), "it")
+
+
+def test_what_two_batteries_and_topics_can_be():
+    network = {"wifi": {"networks": [{"ssid": "home"}]}}
+    packs = [bluenova("a"), bluenova("b", port=9001), bluenova("c", path="/other/")]
+    mqtt = {"host": "broker", "base": "home/cellar", "chargery_base": ""}
+    assert configure._parse(json.dumps({"packs": packs, "mqtt": mqtt, **network}), "it")
+
+
 def test_secrets_are_masked():
     data = {"wifi": {"networks": [{"ssid": "home", "password": "hush-hush"}]}}
     shown = configure._masked(data)
