@@ -12,7 +12,7 @@ import machine
 
 CRASHES = "/crashes"  # how many in a row; SAFE after a start in safe mode
 SAFE = "safe"
-ENOUGH = 3
+ENOUGH = 3  # the text below says it too
 CHANCE_MS = 600000
 MACHINE = sys.implementation._machine
 BUTTON = 9 if "C3" in MACHINE or "C6" in MACHINE else 0
@@ -64,7 +64,7 @@ def _crashed_too_often():
 
 safe_mode = _pressed()
 if safe_mode:
-    print("packlog: safe mode, the BOOT button was pressed: nothing is started")
+    print("packlog: safe mode, BOOT is pressed: nothing is started")
 elif _crashed_too_often():
     safe_mode = True
-    print("packlog: safe mode after", ENOUGH, "crashes: another try in ten minutes")
+    print("packlog: safe mode after 3 crashes: another try in ten minutes")

@@ -97,7 +97,7 @@ class Pack:
         view.heard = self.hub.readings > 0
         view.age_ms = self.hub.age_ms()
         view.rejected = self.rejected() - self._rejected_before
-        view.mismatched = bool(self.decoder.stats.get("mismatched"))
+        view.strange = bool(self.decoder.stats.get("mismatched"))
         view.tell_link(self.link.state)
 
     def flush_if_due(self):

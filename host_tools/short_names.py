@@ -16,17 +16,17 @@ KEPT = frozenset(("start", "logger", "complaints", "scan", "safe_mode"))
 OURS = (
     "abandon", "add_listener", "add_rest", "add_tap", "age_ms", "age_s", "anchor", "answer_ms",
     "cell_count", "clean", "clear_cells", "close_ms", "column", "compactor", "complete",
-    "connect_s", "copy_from", "counters", "decoder", "delays", "dns_servers",
-    "dropped_frames", "durable_frames", "extras", "find_extremes", "find_marks", "finish",
-    "flush_if_due", "flushing", "forget", "fresh", "give_up", "header", "header_size", "heard",
-    "hints", "impedance_count", "is_run", "last_boot", "last_error", "marks", "max_cell",
-    "max_cell_voltage", "min_cell", "min_cell_voltage", "mismatched", "misses", "nibbles",
-    "noise", "of_health", "of_pack", "oldest", "online", "only_noise", "params", "ping_after",
-    "put", "put_block", "put_mark", "put_run", "put_text", "put_value", "read_mark", "readings",
+    "connect_s", "copy_from", "counters", "decoder", "delays", "dns_servers", "dropped_frames",
+    "durable_frames", "extras", "find_extremes", "find_marks", "finish", "flush_if_due",
+    "flushing", "forget", "fresh", "give_up", "header", "header_size", "heard", "hints",
+    "impedance_count", "is_run", "last_boot", "last_error", "marks", "max_cell",
+    "max_cell_voltage", "min_cell", "min_cell_voltage", "misses", "nibbles", "noise",
+    "of_health", "of_pack", "oldest", "online", "only_noise", "params", "ping_after", "put",
+    "put_block", "put_mark", "put_run", "put_text", "put_value", "read_mark", "readings",
     "record", "record_size", "relayout", "render", "residuals", "resolve", "resolver", "rests",
     "resync_ms", "rewind", "segments", "sequence", "series", "shards", "shift", "slot",
-    "so_far", "source", "stale_ms", "stamp", "stats", "storage_error", "tally", "tap_errors",
-    "tell_link", "texts", "unfinished", "waits_ms",
+    "so_far", "source", "stale_ms", "stamp", "stats", "storage_error", "strange", "tally",
+    "tap_errors", "tell_link", "texts", "unfinished", "waits_ms",
 )  # fmt: skip
 
 # Functions of modules that are spoken of through store.kernels, which chooses among modules

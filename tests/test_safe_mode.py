@@ -89,9 +89,7 @@ def test_the_boot_button_within_a_second_starts_nothing(board):
     bench.rig.wiring.inputs[0] = 0
     bench.start()
     assert run_to_repl(bench, 5)
-    assert lines(bench, "packlog") == [
-        "packlog: safe mode, the BOOT button was pressed: nothing is started"
-    ]
+    assert lines(bench, "packlog") == ["packlog: safe mode, BOOT is pressed: nothing is started"]
     leave_alone(bench, 2 * CHANCE_US)  # somebody is there: no watchdog
     assert bench.board.starts == 1
     bench.board.power_off()
@@ -106,7 +104,7 @@ def test_the_boot_button_later_in_that_second(board):
     bench.board.at(0.7, lambda: bench.rig.wiring.inputs.update({0: 0}))
     bench.start()
     assert run_to_repl(bench, 5)
-    assert "BOOT button" in lines(bench, "packlog: safe")[0]
+    assert "BOOT is pressed" in lines(bench, "packlog: safe")[0]
 
 
 def test_three_watchdog_resets_in_a_row_lead_to_safe_mode_and_every_ten_minutes_out_again(board):

@@ -140,7 +140,7 @@ class Screen:
             return
         index -= len(self._texts)
         if self._silent(pack):
-            text = b"New layout? " if pack.mismatched else b"Bad packets "
+            text = b"New layout? " if pack.strange else b"Bad packets "
             fields.put_count(row, fields.put_text(row, 0, text), 4, pack.rejected)
             return
         for flag, text in _PROTECTIONS:

@@ -340,7 +340,7 @@ def test_a_text_that_is_longer_than_its_row_shows_both_ends():
 
 def test_packets_of_a_layout_that_is_not_known():
     pack = garage()
-    pack.age_ms, pack.rejected, pack.mismatched = 20_000, 12, True
+    pack.age_ms, pack.rejected, pack.strange = 20_000, 12, True
     assert pages_of(Screen(16, 2), [pack])[-1] == ["No data 20s     ", "New layout?   12"]
 
 
