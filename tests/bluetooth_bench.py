@@ -1,6 +1,6 @@
 """A virtual board whose main.py is a script, with JK units within its radio's reach.
 
-aioble is the one in the folder that PACKLOG_AIOBLE names, otherwise the tests' stand-in for it.
+aioble is the one that PACKLOG_AIOBLE names, otherwise the tests' stand-in for it.
 """
 
 import ast

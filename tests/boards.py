@@ -1,10 +1,10 @@
 """Virtual boards for the end-to-end tests, and what a test asks of them."""
 
 import json
-import os
 import shutil
 from pathlib import Path
 
+import aioble_folder
 from host_tools import status
 from host_tools.firmware import FIRMWARE
 from host_tools.sim.line import Line
@@ -16,8 +16,8 @@ import umqtt_simple
 from config import TOLERANCES
 
 BLOCK, BLOCKS = 4096, 512
-# aioble is on no package registry: the real one from there, or a stand-in of our own
-AIOBLE = Path(os.environ.get("PACKLOG_AIOBLE") or Path(__file__).with_name("standin")) / "aioble"
+# aioble is on no package registry: the real one from where the environment says, or a stand-in
+AIOBLE = Path(aioble_folder.parent(), "aioble")
 
 
 def example() -> dict:

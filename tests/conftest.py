@@ -1,6 +1,7 @@
 """What every test needs: the folders to import from, and virtual boards."""
 
 import asyncio
+import os
 import sys
 import time
 from pathlib import Path
@@ -21,6 +22,9 @@ settings.load_profile("steady")
 TESTS = Path(__file__).resolve().parent
 for folder in (TESTS.parent, TESTS.parent / "firmware", TESTS / "device", TESTS / "websocket"):
     sys.path.insert(0, str(folder))
+sys.path.append(str(TESTS / "standin"))
+if os.environ.get("PACKLOG_AIOBLE"):  # what tests start runs in folders of its own
+    os.environ["PACKLOG_AIOBLE"] = os.path.abspath(os.environ["PACKLOG_AIOBLE"])
 
 import boards  # noqa: E402
 import home_bench  # noqa: E402

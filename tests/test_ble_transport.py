@@ -1,6 +1,6 @@
 """The Bluetooth transport on the virtual board's radio: JK units that do what such units do.
 
-On the board runs aioble from the folder that PACKLOG_AIOBLE names, or the stand-in for it.
+On the board runs the aioble that PACKLOG_AIOBLE names, or the stand-in for it.
 """
 
 import json

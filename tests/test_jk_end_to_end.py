@@ -1,6 +1,6 @@
 """A JK over Bluetooth LE on the virtual board, with everything that goes wrong with such links.
 
-With the real aioble where PACKLOG_AIOBLE names the folder that it is in.
+With the real aioble where PACKLOG_AIOBLE names it.
 """
 
 import pytest

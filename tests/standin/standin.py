@@ -1,15 +1,12 @@
-"""Puts aioble and the fake `bluetooth` in place for tests: aioble from the folder that the
-environment variable PACKLOG_AIOBLE names, otherwise the stand-in beside this file. On CPython, what
-they and the transport need of MicroPython's modules, too.
+"""Puts aioble (which: aioble_folder.py) and the fake `bluetooth` in place for tests. On CPython,
+what they and the transport need of MicroPython's modules, too.
 """
 
 import asyncio
-import os
 import sys
 import time
 
-HERE = __file__.rsplit("/", 1)[0]
-FOLDER = os.getenv("PACKLOG_AIOBLE") or HERE
+import aioble_folder
 
 
 class Flag:
@@ -66,7 +63,7 @@ def use():
     """Returns the fake radio."""
     if sys.implementation.name == "cpython":
         _on_cpython()
-    for folder in (HERE, FOLDER):
+    for folder in (aioble_folder.HERE, aioble_folder.parent()):
         if folder not in sys.path:
             sys.path.insert(0, folder)
     import fake_bluetooth
