@@ -15,6 +15,9 @@ STALL_US = 50_000
 USER, BROKER_PASSWORD, OTHER_PASSWORD = "packlog", "stable door", "old mill"
 SECRETS = home.PASSWORD, BROKER_PASSWORD, OTHER_PASSWORD
 NAME = "house"
+CONNACK = b"\x20\x02\x00\x00"
+GARBAGE = bytes(range(7, 250))
+MEGABYTE = b"\x30" + b"\xc0\x84\x3d" + b"\x00\x01a" + bytes(999_997)
 
 
 def config(**changes) -> dict:
@@ -123,11 +126,14 @@ class HomeBoard:
 
 
 class Nasty:
-    """A broker on the World's loop that answers CONNECT with that, and listens from then on."""
+    """A broker on the World's loop that answers CONNECT with that, and listens from then on.
+
+    clients: how many have come; said: to how many it could say it all.
+    """
 
     def __init__(self, seen: HomeBoard, says: bytes):
         self.says = says
-        self.clients = 0
+        self.clients = self.said = 0
         server = seen.home.world.run(asyncio.start_server(self._talk, "127.0.0.1", 0))
         self.port = server.sockets[0].getsockname()[1]
 
@@ -136,6 +142,8 @@ class Nasty:
         try:
             await reader.read(500)
             writer.write(self.says)
+            await writer.drain()
+            self.said += 1
             while await reader.read(4000):
                 pass
         except OSError:

@@ -12,7 +12,7 @@ from host_tools.sim.micropython import find
 from host_tools.sim.process import VM
 from host_tools.sim.workshop import port_of
 
-from home_bench import Nasty, config, wait_for
+from home_bench import CONNACK, GARBAGE, MEGABYTE, Nasty, config, wait_for
 
 
 def test_what_the_broker_is_told(at_home):
@@ -73,12 +73,10 @@ def test_a_broker_in_trouble(at_home, trouble):
     seen.no_secrets()
 
 
-CONNACK = b"\x20\x02\x00\x00"
-MEGABYTE = b"\x30" + b"\xc0\x84\x3d" + b"\x00\x01a" + bytes(999_997)
 NASTY = {
     "says nothing": b"",
-    "garbage at once": bytes(range(7, 250)),
-    "garbage later": CONNACK + bytes(range(7, 250)),
+    "garbage at once": GARBAGE,
+    "garbage later": CONNACK + GARBAGE,
     "a megabyte": CONNACK + MEGABYTE,
     "an endless length": CONNACK + b"\x30\xff\xff\xff\xff\xff",
     "not authorized": b"\x20\x02\x00\x05",

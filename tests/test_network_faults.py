@@ -8,7 +8,7 @@ from host_tools.sim.radio import AccessPoint
 from host_tools.sim.time_server import FAULTS
 from host_tools.sim.vm import network_words as words
 
-from home_bench import OTHER_PASSWORD, config
+from home_bench import CONNACK, GARBAGE, MEGABYTE, OTHER_PASSWORD, Nasty, config
 
 
 def test_wifi_and_time_come_by_themselves_and_go_and_come(at_home):
@@ -152,16 +152,37 @@ def test_a_time_server_that_jumps(at_home):
     assert seen.resumes(sync=True)
 
 
+def trouble(around, turn):
+    """WiFi, DNS and NTP: in each turn other faults of them together."""
+    around.wifi.up = turn % 3 != 1
+    around.wifi.dhcp = turn % 4 != 2
+    around.wifi.password = "another" if turn % 5 == 3 else home.PASSWORD
+    around.names.silent = turn % 2 == 0
+    around.ntp.fault = FAULTS[turn % len(FAULTS)]
+    around.ntp.wrong_s = 1e8 * (turn % 3)
+
+
+def nonsense_meanwhile(seen, says):
+    """A broker that says that, twice at least, while the rest of the network has its trouble."""
+    nasty = Nasty(seen, says)
+    port = seen.talk_to(nasty.port)
+    for turn in range(60):
+        if turn >= 6 and nasty.said >= 2:
+            break
+        trouble(seen.home, turn)
+        seen.run(10)
+    assert nasty.said >= 2
+    seen.talk_to(port)
+
+
 def test_all_at_once(at_home):
     seen = at_home()
     around, route = seen.home, seen.home.broker_route
+    nonsense_meanwhile(seen, CONNACK + GARBAGE)
+    nonsense_meanwhile(seen, CONNACK + MEGABYTE)
+    assert int(seen.health()["mqtt_skipped"]) >= 1  # read to its end at least once
     for second in range(10):
-        around.wifi.up = second % 3 != 1
-        around.wifi.dhcp = second % 4 != 2
-        around.wifi.password = "another" if second % 5 == 3 else home.PASSWORD
-        around.names.silent = second % 2 == 0
-        around.ntp.fault = FAULTS[second % len(FAULTS)]
-        around.ntp.wrong_s = 1e8 * (second % 3)
+        trouble(around, second)
         route.frozen = second % 3 == 0
         route.lost = second % 4 == 1
         route.refuses = second % 5 == 4
