@@ -12,7 +12,7 @@ from host_tools.sim.micropython import find
 from host_tools.sim.process import VM
 from host_tools.sim.workshop import port_of
 
-from home_bench import CONNACK, GARBAGE, MEGABYTE, Nasty, config, wait_for
+from home_bench import CONNACK, GARBAGE, MEGABYTE, NAME, Nasty, config, wait_for
 
 
 def test_what_the_broker_is_told(at_home):
@@ -94,6 +94,26 @@ def test_a_broker_that_says_nonsense(at_home, kind):
     seen.talk_to(port)
     assert seen.resumes()
     seen.no_secrets()
+
+
+def test_nothing_is_lost_while_it_computes_for_as_long_as_a_board(at_home):
+    """Elsewhere computing takes no time. How long a stall is here depends on this computer."""
+    seen = at_home(settings={"cpu_factor": 40})
+    bus = seen.bench.rig.bus
+    for _ in range(2):
+        since = seen.board.now / 1e6
+        seen.home.broker_route.drop()  # all is announced once more
+        for _ in range(14):
+            readings, drawn = seen.bench.count("readings"), bus.bytes
+            seen.board.run(5)
+            assert seen.bench.count("readings") >= readings + 4
+            assert bus.bytes > drawn + 20
+        told = seen.fresh(since)
+        assert {"packlog/status", "packlog/health", f"packlog/{NAME}/state"} <= told
+        assert sum(topic.endswith("/config") for topic in told) > 25
+    assert seen.board.hardware.lost_bytes() == 0
+    assert seen.bench.count("rejected") == 0
+    assert seen.board.watchdog_resets == 0 and seen.board.starts == 1
 
 
 # What stands in for an ESP32's own modules is Python, and in the same heap as the firmware.
