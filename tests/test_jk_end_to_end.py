@@ -9,6 +9,8 @@ from host_tools.device import Device
 from host_tools.sim import jk_wire
 from host_tools.sim.workshop import port_of
 
+import home_bench
+from bluetooth_bench import Sent
 from boards import Files, every_reading, example
 
 START_S = 30
@@ -82,7 +84,16 @@ class Link:
         self.unit.forgets_after_s = 40 if on else None
 
 
-SILENCING = ("silent", "frozen", "hung", "out_of_range", "taken", "refused", "half_open", "deaf")
+SILENCING = {  # and what the display says of the link
+    "silent": "Link up, no data",
+    "frozen": "Link up, no data",
+    "hung": "No such service",
+    "out_of_range": "Not heard: app open?",
+    "taken": "Not heard: app open?",
+    "refused": "No such service",
+    "half_open": "No such service",
+    "deaf": "Connecting failed",
+}
 HARMLESS = ("drop", "small_mtu", "junk", "forgetful")
 
 
@@ -97,14 +108,18 @@ def silence(link, fault):
         shown.add(link.bench.lcd())
     assert link.readings() == before, fault
     assert any("No data for" in text for text in shown), (fault, shown)
+    assert any(SILENCING[fault] in text for text in shown), (fault, shown)
     assert not any("%" in text and "V" in text for text in shown), (fault, shown)
     getattr(link, fault)(False)
     return before
 
 
-def test_an_hour_with_every_fault(bench):
-    """Two layouts of frames; one unit notifies in 20 bytes, the other in as many as fit."""
-    link = Link(bench(jk_config(), bms="jk", jk_layout="24S", jk_module={"sizes": 20}))
+@pytest.mark.parametrize(
+    ("layout", "sizes"), [("24S", 20), pytest.param("32S", None, marks=pytest.mark.slow)]
+)
+def test_an_hour_with_every_fault(bench, layout, sizes):
+    """sizes: of the notifications; None: as many bytes as fit."""
+    link = Link(bench(jk_config(), bms="jk", jk_layout=layout, jk_module={"sizes": sizes}))
     link.run(START_S)
     assert link.readings() > 10
     link.silent(True)  # what a link keeps of the one before is there from the first rebuild on
@@ -179,14 +194,24 @@ def test_a_mismatch_is_reported_and_not_logged(bench):
     assert "New layout?" in {text.strip() for text in shown}
 
 
-def test_the_passcode_goes_nowhere(bench, tmp_path):
-    board = bench(jk_config(), bms="jk")
-    board.board.run(300)
-    said = board.board.console.transcript
-    folder = board.history(tmp_path / "out")
-    data = said + b"".join(path.read_bytes() for path in folder.rglob("*") if path.is_file())
-    assert jk_wire.PASSCODE.encode() not in data
-    assert board.rig.board.flash.image.read_bytes().count(jk_wire.PASSCODE.encode()) == 0
+def test_the_passcodes_go_nowhere(at_home, tmp_path):
+    """Neither that of the device information nor that of the settings."""
+    config = home_bench.config() | {"packs": jk_config()["packs"]}
+    seen = at_home(config, bms="jk")
+    module = seen.bench.rig.bluetooth.units["JK-SIM"]
+    sent = Sent(module)
+    module.drop()  # it is asked for all once more, and all is announced once more
+    seen.home.broker_route.drop()
+    texts = b"".join(seen.bench.lcd().encode() for _ in range(25) if not seen.board.run(4))
+    published = [f"{topic} ".encode() + payload for _, topic, payload in seen.published]
+    assert {"packlog/van/state", "packlog/health"} <= seen.fresh(home_bench.SETTLED_S)
+    folder = seen.bench.history(tmp_path / "out")
+    texts += b"".join([seen.board.console.transcript, *published])
+    texts += b"".join(path.read_bytes() for path in folder.rglob("*") if path.is_file())
+    texts += seen.bench.image.read_bytes()
+    for passcode in (jk_wire.PASSCODE.encode(), jk_wire.SETUP_PASSCODE.encode()):
+        assert passcode in b"".join(sent.all), "the unit has not sent it"
+        assert passcode not in texts
 
 
 def test_what_the_board_hears(bench, capsys):
