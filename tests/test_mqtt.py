@@ -225,7 +225,7 @@ def test_several_packs_have_topics_of_their_own(make_broker, bench):
     fields = {"voltage": 26400, "current": -50, "soc": 51, "switches": 3, "cells": [3300] * 8}
     fields.update(cell_count=8, extras={"bms_uptime": 77}, texts={"model": "JK_B1A8S10P"})
     fields["errors"] = 1 << 11 | 1 << 4
-    garage = ("garage", "jk", fields)
+    garage = ("garage", "jk", {**fields, "age": 4})
     barn = ("barn", "chargery", {"soc": 80})
     bench(Board(port, packs=(garage, HOUSE, barn)))
     assert listener.wait("chargerybms/barn/soc")[1] == b"80"
@@ -235,6 +235,7 @@ def test_several_packs_have_topics_of_their_own(make_broker, bench):
     assert state["errors"] == "cell overvoltage, cell undervoltage"
     assert state["error_bits"] == 2064
     assert (state["bms_uptime"], state["model"], len(state["cells"])) == (77, "JK_B1A8S10P", 8)
+    assert state["time"] == 1700000000 - 4  # when the reading came
     state = json.loads(listener.wait("packlog/barn/state")[1])
     assert state == {"bms": "chargery", "time": 1700000000, "soc": 80}
     assert {m[0].split("/")[1] for m in listener.messages if m[0].count("/") == 2} == {

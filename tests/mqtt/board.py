@@ -32,7 +32,7 @@ class Pack:
         self.timeout_s = 15
         self.errors = ERRORS if kind == "jk" else ()
         self.sample = Sample()
-        self.readings = 0
+        self.readings = self.age = 0
         self.silent = False
         if fields is not None:
             self.read(fields)
@@ -45,13 +45,15 @@ class Pack:
                 getattr(sample, key)[: len(value)] = value
             elif key in ("extras", "texts"):
                 getattr(sample, key).update(value)
+            elif key == "age":  # in s, of this reading when it is published
+                self.age = value
             else:
                 setattr(sample, key, value)
         sample.find_extremes()
         self.readings += 1
 
     def age_s(self):
-        return 0
+        return self.age
 
     def fresh(self):
         return self.readings > 0 and not self.silent
