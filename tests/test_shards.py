@@ -140,18 +140,34 @@ KINDS = {
 }
 
 
+def random_columns(rng, most):
+    """A segment of so many rows at most, each of its seven columns of a kind by chance."""
+    names = list(KINDS)
+    count = int(rng.integers(1, most))
+    fields = {
+        name: KINDS[names[rng.integers(len(names))]](rng, count) & (0xFFFF if size > 1 else 255)
+        for name, size in ((n, FRAME[n].itemsize) for n in FRAME.names)
+    }
+    return frames(count, **fields)
+
+
 @pytest.mark.parametrize("seed", range(8))
 def test_random_columns(seed):
-    """100 segments of 400 rows a seed, each column of a kind by chance: 320,000 rows."""
+    """25 segments of some 400 rows a seed: 1400 columns, 80,000 rows in all."""
     rng = np.random.default_rng(seed)
-    names = list(KINDS)
     for _ in range(25):
-        count = int(rng.integers(1, 800))
-        fields = {
-            name: KINDS[names[rng.integers(len(names))]](rng, count) & (0xFFFF if size > 1 else 255)
-            for name, size in ((n, FRAME[n].itemsize) for n in FRAME.names)
-        }
-        check(frames(count, **fields), 1 + seed % 2)
+        check(random_columns(rng, 800), 1 + seed % 2)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(100, 108))
+def test_many_random_columns(seed):
+    """750 segments of some 100 rows a seed, two of 2000: 42,000 columns in all."""
+    rng = np.random.default_rng(seed)
+    for _ in range(750):
+        check(random_columns(rng, 200), 1 + seed % 2)
+    for _ in range(2):
+        check(random_columns(rng, 4000), 1 + seed % 2)
 
 
 @given(st.lists(st.binary(min_size=13, max_size=13), max_size=40), st.sampled_from([1, 2]))
