@@ -8,6 +8,12 @@ from websocket_bench import accept, console, run
 from websocket_cases import HELLO
 from websocket_frames import CLOSE, PING, TEXT, close, frame, last, more, ping, text
 
+from device_runs import passes
+
+
+def test_pauses_between_attempts(tmp_path):
+    assert "ok test_the_pauses" in passes(tmp_path, "websocket_delays.py")
+
 
 def test_a_silent_server_that_lives_is_kept():
     async def handler(peer, path):
