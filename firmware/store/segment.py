@@ -15,6 +15,7 @@ MAGIC = b"PKLG"
 VERSION = 1
 HEADER_SIZE = 52
 MAX_SIZE = 65536
+CHUNK = 32  # records that are read or written at a time
 SUFFIX = ".seg"
 SHARD = ".shard"  # what a segment is compacted to
 UNFINISHED = ".tmp"  # a shard that is being written
@@ -148,7 +149,7 @@ def read_tail(path, header):
     highest = boot = header.boot
     base = end = header.uptime
     size = header.record_size
-    chunk = bytearray(32 * size)
+    chunk = bytearray(CHUNK * size)
     with open(path, "rb") as file:
         file.seek(header.header_size)
         while True:
@@ -165,16 +166,18 @@ def read_tail(path, header):
 
 
 class Writer:
-    """Appends to one file. What was put is on the flash, durable, when sync() has returned."""
+    """Appends to one file. What was put is on the flash, durable, when sync() has returned.
 
-    def __init__(self, path, size, limit, record_size=frame.SIZE):
+    buffer: a memoryview of CHUNK records. size: bytes that are there already, of at most limit.
+    """
+
+    def __init__(self, path, size, limit, buffer):
         self.path = path
         self.size = size  # bytes that are durable
-        self.record_size = record_size
+        self.record_size = len(buffer) // CHUNK
         self._limit = limit
         self._put = 0  # bytes since the last sync
-        self._buffer = bytearray(32 * record_size)
-        self._view = memoryview(self._buffer)
+        self._buffer = buffer
         self._used = 0
         self._file = None
 
@@ -192,7 +195,7 @@ class Writer:
         """Append bytes, at most as many as the buffer has."""
         if self._used + len(data) > len(self._buffer):
             self._write()
-        self._view[self._used : self._used + len(data)] = data
+        self._buffer[self._used : self._used + len(data)] = data
         self._used += len(data)
         self._put += len(data)
 
@@ -218,7 +221,7 @@ class Writer:
         if self._used:
             if self._file is None:
                 self._file = open(self.path, "ab")  # noqa: SIM115 - it stays open
-            self._file.write(self._view[: self._used])
+            self._file.write(self._buffer[: self._used])
             self._used = 0
 
     def close(self):

@@ -23,6 +23,8 @@ class Series:
         self.folder = folder
         self.header = header
         self.backlog = Backlog(capacity, header.record_size)
+        # Of every segment: in a heap that has been in use there may be no room for it in one piece
+        self._buffer = memoryview(bytearray(segment.CHUNK * header.record_size))
         self.boot = 1
         self.durable = 0  # frames, since the start
         self.last_error = None
@@ -159,7 +161,7 @@ class Series:
         )
         size = os.stat(path)[6]
         torn = (size - found.header_size) % found.record_size
-        writer = segment.Writer(path, size, self._limit, found.record_size)
+        writer = segment.Writer(path, size, self._limit, self._buffer)
         if alike and not torn and writer.room >= _ROOM:
             self._writer = writer
 
@@ -244,7 +246,7 @@ class Series:
         header.utc, header.clock = self._utc(header.uptime)
         path = self._files.path(header.sequence)
         self._files.add(header.sequence, segment.SUFFIX, 0)
-        self._writer = segment.Writer(path, 0, self._limit, header.record_size)
+        self._writer = segment.Writer(path, 0, self._limit, self._buffer)
         self._writer.put(header.pack())
 
     def _make_folder(self):

@@ -144,6 +144,15 @@ def test_the_sample_stays_as_it_is_when_a_frame_is_none():
     assert accepted(stats) == (1, 2, 1)
 
 
+def words(value):
+    """What there is to read in a value; the address of a function is nothing of the frame's."""
+    if isinstance(value, dict):
+        return words(list(value.items()))
+    if isinstance(value, (list, tuple)):
+        return " ".join([words(each) for each in value])
+    return repr(value) if isinstance(value, (int, str, bytes)) else ""
+
+
 def kept(decoder):
     """All that a decoder holds: what is not 0 in its buffers, them as bytes, the rest as text."""
     found = b""
@@ -152,8 +161,8 @@ def kept(decoder):
         value = getattr(decoder, name)
         if isinstance(value, (bytes, bytearray)):
             found += bytes(value)
-        elif isinstance(value, (dict, list, str)):
-            text += repr(value)
+        else:
+            text += words(value)
     return len(found) - found.count(b"\0"), found, text + repr(row(decoder.sample))
 
 

@@ -19,6 +19,10 @@ def a_header(**values):
     return header
 
 
+def writer_of(path, size, limit, record_size=13):
+    return segment.Writer(path, size, limit, memoryview(bytearray(segment.CHUNK * record_size)))
+
+
 def refused(data):
     try:
         segment.parse_header(data)
@@ -124,7 +128,7 @@ def record(n):
 def test_writer_appends_what_was_synced():
     with temporary.Folder() as folder:
         path = folder + "/00000001.seg"
-        writer = segment.Writer(path, 0, segment.MAX_SIZE)
+        writer = writer_of(path, 0, segment.MAX_SIZE)
         assert writer.room == 5037
         writer.put(a_header().pack())
         assert writer.room == 5037
@@ -146,18 +150,18 @@ def test_writer_appends_what_was_synced():
 
 
 def test_writer_fills_up_the_limit_and_no_more():
-    writer = segment.Writer("never/written", 65536 - 13 * 2, segment.MAX_SIZE)
+    writer = writer_of("never/written", 65536 - 13 * 2, segment.MAX_SIZE)
     assert writer.room == 2
     writer.put(record(0))
     writer.put(record(0))
     assert writer.room == 0
-    assert segment.Writer("never/written", 70000, segment.MAX_SIZE).room == 0
+    assert writer_of("never/written", 70000, segment.MAX_SIZE).room == 0
 
 
 def test_marks_in_longer_records_are_filled_up():
     with temporary.Folder() as folder:
         path = folder + "/00000001.seg"
-        writer = segment.Writer(path, 0, segment.MAX_SIZE, 34)
+        writer = writer_of(path, 0, segment.MAX_SIZE, 34)
         writer.put(bytes([9]) * 34)
         writer.sync()
         writer.put_mark(5, frame.RUN, 4, 70)
@@ -172,7 +176,7 @@ def test_the_tail_looks_at_every_run():
     with temporary.Folder() as folder:
         path = folder + "/00000001.seg"
         header = a_header(boot=3)
-        writer = segment.Writer(path, 0, segment.MAX_SIZE)
+        writer = writer_of(path, 0, segment.MAX_SIZE)
         writer.put(header.pack())
         writer.sync()
         assert segment.read_tail(path, header) == (3, 3, header.uptime, header.uptime)
