@@ -193,7 +193,7 @@ def test_a_second_install_copies_nothing_and_keeps_the_history(bench):
         assert "00000001.seg" in mpremote(port, "ls", ":data/house/pack").stdout.split()
 
 
-@pytest.mark.parametrize("cpu_factor", [0, 40])
+@pytest.mark.parametrize("cpu_factor", [pytest.param(0, marks=pytest.mark.slow), 40])
 def test_every_packet_arrives_whatever_else_goes_on(bench, tmp_path, cpu_factor):
     """The display is written, the flash erases every second or two, a segment becomes a shard.
 

@@ -127,7 +127,7 @@ def test_who_comes_late_finds_states_but_no_chargery_values(make_broker, bench):
     assert [m for m in late.messages if m[0].startswith("chargerybms")] == []
 
 
-@pytest.mark.parametrize("end", ["kill", "stop", "hang"])
+@pytest.mark.parametrize("end", ["kill", "stop", pytest.param("hang", marks=pytest.mark.slow)])
 def test_the_status_is_offline_after_every_kind_of_end(make_broker, bench, end):
     broker = make_broker()
     if end == "hang" and not broker.misses_silent:
