@@ -15,4 +15,6 @@ packlog_setup ".[test]" test
 # there is for the tests to judge.
 .venv/bin/python tests/umqtt_simple.py || true
 .venv/bin/python tests/rv32/build.py || true
-exec .venv/bin/python -m pytest -n auto "$@"
+# One more than there are cores: some tests wait for a real serial port or a real broker.
+workers=$(.venv/bin/python -c 'import os; print((os.cpu_count() or 1) + 1)')
+exec .venv/bin/python -m pytest -n "$workers" "$@"
