@@ -61,7 +61,7 @@ def read(path: Path | str) -> Found:
 def damage(count: int) -> PacklogError:
     """What a command ends with that has shown all it could read, and named so many problems."""
     return PacklogError(
-        f"{count} damaged file{'s' * (count > 1)} (named above), the rest is written: "
+        f"{count} damaged file{'s' * (count > 1)} (named above), the rest is there: "
         "pull again to see whether the board's copy is whole"
     )
 

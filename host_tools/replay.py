@@ -44,8 +44,7 @@ def replay(
 
     stats adds one line of JSON on standard error, with the packets accepted per command (of a JK:
     frames per type), those rejected, and the bytes skipped. Without a reading a line there says
-    what may be the reason. progress is called with the bytes of
-    the capture read so far.
+    what may be the reason. progress is called with the bytes of the capture read so far.
     """
     rows = Rows()
     decoder = open_decoder(bms, rows.add)

@@ -33,7 +33,7 @@ def test_a_damaged_file_costs_only_itself(tmp_path, capsys, data, what):
     where = put(tmp_path, GOOD, data)
     lines, error = problems(where, tmp_path / "out.csv", capsys)
     assert lines == [f"{where / '00000002.seg'}: {what}"]
-    assert error.startswith("1 damaged file (named above), the rest is written")
+    assert error.startswith("1 damaged file (named above), the rest is there")
     assert len((tmp_path / "out.csv").read_text().splitlines()) == 3
 
 

@@ -1,7 +1,7 @@
 """Draws the figures of docs/wiring.md: python docs/figures/make.py writes them beside this file.
 
 Pins come from host_tools/boards.py. SVG as text, on a white ground so that dark pages show it as
-well; units are pixels. tests/test_docs.py compares the files with what this makes.
+well; units are pixels. tests/test_docs_boards.py compares the files with what this makes.
 """
 
 from html import escape
