@@ -64,7 +64,7 @@ def _crashed_too_often():
 
 safe_mode = _pressed()
 if safe_mode:
-    print("packlog: safe mode, BOOT is pressed: nothing is started")
+    print("packlog: safe mode, BOOT is pressed")
 elif _crashed_too_often():
     safe_mode = True
-    print("packlog: safe mode after 3 crashes: another try in ten minutes")
+    print("packlog: safe mode after 3 crashes: next try in 10 min")

@@ -67,7 +67,7 @@ class Pack:
         self.hub.add_tap(self._count_rejected)
         self.decoder, self.link, self.errors = make_source(settings, self.hub.put, resolver)
         self.view = PackView(self.name, self.sample, self.bms, 1000 * self.timeout_s, self.errors)
-        self._rejected_before = 0
+        self._count_rejected(None)
         self._due_ms = 0
 
     def rejected(self):
@@ -77,6 +77,7 @@ class Pack:
 
     def _count_rejected(self, sample):
         self._rejected_before = self.rejected()
+        self._strange_before = self.decoder.stats.get("mismatched")
 
     @property
     def readings(self):
@@ -97,7 +98,7 @@ class Pack:
         view.heard = self.hub.readings > 0
         view.age_ms = self.hub.age_ms()
         view.rejected = self.rejected() - self._rejected_before
-        view.strange = bool(self.decoder.stats.get("mismatched"))
+        view.strange = self.decoder.stats.get("mismatched") != self._strange_before
         view.tell_link(self.link.state)
 
     def flush_if_due(self):

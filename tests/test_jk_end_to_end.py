@@ -181,6 +181,15 @@ def test_packs_of_different_kinds(bench, tmp_path):
         assert list((folder / name / "pack").glob("*.seg"))
 
 
+def last_rows(board, turns):
+    """What the last row says in turn, without counts."""
+    shown = set()
+    for _ in range(turns):
+        board.board.run(4)
+        shown.add(board.rig.lcd.text()[3].strip().split("  ")[0].rstrip("0123456789").strip())
+    return shown
+
+
 def test_a_mismatch_is_reported_and_not_logged(bench):
     """A unit whose frames are not of the layout that its software says."""
     board = bench(jk_config(), bms="jk")
@@ -188,11 +197,14 @@ def test_a_mismatch_is_reported_and_not_logged(bench):
     board.board.run(60)
     assert board.count("readings") == 0
     assert board.count("rejected") > 50
-    shown = set()
-    for _ in range(8):
-        board.board.run(4)
-        shown.add(board.rig.lcd.text()[3].strip().split("  ")[0].rstrip("0123456789"))
-    assert "New layout?" in {text.strip() for text in shown}
+    assert "New layout?" in last_rows(board, 8)
+    board.rig.line._software = "11.07"
+    board.board.run(60)
+    assert board.count("readings") > 5
+    board.rig.line._spoil = lambda frame: frame[:-1] + bytes([frame[-1] ^ 1])  # noise now
+    board.board.run(40)
+    shown = last_rows(board, 12)
+    assert "Bad packets" in shown and "New layout?" not in shown
 
 
 def test_the_passcodes_go_nowhere(at_home, tmp_path):
