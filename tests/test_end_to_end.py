@@ -86,15 +86,31 @@ def check_rows(rows, sent):
     assert len(stretch) > 1200
     known = {int(row["time"]): row for row in stretch}
     offset = match(known, sent)
-    begin = min(known)
+    begin = first = min(known)
+    charge = 0.0  # As, by the rows
     for second, row in sorted(known.items())[1:-1]:
-        means = list(possible_means(sent, begin - offset, second - offset))
-        near = pytest.approx(float(row["current"]), abs=0.15, rel=5e-3)
-        assert any(mean == near for mean in means), (row, means)
-        near_end = [s for at, s in sent if abs(at - second + offset) <= 1.5]
+        amps = float(row["current"])
+        near = [s.current / 1000 for at, s in sent if begin - 1.5 < at + offset <= second + 1.5]
+        slack = 0.05 + 0.01 * max(map(abs, near))
+        assert min(near) - slack <= amps <= max(near) + slack, (row, near)
+        charge += amps * (second - begin)
+        least, most = charge_between(sent, first - offset, second - offset)
+        assert least - 1 <= charge <= most + 1, (row, charge, least, most)
         if row["voltage"]:  # the first readings come before the first cells
+            near_end = [s for at, s in sent if abs(at - second + offset) <= 1.5]
             assert any(says_the_same(row, sample) for sample in near_end), row
         begin = second
+
+
+def charge_between(sent, begin, end):
+    """The least and the most As between two seconds: each can be one off.
+
+    A frame's time is its last reading's to the nearest second, and that can come late.
+    """
+    flowed = [s.current / 1000 for at, s in sent if begin < at <= end]
+    around = [s.current / 1000 for at, s in sent if min(abs(at - begin), abs(at - end)) <= 2]
+    slack = 2 * max(map(abs, around))
+    return sum(flowed) - slack, sum(flowed) + slack
 
 
 def says_the_same(row, sample):
@@ -108,18 +124,6 @@ def says_the_same(row, sample):
         and float(row["soc"]) == sample.soc
         and float(row["temperature"]) == pytest.approx(sample.temperature / 10, abs=0.25)
     )
-
-
-def possible_means(sent, begin, end):
-    """Mean current in A of the readings after begin up to end, each of the two a second off or not.
-
-    A frame's time is its last reading's to the nearest second.
-    """
-    for early in (-1, 0, 1):
-        for late in (-1, 0, 1):
-            covered = [s.current for at, s in sent if begin + early < at <= end + late]
-            if covered:
-                yield sum(covered) / len(covered) / 1000
 
 
 def longest_stretch(rows):

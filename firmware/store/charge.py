@@ -14,6 +14,7 @@ class Charge:
         self._tolerances = tolerances
         self._rounding = 0  # mA ms that rounding kept back from the last frame
         self._late = 0  # mA ms that whole seconds kept back so far
+        self._mean = 0  # mA of the last frame
         self.empty()
 
     def empty(self):
@@ -49,7 +50,9 @@ class Charge:
 
         Readings come between the whole seconds, so the time that the frame says is not quite the
         time that was counted. The mean is that of the time counted, but with tolerances no burst
-        is said to last much longer than it was. The charge that this leaves over never gets large,
+        is said to last much longer than it was: where much of the time was not counted, it goes by
+        what this frame and the one before agree on. So a reading that the flash held up leaves no
+        dent in the frame after it. The charge that this leaves over never gets large,
         and comes right by itself where the current is steady. What does not is given back without
         changing a frame's current by more than 1/256. What rounding leaves over is given back in
         the next frame. With tolerances both together are given back, within two minutes, or faster
@@ -58,26 +61,25 @@ class Charge:
         """
         charge = self.sum * 1000 + self._rest
         counted = self.ms
-        if self._tolerances and counted < interval * 875:
-            counted = interval * 1000
+        tolerances = self._tolerances
+        before = self._mean
+        mean = self._mean = charge // counted
         said = charge * interval * 1000 // counted
-        self._late += charge - said
+        if tolerances and counted < interval * 875:
+            said = charge + (interval * 1000 - counted) * sorted((0, before, mean))[1]
+        late = self._late + charge - said
         most = abs(said) >> 8
-        if self._tolerances:
-            self._late += self._rounding
+        if tolerances:
+            late += self._rounding
             self._rounding = 0
-            most = (abs(said) >> 10) + interval * self._allowance()
-        owed = self._late - charge * ahead // counted
-        given = min(max(owed, -most), most)
-        self._late -= given
+            second = max(1000 * (tolerances.current // 64), abs(late) // 128)
+            most = (abs(said) >> 10) + interval * second
+        given = min(max(late - mean * ahead, -most), most)
+        self._late = late - given
         said += given + self._rounding
         bits = self._round(said, interval, final)
         self._rounding = said - half.times(bits, interval * 1000000)
         return bits
-
-    def _allowance(self):
-        """mA ms that a second may give back."""
-        return max(1000 * (self._tolerances.current // 64), abs(self._late) // 128)
 
     def _round(self, said, interval, final):
         """mA ms in so many s as a half."""

@@ -38,6 +38,23 @@ def test_bursts_of_less_than_a_second_are_seen():
     assert len(burst) == 1 and 30 < burst[0] < 40  # 36 As in a frame of a second
 
 
+def test_a_reading_that_is_held_up_leaves_no_dent():
+    nothing = dict.fromkeys(("charge_permille", "voltage_permille", "soc_percent"), 0)
+    for percent in (0, 8):
+        for late in range(0, 1000, 50):
+            for held_up in (130, 260, 390):
+                log = Log(current_percent=percent, step_percent=0, judged=False, **nothing)
+                for n in range(200):
+                    ms = 1000 * n + late + (held_up if n % 30 == 20 else 0)
+                    log.reading(ms // 1000, 40000 - 150 * n, ms % 1000)
+                log.sampler.finish()
+                rows = log.rows()
+                assert len(rows) > 170
+                for (begin, _), (end, amps) in zip(rows, rows[1:]):
+                    assert 39.7 - 0.15 * end <= amps * 1.01
+                    assert amps * 0.99 <= 40.3 - 0.15 * begin
+
+
 def test_charge_stays_exact_with_bursts_at_any_time():
     for capacity_ah in (280, 20):
         bursts(capacity_ah)
