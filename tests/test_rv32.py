@@ -203,7 +203,7 @@ def test_what_goes_wrong_there_is_told(rv32):
         rv32.run("print('hello')\nwhile True: pass", timeout=2)
 
 
-def test_readings_display_compaction_and_collection_take_less_than_50_ms_each(built):
+def test_readings_mqtt_display_compaction_and_collection_take_less_than_50_ms_each(built):
     """What takes longer, and how often: docs/rv32.md."""
     found = instructions.measure(built)
     longest = found["mhz"] * 50000 / found["cycles_an_instruction"]
@@ -211,6 +211,9 @@ def test_readings_display_compaction_and_collection_take_less_than_50_ms_each(bu
     for kind, counts in found["readings"].items():
         for name in ("a reading, all of it", "decoding alone", "hub alone"):
             assert 10000 < counts[name]["most"] < longest, (kind, name, counts[name])
+        for name, turns in counts["mqtt"].items():
+            assert 10000 < turns["most"] < longest, (kind, name, turns)
+            assert turns["times"] > 5 and turns["all"] > 2 * turns["most"]
     assert 10000 < found["display"]["most"] < longest
     assert found["compaction"]["steps"] > 5000 and 10000 < found["compaction"]["most"] < longest
     assert 10000 < found["collection"] < longest

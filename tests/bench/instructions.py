@@ -27,12 +27,14 @@ from rich.console import Console
 from rich.table import Table
 from test_shard import household
 
+import umqtt_simple
 from bench.on_rv32 import command
 from rv32 import machine
 from store import frame, segment
 
 MHZ = 160
 LOOP_US = 3  # a round of the loop on an ESP32 at 160 MHz, see tests/device/test_shard_cost.py
+PARTS = ("a reading, all of it", "decoding alone", "hub alone", "flush")
 _FOLDER = "/segments"
 
 
@@ -41,6 +43,8 @@ def measure(built):
     image = machine.Image(built)
     image.add_firmware()
     image.add_tests()
+    umqtt = umqtt_simple.folder() / "umqtt/simple.py"  # frozen into an ESP32's firmware
+    image.add_compiled("firmware/umqtt/simple.py", source=umqtt)
     header = segment.Header(segment.PACK, 1, 16, "bench", 1)
     rows = (segment.MAX_SIZE - segment.HEADER_SIZE) // frame.SIZE
     for number, count in ((1, rows), (2, 0)):
@@ -58,10 +62,14 @@ def measure(built):
 def lines(found):
     """(what, instructions) of everything that was counted."""
     for kind, counts in found["readings"].items():
-        for name, summary in counts.items():
+        for name in PARTS:
+            summary = counts[name]
             yield f"{kind}: {name}", summary["median"]
             if summary["most"] > 1.2 * summary["median"]:
                 yield f"{kind}: {name}, at most", summary["most"]
+        for name, said in counts["mqtt"].items():
+            yield f"{kind}: MQTT, {name}, {said['times']} turns", said["all"]
+            yield f"{kind}: MQTT, {name}, a turn at most", said["most"]
     yield "drawing a 20x4 display, at most", found["display"]["most"]
     yield f"compaction of 64 KB ({found['compaction']['rows']} frames)", found["compaction"]["all"]
     yield f"the longest of its {found['compaction']['steps']} steps", found["compaction"]["most"]
@@ -78,7 +86,7 @@ def show(found):
     for what, count in lines(found):
         ms = count / (1000 * MHZ)
         table.add_row(what, f"{count:,}", f"{ms:.2f}", f"{slow * ms:.1f}")
-    Console(width=100).print(table)
+    Console(width=110).print(table)
 
 
 if __name__ == "__main__":

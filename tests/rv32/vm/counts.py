@@ -7,12 +7,13 @@ show() prints JSON.
 
 import gc
 import json
+from time import ticks_ms
 
 import fakes
 
 import rv32
 
-fakes.install()
+fakes.install([name for name in fakes.NAMES if name[:5] != "umqtt"] + ["usocket"])
 
 import chargery_stream  # noqa: E402
 import jk_stream  # noqa: E402
@@ -24,6 +25,7 @@ from display.screen import Screen  # noqa: E402
 from display.state import Health  # noqa: E402
 from hub import Hub  # noqa: E402
 from lib.uptime import Uptime  # noqa: E402
+from net.mqtt import Mqtt  # noqa: E402
 from pack import Pack  # noqa: E402
 from sample import Sample  # noqa: E402
 from store import segment  # noqa: E402
@@ -68,6 +70,14 @@ class Counts:
     def take(self, action, *arguments):
         """Do it, and count."""
         self._found.append(count(action, *arguments) - NOTHING)
+
+    def put(self, instructions):
+        """What was counted elsewhere."""
+        self._found.append(instructions)
+
+    def total(self):
+        """All together."""
+        return sum(self._found)
 
     def summary(self):
         """The usual one and the largest."""
@@ -147,6 +157,50 @@ def display(pack):
     return counts.summary()
 
 
+def publishing(pack, settings):
+    """What MQTT composes between two turns of the loop: all that it says of a pack, and of it at
+    Home Assistant, and then of one more reading.
+    """
+    client = Mqtt(settings, None, "24a1", [pack], dict, lambda: 1795000000, None)
+    client._begin()
+    packets = client._packets()
+    everything = turns(client, packets)
+    rv32.set_ticks(ticks_ms() + 1000 * settings["interval_s"])
+    pack.readings += 1
+    return {"discovery": everything, "a reading": turns(client, packets)}
+
+
+class Told:
+    """A pack as MQTT sees it, with a reading that is always fresh."""
+
+    def __init__(self, pack):
+        for name in ("name", "bms", "errors", "timeout_s", "sample"):
+            setattr(self, name, getattr(pack, name))
+        self.readings = 1
+
+    def fresh(self):
+        return True
+
+    def age_s(self):
+        return 0
+
+
+def turns(client, packets):
+    """The instructions of all, and of the most that come without a turn of the loop between."""
+    counts = Counts()
+    packet = ()
+    while packet is not None:
+        begun = rv32.instructions()
+        packet = next(packets)
+        if packet:
+            client._publish(*packet)
+        counts.put(rv32.instructions() - begun)
+        client._pipe.size = 0
+    found = counts.summary()
+    found["all"] = counts.total()
+    return found
+
+
 def compaction():
     """A full segment becomes a shard: all of it, and its longest step."""
     from store import encoder  # noqa: F401 - loading it is a matter of its own
@@ -190,6 +244,8 @@ def show():
         pack, result["readings"][settings["bms"]] = readings(settings, checked["store"])
         if settings["bms"] == "chargery":
             result["display"] = display(pack)
+        mqtt = publishing(Told(pack), checked["mqtt"])
+        result["readings"][settings["bms"]]["mqtt"] = mqtt
         pack = None
     result["compaction"] = compaction()
     gc.collect()
