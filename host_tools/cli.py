@@ -3,6 +3,7 @@
 Exit codes: 0 done, 1 it did not work (one line on stderr says what and what to do), 2 wrong usage.
 """
 
+import dataclasses
 import signal
 import sys
 from pathlib import Path
@@ -139,9 +140,31 @@ def encode(
             help="The pack's capacity: the sampler's tolerances are relative to it. Default: 280.",
         ),
     ] = None,
+    config: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="A config.json: log as a board with it does, by its section store and the "
+            "capacity of the pack NAME.",
+        ),
+    ] = None,
+    changes: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--set",
+            metavar="KEY=VALUE",
+            help="A key of config.json's section store, such as current_percent=4. Can be said "
+            "several times; docs/config.md explains the keys.",
+        ),
+    ] = None,
     name: Annotated[
-        str, typer.Option(metavar="NAME", help="The pack's name, as in config.json.")
-    ] = "pack",
+        str | None,
+        typer.Option(
+            metavar="NAME",
+            help="The pack's name, as in config.json. Default: that of the config's first, or "
+            "pack.",
+        ),
+    ] = None,
     cells: Annotated[
         int | None,
         typer.Option(metavar="N", min=1, max=32, help="How many. Default: as the readings show."),
@@ -170,11 +193,14 @@ def encode(
     They go through the board's own sampler and store. Try tolerances on past data with it. What
     is no reading (not a number, out of range, time going backwards) is left out, and said.
     """
-    from host_tools.encode import Plan
+    from host_tools import plan
     from host_tools.encode import encode as run
 
-    plan = Plan(name, every, capacity, cells, gap, budget)
-    run(readings, folder, plan)
+    chosen = plan.of_config(config, name) if config else plan.Plan(name or plan.NAME)
+    said = {"capacity_ah": capacity, "cells": cells, "gap_s": gap, "budget_kb": budget}
+    said = {key: value for key, value in said.items() if value is not None}
+    chosen = dataclasses.replace(chosen, every=every, **said)
+    run(readings, folder, plan.with_keys(chosen, changes or []))
 
 
 @app.command()

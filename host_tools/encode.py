@@ -10,36 +10,19 @@ import os
 import subprocess
 import tempfile
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
-import config
 import host_tools.firmware
 from host_tools import encode_vm, readings
 from host_tools.errors import PacklogError
 from host_tools.output import write_error
+from host_tools.plan import Plan, options
 from host_tools.progress import Progress, say
 from host_tools.readings import Readings
 from host_tools.sim import micropython
-from store import frame, segment
+from store import segment
 
 _HEAP = "64m"
-_GAP_FACTOR = 3
-# A host's flush waits for its disk. What is written does not depend on when, so it is done seldom.
-_WINDOW_S = 1 << 30
-_CAPACITY = 2048
-
-
-@dataclass(frozen=True)
-class Plan:
-    """How to log: the keys of config.json that matter here, None for their defaults."""
-
-    name: str = "pack"
-    every: bool = False  # keep every reading
-    capacity_ah: int | None = None
-    cells: int | None = None  # how many the pack has; None: as many as the readings show
-    gap_s: int | None = None  # None: as in config.json, more if the readings are far apart
-    budget_kb: int | None = None  # None: nothing is ever deleted
 
 
 def encode(path: Path, folder: Path, plan: Plan) -> None:
@@ -79,40 +62,6 @@ def store(
     except OSError as error:
         raise write_error(str(target), error) from error
     return result
-
-
-def options(found: Readings, plan: Plan) -> dict:
-    """What the History is told, as main.py would tell it by config.json."""
-    pack = {"name": plan.name, "bms": next(iter(config.BMS))}
-    if plan.capacity_ah is not None:
-        pack["capacity_ah"] = plan.capacity_ah
-    settings = config.parse(json.dumps({"packs": [pack]}))
-    keys = settings["store"]
-    bounds = None if plan.every else config.tolerances(settings["packs"][0], keys)
-    left_out = {"budget_kb", *config.TOLERANCES}
-    keys = {key: value for key, value in keys.items() if key not in left_out}
-    widest = found.cells or (found.highest_cell if found.highest_cell > frame.CELLS[1] else 0)
-    own = {
-        "cell_count": widest if plan.cells is None else plan.cells,
-        "window_s": _WINDOW_S,
-        "gap_s": gap_s(found, keys["gap_s"]) if plan.gap_s is None else plan.gap_s,
-        "budget": None if plan.budget_kb is None else plan.budget_kb * 1024,
-        "reserve": 0,
-        "capacity": _CAPACITY,
-        "tolerances": bounds,
-    }
-    return {**keys, **own, **({"interval_s": 1} if plan.every else {})}
-
-
-_LONGEST_GAP_S = 60000  # a frame's timestamp ends at 65535 s
-
-
-def gap_s(found: Readings, usual: int) -> int:
-    """From how many seconds on a pause in the readings is silence.
-
-    A CSV may be of another rhythm than a BMS: frames have up to a quarter of an hour between them.
-    """
-    return min(max(usual, int(_GAP_FACTOR * found.spacing_s) + 1), _LONGEST_GAP_S)
 
 
 def _job(found: Readings, folder: str, plan: Plan) -> str:

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from bench import store
+import config
+from bench import store, tolerances
 
 BENCH = Path(__file__).with_name("bench") / "store.py"
 
@@ -87,3 +88,41 @@ def test_a_month():
     check_charge(found["household"]["charge"])
     check_flash(found["flash"])
     assert found["household"]["frame_bytes"]["shard_to_our_planes_xz"] <= 1.03
+
+
+def test_a_tolerance_half_as_wide_costs_flash():
+    tried = {"current_percent": (2,), "cells_mv": (2,), "voltage_permille": (20,)}
+    usual, current, cells, wide, every = tolerances.measure(0.25, tried)
+    assert current["pack_bytes_a_day"] > 1.05 * usual["pack_bytes_a_day"]
+    assert current["rms_error_a"] < usual["rms_error_a"]
+    assert cells["cells_bytes_a_day"] > 1.05 * usual["cells_bytes_a_day"]
+    assert cells["pack_bytes_a_day"] == usual["pack_bytes_a_day"]
+    assert wide["pack_bytes_a_day"] <= usual["pack_bytes_a_day"]
+    assert every["frames_a_day"] > 43000
+
+
+def rows_in_the_docs():
+    """key, set to, frames a day, bytes a day, times, RMS error of each row of the table."""
+    text = (BENCH.parents[2] / "docs/config.md").read_text()
+    table = text.partition("| RMS error of the current, A |")[2].partition("\n\n")[0]
+    for line in table.splitlines()[2:]:
+        key, _, value, *numbers = (cell.strip(" `") for cell in line.strip("|").split("|"))
+        yield key, value, *(float(number.replace(",", "")) for number in numbers)
+
+
+def test_the_docs_tell_the_price_of_each_key():
+    told = [(key, value) for key, value, *_ in rows_in_the_docs()]
+    tried = [(key, str(value)) for key, values in tolerances.TRIED.items() for value in values]
+    assert told == [("all as by default", ""), *tried, ("all six tolerances", "0")]
+    left_out = {"window_s", "gap_s", "budget_kb"}  # these change no frame
+    assert set(tolerances.TRIED) == set(config.STORE) - left_out
+
+
+@pytest.mark.slow
+def test_the_price_is_what_the_docs_say():
+    found = tolerances.measure()
+    for told, row in zip(rows_in_the_docs(), found, strict=True):
+        measured = (row["frames_a_day"], row["bytes_a_day"])
+        times = row["bytes_a_day"] / found[0]["bytes_a_day"]
+        assert told[2:5] == pytest.approx((*measured, times), rel=0.05), told
+        assert told[5] == pytest.approx(row["rms_error_a"], abs=0.05), told

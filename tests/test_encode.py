@@ -1,13 +1,14 @@
 """packlog encode: a CSV in, what a board would have on its flash out, by the board's own store."""
 
 import io
+import json
 
 import numpy as np
 import pytest
-from host_tools import cells, encode, logs, readings, records
+from host_tools import cells, encode, logs, plan, readings, records
 from host_tools import decode as decoder
-from host_tools.encode import Plan
 from host_tools.errors import PacklogError
+from host_tools.plan import Plan
 
 from command_line import packlog
 from store import segment
@@ -259,8 +260,8 @@ def test_what_is_written_does_not_depend_on_when(tmp_path, monkeypatch):
     rows = many(6000, current=lambda i: 5 * (i // 30 % 9))
     path = a_csv(tmp_path, *rows, columns=COLUMNS + ",cell_voltages")
     seldom = encoded(tmp_path, path)
-    monkeypatch.setattr(encode, "_WINDOW_S", 30)
-    monkeypatch.setattr(encode, "_CAPACITY", 128)
+    monkeypatch.setattr(plan, "_WINDOW_S", 30)
+    monkeypatch.setattr(plan, "_CAPACITY", 128)
     often = encoded(tmp_path, path, Plan(name="often", every=True))
     assert frames_of(often).tobytes() == frames_of(seldom).tobytes()
     for series in segment.FOLDERS.values():
@@ -274,6 +275,81 @@ def test_tolerances_follow_the_capacity(tmp_path):
     small = len(csv_of(encoded(tmp_path, path, Plan(name="small", capacity_ah=50))))
     large = len(csv_of(encoded(tmp_path, path, Plan(name="large", capacity_ah=1000))))
     assert large < 20 < 40 <= small < 200
+
+
+def restless(folder):
+    """Readings of a current that is never the same for long."""
+    rows = many(3000, current=lambda i: 10 + 5 * (i // 40 % 5))
+    return a_csv(folder, *rows, columns=COLUMNS + ",cell_voltages")
+
+
+def test_each_tolerance_can_be_tried(tmp_path):
+    path = restless(tmp_path)
+
+    def frames(name, *words):
+        chosen = plan.with_keys(Plan(name=name), list(words))
+        return len(csv_of(encoded(tmp_path, path, chosen)))
+
+    usual = frames("usual")
+    assert frames("same", "current_percent=8", "store.charge_permille=1") == usual
+    assert frames("strict", "current_percent=1") > 2 * usual
+    assert frames("both", "current_percent=100", "charge_permille=100") < usual
+    assert frames("often", "interval_s=10") > 500
+
+
+def test_as_a_board_with_that_config_does(tmp_path):
+    path = restless(tmp_path)
+    wanted = {
+        "packs": [
+            {"name": "van", "bms": "chargery", "uart": 2, "rx": 16, "tx": 17, "capacity_ah": 20},
+            {"name": "house", "bms": "bluenova", "host": "h", "capacity_ah": 1000},
+        ],
+        "wifi": {"networks": [{"ssid": "home"}]},
+        "store": {"current_percent": 1, "budget_kb": 128},
+    }
+    config = tmp_path / "mine.json"
+    config.write_text(json.dumps(wanted))
+    counts = {}
+    for name in ("van", "house"):
+        chosen = plan.of_config(config, name)
+        assert (chosen.name, chosen.budget_kb) == (name, None)
+        counts[name] = len(csv_of(encoded(tmp_path, path, chosen)))
+    assert plan.of_config(config, None).name == "van"
+    by_hand = Plan(name="hand", capacity_ah=20, store={"current_percent": 1})
+    assert counts["van"] == len(csv_of(encoded(tmp_path, path, by_hand)))
+    assert counts["house"] < counts["van"] / 2
+    done = packlog("encode", path, "-o", tmp_path / "out2", "--config", config, "--name", "boat")
+    assert done.returncode == 1
+    assert done.stderr == f"packlog: {config} has no pack boat: it has van, house\n"
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (["current_percent=101"], "--set current_percent: 101 is not a whole number from 0 to 100"),
+        (["current_percent=x"], "--set current_percent: 'x' is not a whole number from 0 to 100"),
+        (["current_percent"], "--set current_percent: '' is not a whole number from 0 to 100"),
+        (["current=3"], "--set 'current=3': KEY=VALUE with one of interval_s, cells_mv,"),
+        (["budget_kb=200"], "--set budget_kb: that is --budget-kb"),
+        (["gap_s=20"], "--set gap_s: that is --gap-s"),
+        (["window_s=20"], "--set window_s: when a frame is written makes no difference"),
+        (["step_percent=0", "--all"], "--set: with --all every reading is a frame"),
+    ],
+)
+def test_what_cannot_be_set_is_said(tmp_path, words, says):
+    path = a_csv(tmp_path, f"{NOON},{ROW}")
+    done = packlog("encode", path, "-o", tmp_path / "out", "--set", *words)
+    assert done.returncode == 1
+    assert done.stderr.startswith(f"packlog: {says}") and len(done.stderr.splitlines()) == 1
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_key_is_set_on_the_command_line(tmp_path):
+    path = restless(tmp_path)
+    done = packlog("encode", path, "-o", tmp_path / "out", "--set", "current_percent=1")
+    assert done.returncode == 0, done.stderr
+    chosen = Plan(name="hand", store={"current_percent": 1})
+    assert csv_of(tmp_path / "out" / "pack") == csv_of(encoded(tmp_path, path, chosen))
 
 
 def test_charge_is_that_of_the_readings(tmp_path):
@@ -324,7 +400,7 @@ def test_a_cell_number_that_is_not_known_is_unknown(tmp_path, numbers):
     header = "time,voltage,current,temperature,soc,min_cell_voltage,max_cell_voltage,"
     source = tmp_path / "in.csv"
     source.write_text(header + "min_voltage_cell,max_voltage_cell\n" + rows)
-    encode.encode(source, tmp_path / "out", encode.Plan())
+    encode.encode(source, tmp_path / "out", Plan())
     assert list((tmp_path / "out").rglob("*.seg"))
 
 
@@ -332,6 +408,6 @@ def test_no_time_is_invented_for_a_reading_a_day(tmp_path):
     times = [1795000000 + 86400 * i for i in range(20)]
     source = tmp_path / "in.csv"
     source.write_text("time,current\n" + "".join(f"{t},10\n" for t in times))
-    encode.encode(source, tmp_path / "out", encode.Plan())
+    encode.encode(source, tmp_path / "out", Plan())
     frames = decoder.load([tmp_path / "out"])
     assert set(frames.time[~frames.hole].tolist()) <= set(times)

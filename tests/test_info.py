@@ -6,9 +6,9 @@ import struct
 
 import pytest
 from host_tools import encode
-from host_tools.encode import Plan
 from host_tools.errors import PacklogError
 from host_tools.info import collect, info
+from host_tools.plan import Plan
 
 from command_line import packlog
 from segment_bytes import anchor, frames, header, put, run

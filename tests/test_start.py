@@ -6,6 +6,7 @@ takes none.
 import random
 
 from host_tools import encode
+from host_tools.plan import Plan
 
 from boards import Bench, Files, copy_of, example, history_files
 from store.segment import file_name
@@ -22,7 +23,7 @@ def a_history(folder):
     rows = [f"{NOON + i},53.25,{chance.uniform(-90, 90):.2f},23.5,91" for i in range(9900)]
     path = folder / "readings.csv"
     path.write_text("\n".join(("time,voltage,current,temperature,soc", *rows)))
-    encode.encode(path, folder, encode.Plan(name="house", every=True))
+    encode.encode(path, folder, Plan(name="house", every=True))
     pack = folder / "house" / "pack"
     segment = (pack / "00000002.seg").read_bytes()
     assert len(segment) > 60_000

@@ -6,6 +6,7 @@ What a 2 MiB partition leaves beside the firmware is the default budget; the new
 import numpy as np
 import pytest
 from host_tools import encode, info, readings
+from host_tools.plan import Plan
 
 import config
 
@@ -39,7 +40,7 @@ def years_of_readings(days, seed=0):
 def check(tmp_path, days, budget_kb):
     """Encode so many days; returns the summary of what is left of them."""
     found = years_of_readings(days)
-    plan = encode.Plan(name="house", capacity_ah=280, budget_kb=budget_kb)
+    plan = Plan(name="house", capacity_ah=280, budget_kb=budget_kb)
     encode.store(found, tmp_path, plan)
     size = sum(path.stat().st_size for path in tmp_path.rglob("*.s*"))
     assert size <= budget_kb * 1024

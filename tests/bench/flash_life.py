@@ -15,6 +15,7 @@ from pathlib import Path
 
 import host_tools.firmware
 from host_tools import encode, encode_vm
+from host_tools.plan import Plan, options
 from host_tools.readings import Readings
 
 import config
@@ -27,8 +28,8 @@ CYCLES = 100_000
 FIRMWARE_BLOCKS = 64  # what the firmware and its libraries take
 _YEAR = 365.25
 _DEVICE = Path(__file__).resolve().parents[1] / "device"
-_EVERY = encode.Plan(every=True)
-_TYPICAL = encode.Plan(capacity_ah=household.CAPACITY_AH)
+_EVERY = Plan(every=True)
+_TYPICAL = Plan(capacity_ah=household.CAPACITY_AH)
 
 
 def measure(found, every_days, typical_days):
@@ -71,7 +72,7 @@ def _fill_up(folder, share):
 
 def _measure(found, plan, before):
     """Erases and flushes a day, and years of flash life, with those readings going on for ever."""
-    history = encode.options(found, plan)
+    history = options(found, plan)
     history["window_s"] = config.STORE["window_s"][-1]
     history["budget"] = config.STORE["budget_kb"][-1] * 1024
     history["reserve"] = RESERVE

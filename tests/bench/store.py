@@ -20,6 +20,7 @@ if __name__ == "__main__":
 import host_tools.firmware  # noqa: F401 - the firmware on sys.path
 from host_tools import encode, readings, records
 from host_tools.errors import PacklogError
+from host_tools.plan import Plan
 from rich.console import Console
 from rich.table import Table
 
@@ -36,7 +37,7 @@ _YEAR = 365.25
 
 def rows_of(path):
     """Every row of a CSV as a frame: bytes a frame by each way."""
-    return stored(readings.read(Path(path)), encode.Plan(every=True), compression.measure)
+    return stored(readings.read(Path(path)), Plan(every=True), compression.measure)
 
 
 def stored(found, plan, measure):
@@ -48,7 +49,7 @@ def stored(found, plan, measure):
 
 def household_of(found):
     """The household's readings through the sampler and the store, and through the thresholds."""
-    plan = encode.Plan(capacity_ah=household.CAPACITY_AH)
+    plan = Plan(capacity_ah=household.CAPACITY_AH)
     return stored(found, plan, lambda folder: _household(found, folder))
 
 
@@ -58,7 +59,7 @@ def _household(found, folder):
     plain_bytes = sum(map(baselines.varint_tamp, baselines.segments(made)))
     plain = accuracy.Said.of_baseline(found, made, ends)
     said = accuracy.Said.of_folder(folder)
-    sizes = {name: _shard_sizes(folder / name) for name in segment.FOLDERS.values()}
+    sizes = {name: shard_sizes(folder / name) for name in segment.FOLDERS.values()}
     ours = sum(sizes["pack"])
     return {
         "days": days,
@@ -77,7 +78,7 @@ def _household(found, folder):
     }
 
 
-def _shard_sizes(folder):
+def shard_sizes(folder):
     """Of each file, as a shard: what it is once it is full."""
     return [len(compression.shard_bytes(path)) for path in records.find([folder])]
 
