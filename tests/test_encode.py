@@ -324,23 +324,29 @@ def test_as_a_board_with_that_config_does(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("words", "says"),
+    ("word", "says"),
     [
-        (["current_percent=101"], "--set current_percent: 101 is not a whole number from 0 to 100"),
-        (["current_percent=x"], "--set current_percent: 'x' is not a whole number from 0 to 100"),
-        (["current_percent"], "--set current_percent: '' is not a whole number from 0 to 100"),
-        (["current=3"], "--set 'current=3': KEY=VALUE with one of interval_s, cells_mv,"),
-        (["budget_kb=200"], "--set budget_kb: that is --budget-kb"),
-        (["gap_s=20"], "--set gap_s: that is --gap-s"),
-        (["window_s=20"], "--set window_s: when a frame is written makes no difference"),
-        (["step_percent=0", "--all"], "--set: with --all every reading is a frame"),
+        ("current_percent=101", "current_percent: 101 is not a whole number from 0 to 100"),
+        ("current_percent=x", "current_percent: 'x' is not a whole number from 0 to 100"),
+        ("current_percent", "current_percent: '' is not a whole number from 0 to 100"),
+        ("current=3", "'current=3': KEY=VALUE with one of interval_s, cells_mv,"),
+        ("budget_kb=200", "budget_kb: that is --budget-kb"),
+        ("gap_s=20", "gap_s: that is --gap-s"),
+        ("window_s=20", "window_s: when a frame is written makes no difference"),
     ],
 )
-def test_what_cannot_be_set_is_said(tmp_path, words, says):
+def test_what_cannot_be_set_is_said(word, says):
+    with pytest.raises(PacklogError) as error:
+        plan.with_keys(Plan(), ["step_percent=3", word])
+    assert str(error.value).startswith(f"--set {says}")
+
+
+def test_tolerances_mean_nothing_where_every_reading_is_kept(tmp_path):
     path = a_csv(tmp_path, f"{NOON},{ROW}")
-    done = packlog("encode", path, "-o", tmp_path / "out", "--set", *words)
+    done = packlog("encode", path, "-o", tmp_path / "out", "--all", "--set", "step_percent=0")
     assert done.returncode == 1
-    assert done.stderr.startswith(f"packlog: {says}") and len(done.stderr.splitlines()) == 1
+    assert done.stderr.startswith("packlog: --set: with --all every reading is a frame")
+    assert len(done.stderr.splitlines()) == 1
     assert not (tmp_path / "out").exists()
 
 
