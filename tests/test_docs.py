@@ -7,26 +7,23 @@ import json
 import re
 
 import pytest
-import typer
-from host_tools import cli, decode
+from host_tools import decode
 
 import config
-from documents import DOCS, README, ROOT, cells_of
+from documents import (
+    DOCS,
+    DOCUMENTS,
+    README,
+    ROOT,
+    SECTIONS,
+    blocks,
+    cells_of,
+    commands,
+    options_of,
+    spans,
+)
 
-DOCUMENTS = sorted([*ROOT.glob("*.md"), *DOCS.glob("*.md")])
 by_name = pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)
-
-
-SECTIONS = {  # heading of docs/config.md: the program's tables
-    "packs": [config.PACK, *config.BMS.values()],
-    "lcd": [config.PANEL, *config.LCD.values()],
-    "store": [config.STORE],
-    "wifi": [config.WIFI],
-    "wifi.networks": [config.NETWORK],
-    "ntp": [config.NTP],
-    "mqtt": [config.MQTT],
-    "The rest": [config.TOP],
-}
 
 
 def documented_keys(section):
@@ -71,27 +68,12 @@ def test_the_documented_bounds_and_defaults_are_the_programs(section):
             assert (str(standard) or "empty") in words, key
 
 
-def options_of(command):
-    return {name for p in command.params if p.param_type_name == "option" for name in p.opts}
-
-
-def commands():
-    """{name, with its group's: command} of all that can be run."""
-    found = {}
-    for name, command in typer.main.get_command(cli.app).commands.items():
-        if hasattr(command, "commands"):
-            found |= {f"{name} {sub}": each for sub, each in command.commands.items()}
-        else:
-            found[name] = command
-    return found
-
-
 def shell_lines():
     """The packlog commands in the documents' code blocks and in backquotes."""
     for path in DOCUMENTS:
         text = path.read_text()
-        blocks = re.findall(r"```\n(.*?)```", text, re.S) + re.findall(r"`([^`\n]+)`", text)
-        for block in blocks:
+        shell = [lines for language, lines in blocks(text) if not language]
+        for block in shell + spans(text):
             for line in block.splitlines():
                 line = line.replace("./install.sh demo", "packlog demo")
                 line = re.sub(r"^\./install\.sh( /dev/\S+)?", "packlog install", line)
