@@ -30,6 +30,12 @@ def read_capture(
     return _from_hex(path, pieces) if hex else pieces
 
 
+def size_of(path: Path) -> int:
+    """The bytes of a capture, 0 of what has no size: a pipe."""
+    with _named(path):
+        return path.stat().st_size
+
+
 def looks_like_hex(path: Path) -> bool:
     """Whether the file begins like hex text; raw packets never do."""
     with contextlib.closing(read_capture(path, hex=False)) as pieces:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from host_tools import logs
+from host_tools import logs, records
 from store import segment
 from store.cells import OFFSET
 
@@ -29,9 +29,9 @@ class Cells:
         return len(self.boot)
 
 
-def load(paths: Iterable[Path | str]) -> Cells:
+def load(paths: Iterable[Path | str], read: records.Reader = records.read) -> Cells:
     """The cells in paths, which are files or folders. PacklogError if there is no file at all."""
-    loaded = logs.load(paths, segment.CELLS, _columns)
+    loaded = logs.load(paths, segment.CELLS, _columns, read=read)
     rows = logs.with_holes(loaded.logs, {})
     if not rows:
         none = np.zeros(0, np.int64)

@@ -9,7 +9,8 @@ from host_tools.cells import Cells
 from host_tools.errors import PacklogError
 from host_tools.events import Events
 from host_tools.frames import Frames, load
-from host_tools.output import open_output, spare_inputs
+from host_tools.output import is_file, open_output, spare_inputs
+from host_tools.progress import Progress
 from host_tools.timeline import UNKNOWN
 
 __all__ = ["HEADER", "SERIES", "Frames", "decode", "load", "write_csv"]
@@ -37,30 +38,37 @@ def decode(
     if series not in SERIES:
         raise PacklogError(f"no series {series!r}: there are {', '.join(SERIES)}")
     paths = list(paths)
-    spare_inputs(out, records.find(paths))
-    rows = SERIES[series](paths)
+    files = records.find(paths)
+    spare_inputs(out, files)
+    with Progress("reading", len(files), "files") as bar:
+        rows = SERIES[series](files, bar.each(records.read))
     for problem in rows.problems:
         print(problem, file=sys.stderr)
     if not rows.pack:
         where = ", ".join(map(str, paths))
         what = "frames" if series == "pack" else series
         raise PacklogError(f"no {what} in {where}: give what packlog pull copied")
-    with open_output(out) as stream:
-        write_csv(rows, stream.write, epoch)
+    with open_output(out) as file, Progress("writing", len(rows), "rows", is_file(file)) as bar:
+        write_csv(rows, file.write, epoch, bar.at)
     if rows.problems:
         raise records.damage(len(rows.problems))
     return len(rows)
 
 
-def write_csv(rows: Rows, write: Callable[[str], object], epoch: bool = False) -> None:
-    """Give the CSV to write(text), block by block."""
+def write_csv(
+    rows: Rows,
+    write: Callable[[str], object],
+    epoch: bool = False,
+    progress: Callable[[int], None] = lambda done: None,
+) -> None:
+    """Give the CSV to write(text), block by block. progress is told the rows done."""
     undated = bool((rows.time == UNKNOWN).any())
     header, values = _COLUMNS[type(rows)](rows)
     columns = [(table.epoch if epoch else table.iso)(rows.time), *values]
     if undated:
         header += ",boot,uptime"
         columns += [table.numbers(rows.boot), table.numbers(rows.uptime)]
-    table.write(header, columns, len(rows), write)
+    table.write(header, columns, len(rows), write, progress)
 
 
 def _pack_columns(rows: Frames) -> tuple[str, list[table.Column]]:

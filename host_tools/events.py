@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from bms import jk
-from host_tools import logs
+from host_tools import logs, records
 from sample import (
     BALANCING,
     CHARGE_ON,
@@ -71,9 +71,9 @@ class Events:
         return len(self.boot)
 
 
-def load(paths: Iterable[Path | str]) -> Events:
+def load(paths: Iterable[Path | str], read: records.Reader = records.read) -> Events:
     """The events in paths, which are files or folders. PacklogError if there is no file at all."""
-    loaded = logs.load(paths, segment.EVENTS, _columns, _NUMBERS)
+    loaded = logs.load(paths, segment.EVENTS, _columns, _NUMBERS, read)
     names = ("boot", "uptime", "time", *_NUMBERS)
     parts = {name: [log.columns[name] for log in loaded.logs] for name in names}
     rows = {name: np.concatenate([np.zeros(0, np.int64), *parts[name]]) for name in names}

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from host_tools import logs
+from host_tools import logs, records
 from store import frame, segment
 
 FRAME = logs.dtype(frame.FIELDS)
@@ -64,9 +64,9 @@ class Frames:
         return len(self.boot)
 
 
-def load(paths: Iterable[Path | str]) -> Frames:
+def load(paths: Iterable[Path | str], read: records.Reader = records.read) -> Frames:
     """The frames in paths, which are files or folders. PacklogError if there is no file at all."""
-    loaded = logs.load(paths, segment.PACK, _columns)
+    loaded = logs.load(paths, segment.PACK, _columns, read=read)
     rows = logs.with_holes(loaded.logs, UNKNOWN)
     rows = rows or {name: np.empty(0, kind) for name, kind in COLUMNS.items()}
     return Frames(**rows, pack=loaded.pack, problems=loaded.problems)

@@ -5,6 +5,7 @@ in and out are each less than those of the readings, as a frame across both is t
 day is one that was logged, silence does not count.
 """
 
+import functools
 import json
 from collections import Counter, defaultdict
 from collections.abc import Iterable
@@ -18,11 +19,13 @@ from rich.table import Table
 
 from host_tools import cells, events, frames, logs, records
 from host_tools.errors import PacklogError
+from host_tools.progress import Progress
 from host_tools.timeline import UNKNOWN
 from store import segment
 
 _DAY_S = 86400
 _HOUR_S = 3600
+_PASSES = 5  # how often each file is gone through
 
 
 @dataclass
@@ -72,32 +75,40 @@ def info(paths: Iterable[Path | str], as_json: bool = False) -> None:
 
 def collect(paths: Iterable[Path | str]) -> tuple[list[Summary], list[str]]:
     """A Summary of each pack, by name, and what is wrong with which file."""
+    files = records.find(paths)
+    with Progress("reading", _PASSES * len(files), unit=None) as bar:
+        found = _collect(files, bar.each(functools.cache(records.read)))
+        bar.at(_PASSES * len(files))
+    return found
+
+
+def _collect(files: list[Path], read: records.Reader) -> tuple[list[Summary], list[str]]:
     of_pack: dict[str, list[Path]] = defaultdict(list)
     sizes: dict[str, Counter] = defaultdict(Counter)
     damaged = []
-    for path in records.find(paths):
-        header, _, problem = records.read(path)
+    for path in files:
+        header, _, problem = read(path)
         damaged += [problem] if problem else []
         if header and header.series in segment.FOLDERS:
             of_pack[header.name].append(path)
             sizes[header.name][segment.FOLDERS[header.series]] += path.stat().st_size
     packs = []
-    for name, files in sorted(of_pack.items()):
-        packs.append(_summary(name, files, damaged))
+    for name, of_name in sorted(of_pack.items()):
+        packs.append(_summary(name, of_name, damaged, read))
         _add_sizes(packs[-1], sizes[name])
     return packs, list(dict.fromkeys(damaged))
 
 
-def _summary(name: str, files: list[Path], damaged: list[str]) -> Summary:
-    loaded = frames.load(files)
+def _summary(name: str, files: list[Path], damaged: list[str], read: records.Reader) -> Summary:
+    loaded = frames.load(files, read)
     summary = Summary(name, files=len(files))
     _add_frames(summary, loaded)
-    into, out, summary.logged_s = _charge(files)
+    into, out, summary.logged_s = _charge(files, read)
     summary.charge_in_ah, summary.charge_out_ah = round(into, 3), round(out, 3)
     summary.charge_net_ah = round(into - out, 3)
-    of_cells = cells.load(files)
+    of_cells = cells.load(files, read)
     summary.cells = len(of_cells) - int(of_cells.hole.sum())
-    happened = events.load(files)
+    happened = events.load(files, read)
     kinds = Counter(kind.decode() for kind in happened.event)
     summary.events = dict(sorted(kinds.items()))
     damaged += loaded.problems + of_cells.problems + happened.problems
@@ -132,11 +143,11 @@ def _add_gaps(summary: Summary, loaded: frames.Frames) -> None:
     summary.gaps_of_unknown_length = int((length == 0).sum())
 
 
-def _charge(files: list[Path]) -> tuple[float, float, int]:
+def _charge(files: list[Path], read: records.Reader) -> tuple[float, float, int]:
     """Ah in, Ah out and the seconds that frames cover."""
     into = out = 0.0
     covered = 0
-    for log in logs.load(files, segment.PACK, _current).logs:
+    for log in logs.load(files, segment.PACK, _current, read=read).logs:
         boot, uptime, start = log.columns["boot"], log.columns["uptime"].astype(np.int64), log.start
         begin = start.astype(np.int64)
         same = boot[1:] == boot[:-1]

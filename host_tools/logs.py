@@ -68,18 +68,19 @@ def load(
     series: int,
     columns_of: Callable[[np.ndarray, segment.Header], Columns],
     identity: tuple[str, ...] = (),
+    read: records.Reader = records.read,
 ) -> Loaded:
     """Every record of a series (numbered as in the header) in paths, which are files or folders.
 
     columns_of(rows, header) makes columns of records, a row of bytes each. Two records of a log are
-    the same if boot, uptime and the columns named in identity are. PacklogError if there is no file
-    at all, or those of more than one pack.
+    the same if boot, uptime and the columns named in identity are. read is called once a file.
+    PacklogError if there is no file at all, or those of more than one pack.
     """
     loaded = Loaded()
     of_log: dict[int, list[_Piece]] = defaultdict(list)
     packs = set()
     for path in records.find(paths):
-        header, rows, problem = records.read(path)
+        header, rows, problem = read(path)
         if problem:
             loaded.problems.append(problem)
         if header is None or header.series not in segment.FOLDERS:

@@ -46,6 +46,9 @@ class _Named(io.TextIOBase):
     def writable(self) -> bool:
         return True
 
+    def fileno(self) -> int:
+        return self._stream.fileno()
+
     def write(self, text: str) -> int:
         with _named(self._name):
             return self._stream.write(text)
@@ -85,6 +88,14 @@ def spare_inputs(out: Path | str | None, inputs: Iterable[Path]) -> None:
 def _are_one_file(one: Path, other: Path) -> bool:
     try:
         return one.samefile(other)
+    except OSError:
+        return False
+
+
+def is_file(stream: TextIO) -> bool:
+    """Is it one? A terminal or a pipe, perhaps to a pager, has the data where a bar would be."""
+    try:
+        return stat.S_ISREG(os.fstat(stream.fileno()).st_mode)
     except OSError:
         return False
 

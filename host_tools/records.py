@@ -4,7 +4,7 @@ find() says which files to read, read() gives a file's header and its records as
 damaged costs only itself and is named.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +15,7 @@ from host_tools.errors import PacklogError
 from store import segment, shard
 
 Found = tuple[segment.Header | None, np.ndarray, str | None]
+Reader = Callable[[Path], Found]
 _NOTHING = np.zeros((0, 0), np.uint8)
 
 

@@ -8,9 +8,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from host_tools import units
-from host_tools.captures import looks_like_hex, read_capture
+from host_tools.captures import looks_like_hex, read_capture, size_of
 from host_tools.errors import PacklogError
-from host_tools.output import open_output, spare_inputs
+from host_tools.output import is_file, open_output, spare_inputs
+from host_tools.progress import Progress
 
 DECODERS = {  # kind of BMS: the firmware's module with its Decoder
     "bluenova": "bms.bluenova",
@@ -38,19 +39,19 @@ def replay(
     hex: bool = False,
     out: Path | None = None,
     stats: bool = False,
-    progress: Callable[[int], None] | None = None,
 ) -> int:
     """Write one CSV row a reading to out, or standard output; return how many there were.
 
     stats adds one line of JSON on standard error, with the packets accepted per command (of a JK:
     frames per type), those rejected, and the bytes skipped. Without a reading a line there says
-    what may be the reason. progress is called with the bytes of the capture read so far.
+    what may be the reason.
     """
     rows = Rows()
     decoder = open_decoder(bms, rows.add)
     spare_inputs(out, [capture])
-    pieces = read_capture(capture, hex, progress)
-    with open_output(out) as file:
+    size = size_of(capture)
+    with open_output(out) as file, Progress("decoding", size, shown=is_file(file)) as bar:
+        pieces = read_capture(capture, hex, bar.at)
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(COLUMNS)
         for piece in pieces:

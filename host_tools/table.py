@@ -18,12 +18,19 @@ _DAY = 86400
 Column = Callable[[slice], np.ndarray]  # the texts of some rows, as bytes filled up with NUL
 
 
-def write(header: str, columns: list[Column], count: int, put: Callable[[str], object]) -> None:
-    """Give put() the header and count rows, block by block."""
+def write(
+    header: str,
+    columns: list[Column],
+    count: int,
+    put: Callable[[str], object],
+    progress: Callable[[int], None] = lambda done: None,
+) -> None:
+    """Give put() the header and count rows, block by block. progress is told the rows done."""
     put(header + "\n")
     for first in range(0, count, _BLOCK):
         rows = slice(first, min(first + _BLOCK, count))
         put(_join([column(rows) for column in columns], rows.stop - rows.start))
+        progress(rows.stop)
 
 
 def _join(texts: list[np.ndarray], count: int) -> str:
