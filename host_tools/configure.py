@@ -195,7 +195,7 @@ def _check_mqtt(mqtt: dict) -> None:
         raise config.ConfigError("mqtt.host", bare)
     if not mqtt["base"]:
         raise config.ConfigError("mqtt.base", "is empty: packlog's topics begin with it")
-    for key in ("base", "chargery_base"):
+    for key in ("base", "chargery_base", "discovery_prefix"):
         if mqtt[key] != mqtt[key].strip("/"):
             slash = f"{mqtt[key]!r} begins or ends with a /: leave that out"
             raise config.ConfigError(f"mqtt.{key}", slash)

@@ -76,6 +76,7 @@ def bluenova(name, **more):
         ({"mqtt": {"base": ""}}, "mqtt.base: is empty"),
         ({"mqtt": {"base": "/home"}}, "mqtt.base: '/home' begins or ends with a /"),
         ({"mqtt": {"chargery_base": "old/"}}, "mqtt.chargery_base: 'old/' begins or ends"),
+        ({"mqtt": {"discovery_prefix": "ha/"}}, "mqtt.discovery_prefix: 'ha/' begins or ends"),
     ],
 )
 def test_what_two_things_cannot_share_and_topics_cannot_be(changes, line):
