@@ -86,6 +86,18 @@ def _why_not(port: str) -> tuple[bool, str]:
     return False, f"{port} {there}: plug the board in, or name another port"
 
 
+# In safe mode after crashes boot.py's watchdog gives the logger its next chance: not in the middle
+# of what is done now, but ten minutes from here.
+_HOLD_OFF = """
+try:
+    if safe_mode and open("/crashes").read() == "safe":
+        import machine
+        machine.WDT(timeout=600000)
+except (NameError, OSError):
+    pass
+"""
+
+
 class Device:
     """A board whose main.py is interrupted and whose REPL does what it is told."""
 
@@ -101,10 +113,11 @@ class Device:
                     with contextlib.redirect_stdout(io.StringIO()):  # mpremote prints what it got
                         self._transport.enter_raw_repl(soft_reset=False)
                     self._settle()
-                    return
+                    break
                 except TransportError:  # a Ctrl-C in the middle of a reset is lost
                     if attempt == ATTEMPTS - 1:
                         raise
+        self.run(_HOLD_OFF)
 
     def _settle(self) -> None:
         # A Ctrl-A of an attempt before may have been answered as well, and late: wait until all is

@@ -3,7 +3,9 @@ over.
 """
 
 import pytest
+from host_tools.device import Device
 from host_tools.sim.vm import ops
+from host_tools.sim.workshop import port_of
 
 from boards import Bench, Files, copy_of, example
 
@@ -124,6 +126,19 @@ def test_three_watchdog_resets_in_a_row_lead_to_safe_mode_and_every_ten_minutes_
     bench.board.power_on()  # in safe mode last: it tries
     bench.board.run(20)
     assert bench.count("readings") > 10
+
+
+def test_the_next_chance_does_not_come_in_the_middle_of_an_install(board):
+    bench = board(HANG).start()
+    assert run_to_repl(bench, 400)
+    starts = bench.board.starts
+    leave_alone(bench, CHANCE_US - 20_000_000)
+    with port_of(bench.board) as port, Device(port) as device:
+        device.interrupt()
+    leave_alone(bench, CHANCE_US - 20_000_000)
+    assert bench.board.starts == starts
+    leave_alone(bench, 40_000_000)
+    assert bench.board.starts == starts + 1  # it is put off, not given up
 
 
 def test_a_good_quarter_of_an_hour_makes_up_for_crashes(board):
