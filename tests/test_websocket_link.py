@@ -19,7 +19,7 @@ def test_a_silent_server_that_lives_is_kept():
     async def handler(peer, path):
         listening = asyncio.create_task(peer.listen())
         await peer.play([accept(peer.heard.request)])
-        for count in (1, 2, 3):
+        for count in (1, 2):
             await peer.wait(lambda count=count: len(peer.heard.of(PING)) == count)
             await peer.play([frame(10)])
         await peer.play([close(1000)])
@@ -27,9 +27,10 @@ def test_a_silent_server_that_lives_is_kept():
         peer.writer.close()
         await listening
 
-    ((result, heard),) = run(handler, "/?tick_ms=10&ping_after=5")
+    # After as many ticks as it was silent for it is given up: it has a second and a half
+    ((result, heard),) = run(handler, "/?tick_ms=10&ping_after=150")
     assert result["end"] == "returned"
-    assert heard.of(PING) == [b"", b"", b""]
+    assert heard.of(PING) == [b"", b""]
 
 
 def test_a_server_that_is_silent_even_when_asked_is_lost():
@@ -191,7 +192,7 @@ def test_noise_ends_the_link_and_nothing_else():
         noise = bytearray(good * 3)
         for _ in range(chance.randrange(1, 6)):
             noise[chance.randrange(len(noise))] = chance.randrange(256)
-        wires[f"/{i}?answer_ms=500"] = bytes(noise) if i % 3 else chance.randbytes(200)
+        wires[f"/{i}"] = bytes(noise) if i % 3 else chance.randbytes(200)
 
     async def handler(peer, path):
         listening = asyncio.create_task(peer.listen())
@@ -208,8 +209,8 @@ def test_noise_ends_the_link_and_nothing_else():
 
 def test_a_flood_leaves_time_for_others():
     async def handler(peer, path):
-        await console(peer, [accept(peer.heard.request), text(HELLO) * 3000])
+        await console(peer, [accept(peer.heard.request), text(HELLO) * 20000])
 
     ((result, _),) = run(handler, "/")
-    assert result["size"] == 3000 * (len(HELLO) + 1)
-    assert result["beats"] > 20
+    assert result["size"] == 20000 * (len(HELLO) + 1)
+    assert result["beats"] > 20  # of some 300, on a fast machine fewer

@@ -23,7 +23,7 @@ CODES = (1000, 1001, 1002, 1003, 1007, 1008, 1009, 1010, 1011, 3000, 3999, 4000,
 async def pinged(server, *payloads):
     """Send pings one after the other; each must be answered."""
     for payload in payloads:
-        await asyncio.wait_for(await server.ping(payload), 10)
+        await asyncio.wait_for(await server.ping(payload), websocket_bench.PATIENCE_S)
 
 
 async def ping_between(server):

@@ -164,7 +164,7 @@ def drive(names, *steps):
         env={**os.environ, "MICROPYPATH": f"{FIRMWARE}:.frozen"},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=180,
         check=False,
     )
     assert done.returncode == 0 and not done.stderr, done.stdout + done.stderr
@@ -180,7 +180,7 @@ def listening(serve, backlog=5):
     with socket.socket() as server:
         server.bind(("127.0.0.1", 0))
         server.listen(backlog)
-        server.settimeout(20)
+        server.settimeout(60)
 
         def run():
             try:
@@ -188,7 +188,7 @@ def listening(serve, backlog=5):
             except OSError:
                 return
             with connection:
-                connection.settimeout(20)
+                connection.settimeout(60)
                 serve(connection)
 
         thread = threading.Thread(target=run)

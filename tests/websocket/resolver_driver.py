@@ -22,7 +22,7 @@ def resolver(step):
         resolvers[name] = Resolver(lambda: step["servers"])
     found = resolvers[name]
     found.port = step["port"]
-    found.waits_ms = step.get("waits_ms", (60, 60, 60))
+    found.waits_ms = step.get("waits_ms", (20000,) * 3)  # the server may be slow
     found.multicast = ("127.0.0.1", step["port"])
     return found
 
@@ -47,7 +47,7 @@ async def connect(step):
 
         tls = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         tls.verify_mode = ssl.CERT_NONE
-    timeout_s = step.get("timeout_ms", 2000) / 1000
+    timeout_s = step.get("timeout_ms", 20000) / 1000
     stream = await tcp.connect(step["host"], step["tcp_port"], resolver(step), timeout_s, tls)
     step["connected"] = True
     try:

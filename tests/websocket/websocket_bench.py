@@ -20,7 +20,7 @@ from websocket_frames import CLOSE, PONG, Chopped, Ponged, close
 
 GUID = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 DRIVER = Path(__file__).with_name("driver.py")
-PATIENCE_S = 20
+PATIENCE_S = 60  # for a busy machine
 
 
 @dataclass
@@ -209,7 +209,7 @@ def serving(handler):
         yield server
 
 
-def drive(port, *arguments, heap="64m", timeout=120):
+def drive(port, *arguments, heap="64m", timeout=600):
     """Run the driver on MicroPython; its lines of JSON."""
     done = subprocess.run(
         [micropython.find(), "-X", f"heapsize={heap}", str(DRIVER), str(port), *arguments],
