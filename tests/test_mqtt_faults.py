@@ -5,10 +5,10 @@ A heartbeat of 5 ms counts in each state: a call that waits for the broker would
 
 import random
 import socket
+import time
 
 import pytest
 
-from mqtt.brokers import free_port
 from mqtt.faulty import PINGRESP, Faulty, accept, message, packet, topic_of
 from mqtt.rig import HOUSE, Board, patiently
 
@@ -59,25 +59,30 @@ def serve(broker, connection, acknowledge=True):
 
 
 def test_a_broker_that_accepts_and_never_answers(bench):
-    broker, board = bench(stay, shorten={**SOON, "ANSWER_S": 2})
+    broker, board = bench(stay, shorten={**SOON, "ANSWER_S": 5})
+    board.wait(lambda report: report["beats"].get("Broker is silent", 0) > 40)  # of some 1000
+    assert broker.connections == 1  # whoever waits in a read misses all of them
     patiently(lambda: broker.connections >= 2)
-    assert board.beats("Broker is silent") > 40  # of some 400 in two seconds
-    assert board.report["gap"] < 1000  # whoever waits in a read misses all of them
     assert board.report["connects"] == 0
 
 
 def test_nobody_listens(bench):
-    board = Board(free_port(), shorten=SOON)
-    board.wait(lambda report: report["beats"].get("Broker not reached", 0) > 100)
-    assert board.report["connects"] == 0
-    board.kill()
+    with socket.socket() as unused:
+        unused.bind(("127.0.0.1", 0))
+        board = Board(unused.getsockname()[1], shorten=SOON)
+        board.wait(lambda report: report["beats"].get("Broker not reached", 0) > 100)
+        assert board.report["connects"] == 0
+        board.kill()
 
 
 def test_a_broker_that_closes_at_once_is_not_run_down(bench):
     pauses = {"FIRST_PAUSE_S": 0.5, "LONGEST_PAUSE_S": 1}
+    begun = time.monotonic()
     broker, board = bench(lambda broker, connection: connection.close(), shorten=pauses)
-    report = board.wait(lambda report: report["ms"] > 2000 and sum(report["beats"].values()) > 40)
-    assert 2 <= broker.connections <= 3 + report["ms"] // 1000
+    board.wait(lambda report: report["ms"] > 2000 and sum(report["beats"].values()) > 40)
+    patiently(lambda: broker.connections >= 2)
+    connections = broker.connections
+    assert connections <= 3 + (time.monotonic() - begun)
 
 
 @pytest.mark.parametrize(
@@ -101,14 +106,14 @@ def test_a_broker_that_falls_silent_later(bench):
         accept(connection)
         (serve if broker.connections > 1 else stay)(broker, connection)
 
-    broker, board = bench(behave)
+    broker, board = bench(behave, shorten={**SOON, "LOST_MS": 3000})
     report = board.wait(lambda report: report["connects"] == 2)
     assert report["drops"] == 1
     assert (0xC0, b"") in broker.packets  # it was asked
     before = board.beats("Connected")
-    assert before > 30  # of 300 until it was given up
+    assert before > 30  # of 600 until it was given up
     since = report["ms"]
-    board.wait(lambda report: report["ms"] > since + 2000)  # longer than that
+    board.wait(lambda report: report["ms"] > since + 3500)  # longer than that
     assert (board.report["connects"], board.report["drops"]) == (2, 1)
 
 
@@ -127,7 +132,6 @@ def test_a_broker_that_stops_reading(bench):
         board.wait(lambda report, b=before: sum(report["beats"].values()) > b + 4)
     report = board.wait(lambda report: report["connects"] == 2)
     assert report["drops"] == 1
-    assert report["gap"] < 1000  # of at least 1500 that the link was dead
     patiently(lambda: any(b"chargerybms/soc39" in body for _, body in broker.packets))
 
 
@@ -141,7 +145,7 @@ def test_a_broker_that_sends_garbage(bench, accepted):
 
     broker, board = bench(behave)
     patiently(lambda: broker.connections >= 5)
-    assert sum(board.report["beats"].values()) > 40  # 200 ms between two
+    board.wait(lambda report: sum(report["beats"].values()) > 40)  # 200 ms between two
 
 
 def test_every_kind_of_damage_to_a_packet_ends_the_link(bench):
@@ -259,7 +263,7 @@ def test_a_state_that_is_too_long_is_left_out_and_counted(bench):
     verbose = (name, kind, {**fields, "texts": {"errors": "x" * 2000}})
     broker, board = bench(behave, packs=(verbose,))
     patiently(lambda: any(topic_of(b) == "chargerybms/soc" for k, b in broker.packets if k == 0x30))
-    assert board.report["skipped"] == 1
+    board.wait(lambda report: report["skipped"] == 1)
     assert "packlog/house/state" not in {topic_of(b) for k, b in broker.packets if k == 0x31}
 
 

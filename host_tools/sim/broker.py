@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import logging
 import os
+import random
 import shutil
 import socket
 import subprocess
@@ -17,7 +18,8 @@ from host_tools.sim.world import World
 
 LOOPBACK = "127.0.0.1"
 KEEP_ALIVES = 1.5
-PATIENCE_S = 5.0
+PATIENCE_S = 60.0
+PORTS = range(20_000, 30_000)  # below those that Linux and macOS hand out by themselves
 PLUGIN = "host_tools.sim.broker_plugin.Doorman"
 MOSQUITTO = ("mosquitto", "/usr/sbin/mosquitto")  # Debian's is not on everybody's PATH
 
@@ -65,7 +67,7 @@ class WorldBroker:
             logging.getLogger(name).setLevel(logging.CRITICAL)
         from amqtt.broker import Broker
 
-        self.port = self.port or _free_port()
+        self.port = self.port or free_port()
         broker = Broker(self._config(), loop=self._world)
         await broker.start()
         self._watch = self._world.create_task(self._end_silent(broker))
@@ -102,7 +104,7 @@ class Mosquitto:
     """A mosquitto of its own in folder. lines: more of its configuration."""
 
     def __init__(self, folder: Path, lines: tuple[str, ...] = ("allow_anonymous true",)):
-        self.port = _free_port()
+        self.port = free_port()
         self._config = folder / "mosquitto.conf"
         self._config.write_text("\n".join((f"listener {self.port} {LOOPBACK}", *lines)) + "\n")
         self._process: subprocess.Popen | None = None
@@ -141,6 +143,9 @@ class Mosquitto:
         self._process = None
 
 
-def _free_port() -> int:
-    with socket.create_server((LOOPBACK, 0)) as server:
-        return server.getsockname()[1]
+def free_port() -> int:
+    """A port on loopback that nobody has, nor will get by chance until a server has come up."""
+    for port in random.SystemRandom().sample(PORTS, 100):  # other processes get other ones
+        with contextlib.suppress(OSError), socket.create_server((LOOPBACK, port)):
+            return port
+    raise PacklogError("no port on loopback is free")

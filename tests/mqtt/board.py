@@ -92,7 +92,6 @@ class Board:
         self.values = {"uptime": 7, "restart": "power", "heap_free": 100000, "drops": 0}
         self.beats = {}
         self.begun = time.ticks_ms()
-        self.gap = 0  # ms, the longest between two beats
         self.heap = 0  # as measured when it was asked for
         self.mqtt = mqtt.Mqtt(
             plan["settings"],
@@ -111,9 +110,7 @@ class Board:
 
     async def beat(self):
         while True:
-            last = time.ticks_ms()
             await asyncio.sleep_ms(BEAT_MS)
-            self.gap = max(self.gap, time.ticks_ms() - last)
             state = self.mqtt.state or "Connected"
             self.beats[state] = self.beats.get(state, 0) + 1
 
@@ -125,7 +122,6 @@ class Board:
     def say(self):
         report = {"state": self.mqtt.state or "Connected", "beats": self.beats}
         report["heap"] = self.heap
-        report["gap"] = self.gap
         report["ms"] = time.ticks_ms() - self.begun  # far from a wrap
         report["running"] = not self.task.done()
         report.update(self.mqtt.counters)
@@ -137,7 +133,8 @@ class Board:
             order, *rest = json.loads(await orders.readline())
             if order == "read":
                 self.packs[rest[0]].silent = False
-                self.packs[rest[0]].read(rest[1])
+                for fields in rest[1:]:
+                    self.packs[rest[0]].read(fields)
             elif order == "silent":
                 self.packs[rest[0]].silent = True
             elif order == "network":

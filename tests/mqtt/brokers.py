@@ -8,12 +8,9 @@ import sys
 import time
 from pathlib import Path
 
-TRIES = 400  # of 50 ms each, for a broker to listen
+from host_tools.sim.broker import free_port
 
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        return server.getsockname()[1]
+PATIENCE_S = 60  # for a broker to listen
 
 
 class Broker:
@@ -36,7 +33,8 @@ class Broker:
         self.folder.mkdir(exist_ok=True)
         log = (self.folder / "log").open("ab")
         self.process = subprocess.Popen(self.command(), stdout=log, stderr=log)
-        for _ in range(TRIES):
+        give_up = time.monotonic() + PATIENCE_S
+        while time.monotonic() < give_up:
             assert self.process.poll() is None, (self.folder / "log").read_text()
             try:
                 socket.create_connection((self.address, self.port), 1).close()
