@@ -12,7 +12,7 @@ from boards import BLOCK, BLOCKS, new_flash
 
 START = 1_780_000_000  # unix s at board time 0
 SERVER = "192.168.1.20"  # where nobody is until serve() puts somebody there
-PATIENCE_S = 20  # of real time
+PATIENCE_S = 120  # of real time
 
 JOIN = """
 import asyncio, network, socket, time

@@ -233,10 +233,11 @@ def test_a_fat_file_system_becomes_littlefs_only_when_told(tmp_path):
 
 def test_a_logger_that_does_not_start_is_said(tmp_path, monkeypatch):
     broken = mini(tmp_path / "broken", greeting="raise ValueError('broken')\n")
-    monkeypatch.setattr(status, "START_S", 1)
     with board_on(tmp_path / "flash.img") as (_, port):
-        with pytest.raises(PacklogError, match="did not start packlog: look at its console"):
-            put(port, broken, "1.1")
+        with monkeypatch.context() as patch:
+            patch.setattr(status, "START_S", 1)
+            with pytest.raises(PacklogError, match="did not start packlog: look at its console"):
+                put(port, broken, "1.1")
         assert put(port, mini(tmp_path / "whole"))[-1] == RUNS
 
 

@@ -2,10 +2,12 @@
 old firmware, whole, or starts nothing; and the next install makes it right.
 """
 
+import time
+
 import pytest
 from host_tools.errors import PacklogError
 from host_tools.sim.vm import ops
-from mpremote.transport_serial import SerialTransport
+from mpremote import transport_serial
 
 from boards import Files, copy_of
 from installing import OWN, add, board_on, check_installed, mini, on_flash, put
@@ -133,21 +135,29 @@ def test_power_cut_in_a_first_install(trees, tmp_path, number):
     check_and_repair(image, trees[0], "1.0", False)
 
 
-@pytest.fixture
-def impatient(monkeypatch):
-    """mpremote waits ten seconds for an answer that will not come: here, one."""
-    read_until = SerialTransport.read_until
+class Hurry:
+    """time for mpremote, which waits ten seconds for each answer that will not come: they pass at
+    once when the board has no power.
+    """
 
-    def read(self, least, ending, timeout=10, **more):
-        return read_until(self, least, ending, timeout=1, **more)
+    def __init__(self, board):
+        self._board = board
+        self._skipped = 0
 
-    monkeypatch.setattr(SerialTransport, "read_until", read)
-    monkeypatch.setattr("host_tools.device.ANSWER_S", 1)
+    def monotonic(self):
+        if not self._board.powered:
+            self._skipped += 10
+        return time.monotonic() + self._skipped
+
+    def sleep(self, seconds):
+        time.sleep(min(seconds, 0.001))
 
 
-def cut_at_operation(image, firmware, operation):
+def cut_at_operation(image, firmware, operation, monkeypatch):
     """Let the power go in the middle of a flash operation, counted from the first step on."""
-    with board_on(image) as (rig, port):
+    with board_on(image) as (rig, port), monkeypatch.context() as patch:
+        patch.setattr(transport_serial, "time", Hurry(rig.board))
+        patch.setattr("host_tools.device.ANSWER_S", 5)  # for two bytes
 
         def on_step(step):
             flash = rig.board.flash
@@ -169,18 +179,18 @@ def repaired(image, trees):
 
 
 @pytest.mark.parametrize("operation", [9])
-def test_power_cut_in_a_flash_operation(installed, trees, tmp_path, impatient, operation):
+def test_power_cut_in_a_flash_operation(installed, trees, tmp_path, monkeypatch, operation):
     image = copy_of(installed, tmp_path)
-    assert not cut_at_operation(image, trees[1], operation)
+    assert not cut_at_operation(image, trees[1], operation, monkeypatch)
     repaired(image, trees)
 
 
 @pytest.mark.slow
-def test_power_cut_in_every_flash_operation(installed, trees, tmp_path, impatient):
+def test_power_cut_in_every_flash_operation(installed, trees, tmp_path, monkeypatch):
     operation = 1
     while True:
         image = copy_of(installed, tmp_path)
-        if cut_at_operation(image, trees[1], operation):
+        if cut_at_operation(image, trees[1], operation, monkeypatch):
             break
         repaired(image, trees)
         operation += 1

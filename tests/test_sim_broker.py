@@ -72,6 +72,7 @@ def test_mosquitto_in_a_process_of_its_own(net_bench, tmp_path):
     if not Mosquitto.find():
         pytest.skip("mosquitto is not installed")
     net_bench.home.add_mosquitto(tmp_path)
+    net_bench.home.broker_route.grace_s = 60  # it answers all it is told, on a busy machine late
     said = net_bench.run(f"""
         join()
         s = socket.socket()

@@ -25,7 +25,7 @@ FIRST_ANSWER_S = 0.5  # real seconds that a route to another process is given to
 
 
 class Tcp(Endpoint):
-    """A connection, from socket() on. wrote: data has gone out to another process."""
+    """A connection, from socket() on. wrote: data has gone out to another process, unanswered."""
 
     def __init__(self, link: Callable[[], bool], connected: socket.socket | None = None):
         super().__init__(link)
@@ -165,7 +165,7 @@ class Tcp(Endpoint):
             self.inbox.append((due, data))
             waiting += len(data)
             ended = not data
-            self.answered = True
+            self.answered, self.wrote = True, False
 
     def _arrive(self, now: int) -> None:
         while self.inbox and self.inbox[0][0] <= now:
@@ -176,8 +176,8 @@ class Tcp(Endpoint):
     def give_time(self) -> None:
         """Data has gone to another process: let it answer."""
         if self.wrote and self.real:
-            patience = self.route.grace_s if self.answered else FIRST_ANSWER_S
-            select.select([self.real], [], [], patience)
+            first = 0 if self.answered else FIRST_ANSWER_S
+            select.select([self.real], [], [], max(first, self.route.grace_s))
         self.wrote = False
 
     def poll(self, events: int) -> int:
