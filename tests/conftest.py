@@ -9,14 +9,17 @@ from unittest import mock
 
 import pytest
 import tamp  # noqa: F401 - before stand-ins for MicroPython's modules are there: it tries them
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 from mpremote import transport_serial
 
 # tamp has just tried MicroPython's own module; there is a stand-in for it in tests/standin
 sys.modules.pop("micropython", None)
 
-# The same examples in every run; for new ones: tests/run.sh --hypothesis-profile=default
-settings.register_profile("steady", derandomize=True)
+# The same examples in every run, however slow; for new ones: tests/run.sh
+# --hypothesis-profile=default
+settings.register_profile(
+    "steady", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
 settings.load_profile("steady")
 
 TESTS = Path(__file__).resolve().parent

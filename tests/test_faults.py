@@ -2,7 +2,6 @@
 
 import json
 import random
-import time
 
 import pytest
 from host_tools import probe
@@ -14,6 +13,7 @@ from host_tools.sim.vm import ops
 from host_tools.sim.workshop import port_of
 
 from boards import Bench, Files, copy_of, example
+from home_bench import wait_for
 from installing import board_on
 
 WATCHDOG_PAUSE_US = 600_000_000
@@ -224,9 +224,7 @@ def test_the_watchdog_starts_the_logger_again_when_the_pc_goes_away(bench):
     board.board.run(60)
     with port_of(board.board) as port, open(port, "wb", buffering=0) as terminal:
         terminal.write(b"\x03")
-        deadline = time.monotonic() + 10
-        while board.board.state != ops.REPL and time.monotonic() < deadline:
-            time.sleep(0.02)
+        wait_for(lambda: board.board.state == ops.REPL)
     assert "packlog stopped, everything is on flash" in board.console()
     assert board.board.watchdog_resets == 0
     board.board.now += WATCHDOG_PAUSE_US  # at the REPL board time is real time: not waited for

@@ -187,7 +187,7 @@ class Terminal:
 
     def close(self) -> int:
         os.close(self.master)
-        return self.process.wait(10)
+        return self.process.wait(60)
 
 
 def test_a_first_install_at_a_terminal_asks(tmp_path):

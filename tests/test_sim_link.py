@@ -52,7 +52,7 @@ class Bare(Process):
             os.close(fd)
 
     def next(self):
-        while select.select([self.requests], [], [], 10)[0]:
+        while select.select([self.requests], [], [], 60)[0]:
             if request := self.read():
                 return request
         raise AssertionError("no request: it waits for an answer that it has had")
