@@ -26,6 +26,7 @@ TESTS = Path(__file__).resolve().parent
 for folder in (TESTS.parent, TESTS.parent / "firmware", TESTS / "device", TESTS / "websocket"):
     sys.path.insert(0, str(folder))
 sys.path.append(str(TESTS / "standin"))
+os.environ["COLUMNS"] = "80"  # of a terminal that is none: tables and help are not cut short
 if os.environ.get("PACKLOG_AIOBLE"):  # what tests start runs in folders of its own
     os.environ["PACKLOG_AIOBLE"] = os.path.abspath(os.environ["PACKLOG_AIOBLE"])
 
