@@ -210,7 +210,7 @@ def test_check_of_a_file(tmp_path):
 
 def test_a_running_board_says_how_it_is(bench, capsys):
     board = bench()
-    board.board.settings.speed = 10
+    board.board.go_at(10)
     with port_of(board.board) as port:
         live(port, as_json=True)
     said = json.loads(capsys.readouterr().out)

@@ -137,6 +137,11 @@ class Board:
 
     # Time
 
+    def go_at(self, speed: float) -> None:
+        """From now on at that speed; not while it runs in the background."""
+        self.settings.speed = speed
+        self._set_pace()
+
     def _set_pace(self) -> None:
         self._pace = (time.monotonic(), self.now)
 

@@ -132,15 +132,14 @@ def test_cancelled_during_each_stage():
 def test_cancelled_while_another_link_has_the_radio():
     async def test():
         unit = radio.unit(ADDRESS)
-        with short("SEARCH", 200):
-            absent = Listener(address=OTHER)
-            await until(lambda: radio._scanning)
+        absent = Listener(address=OTHER)
+        await until(lambda: radio._scanning)
         waiting = Listener()
         await until(lambda: waiting.link.state == "Waiting for radio")
         await asyncio.sleep_ms(5)
         await waiting.cancel()
         assert ble._lock.locked() and unit.sessions == 0
-        await absent.end()
+        await absent.cancel()
         await assert_works(waiting, unit)
 
     play(test)
