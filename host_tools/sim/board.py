@@ -233,7 +233,7 @@ class Board:
         poll = select.poll()
         poll.register(self._vm.requests, select.POLLIN)
         poll.register(self.console.inner, select.POLLIN)
-        if self.console.opened():
+        if self.console.listens():
             poll.register(self.console.outer, select.POLLIN)
         return {fd for fd, event in poll.poll(seconds * 1000) if event & select.POLLIN}
 

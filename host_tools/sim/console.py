@@ -97,9 +97,17 @@ class Console:
 
     def opened(self) -> bool:
         """Does a program have the port open?"""
+        return not self._events() & select.POLLHUP
+
+    def listens(self) -> bool:
+        """May there be something to read? A program's last words, too, after it has closed."""
+        events = self._events()
+        return bool(events & select.POLLIN) or not events & select.POLLHUP
+
+    def _events(self) -> int:
         poll = select.poll()
-        poll.register(self.outer, 0)
-        return not any(event & select.POLLHUP for _, event in poll.poll(0))
+        poll.register(self.outer, select.POLLIN)
+        return next((events for _, events in poll.poll(0)), 0)
 
     def from_board(self) -> None:
         """Pass on what the VM wrote."""
