@@ -216,7 +216,7 @@ def test_a_shard_takes_the_place_of_the_segment_that_was_pulled_before(bench, tm
     assert [path.name for path in folder.iterdir()] == ["00000001.seg"]
     other = (folder / "00000001.seg").read_bytes()[:-1] + b"?"  # of another life of the board
     (folder / "00000001-0123abcd.seg").write_bytes(other)
-    board.board.run(3600)
+    board.board.run(2100)
     pulled(board, tmp_path)
     names = sorted(path.name for path in folder.iterdir())
     assert names[:2] == ["00000001-0123abcd.seg", "00000001.shard"]
@@ -224,7 +224,7 @@ def test_a_shard_takes_the_place_of_the_segment_that_was_pulled_before(bench, tm
     (folder / "00000001-0123abcd.seg").unlink()
     frames = load([tmp_path])
     assert not frames.problems
-    assert (~frames.hole).sum() > 4100
+    assert (~frames.hole).sum() > 2600
     first = frames.boot == 1
     assert (frames.uptime[first][1:] - frames.uptime[first][:-1]).max() <= 2
     before = sorted((path.name, path.stat().st_mtime) for path in folder.glob("*.shard"))
