@@ -42,13 +42,12 @@ class Plan:
 
 def of_config(path: Path, name: str | None) -> Plan:
     """As a board with that config.json logs its pack of that name, None: its first."""
-    settings = json.loads(configure.read_file(path).decode().lstrip("\ufeff"))
+    settings = config.parse(configure.read_file(path).decode())
     packs = {pack["name"]: pack for pack in settings["packs"]}
     name = name or next(iter(packs))
     if name not in packs:
         raise PacklogError(f"{path} has no pack {name}: it has {', '.join(packs)}")
-    capacity_ah = packs[name].get("capacity_ah")
-    return Plan(name, capacity_ah=capacity_ah, store=settings.get("store", {}))
+    return Plan(name, capacity_ah=packs[name]["capacity_ah"], store=settings["store"])
 
 
 def with_keys(plan: Plan, words: list[str]) -> Plan:

@@ -1,8 +1,5 @@
 """packlog encode: a CSV in, what a board would have on its flash out, by the board's own store."""
 
-import io
-import json
-
 import numpy as np
 import pytest
 from host_tools import cells, encode, logs, plan, readings, records
@@ -11,41 +8,8 @@ from host_tools.errors import PacklogError
 from host_tools.plan import Plan
 
 from command_line import packlog
+from encoding import COLUMNS, EVERY, NOON, ROW, a_csv, csv_of, encoded, many
 from store import segment
-
-COLUMNS = (
-    "time,voltage,current,temperature,soc,min_cell_voltage,max_cell_voltage,"
-    "min_voltage_cell,max_voltage_cell"
-)
-NOON = 1780315200  # 2026-06-01T12:00:00Z
-ROW = "53.250,10,23.5,91,3.318,3.341,4,12"
-EVERY = Plan(name="house", every=True)
-
-
-def a_csv(folder, *rows, columns=COLUMNS):
-    path = folder / "readings.csv"
-    path.write_text("\n".join((columns, *rows)) + "\n")
-    return path
-
-
-def many(count, every_s=2, current=lambda i: 10 + i % 7, cells="3.318 3.341"):
-    """Rows with the columns of replay, one every so many seconds."""
-    return [
-        f"{NOON + i * every_s},53.25,{current(i)},23.5,91,3.318,3.341,1,2,{cells}"
-        for i in range(count)
-    ]
-
-
-def encoded(folder, path, plan=EVERY):
-    encode.encode(path, folder / "out", plan)
-    return folder / "out" / plan.name
-
-
-def csv_of(*paths):
-    """The lines of decode's CSV, without the first, times in seconds since 1970."""
-    out = io.StringIO()
-    decoder.write_csv(decoder.load(paths), out.write, True)
-    return out.getvalue().splitlines()[1:]
 
 
 def test_every_reading_comes_back(tmp_path):
@@ -275,87 +239,6 @@ def test_tolerances_follow_the_capacity(tmp_path):
     small = len(csv_of(encoded(tmp_path, path, Plan(name="small", capacity_ah=50))))
     large = len(csv_of(encoded(tmp_path, path, Plan(name="large", capacity_ah=1000))))
     assert large < 20 < 40 <= small < 200
-
-
-def restless(folder):
-    """Readings of a current that is never the same for long."""
-    rows = many(3000, current=lambda i: 10 + 5 * (i // 40 % 5))
-    return a_csv(folder, *rows, columns=COLUMNS + ",cell_voltages")
-
-
-def test_each_tolerance_can_be_tried(tmp_path):
-    path = restless(tmp_path)
-
-    def frames(name, *words):
-        chosen = plan.with_keys(Plan(name=name), list(words))
-        return len(csv_of(encoded(tmp_path, path, chosen)))
-
-    usual = frames("usual")
-    assert frames("same", "current_percent=8", "store.charge_permille=1") == usual
-    assert frames("strict", "current_percent=1") > 2 * usual
-    assert frames("both", "current_percent=100", "charge_permille=100") < usual
-    assert frames("often", "interval_s=10") > 500
-
-
-def test_as_a_board_with_that_config_does(tmp_path):
-    path = restless(tmp_path)
-    wanted = {
-        "packs": [
-            {"name": "van", "bms": "chargery", "uart": 2, "rx": 16, "tx": 17, "capacity_ah": 20},
-            {"name": "house", "bms": "bluenova", "host": "h", "capacity_ah": 1000},
-        ],
-        "wifi": {"networks": [{"ssid": "home"}]},
-        "store": {"current_percent": 1, "budget_kb": 128},
-    }
-    config = tmp_path / "mine.json"
-    config.write_text(json.dumps(wanted))
-    counts = {}
-    for name in ("van", "house"):
-        chosen = plan.of_config(config, name)
-        assert (chosen.name, chosen.budget_kb) == (name, None)
-        counts[name] = len(csv_of(encoded(tmp_path, path, chosen)))
-    assert plan.of_config(config, None).name == "van"
-    by_hand = Plan(name="hand", capacity_ah=20, store={"current_percent": 1})
-    assert counts["van"] == len(csv_of(encoded(tmp_path, path, by_hand)))
-    assert counts["house"] < counts["van"] / 2
-    done = packlog("encode", path, "-o", tmp_path / "out2", "--config", config, "--name", "boat")
-    assert done.returncode == 1
-    assert done.stderr == f"packlog: {config} has no pack boat: it has van, house\n"
-
-
-@pytest.mark.parametrize(
-    ("word", "says"),
-    [
-        ("current_percent=101", "current_percent: 101 is not a whole number from 0 to 100"),
-        ("current_percent=x", "current_percent: 'x' is not a whole number from 0 to 100"),
-        ("current_percent", "current_percent: '' is not a whole number from 0 to 100"),
-        ("current=3", "'current=3': KEY=VALUE with one of interval_s, cells_mv,"),
-        ("budget_kb=200", "budget_kb: that is --budget-kb"),
-        ("gap_s=20", "gap_s: that is --gap-s"),
-        ("window_s=20", "window_s: when a frame is written makes no difference"),
-    ],
-)
-def test_what_cannot_be_set_is_said(word, says):
-    with pytest.raises(PacklogError) as error:
-        plan.with_keys(Plan(), ["step_percent=3", word])
-    assert str(error.value).startswith(f"--set {says}")
-
-
-def test_tolerances_mean_nothing_where_every_reading_is_kept(tmp_path):
-    path = a_csv(tmp_path, f"{NOON},{ROW}")
-    done = packlog("encode", path, "-o", tmp_path / "out", "--all", "--set", "step_percent=0")
-    assert done.returncode == 1
-    assert done.stderr.startswith("packlog: --set: with --all every reading is a frame")
-    assert len(done.stderr.splitlines()) == 1
-    assert not (tmp_path / "out").exists()
-
-
-def test_a_key_is_set_on_the_command_line(tmp_path):
-    path = restless(tmp_path)
-    done = packlog("encode", path, "-o", tmp_path / "out", "--set", "current_percent=1")
-    assert done.returncode == 0, done.stderr
-    chosen = Plan(name="hand", store={"current_percent": 1})
-    assert csv_of(tmp_path / "out" / "pack") == csv_of(encoded(tmp_path, path, chosen))
 
 
 def test_charge_is_that_of_the_readings(tmp_path):

@@ -19,8 +19,6 @@ from bms.chargery import Decoder
 from boards import Recorder, every_reading, example
 from sample import Sample
 
-START = 5  # s until the logger has surely started
-
 
 def mpremote(port, *arguments):
     return subprocess.run(

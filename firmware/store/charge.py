@@ -72,8 +72,8 @@ class Charge:
         if tolerances:
             late += self._rounding
             self._rounding = 0
-            second = max(1000 * (tolerances.current // 64), abs(late) // 128)
-            most = (abs(said) >> 10) + interval * second
+            a_second = max(1000 * (tolerances.current // 64), abs(late) // 128)
+            most = (abs(said) >> 10) + interval * a_second
         given = min(max(late - mean * ahead, -most), most)
         self._late = late - given
         said += given + self._rounding
