@@ -170,7 +170,21 @@ def parse(text):
         pack["bms"] == "jk" for pack in checked["packs"]
     ):
         raise ConfigError("wifi.power_save", "has to be true with a jk: both radios are one")
+    checked["parts"] = _parts(checked)
     return checked
+
+
+def _parts(checked):
+    """The parts in use, in the order of their start."""
+    wifi = checked["wifi"]["networks"]
+    used = {"wifi": wifi, "ntp": wifi and checked["ntp"]["server"], "mqtt": checked["mqtt"]["host"]}
+    used["lcd"] = checked["lcd"]["kind"] != "none"
+    return [name for name in ("wifi", "ntp", "lcd", "mqtt") if used[name]]
+
+
+def part(name):
+    """The section of a part with every default filled in."""
+    return _lcd({})
 
 
 def _reject_offline(checked):

@@ -7,8 +7,8 @@ import pytest
 
 import config
 from bms import chargery, jk
-from display.state import HINTS
 from documents import DOCS, README, ROOT, cells_of
+from screen.state import HINTS
 
 
 def table_after(name, heading):

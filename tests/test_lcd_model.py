@@ -3,11 +3,11 @@
 import pytest
 from host_tools.sim import hd44780 as model
 
-from display.glyphs import GLYPHS
+from display.gpio import FourBit
 from drivers import hd44780 as driver
 from drivers.hd44780 import Lcd
-from drivers.lcd_bus import FourBit
 from lcd_bench import ADDRESS, LINES, TEXT, Bench
+from screen.glyphs import GLYPHS
 
 
 def nothing():

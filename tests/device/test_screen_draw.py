@@ -1,9 +1,9 @@
 """Values in a row of the display: numbers, ages, bars, text; integers in, characters out."""
 
-from display import fields
-from display.glyphs import GLYPHS, lcd_text
-from display.screen import power
-from display.wrap import wrap
+from screen import draw
+from screen.glyphs import GLYPHS, lcd_text
+from screen.pages import power
+from screen.wrap import wrap
 
 
 def field(width, put, *args):
@@ -27,9 +27,9 @@ def test_fixed():
         (-99999499, 1, "-99999"),
         (99999500, 1, "******"),
     ):
-        assert field(6, fields.put_fixed, value, 3, decimals, b"", True) == text
-    assert field(6, fields.put_fixed, 5, 3, 2, b"V") == " 0.01V"
-    assert field(6, fields.put_fixed, 102400, 3, 2, b"V") == "102.4V"
+        assert field(6, draw.put_fixed, value, 3, decimals, b"", True) == text
+    assert field(6, draw.put_fixed, 5, 3, 2, b"V") == " 0.01V"
+    assert field(6, draw.put_fixed, 102400, 3, 2, b"V") == "102.4V"
 
 
 def test_counts_and_ages():
@@ -41,16 +41,16 @@ def test_counts_and_ages():
         (10000000, "  10M"),
         (None, "   --"),
     ):
-        assert field(5, fields.put_count, value) == text
+        assert field(5, draw.put_count, value) == text
     for ms, text in ((-5, " 0s"), (999, " 0s"), (99999, "99s"), (100000, " 1m"), (6000000, " 1h")):
-        assert field(3, fields.put_age, ms) == text
+        assert field(3, draw.put_age, ms) == text
 
 
 def test_bar_has_five_steps_a_character():
     lengths = []
     for percent in (None, 0, 1, 10, 50, 99, 100, 120, -3):
         row = bytearray(12)
-        fields.put_bar(row, 1, 11, percent)
+        draw.put_bar(row, 1, 11, percent)
         assert row[1] == ord("[") and row[11] == ord("]")
         dots = 0
         for code in row[2:11]:
