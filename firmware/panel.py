@@ -18,7 +18,7 @@ BUS_TIMEOUT_US = 20000  # a bus that hangs holds the loop for so long
 
 def check_pins(section, where):
     """ValueError if a pin that the section names does not exist on this board."""
-    for key in section["pins"]:
+    for key in section.get("pins", ()):
         try:
             Pin(section[key], Pin.IN)
         except ValueError:
@@ -48,7 +48,7 @@ async def complain(text):
     """Say what is wrong with config.json, on the console and on a display where it usually is."""
     import config
 
-    defaults = config.parse('{"packs": [{"name": "pack", "bms": "chargery"}]}')["lcd"]
+    defaults = config.part("lcd")
     try:
         lcd = make_lcd(defaults)
         asyncio.create_task(keep_running("lcd", lcd.run, lambda name, error: None))

@@ -20,7 +20,7 @@ MAY = {
     "panel": {"display", "drivers", "config"} | GROUND,
     "health": {"display", "store"},
     "hub": GROUND,
-    "config": set(),
+    "config": {"config_keys"},
     "sample": set(),
     "boot": set(),
     "lib": set(),
