@@ -15,6 +15,7 @@ import tempfile
 from functools import cache
 from pathlib import Path
 
+from host_tools import firmware as things
 from host_tools.errors import PacklogError
 from host_tools.short_names import KEPT
 from host_tools.shrink import narrow, shrink
@@ -109,6 +110,8 @@ def build(firmware: Path, mpy: int, kept: frozenset[str] = KEPT) -> dict[str, by
         stem, _, suffix = path.rpartition(".")
         if suffix == "py" and not stem.endswith(leave_out):
             modules[stem.replace("/", ".")] = source.decode()
+    if "config" in modules:
+        modules[things.CONFIG_KEYS] = things.config_keys_source(firmware)
     try:
         shrunk = shrink(modules, kept)
     except Unsafe as error:

@@ -4,8 +4,8 @@ import ast
 import re
 
 import pytest
+from host_tools.firmware import names
 
-import config
 from bms import chargery, jk
 from documents import DOCS, README, ROOT, cells_of
 from screen.state import HINTS
@@ -121,5 +121,5 @@ def test_the_hints_of_a_silent_bms_are_documented(kind):
 
 
 def test_every_bms_has_a_page_that_the_readme_links():
-    for kind in config.BMS:
+    for kind in names("bms"):
         assert README.count(f"(docs/{kind}.md)") == 2, kind

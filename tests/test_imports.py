@@ -29,7 +29,7 @@ MAY = {
     "console": set(),
     "health": {"lib", "store"},
     "hub": GROUND,
-    "config": set(),
+    "config": {"config_keys"},
     "sample": set(),
     "boot": set(),
     "lib": set(),
