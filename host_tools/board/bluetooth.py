@@ -6,11 +6,10 @@ A JK takes one client at a time: as long as the logger is connected, the owner's
 import ast
 from collections.abc import Callable
 
-from rich.console import Console
-from rich.table import Table
-
 from host_tools.board.device import Device
 from host_tools.ground.errors import PacklogError
+from rich.console import Console
+from rich.table import Table
 
 _SCAN = """
 try:

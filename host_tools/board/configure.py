@@ -12,12 +12,13 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NoReturn
 
-import config
 from host_tools.board import status
 from host_tools.board.device import Device
 from host_tools.build.compile import CONFIG as FILE
 from host_tools.ground.errors import PacklogError
 from host_tools.install import deploy
+
+import config
 
 HIDDEN = "********"
 NO_MODULE = "no module named"  # MicroPython's words

@@ -12,10 +12,9 @@ from pathlib import Path
 
 import serial
 import serial.tools.list_ports
+from host_tools.ground.errors import PacklogError
 from mpremote.transport import TransportError, TransportExecError
 from mpremote.transport_serial import SerialTransport
-
-from host_tools.ground.errors import PacklogError
 
 BAUDRATE = 115200
 ANSWER_S = 10

@@ -22,6 +22,7 @@ from host_tools.board.device import Device
 from host_tools.ground.errors import PacklogError
 from host_tools.ground.progress import Progress
 from host_tools.history import records, shards
+
 from store import segment, shard
 
 CHUNK = 4096

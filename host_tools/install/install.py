@@ -12,8 +12,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import typer
-
-import config
 from host_tools.board import bluetooth, configure, status
 from host_tools.board.device import Device
 from host_tools.build import compile as compiling
@@ -21,6 +19,8 @@ from host_tools.build.compile import CONFIG
 from host_tools.ground.errors import PacklogError
 from host_tools.ground.firmware import FIRMWARE
 from host_tools.install import deploy, families, flash_rom, packages, probe, questions
+
+import config
 
 RESET_S = 1  # until a board that was reset is in its REPL or in boot.py
 

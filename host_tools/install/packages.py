@@ -13,12 +13,11 @@ import socket
 from dataclasses import dataclass
 from pathlib import Path
 
-from mpremote import mip
-from mpremote.commands import CommandError
-
 from host_tools.board.device import Device
 from host_tools.build import compile as compiling
 from host_tools.ground.errors import PacklogError
+from mpremote import mip
+from mpremote.commands import CommandError
 
 INDEX = "https://micropython.org/pi/v2"
 PATIENCE_S = 20  # for each answer of the index

@@ -4,7 +4,6 @@ import json
 import shutil
 
 import pytest
-
 from host_tools.board import status
 from host_tools.build import compile as compiling
 from host_tools.ground.errors import PacklogError

@@ -8,7 +8,6 @@ import sys
 from pathlib import Path
 
 import pytest
-
 from host_tools.build import compile as compiling
 from host_tools.ground.firmware import FIRMWARE
 from host_tools.install import package_json
