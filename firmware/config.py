@@ -68,21 +68,29 @@ class ConfigError(ValueError):
 
 
 def load(path="config.json"):
-    """Read and check the file; ConfigError says what is wrong with it."""
+    """(what the file says, checked, as parse() returns it; the file's CRC-32). ConfigError says
+    what is wrong with it.
+    """
     try:
-        with open(path) as file:
-            text = file.read()
+        with open(path, "rb") as file:
+            data = file.read()
+        return parse(data.decode()), binascii.crc32(data)
     except UnicodeError:
         raise ConfigError("", "not UTF-8 text: save it as UTF-8")
     except OSError:
         raise ConfigError("", "not found: copy the example from the repository to the board")
-    return parse(text)
 
 
-def checksum(path="config.json"):
-    """CRC-32 of the file: another one says that it was changed."""
-    with open(path, "rb") as file:
-        return binascii.crc32(file.read())
+def finish(checked, checksum):
+    """The finished form, which the logger runs by: without the sections of parts not in use.
+
+    checked is what parse() returns, checksum the CRC-32 of the config.json: the same number means
+    that it was not changed.
+    """
+    unused = [name for name, _ in things("parts") if name not in checked["parts"]]
+    found = {key: checked[key] for key in checked if key not in unused}
+    found["checksum"] = checksum
+    return found
 
 
 def parse(text):

@@ -10,6 +10,7 @@ read from the source, for a link or a part cannot be imported on a PC.
 import ast
 import sys
 import types
+import zlib
 from functools import cache
 from pathlib import Path
 
@@ -84,19 +85,28 @@ def _things(wing: str, firmware: Path):
         yield name, {key: said[key] for key in _OF_CONFIG if key in said}
 
 
+def checker(firmware: Path = FIRMWARE) -> int:
+    """A number of 30 bits for what checks a config: config.py and the keys. A finished form by
+    another one may lack keys, or have other defaults.
+    """
+    source = (firmware / "config.py").read_text(encoding="utf8")
+    return zlib.crc32((source + repr(config_keys(firmware))).encode()) >> 2
+
+
 def config_keys_source(firmware: Path = FIRMWARE) -> str:
-    """The same as the source of the module that config.py imports on a board."""
-    return f"WINGS = {config_keys(firmware)!r}\n"
+    """The source of the module that config.py and settings.py import on a board."""
+    return f"WINGS = {config_keys(firmware)!r}\nCHECKER = {checker(firmware)}\n"
 
 
 class _ConfigKeys(types.ModuleType):
     """That module on the PC; read when config.py asks first."""
 
     def __getattr__(self, name: str):
-        if name != "WINGS":
+        made = {"WINGS": config_keys, "CHECKER": checker}
+        if name not in made:
             raise AttributeError(name)
-        self.WINGS = config_keys()
-        return self.WINGS
+        setattr(self, name, made[name]())
+        return getattr(self, name)
 
 
 sys.modules.setdefault(CONFIG_KEYS, _ConfigKeys(CONFIG_KEYS))
