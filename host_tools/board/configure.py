@@ -12,11 +12,11 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NoReturn
 
-from host_tools.board import status
+from host_tools.board import files, status
 from host_tools.board.device import Device
-from host_tools.build.compile import CONFIG as FILE
+from host_tools.board.script import script
 from host_tools.ground.errors import PacklogError
-from host_tools.install import deploy
+from host_tools.ground.firmware import CONFIG as FILE
 
 import config
 
@@ -31,14 +31,6 @@ CONSEQUENCES = (
     (r"store\.budget_kb", "if the history is larger than that, its oldest files go"),
     (r"wifi\..*|mqtt\..*", "watch the display's health page to see that the board gets in"),
 )  # fmt: skip
-
-
-_COMPLAINTS = """
-try:
-    print("\\n".join(logger.complaints))
-except (NameError, AttributeError):  # no logger: it was just starting, or its config is wrong
-    pass
-"""
 
 
 def show(port: str, as_json: bool = False) -> None:
@@ -85,8 +77,8 @@ def change(port: str, key: str, value: str, say: Callable[[str], None]) -> None:
         with device.stopped():
             old = _readable(_read(device))
             text = _with(json.loads(old), key, value if typed else _value(value), value)
-            known = device.run(_COMPLAINTS).splitlines()
-            deploy.put(device, FILE, text.encode())
+            known = device.run(script("complaints")).splitlines()
+            files.put(device, FILE, text.encode())
         if complaint := _complaint(device, known):
             _take_back(device, key, old, complaint)
     say(f"{key} is set; the logger starts again with it")
@@ -113,7 +105,7 @@ def _take_back(device: Device, key: str, old: str, complaint: str) -> NoReturn:
     except config.ConfigError:
         raise PacklogError(f"{key} is set, but {complaint}") from None
     with device.stopped():
-        deploy.put(device, FILE, old.encode())
+        files.put(device, FILE, old.encode())
     raise PacklogError(f"{complaint}; the board has its old {FILE} again")
 
 
@@ -135,7 +127,7 @@ def _with(data, key: str, value, text: str) -> str:
 
 
 def _read(device: Device) -> str:
-    text = deploy.read_text(device, FILE)
+    text = files.read_text(device, FILE)
     if not text:
         raise PacklogError(f"the board has no {FILE}: packlog install puts an example there")
     return text
