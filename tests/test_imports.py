@@ -35,7 +35,7 @@ MAY = {
     "lib": set(),
     **dict.fromkeys(ROOMS, GROUND),
 }
-HOST_MAY = {"sample", "store", "bms", "config", "console", "fields"}
+HOST_MAY = {"sample", "store", "bms", "config", "settings", "console", "fields"}
 
 
 def imported(path: Path) -> set[str]:

@@ -8,17 +8,19 @@ import getpass
 import ipaddress
 import json
 import re
+import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NoReturn
 
-from host_tools.board import status
+from host_tools.board import files, status
 from host_tools.board.device import Device
-from host_tools.build.compile import CONFIG as FILE
+from host_tools.board.script import script
 from host_tools.ground.errors import PacklogError
-from host_tools.install import deploy
+from host_tools.ground.firmware import CONFIG as FILE
 
 import config
+import settings
 
 HIDDEN = "********"
 NO_MODULE = "no module named"  # MicroPython's words
@@ -32,22 +34,14 @@ CONSEQUENCES = (
 )  # fmt: skip
 
 
-_COMPLAINTS = """
-try:
-    print("\\n".join(logger.complaints))
-except (NameError, AttributeError):  # no logger: it was just starting, or its config is wrong
-    pass
-"""
-
-
 def show(port: str, as_json: bool = False) -> None:
     """Print what the board's config says, with what it leaves to the defaults."""
     with Device(port) as device, device.stopped():
-        settings = _parse(_read(device), f"the board's {FILE}")
+        found = _parse(_read(device), f"the board's {FILE}")
     if as_json:
-        print(json.dumps(_masked(settings), indent=2))
+        print(json.dumps(_masked(found), indent=2))
     else:
-        for key, value in _flat(_masked(settings)):
+        for key, value in _flat(_masked(found)):
             print(f"{key} = {json.dumps(value)}")
 
 
@@ -72,6 +66,20 @@ def read_file(path: Path) -> bytes:
     return text.encode()
 
 
+def finished(data: bytes) -> bytes:
+    """The form of a config.json that the board runs by. config.ConfigError if that is wrong."""
+    return settings.form(config.finish(config.parse(data.decode()), zlib.crc32(data)))
+
+
+def put(device: Device, data: bytes) -> None:
+    """Put a checked config.json on the board, and its finished form beside it.
+
+    The form comes last: a board that loses its power in between makes one of its own.
+    """
+    files.put(device, FILE, data)
+    files.put(device, settings.FINISHED, finished(data))
+
+
 def change(port: str, key: str, value: str, say: Callable[[str], None]) -> None:
     """Set one key. value is JSON, or text as it stands; '-' asks for it without showing it.
 
@@ -84,8 +92,8 @@ def change(port: str, key: str, value: str, say: Callable[[str], None]) -> None:
         with device.stopped():
             old = _readable(_read(device))
             text = _with(json.loads(old), key, value if typed else _value(value), value)
-            known = device.run(_COMPLAINTS).splitlines()
-            deploy.put(device, FILE, text.encode())
+            known = device.run(script("complaints")).splitlines()
+            put(device, text.encode())
         if complaint := _complaint(device, known):
             _take_back(device, key, old, complaint)
     say(f"{key} is set; the logger starts again with it")
@@ -112,7 +120,7 @@ def _take_back(device: Device, key: str, old: str, complaint: str) -> NoReturn:
     except config.ConfigError:
         raise PacklogError(f"{key} is set, but {complaint}") from None
     with device.stopped():
-        deploy.put(device, FILE, old.encode())
+        put(device, old.encode())
     raise PacklogError(f"{complaint}; the board has its old {FILE} again")
 
 
@@ -134,7 +142,7 @@ def _with(data, key: str, value, text: str) -> str:
 
 
 def _read(device: Device) -> str:
-    text = deploy.read_text(device, FILE)
+    text = files.read_text(device, FILE)
     if not text:
         raise PacklogError(f"the board has no {FILE}: packlog install puts an example there")
     return text
@@ -152,18 +160,18 @@ def _readable(text: str) -> str:
 
 def _parse(text: str, name: str) -> dict:
     try:
-        settings = config.parse(text)
-        _check_more(settings)
+        found = config.parse(text)
+        _check_more(found)
     except config.ConfigError as error:
         raise PacklogError(str(error).replace(FILE, name, 1)) from None
-    return settings
+    return found
 
 
-def _check_more(settings: dict) -> None:
+def _check_more(found: dict) -> None:
     """What is left to the PC, to spare the board's flash; ConfigError."""
-    _check_packs(settings["packs"])
-    _check_mqtt(settings["mqtt"])
-    wifi = settings["wifi"]
+    _check_packs(found["packs"])
+    _check_mqtt(found["mqtt"])
+    wifi = found["wifi"]
     if wifi["country"] and not re.fullmatch("[A-Z]{2}", wifi["country"]):
         raise config.ConfigError("wifi.country", f"{wifi['country']!r} is not two letters like DE")
     for key in ("address", "netmask", "gateway", "dns"):

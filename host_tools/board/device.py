@@ -12,6 +12,7 @@ from pathlib import Path
 
 import serial
 import serial.tools.list_ports
+from host_tools.board.script import script
 from host_tools.ground.errors import PacklogError
 from mpremote.transport import TransportError, TransportExecError
 from mpremote.transport_serial import SerialTransport
@@ -85,18 +86,6 @@ def _why_not(port: str) -> tuple[bool, str]:
     return False, f"{port} {there}: plug the board in, or name another port"
 
 
-# In safe mode after crashes boot.py's watchdog gives the logger its next chance: not in the middle
-# of what is done now, but ten minutes from here.
-_HOLD_OFF = """
-try:
-    if safe_mode and open("/crashes").read() == "safe":
-        import machine
-        machine.WDT(timeout=600000)
-except (NameError, OSError):
-    pass
-"""
-
-
 class Device:
     """A board whose main.py is interrupted and whose REPL does what it is told."""
 
@@ -116,7 +105,7 @@ class Device:
                 except TransportError:  # a Ctrl-C in the middle of a reset is lost
                     if attempt == ATTEMPTS - 1:
                         raise
-        self.run(_HOLD_OFF)
+        self.run(script("hold_off"))
 
     def _settle(self) -> None:
         # A Ctrl-A of an attempt before may have been answered as well, and late: wait until all is

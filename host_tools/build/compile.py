@@ -20,6 +20,7 @@ from host_tools.build.shrink import narrow, shrink
 from host_tools.build.syntax import Unsafe
 from host_tools.ground import firmware as things
 from host_tools.ground.errors import PacklogError
+from host_tools.ground.firmware import sources
 
 # By the number in sys.implementation._mpy; 0 is a board that runs bytecode only
 ARCHITECTURES = {
@@ -38,7 +39,6 @@ ARCHITECTURES = {
     12: "rv64imc",
 }
 AS_SOURCE = ("boot.py", "main.py")  # MicroPython starts these by name
-CONFIG = "config.json"
 _NATIVE, _PLAIN = "_viper", "_plain"  # store.kernels takes the second where the first are missing
 
 
@@ -87,15 +87,6 @@ def check_fit(mpy: int) -> None:
         f"the board loads .mpy files of version {version}.{sub}, mpy-cross makes "
         f"{ours[0]}.{ours[1]}: {remedy}"
     )
-
-
-def sources(firmware: Path) -> dict[str, bytes]:
-    """Path below the folder -> contents, of everything there that belongs on a board."""
-    return {
-        path.relative_to(firmware).as_posix(): path.read_bytes()
-        for path in sorted(firmware.rglob("*"))
-        if path.is_file() and path.suffix in (".py", ".json") and "__pycache__" not in path.parts
-    }
 
 
 def build(firmware: Path, mpy: int, kept: frozenset[str] = KEPT) -> dict[str, bytes]:

@@ -14,6 +14,7 @@ import zlib
 from functools import cache
 from pathlib import Path
 
+CONFIG = "config.json"
 _PACKAGE = Path(__file__).resolve().parents[1]
 WINGS = ("bms", "transport", "parts", "display")
 # What config.py wants to know of a thing, and by what the things of a wing are in order
@@ -110,3 +111,12 @@ class _ConfigKeys(types.ModuleType):
 
 
 sys.modules.setdefault(CONFIG_KEYS, _ConfigKeys(CONFIG_KEYS))
+
+
+def sources(firmware: Path) -> dict[str, bytes]:
+    """Path below the folder -> contents, of everything there that belongs on a board."""
+    return {
+        path.relative_to(firmware).as_posix(): path.read_bytes()
+        for path in sorted(firmware.rglob("*"))
+        if path.is_file() and path.suffix in (".py", ".json") and "__pycache__" not in path.parts
+    }

@@ -6,45 +6,24 @@ install's; before anything else changes it names the old and the new ones, so th
 knows what may go, whatever came between. Files that it does not name are the user's.
 """
 
-import hashlib
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
 from host_tools.board.device import Device
-from host_tools.build.compile import CONFIG
+from host_tools.board.files import NEW, digest, here, put, read_text
 from host_tools.ground.errors import PacklogError
+from host_tools.ground.firmware import CONFIG
 from host_tools.ground.progress import Progress
 from host_tools.install.probe import Board
 
 MANIFEST = "packlog.json"
-NEW = "packlog.new"  # what is being written
 CRASHES = "crashes"  # boot.py's count: other files, another chance
 MAIN = "main.py"
 _SPARE = 4  # blocks, for folders and what littlefs itself needs
 _INLINE = 512  # bytes: files that are smaller may have no block of their own
 
-_HASHES = """
-import hashlib, binascii, os
-def _h(p):
-    try:
-        n = os.stat(p)[6]
-        f = open(p, "rb")
-    except OSError:
-        return "- 0"
-    h = hashlib.sha256()
-    b = bytearray(512)
-    while True:
-        n2 = f.readinto(b)
-        if not n2:
-            break
-        h.update(memoryview(b)[:n2])
-    f.close()
-    return binascii.hexlify(h.digest()).decode()[:32] + " " + str(n)
-for p in {paths!r}:
-    print(_h(p))
-"""
 _FOLDERS = """
 import os
 for p in {folders!r}:
@@ -68,28 +47,6 @@ for p in {folders!r}:
     except OSError:
         pass
 """
-_READ = """
-try:
-    with open({path!r}) as f:
-        while True:
-            s = f.read(256)
-            if not s:
-                break
-            print(s, end="")
-except OSError:
-    pass
-"""
-_RENAME = "import os\nos.rename({new!r}, {path!r})"
-
-
-def digest(data: bytes) -> str:
-    """What tells two versions of a file apart: half a SHA-256, as text."""
-    return hashlib.sha256(data).hexdigest()[:32]
-
-
-def read_text(device: Device, path: str) -> str:
-    """A text file of the board; empty if there is none."""
-    return device.run(_READ.format(path=path)).replace("\r\n", "\n")
 
 
 @dataclass
@@ -114,14 +71,6 @@ class Manifest:
             return None
         whole = isinstance(found.files, dict) and isinstance(found.packages, dict)
         return found if whole else None
-
-
-def here(device: Device, paths) -> dict[str, tuple[str, int]]:
-    """path -> (hash, size) of those files that the board has."""
-    paths = sorted(paths)
-    lines = device.run(_HASHES.format(paths=paths)).splitlines()
-    said = (line.split() for line in lines)
-    return {path: (h, int(n)) for path, (h, n) in zip(paths, said, strict=True) if h != "-"}
 
 
 @dataclass
@@ -230,22 +179,6 @@ def _remove(device: Device, paths: list[str]) -> None:
     """The files, and the folders that are empty then."""
     folders = {p.as_posix() for path in paths for p in PurePosixPath(path).parents} - {"."}
     device.run(_REMOVE.format(paths=paths, folders=sorted(folders, key=len, reverse=True)))
-
-
-def put(device: Device, path: str, data: bytes, progress=None) -> None:
-    """In place only when it is whole: a board that loses its power here keeps the old one."""
-    try:
-        device.write_file(NEW, data, progress)
-    except PacklogError as error:
-        if "ENOSPC" in str(error) or "Errno 28" in str(error):
-            raise PacklogError(
-                f"the board's flash is full, {path} did not fit: delete files of your own on it "
-                "and install again"
-            ) from None
-        raise PacklogError(str(error).replace(NEW, path, 1)) from None
-    if here(device, [NEW]).get(NEW, ("",))[0] != digest(data):
-        raise PacklogError(f"{path} arrived damaged on the board: install again")
-    device.run(_RENAME.format(new=NEW, path=path))
 
 
 def forms(paths) -> set[str]:

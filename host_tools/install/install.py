@@ -13,11 +13,11 @@ from pathlib import Path
 
 import typer
 from host_tools.board import bluetooth, configure, status
+from host_tools.board import files as on_board
 from host_tools.board.device import Device
 from host_tools.build import compile as compiling
-from host_tools.build.compile import CONFIG
 from host_tools.ground.errors import PacklogError
-from host_tools.ground.firmware import FIRMWARE
+from host_tools.ground.firmware import CONFIG, FIRMWARE, sources
 from host_tools.install import deploy, families, flash_rom, packages, probe, questions
 
 import config
@@ -139,7 +139,7 @@ class _Install:
         """The config to put on the board; none if it keeps its own."""
         if self._config:
             return {CONFIG: self._config}
-        if deploy.here(self._device, [CONFIG]):
+        if on_board.here(self._device, [CONFIG]):
             return {}
         if self._options.terminal:
             text = questions.ask(self._board.family, self._hear)
@@ -152,7 +152,7 @@ class _Install:
 
     def _settings(self, own: dict[str, bytes]) -> dict | None:
         """What the config will say; None if it is wrong, which the logger then complains of."""
-        text = own[CONFIG].decode() if own else deploy.read_text(self._device, CONFIG)
+        text = own[CONFIG].decode() if own else on_board.read_text(self._device, CONFIG)
         try:
             return config.parse(text)
         except config.ConfigError:
@@ -212,7 +212,7 @@ class _Install:
             return False
         stems = {f"lib/{module}" for module in package.modules}
         ours = {p: d for p, d in manifest.files.items() if p.rpartition(".")[0] in stems}
-        there = deploy.here(self._device, ours)
+        there = on_board.here(self._device, ours)
         return bool(ours) and all(there.get(p, ("",))[0] == digest for p, digest in ours.items())
 
     # Copying
@@ -222,8 +222,8 @@ class _Install:
     ) -> deploy.Plan:
         brought, manifest = self._bring(self._packages(settings, bluetooth))
         files = {**files, **brought}
-        manifest.files |= {path: deploy.digest(files[path]) for path in files if path != CONFIG}
-        names = deploy.forms(compiling.sources(self._options.firmware))
+        manifest.files |= {path: on_board.digest(files[path]) for path in files if path != CONFIG}
+        names = deploy.forms(sources(self._options.firmware))
         names |= deploy.forms(manifest.files)
         return deploy.make_plan(self._device, files, self._before, manifest, names - {CONFIG})
 

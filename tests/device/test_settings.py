@@ -7,8 +7,9 @@ import json
 import os
 import sys
 
-import settings
 from temporary import Folder
+
+import settings
 
 PACK = {"name": "house", "bms": "chargery", "cells": 16}
 TEXT = json.dumps({"packs": [PACK]})
