@@ -1,16 +1,18 @@
-"""Writes shards, store/shard.py says of what: in many small steps, with 8 KB of memory.
+"""Writes shards, store/shard.py says of what, in many small steps.
 
-This and what only this needs is in memory only while a segment is being compacted.
+In memory only while a segment is being compacted, and what only one of its two phases needs only in
+that: first the columns are gone over to find how to put them, then they are written.
 """
 
 import binascii
 import struct
 
-from store import columns
-from store.deflate import Deflater
-from store.kernels import for_columns as fast
+from store import columns, loading
 from store.rows import Rows
 from store.shard import HEADER, MAGIC, VERSION
+
+FITTING = ("fit",)
+WRITING = ("huffman", "deflate")
 
 
 def write_shard(file, count, record_size, described, write):
@@ -28,7 +30,7 @@ def write_shard(file, count, record_size, described, write):
     write(struct.pack("<I", binascii.crc32(head)))
     head = None
     yield
-    deflater = Deflater(write)
+    deflater = yield from _deflater(write)
     for shift in (0, 8):
         for i in range(len(plans)):
             plan = plans.get(i)
@@ -46,16 +48,21 @@ def write_shard(file, count, record_size, described, write):
 
 def _fit(rows, described):
     """Generator: the Plans of the columns."""
-    plans = columns.Plans(described)
-    for column in described:
-        plan = columns.Plan(column)
-        yield from columns.fit(plan, rows)
-        plans.add(plan)
-        rest = plan.rests()
-        if rest:
-            yield from columns.fit(rest, rows)
-            plans.add_rest(rest)
-    return plans
+    yield from loading.load(FITTING)
+    from store import fit
+
+    try:
+        return (yield from fit.fit_all(described, rows))
+    finally:
+        loading.forget(FITTING)
+
+
+def _deflater(write):
+    """Generator: a Deflater."""
+    yield from loading.load(WRITING)
+    from store.deflate import Deflater
+
+    return Deflater(write)
 
 
 def _pack_header(head_size, params_size, rows, head):
@@ -91,8 +98,8 @@ class _Plane:
             return -1
         residuals = columns.find_residuals(self._plan, self._rows, count)
         if self._plan.wide == columns.AS_BYTES:
-            return fast.put_bytes(residuals, count, self._shift, out)
-        return fast.put_digits(residuals, count, out)
+            return columns.fast.put_bytes(residuals, count, self._shift, out)
+        return columns.fast.put_digits(residuals, count, out)
 
 
 class _WidePlane:
@@ -120,7 +127,9 @@ class _WidePlane:
             self._plan = self._plans.get(self._wide[self._at])
             self._rows.rewind()
             count = self._rows.next()
-        return fast.put_wide(columns.find_residuals(self._plan, self._rows, count), count, out)
+        return columns.fast.put_wide(
+            columns.find_residuals(self._plan, self._rows, count), count, out
+        )
 
 
 class _MarkPlane:

@@ -1,10 +1,22 @@
-"""The store's inner loops: native where the port can compile them, else their plain twins."""
+"""Where the native code of the encoder's inner loops lies.
 
-try:
-    from store import columns_viper as for_columns
-    from store import deflate_viper as for_deflate
-except Exception:  # CPython, or no room or no native code
-    from store import columns_plain as for_columns
-    from store import deflate_plain as for_deflate
+An ESP32 has it outside of the heap, in memory that is scarce and never given back: there it is
+loaded once, first of all, and stays. Elsewhere it comes and goes with the modules that use it.
+"""
 
-__all__ = ("for_columns", "for_deflate")
+import sys
+
+STAYS = sys.platform == "esp32"
+lost = False  # was there no room for what stays? Another attempt would only take more
+
+
+def keep():
+    """Load what stays."""
+    global lost
+    try:
+        if STAYS:
+            from store import columns_viper, deflate_viper, fit_viper  # noqa: F401
+    except ImportError:  # the plain twins are installed
+        pass
+    except MemoryError:
+        lost = True
