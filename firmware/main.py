@@ -5,6 +5,10 @@ if not globals().get("safe_mode"):
     import settings
 
     found = settings.read()
+    if found[0]:
+        from store import starting
+
+        found[0]["start"] = starting.compact_waiting(found[0])
     import packlog
 
     try:

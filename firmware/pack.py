@@ -5,9 +5,9 @@ from display.state import PackView
 from hub import Hub
 from panel import check_pins
 from store import events
+from store.files import DATA
 from store.history import History
 
-DATA = "/data"
 STORE_MS = 200
 QUIET_MS = 150  # right after a reading the line is quiet: the time to stall it with a flash erase
 OVERDUE_MS = 3000  # without readings there is no such moment

@@ -23,7 +23,8 @@ from lib.uptime import Uptime
 from net.clock import Clock
 from pack import STORE_MS, Pack
 from panel import DRAW_MS, complain, make_lcd
-from store import compaction, events, retention
+from store import events, retention
+from store.upkeep import Upkeep
 from transport.keepalive import keep_alive
 
 CRASHES = "/crashes"  # boot.py reads it
@@ -36,6 +37,8 @@ BEAT_S = 90  # a task that has not been seen for so long is stuck
 CRASH_S = 5  # to read what it was, before the reset
 COMPACT_MS = 20  # between two steps of compaction
 COMPACT_S = 60  # how often to look for something to compact
+RESTARTING = "Restarting to compact the history"
+RESTART_S = 3  # to read it
 
 
 class Logger:
@@ -50,6 +53,8 @@ class Logger:
         self.lcd = self.wifi = self.ntp = self.mqtt = self.resolver = None
         self.values = ()  # how the logger is doing, as health.values has it
         self._settings = settings
+        # (has it restarted to compact the history, has that failed): see store/starting.py
+        self._planned, tried = settings.get("start", (False, False))
         self._beats = {}  # when each was seen last, in s of uptime
         if settings["wifi"]["networks"]:
             self._attempt(self._add_network, settings)
@@ -58,6 +63,7 @@ class Logger:
         self._attempt(self._add_lcd, settings["lcd"])
         if self.wifi and settings["mqtt"]["host"]:
             self._attempt(self._add_mqtt, settings["mqtt"])
+        self.upkeep = Upkeep([pack.history for pack in self.packs], tried)
         retention.look("/")
         self._release(take_release())
 
@@ -70,7 +76,7 @@ class Logger:
 
     def _add_pack(self, index, settings):
         pack = Pack(index, settings, self._settings["store"], self.uptime, self.resolver)
-        pack.history.event(events.REBOOT, reset_cause())
+        pack.history.event(events.REBOOT, events.PLANNED if self._planned else reset_cause())
         pack.history.event(events.CONFIG, 0, self._settings["checksum"])
         self.clock.add_listener(pack.history.anchor)
         self.packs.append(pack)
@@ -148,11 +154,24 @@ class Logger:
 
     async def _compact(self):
         while True:
-            for pack in self.packs:
-                for _ in pack.history.compact():
-                    await asyncio.sleep_ms(COMPACT_MS)
-            compaction.forget_encoder()
+            for _ in self.upkeep.steps():
+                await asyncio.sleep_ms(COMPACT_MS)
+            if self.upkeep.wants_restart(self.uptime.seconds) and self._is_quiet():
+                await self._restart()
             await asyncio.sleep(COMPACT_S)
+
+    def _is_quiet(self):
+        """Has everything just been flushed?"""
+        return not any(pack.history.waiting for pack in self.packs)
+
+    async def _restart(self):
+        """Compact at a start what finds no room here. Returns if the flash is not up to it."""
+        self.complaints.insert(0, RESTARTING)
+        await asyncio.sleep(RESTART_S)
+        print("packlog: restarting to compact the history, " + self.close())
+        if self.upkeep.plan_restart():
+            reset()
+        self.complaints.remove(RESTARTING)
 
     async def _draw(self):
         lcd = self._settings["lcd"]
@@ -192,6 +211,7 @@ class Logger:
             for complaint in self.complaints:
                 print("packlog! " + complaint)
             self.values = health.values(self.uptime, self.clock, self.packs, self.wifi, self.mqtt)
+            self.values += self.upkeep.values()
             if self._settings["health_page"]:
                 self.health.lines = health.lines(self.values, self._settings["lcd"]["columns"])
             counts = (

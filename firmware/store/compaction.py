@@ -7,7 +7,7 @@ twice, and whoever finds both takes the shard. A power cut costs the work, never
 
 import os
 
-from store import kernels, loading, segment, shard
+from store import kernels, segment, shard
 from store.retention import NO_SPACE
 
 BLOCK = 4096
@@ -27,7 +27,7 @@ def needs():
 
 def forget_encoder():
     """Let the memory of its modules go; the next segment imports them again."""
-    loading.forget(_ENCODER + _PHASES)
+    kernels.forget(_ENCODER + _PHASES)
 
 
 class Compactor:
@@ -120,7 +120,7 @@ class Compactor:
         return [n for n in found if self._failures.get(n, 0) < _ATTEMPTS]
 
     def _compact(self, sequence):
-        yield from loading.load(_ENCODER)
+        yield from kernels.load(_ENCODER)
         from store import columns, encoder
 
         yield

@@ -7,7 +7,8 @@ that: first the columns are gone over to find how to put them, then they are wri
 import binascii
 import struct
 
-from store import columns, loading
+from store import columns, kernels
+from store.columns import fast
 from store.rows import Rows
 from store.shard import HEADER, MAGIC, VERSION
 
@@ -44,22 +45,24 @@ def write_shard(file, count, record_size, described, write):
     if rows.marks:
         yield from deflater.put_block(_MarkPlane(rows))
     deflater.finish()
+    deflater = None
+    kernels.forget(WRITING)
 
 
 def _fit(rows, described):
     """Generator: the Plans of the columns."""
-    yield from loading.load(FITTING)
+    yield from kernels.load(FITTING)
     from store import fit
 
     try:
         return (yield from fit.fit_all(described, rows))
     finally:
-        loading.forget(FITTING)
+        kernels.forget(FITTING)
 
 
 def _deflater(write):
     """Generator: a Deflater."""
-    yield from loading.load(WRITING)
+    yield from kernels.load(WRITING)
     from store.deflate import Deflater
 
     return Deflater(write)
@@ -98,8 +101,8 @@ class _Plane:
             return -1
         residuals = columns.find_residuals(self._plan, self._rows, count)
         if self._plan.wide == columns.AS_BYTES:
-            return columns.fast.put_bytes(residuals, count, self._shift, out)
-        return columns.fast.put_digits(residuals, count, out)
+            return fast.put_bytes(residuals, count, self._shift, out)
+        return fast.put_digits(residuals, count, out)
 
 
 class _WidePlane:
@@ -127,9 +130,7 @@ class _WidePlane:
             self._plan = self._plans.get(self._wide[self._at])
             self._rows.rewind()
             count = self._rows.next()
-        return columns.fast.put_wide(
-            columns.find_residuals(self._plan, self._rows, count), count, out
-        )
+        return fast.put_wide(columns.find_residuals(self._plan, self._rows, count), count, out)
 
 
 class _MarkPlane:

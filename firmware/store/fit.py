@@ -4,6 +4,7 @@ In memory only while a segment's columns are gone over for the first time.
 """
 
 from store import columns
+from store.columns import fast as put
 
 try:
     from store import fit_viper as fast
@@ -41,7 +42,7 @@ def fit(plan, rows):
         count = rows.next()
         while count:
             residuals = columns.find_residuals(plan, rows, count)
-            plan.wide += columns.fast.put_wide(residuals, count, rows.scratch) // 2
+            plan.wide += put.put_wide(residuals, count, rows.scratch) // 2
             yield
             count = rows.next()
         if kind != columns.REST and plan.wide * 16 > rows.count:

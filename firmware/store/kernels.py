@@ -1,7 +1,7 @@
-"""Where the native code of the encoder's inner loops lies.
+"""What is in memory only while a segment is compacted, and where its native code lies.
 
-An ESP32 has it outside of the heap, in memory that is scarce and never given back: there it is
-loaded once, first of all, and stays. Elsewhere it comes and goes with the modules that use it.
+An ESP32 has native code outside of the heap, in memory that is scarce and never given back: there
+it is loaded once, first of all, and stays. Elsewhere it comes and goes with what uses it.
 """
 
 import sys
@@ -20,3 +20,29 @@ def keep():
         pass
     except MemoryError:
         lost = True
+
+
+def load(names):
+    """Generator, a module a step: an import is a matter of milliseconds. MemoryError if the native
+    code of the inner loops has found no room.
+    """
+    if lost:
+        raise MemoryError("no room for native code")
+    for name in names:
+        if "store." + name not in sys.modules:
+            __import__("store." + name)
+            yield
+
+
+def forget(names):
+    """Let their memory go, and that of their inner loops where those do not stay."""
+    for name in names:
+        _forget(name)
+        if not STAYS:
+            _forget(name + "_viper")
+            _forget(name + "_plain")
+
+
+def _forget(name):
+    if sys.modules.pop("store." + name, None):
+        delattr(sys.modules["store"], name)
