@@ -32,9 +32,9 @@ OURS = (
 
 # Functions of modules that are spoken of through store.kernels, which chooses among modules
 KERNELS = (
-    "count_symbols", "put_symbols", "put_bits", "add_adler", "sort_keys", "find_depths",
-    "find_codes", "load_bits", "load_halves", "load_rests", "clear_sums", "add_products",
-    "put_residuals", "put_zigzag", "put_values", "count_wide", "count_bits", "put_bytes",
+    "count_symbols", "put_symbols", "put_bits", "add_adler", "find_depths",
+    "load_bits", "load_halves", "load_rests", "add_products",
+    "put_residuals", "put_zigzag", "count_bits", "put_bytes",
     "put_digits", "put_wide",
 )  # fmt: skip
 

@@ -191,7 +191,7 @@ def test_so_does_what_rv32_compiles_by_itself(built, tmp_path):
         image.add(path.relative_to(machine.REPOSITORY))
     sources = machine.Machine(built, image.write(tmp_path / "flash.img"))
     assert on_rv32(sources, "native", 200, 40) == on_cpython(200, 40)
-    said = sources.run("from store import kernels\nprint(kernels.for_columns.__file__)")
+    said = sources.run("from store import columns\nprint(columns.fast.__file__)")
     assert said == "/packlog/firmware/store/columns_viper.py\n"
 
 
