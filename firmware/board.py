@@ -34,7 +34,7 @@ def check_pins(section, where):
     """ValueError if a pin that the section names does not exist on this board."""
     from machine import Pin
 
-    for key in section["pins"]:
+    for key in section.get("pins", ()):
         try:
             Pin(section[key], Pin.IN)
         except ValueError:

@@ -26,7 +26,8 @@ MAY = {
     "display": {"drivers", "screen"},
     "complaint": {"config", "parts", "screen"} | GROUND,
     "board": set(),
-    "console": set(),
+    "console": GROUND,
+    "fields": GROUND,
     "health": {"lib", "store"},
     "hub": GROUND,
     "config": {"config_keys"},
@@ -34,6 +35,7 @@ MAY = {
     "boot": set(),
     "lib": set(),
     **dict.fromkeys(ROOMS, GROUND),
+    "net": GROUND | {"fields"},
 }
 HOST_MAY = {"sample", "store", "bms", "config", "settings", "console", "fields"}
 

@@ -250,11 +250,11 @@ def _put_current(row, start, sample):
 
 
 def _put_power(row, start, sample):
-    watts = power(sample.voltage, sample.current)
-    if watts is not None and abs(watts) >= 10_000:
-        draw.put_fixed(row, start, 6, watts, 3, 0, b"kW", True)
+    power = sample.power  # 0.1 W
+    if power is not None and abs(power) >= 99_995:
+        draw.put_fixed(row, start, 6, power, 4, 0, b"kW", True)
     else:
-        draw.put_fixed(row, start, 6, watts, 0, 0, b"W", True)
+        draw.put_fixed(row, start, 6, power, 1, 0, b"W", True)
 
 
 def _put_cell(row, start, glyph, index, mv):
@@ -262,16 +262,3 @@ def _put_cell(row, start, glyph, index, mv):
     draw.put_fixed(row, start + 1, 2, None if index is None else index + 1, 0, 0)
     row[start + 3] = 0x3A
     draw.put_fixed(row, start + 4, 5, mv, 3, 3)
-
-
-def power(voltage, current):
-    """Watts, rounded, from mV and mA; None if one is unknown. Within an ESP32's small integers."""
-    if voltage is None or current is None:
-        return None
-    # 10 mV x 1 mA is 0.01 mW, 10 mV x 0.1 A is 1 mW: below 2**30 up to 100 V and 100 A or 1000 A
-    centivolts = (voltage + 5) // 10
-    amps, unit = abs(current), 100_000
-    if amps >= 100_000:
-        amps, unit = (amps + 50) // 100, 1_000
-    watts = (centivolts * amps + unit // 2) // unit
-    return watts if current > 0 else -watts
