@@ -6,8 +6,9 @@ from pathlib import Path
 
 from host_tools.firmware import FIRMWARE
 from host_tools.short_names import KERNELS, OURS
-from host_tools.shrink import narrow, shrink
+from host_tools.shrink import shrink
 from host_tools.sim.micropython import find
+from host_tools.starters import _narrow
 
 import umqtt_simple
 from shrinking import KEPT, small, values
@@ -204,7 +205,7 @@ def test_the_whole_firmware_gets_smaller_and_stays_python():
 
 def test_what_stays_source_is_narrow():
     text = 'def f(x):\n    if x:\n        return "a\\n    b"\n\n    return 0\n'
-    narrowed = narrow(text)
+    narrowed = _narrow(text)
     assert narrowed == 'def f(x):\n if x:\n  return "a\\n    b"\n return 0\n'
 
 
