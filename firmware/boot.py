@@ -1,7 +1,7 @@
 """Runs before main.py: finds the firmware to start, and is the way back in when there is none that
 works. In safe mode nothing is started and the REPL is there.
 
-The firmware is one file, /packlog.bundle (host_tools/build/bundle.py writes it and describes its format),
+The firmware is one file, /packlog.bundle (its format: host_tools/build/bundle.py),
 whose modules are imported through a small read-only file system. A damaged bundle is never started.
 After an update /packlog.try names the new bundle as on trial: unless the logger removes that file
 within two minutes, the bundle before, /packlog.old, takes its place again.

@@ -13,11 +13,10 @@ from pathlib import Path
 from typing import NoReturn
 
 import config
-from host_tools.board import status
+from host_tools.board import files, status
 from host_tools.board.device import Device
 from host_tools.build.compile import CONFIG as FILE
 from host_tools.ground.errors import PacklogError
-from host_tools.install import deploy
 
 HIDDEN = "********"
 NO_MODULE = "no module named"  # MicroPython's words
@@ -85,7 +84,7 @@ def change(port: str, key: str, value: str, say: Callable[[str], None]) -> None:
             old = _readable(_read(device))
             text = _with(json.loads(old), key, value if typed else _value(value), value)
             known = device.run(_COMPLAINTS).splitlines()
-            deploy.put(device, FILE, text.encode())
+            files.put(device, FILE, text.encode())
         if complaint := _complaint(device, known):
             _take_back(device, key, old, complaint)
     say(f"{key} is set; the logger starts again with it")
@@ -112,7 +111,7 @@ def _take_back(device: Device, key: str, old: str, complaint: str) -> NoReturn:
     except config.ConfigError:
         raise PacklogError(f"{key} is set, but {complaint}") from None
     with device.stopped():
-        deploy.put(device, FILE, old.encode())
+        files.put(device, FILE, old.encode())
     raise PacklogError(f"{complaint}; the board has its old {FILE} again")
 
 
@@ -134,7 +133,7 @@ def _with(data, key: str, value, text: str) -> str:
 
 
 def _read(device: Device) -> str:
-    text = deploy.read_text(device, FILE)
+    text = files.read_text(device, FILE)
     if not text:
         raise PacklogError(f"the board has no {FILE}: packlog install puts an example there")
     return text

@@ -15,6 +15,7 @@ import serial.tools.list_ports
 from mpremote.transport import TransportError, TransportExecError
 from mpremote.transport_serial import SerialTransport
 
+from host_tools.board import scripts
 from host_tools.ground.errors import PacklogError
 
 BAUDRATE = 115200
@@ -171,6 +172,10 @@ class Device:
             last = said.decode("utf8", "replace").strip().splitlines()[-1]
             raise PacklogError(f"the board at {self.port} said: {last}")
         return printed.replace(b"\x04", b"").decode("utf8", "replace")
+
+    def call(self, script: str, *arguments) -> str:
+        """Run a script of board/scripts with these arguments; returns what it printed."""
+        return self.run(scripts.call(script, *arguments))
 
     def write_file(self, path: str, data: bytes, progress=None) -> None:
         """Write a file on the board; progress(bytes written)."""

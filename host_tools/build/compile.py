@@ -38,7 +38,8 @@ ARCHITECTURES = {
     12: "rv64imc",
 }
 AS_SOURCE = ("boot.py", "main.py")  # MicroPython starts these by name
-ASKED_BY_MAIN = frozenset(("read", "start", "logger"))  # main.py's contract with the modules
+# What main.py and scripts of the PC use of the modules
+USED_OUTSIDE = frozenset(("read", "start", "logger", "packs", "readings"))
 CONFIG = "config.json"
 _NATIVE, _PLAIN = "_viper", "_plain"  # store.kernels takes the second where the first are missing
 
@@ -99,10 +100,13 @@ def sources(firmware: Path) -> dict[str, bytes]:
     }
 
 
-def build(firmware: Path, mpy: int, kept: frozenset[str] = KEPT) -> dict[str, bytes]:
-    """Path on the board -> contents, for a board that says so of its mpy; without config.json.
+def build(
+    firmware: Path, mpy: int, kept: frozenset[str] = KEPT, readable: bool = False
+) -> dict[str, bytes]:
+    """Path -> contents of boot.py, main.py and the modules, for a board that says so of its mpy.
 
-    kept: names that somebody outside of the firmware uses.
+    kept: names that somebody outside of the firmware uses. readable: the modules as they are, with
+    all their names, so that each can be exchanged for another.
     """
     arch = ARCHITECTURES[unpack(mpy)[2]]
     leave_out = _PLAIN if arch else _NATIVE
@@ -115,10 +119,11 @@ def build(firmware: Path, mpy: int, kept: frozenset[str] = KEPT) -> dict[str, by
             modules[stem.replace("/", ".")] = source.decode()
     try:
         files = {path: starter(path, it, kept) for path, it in starters.items()}
-        shrunk = shrink(modules, kept | ASKED_BY_MAIN)
+        if not readable:
+            modules = shrink(modules, kept | USED_OUTSIDE)
     except Unsafe as error:
         raise PacklogError(f"the firmware does not compile: {error}") from None
-    for module, source in shrunk.items():
+    for module, source in modules.items():
         path = module.replace(".", "/")
         files[path + ".mpy"] = compiled(path + ".py", source.encode(), arch)
     return files
