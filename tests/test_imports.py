@@ -6,7 +6,6 @@ import ast
 from pathlib import Path
 
 import pytest
-
 from host_tools.ground.firmware import FIRMWARE
 
 ROOMS = {"net", "display", "store", "bms", "transport", "drivers"}

@@ -17,7 +17,6 @@ TARGET = ROOT / "docs/day.png"
 sys.path.insert(0, str(ROOT))  # for tests/bench
 
 import matplotlib  # noqa: E402
-
 from tests.bench import household  # noqa: E402
 
 matplotlib.use("Agg")

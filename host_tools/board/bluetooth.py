@@ -6,38 +6,16 @@ A JK takes one client at a time: as long as the logger is connected, the owner's
 import ast
 from collections.abc import Callable
 
+from host_tools.board.device import Device
+from host_tools.board.script import script
+from host_tools.ground.errors import PacklogError
 from rich.console import Console
 from rich.table import Table
-
-from host_tools.board.device import Device
-from host_tools.ground.errors import PacklogError
-
-_SCAN = """
-try:
-    import asyncio
-    from transport import ble
-    for entry in asyncio.run(ble.scan({seconds})):
-        print("heard", repr(entry))
-except ImportError as e:
-    print("missing", e)
-except OSError as e:
-    print("radio", e)
-"""
-_RELEASE = """
-try:
-    found = any(hasattr(p.link, "release") for p in logger.packs)
-except NameError:
-    found = False
-if found:
-    with open("/release", "w") as f:
-        f.write("{seconds}")
-    print("yes")
-"""
 
 
 def heard(device: Device, seconds: int) -> list[tuple[str, str, int, bool]]:
     """(address, name, signal in dBm, is it a BMS?) of what the board hears in so many seconds."""
-    lines = device.run(_SCAN.format(seconds=seconds), silent_s=seconds + 20).splitlines()
+    lines = device.run(script("scan", seconds), silent_s=seconds + 20).splitlines()
     if any(line.startswith("missing") for line in lines):
         raise PacklogError(
             "the board cannot scan: it needs packlog and aioble (packlog install --bluetooth), "
@@ -69,6 +47,6 @@ def _table(found: list[tuple]) -> Table:
 def release(port: str, minutes: int, say: Callable[[str], None]) -> None:
     """Have the logger leave the BMS alone for so many minutes. It goes on afterwards by itself."""
     with Device(port) as device, device.stopped():
-        if device.run(_RELEASE.format(seconds=60 * minutes)).strip() != "yes":
+        if device.run(script("release", 60 * minutes)).strip() != "yes":
             raise PacklogError(f"the logger at {port} is connected to no BMS by Bluetooth")
     say(f"the BMS is free for {minutes} min: connect the phone now, and disconnect it afterwards")

@@ -12,11 +12,13 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NoReturn
 
-import config
 from host_tools.board import files, status
 from host_tools.board.device import Device
-from host_tools.build.compile import CONFIG as FILE
+from host_tools.board.script import script
 from host_tools.ground.errors import PacklogError
+from host_tools.ground.firmware import CONFIG as FILE
+
+import config
 
 HIDDEN = "********"
 NO_MODULE = "no module named"  # MicroPython's words
@@ -29,14 +31,6 @@ CONSEQUENCES = (
     (r"store\.budget_kb", "if the history is larger than that, its oldest files go"),
     (r"wifi\..*|mqtt\..*", "watch the display's health page to see that the board gets in"),
 )  # fmt: skip
-
-
-_COMPLAINTS = """
-try:
-    print("\\n".join(logger.complaints))
-except (NameError, AttributeError):  # no logger: it was just starting, or its config is wrong
-    pass
-"""
 
 
 def show(port: str, as_json: bool = False) -> None:
@@ -83,7 +77,7 @@ def change(port: str, key: str, value: str, say: Callable[[str], None]) -> None:
         with device.stopped():
             old = _readable(_read(device))
             text = _with(json.loads(old), key, value if typed else _value(value), value)
-            known = device.run(_COMPLAINTS).splitlines()
+            known = device.run(script("complaints")).splitlines()
             files.put(device, FILE, text.encode())
         if complaint := _complaint(device, known):
             _take_back(device, key, old, complaint)

@@ -12,11 +12,10 @@ from pathlib import Path
 
 import serial
 import serial.tools.list_ports
+from host_tools.board.script import script
+from host_tools.ground.errors import PacklogError
 from mpremote.transport import TransportError, TransportExecError
 from mpremote.transport_serial import SerialTransport
-
-from host_tools.board import scripts
-from host_tools.ground.errors import PacklogError
 
 BAUDRATE = 115200
 ANSWER_S = 10
@@ -87,18 +86,6 @@ def _why_not(port: str) -> tuple[bool, str]:
     return False, f"{port} {there}: plug the board in, or name another port"
 
 
-# In safe mode after crashes boot.py's watchdog gives the logger its next chance: not in the middle
-# of what is done now, but ten minutes from here.
-_HOLD_OFF = """
-try:
-    if safe_mode and open("/crashes").read() == "safe":
-        import machine
-        machine.WDT(timeout=600000)
-except (NameError, OSError):
-    pass
-"""
-
-
 class Device:
     """A board whose main.py is interrupted and whose REPL does what it is told."""
 
@@ -118,7 +105,7 @@ class Device:
                 except TransportError:  # a Ctrl-C in the middle of a reset is lost
                     if attempt == ATTEMPTS - 1:
                         raise
-        self.run(_HOLD_OFF)
+        self.run(script("hold_off"))
 
     def _settle(self) -> None:
         # A Ctrl-A of an attempt before may have been answered as well, and late: wait until all is
@@ -138,6 +125,11 @@ class Device:
             self._transport.exit_raw_repl()
             time.sleep(0.1)  # the reset is a command to the friendly REPL, once it is there
             self._transport.serial.write(b"\x04")
+
+    def soft_reset(self) -> None:
+        """Run boot.py again, and take the REPL instead of main.py."""
+        with self._errors("went away"), contextlib.redirect_stdout(io.StringIO()):
+            self._transport.enter_raw_repl(soft_reset=True)
 
     @contextlib.contextmanager
     def stopped(self) -> Iterator[None]:
@@ -172,10 +164,6 @@ class Device:
             last = said.decode("utf8", "replace").strip().splitlines()[-1]
             raise PacklogError(f"the board at {self.port} said: {last}")
         return printed.replace(b"\x04", b"").decode("utf8", "replace")
-
-    def call(self, script: str, *arguments) -> str:
-        """Run a script of board/scripts with these arguments; returns what it printed."""
-        return self.run(scripts.call(script, *arguments))
 
     def write_file(self, path: str, data: bytes, progress=None) -> None:
         """Write a file on the board; progress(bytes written)."""

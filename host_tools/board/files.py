@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from pathlib import PurePosixPath
 
 from host_tools.board.device import Device
+from host_tools.board.script import script
 from host_tools.ground.errors import PacklogError
 
 PART = "packlog.part"  # a small file that is being written
@@ -20,13 +21,13 @@ def digest(data: bytes) -> str:
 
 def read_text(device: Device, path: str) -> str:
     """A text file of the board; empty if it is missing."""
-    return device.call("read_text", path).replace("\r\n", "\n")
+    return device.run(script("text", path)).replace("\r\n", "\n")
 
 
 def here(device: Device, paths: Iterable[str]) -> dict[str, tuple[str, int]]:
     """path -> (digest, size) of those files that the board has."""
     paths = sorted(paths)
-    lines = device.call("hashes", paths).splitlines()
+    lines = device.run(script("hashes", paths)).splitlines()
     said = (line.split() for line in lines)
     return {path: (h, int(n)) for path, (h, n) in zip(paths, said, strict=True) if h != "-"}
 
@@ -36,7 +37,7 @@ def put(device: Device, path: str, data: bytes) -> None:
     _writing(device, path, lambda: device.write_file(PART, data))
     if here(device, [PART]).get(PART, ("",))[0] != digest(data):
         raise PacklogError(f"{path} arrived damaged on the board: install again")
-    device.call("rename", PART, path)
+    device.run(script("rename", PART, path))
 
 
 def upload(device: Device, path: str, data: bytes, progress: Callable[[int], None]) -> None:
@@ -55,7 +56,7 @@ def upload(device: Device, path: str, data: bytes, progress: Callable[[int], Non
 
 
 def _append(device: Device, path: str, data: bytes, size: int, progress) -> None:
-    device.call("begin_upload", path, size)
+    device.run(script("begin_upload", path, size))
     for number, begin in enumerate(range(size, len(data), PIECE), 1):
         piece = base64.b64encode(data[begin : begin + PIECE]).decode()
         device.run(f"add('{piece}')" + ("\nupload.flush()" if number % DURABLE == 0 else ""))
@@ -79,12 +80,12 @@ def _writing(device: Device, path: str, write: Callable[[], None]) -> None:
 def remove(device: Device, paths: Iterable[str]) -> None:
     """Remove files, and the folders that are empty then."""
     folders = folders_of(paths)
-    device.call("remove", list(paths), sorted(folders, key=len, reverse=True))
+    device.run(script("remove", list(paths), sorted(folders, key=len, reverse=True)))
 
 
 def make_folders(device: Device, paths: Iterable[str]) -> None:
     """Make the folders of these files."""
-    device.call("make_folders", sorted(folders_of(paths)))
+    device.run(script("make_folders", sorted(folders_of(paths))))
 
 
 def folders_of(paths: Iterable[str]) -> set[str]:

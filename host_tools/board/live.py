@@ -6,14 +6,14 @@ The firmware prints it on its console every few seconds: display/console.py.
 import json
 import time
 
-from rich.console import Console
-from rich.table import Table
-
 from host_tools.board import status
 from host_tools.board.device import open_port, read_lines
 from host_tools.ground import units
 from host_tools.ground.errors import PacklogError
 from host_tools.history import events as naming
+from rich.console import Console
+from rich.table import Table
+
 from store import events
 
 SILENT_S = 20

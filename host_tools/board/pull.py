@@ -19,9 +19,11 @@ from pathlib import Path
 
 from host_tools.board import status
 from host_tools.board.device import Device
+from host_tools.board.script import script
 from host_tools.ground.errors import PacklogError
 from host_tools.ground.progress import Progress
 from host_tools.history import records, shards
+
 from store import segment, shard
 
 CHUNK = 4096
@@ -33,59 +35,6 @@ HEAD = {
 NO_CLOCK = (
     "packlog does not run on the board: its clock was set, but the history so far stays undated"
 )
-
-_LIST = """
-import os, hashlib, binascii
-def _h(p, n):
-    f = open(p, "rb")
-    h = hashlib.sha256()
-    while n > 0:
-        b = f.read(min(n, 512))
-        if not b:
-            break
-        h.update(b)
-        n -= len(b)
-    f.close()
-    return binascii.hexlify(h.digest()).decode()
-def _g(p, o, n):
-    f = open(p, "rb")
-    f.seek(o)
-    while n > 0:
-        b = f.read(min(n, 384))
-        if not b:
-            break
-        print(binascii.b2a_base64(b).decode(), end="")
-        n -= len(b)
-    f.close()
-try:
-    for d in sorted(os.listdir("/data")):
-        for k in sorted(os.listdir("/data/" + d)):
-            b = "/data/" + d + "/" + k
-            for f in sorted(os.listdir(b)) if os.stat(b)[0] & 0x4000 else ():
-                if f.endswith(".seg") or f.endswith(".shard"):
-                    s = os.stat(b + "/" + f)[6]
-                    print(d, k, f, s, _h(b + "/" + f, s))
-except OSError as e:
-    if e.errno != 2:
-        raise
-"""
-
-_IS_STARTING = """
-import os
-there = globals().get("logger") or globals().get("safe_mode")
-print("no" if there or "main.py" not in os.listdir("/") else "yes")
-"""
-_CLOCK = """
-try:
-    logger.set_clock({unix}, 2, {ms})
-    print("logger")
-except (NameError, AttributeError):
-    import machine, time
-    o = 946684800 if time.gmtime(0)[0] == 2000 else 0
-    y, m, d, h, n, s, w, _ = time.gmtime({unix} - o)[:8]
-    machine.RTC().datetime((y, m, d, w, h, n, s, {ms} * 1000))
-    print("clock")
-"""
 
 
 @dataclass
@@ -125,7 +74,7 @@ def _let_it_start(device: Device) -> None:
     """A board that was interrupted while it starts has no logger yet that could be told the time:
     let it come up, and interrupt it again.
     """
-    if device.run(_IS_STARTING).strip() != "yes":
+    if device.run(script("is_starting")).strip() != "yes":
         return
     device.restart()
     for line in device.lines(status.START_S):
@@ -137,9 +86,9 @@ def _let_it_start(device: Device) -> None:
 def _copy_all(device: Device, folder: Path, say: Callable[[str], None]) -> int:
     # The time first: the anchor is in the files then.
     unix, ms = divmod(round(1000 * pc_time(device.port)), 1000)
-    if device.run(_CLOCK.format(unix=unix, ms=ms)).strip() != "logger":
+    if device.run(script("set_clock", unix, ms)).strip() != "logger":
         say(NO_CLOCK)
-    remotes = _current([_remote(line) for line in device.run(_LIST).splitlines()])
+    remotes = _current([_remote(line) for line in device.run(script("history")).splitlines()])
     if not remotes:
         raise PacklogError(f"the board at {device.port} has no history yet")
     wanted = [remote for remote in remotes if not _same(_place(device, folder, remote), remote)]
@@ -190,7 +139,7 @@ def _place(device: Device, folder: Path, remote: Remote) -> Path:
     size = HEAD[path.suffix]
     if not path.is_file() or _begins_alike(device, remote, path.read_bytes()[:size]):
         return path
-    head = device.run(f"print(_h({remote.path!r}, {size}))").strip()
+    head = device.run(f"print(sha({remote.path!r}, {size}))").strip()
     return path.with_name(f"{path.stem}-{head[:8]}{path.suffix}")
 
 
@@ -198,7 +147,7 @@ def _begins_alike(device: Device, remote: Remote, data: bytes) -> bool:
     """Does the file on the board begin with these bytes?"""
     if len(data) > remote.size:
         return False
-    digest = device.run(f"print(_h({remote.path!r}, {len(data)}))").strip()
+    digest = device.run(f"print(sha({remote.path!r}, {len(data)}))").strip()
     return digest == hashlib.sha256(data).hexdigest()
 
 
@@ -243,7 +192,7 @@ def _start(device: Device, remote: Remote, path: Path, part: Path) -> bytes:
 
 def _piece(device: Device, remote: Remote, offset: int) -> bytes:
     count = min(CHUNK, remote.size - offset)
-    text = device.run(f"_g({remote.path!r}, {offset}, {count})")
+    text = device.run(f"piece({remote.path!r}, {offset}, {count})")
     try:
         data = b"".join(map(base64.b64decode, text.split()))
     except binascii.Error:

@@ -4,13 +4,12 @@ import sys
 import time
 from collections.abc import Iterator
 
-from rich.console import Console
-from rich.live import Live
-from rich.table import Table
-
 from host_tools.board import status
 from host_tools.board.device import open_port, read_lines
 from host_tools.ground.errors import PacklogError
+from rich.console import Console
+from rich.live import Live
+from rich.table import Table
 
 SILENT_S = 20
 _ROWS = (

@@ -20,6 +20,7 @@ from host_tools.build.shrink import shrink
 from host_tools.build.starters import starter
 from host_tools.build.syntax import Unsafe
 from host_tools.ground.errors import PacklogError
+from host_tools.ground.firmware import sources
 
 # By the number in sys.implementation._mpy; 0 is a board that runs bytecode only
 ARCHITECTURES = {
@@ -40,7 +41,6 @@ ARCHITECTURES = {
 AS_SOURCE = ("boot.py", "main.py")  # MicroPython starts these by name
 # What main.py and scripts of the PC use of the modules
 USED_OUTSIDE = frozenset(("read", "start", "logger", "packs", "readings"))
-CONFIG = "config.json"
 _NATIVE, _PLAIN = "_viper", "_plain"  # store.kernels takes the second where the first are missing
 
 
@@ -89,15 +89,6 @@ def check_fit(mpy: int) -> None:
         f"the board loads .mpy files of version {version}.{sub}, mpy-cross makes "
         f"{ours[0]}.{ours[1]}: {remedy}"
     )
-
-
-def sources(firmware: Path) -> dict[str, bytes]:
-    """Path below the folder -> contents, of everything there that belongs on a board."""
-    return {
-        path.relative_to(firmware).as_posix(): path.read_bytes()
-        for path in sorted(firmware.rglob("*"))
-        if path.is_file() and path.suffix in (".py", ".json") and "__pycache__" not in path.parts
-    }
 
 
 def build(

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-
 from host_tools.cli import cli_config
 from host_tools.cli.cli_options import BmsKind, Output, Port, connected
 from host_tools.ground.errors import PacklogError

@@ -4,7 +4,6 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-
 from host_tools.cli.cli_options import Port, connected
 from host_tools.ground.progress import say
 

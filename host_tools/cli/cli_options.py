@@ -4,7 +4,6 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-
 from host_tools.capture.replay import DECODERS
 
 Port = Annotated[

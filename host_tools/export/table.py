@@ -9,7 +9,6 @@ from datetime import datetime, timedelta
 from functools import cache
 
 import numpy as np
-
 from host_tools.history.timeline import UNKNOWN
 
 _BLOCK = 100_000  # rows put together at a time

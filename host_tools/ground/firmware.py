@@ -7,6 +7,7 @@ description are used from where the board has them, never copied.
 import sys
 from pathlib import Path
 
+CONFIG = "config.json"
 _PACKAGE = Path(__file__).resolve().parents[1]
 
 
@@ -20,3 +21,12 @@ def _find() -> Path:
 FIRMWARE = _find()
 if str(FIRMWARE) not in sys.path:
     sys.path.append(str(FIRMWARE))
+
+
+def sources(firmware: Path) -> dict[str, bytes]:
+    """Path below the folder -> contents, of everything there that belongs on a board."""
+    return {
+        path.relative_to(firmware).as_posix(): path.read_bytes()
+        for path in sorted(firmware.rglob("*"))
+        if path.is_file() and path.suffix in (".py", ".json") and "__pycache__" not in path.parts
+    }

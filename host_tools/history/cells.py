@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
-
 from host_tools.history import logs, records
+
 from store import segment
 from store.cells import OFFSET
 

@@ -10,9 +10,9 @@ from datetime import datetime, timezone
 from pathlib import Path
 
 import numpy as np
+from host_tools.history import logs, records
 
 from bms import jk
-from host_tools.history import logs, records
 from sample import (
     BALANCING,
     CHARGE_ON,

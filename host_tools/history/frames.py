@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
-
 from host_tools.history import logs, records
+
 from store import frame, segment
 
 FRAME = logs.dtype(frame.FIELDS)

@@ -14,13 +14,13 @@ from datetime import datetime, timezone
 from pathlib import Path
 
 import numpy as np
-from rich.console import Console
-from rich.table import Table
-
 from host_tools.ground.errors import PacklogError
 from host_tools.ground.progress import Progress
 from host_tools.history import cells, events, frames, logs, records
 from host_tools.history.timeline import UNKNOWN
+from rich.console import Console
+from rich.table import Table
+
 from store import segment
 
 _DAY_S = 86400

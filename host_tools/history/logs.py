@@ -10,10 +10,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
-
 from host_tools.ground.errors import PacklogError
 from host_tools.history import records, timeline
 from host_tools.history.timeline import Anchor
+
 from store import frame, segment
 
 Columns = dict[str, np.ndarray]

@@ -7,11 +7,11 @@ damaged costs only itself and is named.
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
-import numpy as np
-
 import host_tools.ground.firmware  # noqa: F401 - puts the store on the path
+import numpy as np
 from host_tools.ground.errors import PacklogError
 from host_tools.history import shards
+
 from store import segment, shard
 
 Found = tuple[segment.Header | None, np.ndarray, str | None]

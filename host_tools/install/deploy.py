@@ -15,9 +15,10 @@ from dataclasses import dataclass, field
 
 from host_tools.board import files
 from host_tools.board.device import Device
+from host_tools.board.script import script
 from host_tools.build import bundle
-from host_tools.build.compile import CONFIG
 from host_tools.ground.errors import PacklogError
+from host_tools.ground.firmware import CONFIG
 from host_tools.ground.progress import Progress
 from host_tools.install.probe import Board
 
@@ -102,7 +103,7 @@ class State:
     def read(cls, device: Device) -> "State":
         """Ask the board; PacklogError if it answers with something else."""
         try:
-            said = json.loads(device.call("firmware_state"))
+            said = json.loads(device.run(script("firmware_state")))
             about = (said["bundle"] or {}).get("about", {})
             return cls(
                 identity=said["bundle"] and str(said["bundle"]["identity"]),
@@ -119,9 +120,7 @@ class State:
                 readings=bool(said["readings"]),
             )
         except (ValueError, TypeError, KeyError, AttributeError):
-            raise PacklogError(
-                f"the board at {device.port} answers strangely: reset it"
-            ) from None
+            raise PacklogError(f"the board at {device.port} answers strangely: reset it") from None
 
     @property
     def given_up(self) -> Trial | None:
@@ -199,7 +198,7 @@ def _put(device: Device, change: Change, paths: tuple[str, ...], step: Step) -> 
 def _put_in_place(device: Device, state: State, change: Change) -> None:
     has_way_back = state.proven or state.old >= 0 or bool(files.here(device, ROOT_LOGGER))
     trial = Trial(bundle.identity_of(change.bundle), change.version, state.readings, 0)
-    device.call("put_in_place", trial.text() if has_way_back else "", state.proven)
+    device.run(script("put_in_place", trial.text() if has_way_back else "", state.proven))
 
 
 def _keep_users(device: Device, change: Change, step: Step) -> None:
@@ -207,7 +206,7 @@ def _keep_users(device: Device, change: Change, step: Step) -> None:
     for path in (BOOT, MAIN):
         if path in change.write and _is_users(files.read_text(device, path)):
             step(f"rename {path}")
-            device.call("rename", path, f"{path}.mine")
+            device.run(script("rename", path, f"{path}.mine"))
 
 
 def _is_users(text: str) -> bool:

@@ -13,15 +13,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import typer
-
-import config
 from host_tools.board import bluetooth, configure, files, status
 from host_tools.board.device import Device
+from host_tools.board.script import script
 from host_tools.build import bundle
 from host_tools.build import compile as compiling
-from host_tools.build.compile import AS_SOURCE, CONFIG
+from host_tools.build.compile import AS_SOURCE
 from host_tools.ground.errors import PacklogError
-from host_tools.ground.firmware import FIRMWARE
+from host_tools.ground.firmware import CONFIG, FIRMWARE
 from host_tools.install import (
     deploy,
     families,
@@ -33,7 +32,10 @@ from host_tools.install import (
     tidy,
 )
 
+import config
+
 RESET_S = 1  # until a board that was reset is in its REPL or in boot.py
+
 
 def own_version() -> str:
     """Of this packlog."""
@@ -224,7 +226,7 @@ class _Install:
             wanted = packages.needed(settings, bluetooth)
         else:
             wanted = [packages.AIOBLE] if bluetooth else []
-        if packages.AIOBLE in wanted and self._device.call("has_bluetooth").strip() != "yes":
+        if packages.AIOBLE in wanted and self._device.run(script("has_bluetooth")).strip() != "yes":
             raise PacklogError(
                 f"the board ({self._board.machine}) has no Bluetooth: for a jk take an ESP32, "
                 "ESP32-S3, C3 or C6"
@@ -253,7 +255,9 @@ class _Install:
         return {
             it.name: self._state.packages[it.name]
             if self._is_there(it)
-            else packages.LOCAL if self._lib else it.version
+            else packages.LOCAL
+            if self._lib
+            else it.version
             for it in wanted
         }
 
@@ -295,7 +299,9 @@ class _Install:
 
 
 def _see_it_run(device: Device, say: Callable[[str], None]) -> bool:
-    """Wait for the logger's status line; what it complains of is an error. True: it has readings."""
+    """Wait for the logger's status line; what it complains of is an error. Returns whether it has
+    readings.
+    """
     running, pack = status.see_start(device.lines(status.START_S))
     if not running:
         raise PacklogError(f"the board at {device.port} did not start packlog: look at its console")

@@ -10,8 +10,7 @@ import re
 import sys
 from pathlib import Path
 
-from host_tools.build.compile import CONFIG, sources
-from host_tools.ground.firmware import FIRMWARE
+from host_tools.ground.firmware import CONFIG, FIRMWARE, sources
 from host_tools.install.deploy import MAIN
 from host_tools.install.packages import AIOBLE
 

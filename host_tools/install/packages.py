@@ -14,12 +14,12 @@ import socket
 from dataclasses import dataclass
 from pathlib import Path
 
-from mpremote import mip
-from mpremote.commands import CommandError
-
 from host_tools.board.device import Device
+from host_tools.board.script import script
 from host_tools.build import compile as compiling
 from host_tools.ground.errors import PacklogError
+from mpremote import mip
+from mpremote.commands import CommandError
 
 INDEX = "https://micropython.org/pi/v2"
 PATIENCE_S = 20  # for each answer of the index
@@ -47,6 +47,7 @@ AIOBLE = Package(
 UMQTT = Package("umqtt.simple", "1.6.0", "umqtt.simple", ("umqtt/simple",), "MQTT")
 PACKAGES = (AIOBLE, UMQTT)
 
+
 def needed(settings: dict, bluetooth: bool) -> list[Package]:
     """What a config, checked by config.parse, asks for."""
     found = []
@@ -65,13 +66,13 @@ def folder_of_environment() -> Path | None:
 
 def board_has(device: Device, package: Package) -> bool:
     """Can the board import it: frozen into its MicroPython, or put there by somebody?"""
-    return device.call("can_import", package.imported).strip() == "yes"
+    return device.run(script("can_import", package.imported)).strip() == "yes"
 
 
 def from_board(device: Device, package: Package, path: str, paths: list[str]) -> dict[str, bytes]:
     """Its files out of the bundle at path on the board, which has modules of these paths."""
     wanted = [i for i, it in enumerate(paths) if it.rpartition(".")[0] in package.modules]
-    lines = device.call("read_modules", path, wanted).splitlines()
+    lines = device.run(script("read_modules", path, wanted)).splitlines()
     data = (b"".join(map(base64.b64decode, line.split())) for line in lines)
     return dict(zip((paths[i] for i in wanted), data, strict=True))
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from host_tools.board.device import Device
+from host_tools.board.script import script
 from host_tools.ground.errors import PacklogError
 from host_tools.install.families import Family, family_of
 
@@ -14,6 +15,7 @@ from host_tools.install.families import Family, family_of
 OLDEST_MICROPYTHON = (1, 24)
 ROOM = 256 * 1024  # bytes that must stay free for the history to be worth the name
 BLOCK = 4096  # of littlefs on an ESP32's flash
+
 
 @dataclass(frozen=True)
 class Board:
@@ -56,7 +58,7 @@ _KINDS |= dict.fromkeys(("mpy", "block", "blocks", "free", "flash"), int)
 def probe(device: Device) -> Board:
     """Ask the board."""
     try:
-        said = json.loads(device.call("probe"))
+        said = json.loads(device.run(script("probe")))
         said["version"] = tuple(map(int, said["version"]))
         return Board(**{name: kind(said[name]) for name, kind in _KINDS.items()})
     except (ValueError, TypeError, KeyError):
@@ -95,4 +97,4 @@ def check(board: Board, sizes: Iterable[int]) -> None:
 
 def make_littlefs(device: Device) -> None:
     """Erase the board's file system and make a littlefs in its place."""
-    device.call("make_littlefs")
+    device.run(script("make_littlefs"))

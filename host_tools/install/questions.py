@@ -8,10 +8,10 @@ import json
 from collections.abc import Callable
 
 import typer
-
-import config
 from host_tools.ground.progress import say
 from host_tools.install.families import WIRES, Family
+
+import config
 
 SCAN_S = 8
 SIZES = {"20x4": (20, 4), "16x2": (16, 2)}

@@ -1,5 +1,5 @@
-"""Removes what an older packlog has left on a board: its modules, loose files in /, which the bundle
-has replaced. Only once the bundle has proven itself: until then they are the way back.
+"""Removes what packlog 0.1 has left on a board: its modules were files in /. Only once the bundle
+has proven itself: until then they are the way back.
 """
 
 from collections.abc import Callable

@@ -5,10 +5,6 @@ import tempfile
 import time
 from pathlib import Path
 
-from rich.console import Console
-from rich.live import Live
-from rich.panel import Panel
-
 from host_tools.ground.errors import PacklogError
 from host_tools.ground.output import check_place, write_error
 from host_tools.ground.progress import say
@@ -17,6 +13,9 @@ from host_tools.sim.board.console import check_link
 from host_tools.sim.lcd import lcd_png
 from host_tools.sim.rig import Plan, Rig
 from host_tools.sim.workshop import make_ready
+from rich.console import Console
+from rich.live import Live
+from rich.panel import Panel
 
 REFRESH_S = 0.25
 

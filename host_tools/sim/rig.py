@@ -23,10 +23,10 @@ from host_tools.sim.units.line import Line
 from host_tools.sim.units.pack import Pack
 
 if TYPE_CHECKING:
+    from host_tools.sim.network.bluenova_server import Battery
     from host_tools.sim.network.house_network import Home
     from host_tools.sim.radio.ble_unit import Peripheral
     from host_tools.sim.radio.bluetooth import Bluetooth
-    from host_tools.sim.units.bluenova_server import Battery
 
 BMS_PIN = 16
 I2C_PINS = (22, 21)

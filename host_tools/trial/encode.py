@@ -20,6 +20,7 @@ from host_tools.ground.progress import Progress, say
 from host_tools.trial import encode_vm, readings
 from host_tools.trial.plan import Plan, options
 from host_tools.trial.readings import Readings
+
 from store import segment
 
 _HEAP = "64m"

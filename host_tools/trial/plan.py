@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import config
 from host_tools.board import configure
 from host_tools.ground.errors import PacklogError
 from host_tools.trial.readings import Readings
+
+import config
 from store import frame
 
 NAME = "pack"

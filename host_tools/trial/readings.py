@@ -12,12 +12,12 @@ from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from pathlib import Path
 
-import numpy as np
-
 import host_tools.ground.firmware  # noqa: F401 - the firmware on sys.path
+import numpy as np
 from host_tools.ground.errors import PacklogError
 from host_tools.ground.units import DECI, MILLI
 from host_tools.trial import encode_vm
+
 from sample import MAX_CELLS
 
 # column: (number of the record, how many of its unit are 1 of the CSV's, lowest, highest, zero)

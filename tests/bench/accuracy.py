@@ -4,8 +4,8 @@ Readings are a reading every EVERY_S, all known; frames cover them without a gap
 """
 
 import numpy as np
-
 from host_tools.history import frames, logs
+
 from store import segment
 
 _HOUR_S = 3600

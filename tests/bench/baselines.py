@@ -8,8 +8,8 @@ import zlib
 
 import numpy as np
 import tamp
-
 from host_tools.history.frames import RAW
+
 from store import frame
 
 FRAMES_A_SEGMENT = 5037

@@ -5,11 +5,11 @@ import zlib
 from pathlib import Path
 
 import numpy as np
-
 from host_tools.history import records, shards
 from host_tools.history.frames import RAW
-from store import columns, encoder, frame, segment, shard
 from tests.bench import baselines
+
+from store import columns, encoder, frame, segment, shard
 
 # What is measured: name in the JSON, heading of the table
 WAYS = {

@@ -13,14 +13,15 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-import config
 import host_tools.ground.firmware
 from host_tools.trial import encode, encode_vm
 from host_tools.trial.plan import Plan, options
 from host_tools.trial.readings import Readings
+from tests.bench import household
+
+import config
 from store import segment
 from store.history import RESERVE, shares
-from tests.bench import household
 
 BLOCKS, BLOCK = 512, 4096
 CYCLES = 100_000

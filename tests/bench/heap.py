@@ -20,7 +20,6 @@ if __name__ == "__main__":
 
 from rich.console import Console
 from rich.table import Table
-
 from tests.bench.on_rv32 import command
 from tests.rv32 import machine
 

@@ -5,7 +5,6 @@ gives them. Everything follows from the seed.
 """
 
 import numpy as np
-
 from host_tools.sim.units.pack import Pack
 from host_tools.trial import readings
 

@@ -21,15 +21,15 @@ if __name__ == "__main__":
     sys.path[0] = str(Path(__file__).resolve().parents[2])
     sys.path.append(str(Path(__file__).resolve().parents[1] / "device"))
 
+import host_tools.ground.firmware  # noqa: F401 - the firmware on sys.path
 from rich.console import Console
 from rich.table import Table
 from test_shard import household
-
-import host_tools.ground.firmware  # noqa: F401 - the firmware on sys.path
-from store import frame, segment
 from tests.bench.on_rv32 import command
 from tests.helpers import umqtt_simple
 from tests.rv32 import machine
+
+from store import frame, segment
 
 MHZ = 160
 LOOP_US = 3  # a round of the loop on an ESP32 at 160 MHz, see tests/device/test_shard_cost.py

@@ -16,18 +16,18 @@ if __name__ == "__main__":
     # This folder on the path would hide the firmware's package store behind this file.
     sys.path[0] = str(Path(__file__).resolve().parents[2])
 
-from rich.console import Console
-from rich.table import Table
-
-import config
 import host_tools.ground.firmware  # noqa: F401 - the firmware on sys.path
 from host_tools.ground.errors import PacklogError
 from host_tools.history import records
 from host_tools.trial import encode, readings
 from host_tools.trial.plan import Plan
+from rich.console import Console
+from rich.table import Table
+from tests.bench import accuracy, baselines, compression, flash_life, household
+
+import config
 from store import segment
 from store.history import shares
-from tests.bench import accuracy, baselines, compression, flash_life, household
 
 MONTH, QUICK = 30, 4  # days
 FLASH_DAYS, FLASH_QUICK = (1, 5), (0.125, 2)  # of a frame every 2 s, of the household

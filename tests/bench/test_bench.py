@@ -7,9 +7,9 @@ import sys
 from pathlib import Path
 
 import pytest
+from tests.bench import store, tolerances
 
 import config
-from tests.bench import store, tolerances
 
 BENCH = Path(__file__).with_name("store.py")
 

@@ -13,14 +13,14 @@ from pathlib import Path
 if __name__ == "__main__":
     sys.path[0] = str(Path(__file__).resolve().parents[2])
 
-from rich.console import Console
-from rich.table import Table
-
-import config
 import host_tools.ground.firmware  # noqa: F401 - the firmware on sys.path
 from host_tools.trial.plan import Plan
-from store import segment
+from rich.console import Console
+from rich.table import Table
 from tests.bench import accuracy, household, store
+
+import config
+from store import segment
 
 DAYS = 10
 # Beside the default: what a user may want of each key. 0 makes every change a frame.

@@ -3,7 +3,6 @@
 import json
 
 import pytest
-
 from host_tools.board.live import live
 from host_tools.export.csv import decode
 from host_tools.sim.workshop import port_of

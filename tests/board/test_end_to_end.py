@@ -9,15 +9,15 @@ import sys
 from pathlib import Path
 
 import pytest
-
-from bms.chargery import Decoder
 from host_tools.board.pull import pull
 from host_tools.export.csv import decode
 from host_tools.install.install import install
 from host_tools.sim.rig import Plan, Rig
 from host_tools.sim.workshop import port_of, wait_for_start
-from sample import Sample
 from tests.helpers.boards import Recorder, every_reading, example
+
+from bms.chargery import Decoder
+from sample import Sample
 
 
 def mpremote(port, *arguments):

@@ -4,7 +4,6 @@ import csv
 import re
 
 import pytest
-
 from host_tools.board.pull import pull
 from host_tools.export.csv import decode
 from host_tools.history import cells, events

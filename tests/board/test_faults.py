@@ -4,7 +4,6 @@ import json
 import random
 
 import pytest
-
 from host_tools.board.pull import pull
 from host_tools.export.csv import load
 from host_tools.ground.errors import PacklogError

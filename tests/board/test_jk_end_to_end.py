@@ -6,7 +6,6 @@ With the real aioble where PACKLOG_AIOBLE names it.
 import re
 
 import pytest
-
 from host_tools.board import bluetooth
 from host_tools.board.device import Device
 from host_tools.sim.units import jk_wire

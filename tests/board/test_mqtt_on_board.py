@@ -7,7 +7,6 @@ import json
 import subprocess
 
 import pytest
-
 from host_tools.board.device import Device
 from host_tools.ground.micropython import find
 from host_tools.sim.board.process import VM

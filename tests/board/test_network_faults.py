@@ -3,7 +3,6 @@ what comes back afterwards. The whole firmware on the virtual board, in a home n
 """
 
 import pytest
-
 from host_tools.sim.network import house_network
 from host_tools.sim.network.time_server import FAULTS
 from host_tools.sim.network.wifi import AccessPoint

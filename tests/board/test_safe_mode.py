@@ -3,7 +3,6 @@ over.
 """
 
 import pytest
-
 from host_tools.board.device import Device
 from host_tools.sim.vm import ops
 from host_tools.sim.workshop import port_of

@@ -7,7 +7,6 @@ import re
 import subprocess
 
 import pytest
-
 from host_tools.board.pull import pull
 from host_tools.board.watch import watch
 from host_tools.export import csv as decoder

@@ -7,8 +7,9 @@ import random
 
 from host_tools.trial import encode
 from host_tools.trial.plan import Plan
-from store.segment import file_name
 from tests.helpers.boards import Bench, Files, copy_of, example, history_files
+
+from store.segment import file_name
 
 NOON = 1780315200  # 2026-06-01T12:00:00Z
 FREE_BLOCKS = 60

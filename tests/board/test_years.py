@@ -5,11 +5,11 @@ What a 2 MiB partition leaves beside the firmware is the default budget; the new
 
 import numpy as np
 import pytest
-
-import config
 from host_tools.history import info
 from host_tools.trial import encode, readings
 from host_tools.trial.plan import Plan
+
+import config
 
 EVERY_S = 60
 BEGIN = 1780300800  # 2026-06-01T08:00:00Z

@@ -7,8 +7,6 @@ import json
 import re
 
 import pytest
-
-import config
 from host_tools.export import csv as decoder
 from tests.helpers.documents import (
     DOCS,
@@ -22,6 +20,8 @@ from tests.helpers.documents import (
     options_of,
     spans,
 )
+
+import config
 
 by_name = pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)
 

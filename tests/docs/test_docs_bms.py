@@ -4,11 +4,11 @@ import ast
 import re
 
 import pytest
+from tests.helpers.documents import DOCS, README, ROOT, cells_of
 
 import config
 from bms import chargery, jk
 from display.state import HINTS
-from tests.helpers.documents import DOCS, README, ROOT, cells_of
 
 
 def table_after(name, heading):

@@ -5,7 +5,6 @@ import re
 from xml.etree import ElementTree
 
 import pytest
-
 from host_tools.install import families
 from tests.helpers.documents import DOCS, ROOT, cells_of
 

@@ -10,9 +10,9 @@ from decimal import ROUND_HALF_UP, Context, Decimal
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.helpers.feeding import feed_all, memory_of
 
 from bms.bluenova import LINE, Decoder
-from tests.helpers.feeding import feed_all, memory_of
 
 LINES = 200_000
 EXACT = Context(prec=400)

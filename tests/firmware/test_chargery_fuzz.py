@@ -7,12 +7,12 @@ reading must be one of those, in order, and every one of its cells must come fro
 import random
 from collections import Counter
 
+from host_tools.sim.units import chargery_wire as wire
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.helpers.feeding import feed_all, memory_of
 
 from bms.chargery import Decoder
-from host_tools.sim.units import chargery_wire as wire
-from tests.helpers.feeding import feed_all, memory_of
 
 STRINGS = 200_000
 LENGTHS = {

@@ -9,12 +9,12 @@ import random
 from collections import Counter
 
 import pytest
+from host_tools.sim.units import jk_wire as wire
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.helpers.feeding import feed_all, memory_of
 
 from bms.jk import Decoder
-from host_tools.sim.units import jk_wire as wire
-from tests.helpers.feeding import feed_all, memory_of
 
 STRINGS = 200_000
 SAMPLE = 30_000  # of them, in the default run

@@ -5,7 +5,6 @@ import signal
 
 import pytest
 from known_readings import CHARGERY_TOPICS
-
 from tests.helpers.mqtt.brokers import BROKERS
 from tests.helpers.mqtt.rig import HOUSE, Board, Listener, patiently
 

@@ -8,7 +8,6 @@ import socket
 import time
 
 import pytest
-
 from tests.helpers.mqtt.faulty import PINGRESP, Faulty, accept, message, packet, topic_of
 from tests.helpers.mqtt.rig import HOUSE, Board, patiently
 

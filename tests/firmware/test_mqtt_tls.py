@@ -3,7 +3,6 @@
 import ssl
 
 import pytest
-
 from tests.helpers.mqtt import certificates
 from tests.helpers.mqtt.brokers import BROKERS
 from tests.helpers.mqtt.faulty import Faulty

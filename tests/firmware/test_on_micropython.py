@@ -1,7 +1,6 @@
 """The device tests once more, on MicroPython: each file of tests/device is one test here."""
 
 import pytest
-
 from tests.helpers.device_runs import DEVICE, passes
 
 

@@ -9,7 +9,6 @@ import struct
 import sys
 
 import pytest
-
 from tests.helpers.mqtt import certificates
 from tests.helpers.websocket.resolver_bench import Names, black_hole, drive, listening
 

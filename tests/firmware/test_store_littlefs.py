@@ -3,7 +3,6 @@
 import re
 
 import pytest
-
 from tests.helpers.device_runs import DEVICE, passes
 
 # The heap of a compaction is looked at on RV32 as well, in less time

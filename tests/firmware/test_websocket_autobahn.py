@@ -12,7 +12,6 @@ import subprocess
 import time
 
 import pytest
-
 from host_tools.ground import micropython
 from host_tools.ground.firmware import FIRMWARE
 from tests.helpers.mqtt.brokers import free_port

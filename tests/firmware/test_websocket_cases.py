@@ -8,7 +8,6 @@ CPython's asyncio reads no streams into buffers and has no queue for sockets.
 import zlib
 
 import pytest
-
 from tests.helpers.websocket import websocket_bench
 from tests.helpers.websocket.websocket_cases import CASES
 from tests.helpers.websocket.websocket_frames import PONG, VIOLATION

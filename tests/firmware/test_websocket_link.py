@@ -4,7 +4,6 @@ import asyncio
 import random
 
 import pytest
-
 from tests.helpers.device_runs import passes
 from tests.helpers.websocket.websocket_bench import accept, console, run
 from tests.helpers.websocket.websocket_cases import HELLO

@@ -10,10 +10,9 @@ import asyncio
 import zlib
 
 import pytest
-from websockets.asyncio.server import serve
-
 from tests.helpers.websocket import websocket_bench
 from tests.helpers.websocket.websocket_cases import CASES, HELLO, MICRO
+from websockets.asyncio.server import serve
 
 FRAGMENTS = [f"fragment{i}" for i in range(1, 6)]
 JOINED = "".join(FRAGMENTS).encode()

@@ -5,15 +5,15 @@ import shutil
 from pathlib import Path
 
 import aioble_folder
-from littlefs import LittleFS
-
-from config import TOLERANCES
 from host_tools.board import status
 from host_tools.ground.firmware import FIRMWARE
 from host_tools.sim.rig import Plan, Rig
 from host_tools.sim.units.line import Line
 from host_tools.sim.workshop import make_ready
+from littlefs import LittleFS
 from tests.helpers import umqtt_simple
+
+from config import TOLERANCES
 
 BLOCK, BLOCKS = 4096, 512
 # aioble is on no package registry: the real one from where the environment says, or a stand-in

@@ -4,9 +4,9 @@ import re
 from pathlib import Path
 
 import typer
+from host_tools.cli import cli
 
 import config
-from host_tools.cli import cli
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCS = ROOT / "docs"

@@ -5,6 +5,7 @@ import shutil
 from contextlib import contextmanager
 from pathlib import Path
 
+from host_tools.board.files import digest
 from host_tools.build.compile import build
 from host_tools.ground.firmware import FIRMWARE
 from host_tools.install import deploy, probe
@@ -123,7 +124,7 @@ def check_installed(image: Path, firmware: Path, version: str, own=None) -> None
     for path, data in {**files, **(own or {})}.items():
         assert found.pop(path) == data, path
     assert found.pop("/config.json")
-    manifest = deploy.Manifest(version, {p[1:]: deploy.digest(d) for p, d in files.items()})
+    manifest = deploy.Manifest(version, {p[1:]: digest(d) for p, d in files.items()})
     assert found.pop("/packlog.json") == manifest.data()
     assert not found, sorted(found)
 

@@ -5,6 +5,7 @@ import struct
 from pathlib import Path
 
 from host_tools.export import csv as decoder
+
 from store import frame, half, segment
 
 NOON = 1780315200  # 2026-06-01T12:00:00Z

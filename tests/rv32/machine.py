@@ -9,10 +9,9 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-from littlefs import LittleFS
-
 from host_tools.build import compile
 from host_tools.ground.firmware import FIRMWARE
+from littlefs import LittleFS
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 FLASH_ADDRESS = 0x86000000  # board/board.c says so, too

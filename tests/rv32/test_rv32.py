@@ -11,7 +11,6 @@ import sys
 from pathlib import Path
 
 import pytest
-
 from host_tools.ground import micropython
 from host_tools.ground.firmware import FIRMWARE
 from tests.bench import heap, instructions

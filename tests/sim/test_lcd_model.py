@@ -1,13 +1,13 @@
 """The firmware's LCD driver against the model of the display: timing, text, faults."""
 
 import pytest
+from host_tools.sim.lcd import hd44780 as model
+from tests.helpers.lcd_bench import ADDRESS, LINES, TEXT, Bench
 
 from display.glyphs import GLYPHS
 from drivers import hd44780 as driver
 from drivers.hd44780 import Lcd
 from drivers.lcd_bus import FourBit
-from host_tools.sim.lcd import hd44780 as model
-from tests.helpers.lcd_bench import ADDRESS, LINES, TEXT, Bench
 
 
 def nothing():

@@ -1,9 +1,8 @@
 """The picture of the LCD module: it shows the dots that the display shows."""
 
 import pytest
-from PIL import ImageChops
-
 from host_tools.sim.lcd import lcd_png
+from PIL import ImageChops
 from tests.helpers.lcd_bench import Bench
 
 

@@ -1,10 +1,10 @@
 """The simulated BlueNova console: what it says, decoded with the firmware, is what the pack has."""
 
 import pytest
-
-from bms.bluenova import LINE, Decoder
 from host_tools.sim.units.bluenova import ENERGY_EVERY, IDENTITY_EVERY, Unit
 from host_tools.sim.units.pack import Pack
+
+from bms.bluenova import LINE, Decoder
 
 SCALARS = ("voltage", "current", "soc", "soh")
 

@@ -3,7 +3,6 @@
 import zlib
 
 import pytest
-
 from host_tools.sim.rig import Plan, Rig
 from host_tools.sim.units import jk_wire
 from tests.helpers.bluetooth_bench import ON_THE_BOARD, A, B, Benches, C, image, shown

@@ -1,7 +1,6 @@
 """The virtual board's bluetooth module: scans, errors, events, as on an ESP32."""
 
 import pytest
-
 from host_tools.sim.radio.bluetooth import PACKETS
 from tests.helpers.bluetooth_bench import IS_REAL, A, B, Benches
 

@@ -3,7 +3,6 @@
 import ssl
 
 import pytest
-
 from host_tools.sim.network.broker import Mosquitto
 from tests.helpers.mqtt import certificates
 from tests.helpers.network_bench import NetworkBench

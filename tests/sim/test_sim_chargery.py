@@ -3,14 +3,14 @@
 from pathlib import Path
 
 import pytest
-
-from bms.chargery import Decoder
 from host_tools.ground.errors import PacklogError
 from host_tools.sim.units import chargery_wire as wire
 from host_tools.sim.units.capture import PIECE, Capture, paced
 from host_tools.sim.units.chargery import FIRMWARES, Unit
 from host_tools.sim.units.line import BAUD
 from host_tools.sim.units.pack import Pack
+
+from bms.chargery import Decoder
 
 DATA = Path(__file__).resolve().parents[1] / "data" / "chargery"
 

@@ -3,12 +3,12 @@
 import sys
 
 import pytest
-
-import config
 from host_tools.ground.errors import PacklogError
 from host_tools.sim import config_of
 from host_tools.sim.network import house_network
 from host_tools.sim.rig import KINDS, Plan, Rig
+
+import config
 
 
 @pytest.mark.parametrize("kind", KINDS)

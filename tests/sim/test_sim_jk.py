@@ -3,11 +3,11 @@
 import itertools
 
 import pytest
-
-from bms.jk import ASK_CELLS, ASK_DEVICE, Decoder
 from host_tools.sim.units import jk_wire as wire
 from host_tools.sim.units.jk import PERIOD_S, Unit
 from host_tools.sim.units.pack import Pack
+
+from bms.jk import ASK_CELLS, ASK_DEVICE, Decoder
 from sample import BALANCING, CHARGE_ON, CHARGE_STOPPED, DISCHARGE_ON, DISCHARGE_STOPPED
 
 WIRED = {"24S": 8, "32S": 16}

@@ -8,7 +8,6 @@ import subprocess
 import time
 
 import pytest
-
 from host_tools.ground import micropython
 from host_tools.sim.board.process import VM, Process
 

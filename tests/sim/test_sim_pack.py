@@ -5,7 +5,6 @@ import random
 import time
 
 import pytest
-
 from host_tools.sim.units.house import DAY_S, Loads, Sky
 from host_tools.sim.units.pack import CHARGER_CELL_V, FULL_CELL_V, Pack
 

@@ -3,8 +3,7 @@
 
 def has_bluetooth():
     try:
-        import bluetooth
-
+        __import__("bluetooth")
         print("yes")
     except ImportError:
         print("no")

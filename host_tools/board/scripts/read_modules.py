@@ -1,4 +1,4 @@
-"""Prints modules of the board's bundle as base64, a line each: from where they begin to the next."""
+"""Prints modules out of a bundle on the board as base64, a line each."""
 
 import binascii
 import struct

@@ -7,9 +7,8 @@ with white dots or green with dark ones, and dark when the display or its light 
 from dataclasses import dataclass
 from pathlib import Path
 
-from PIL import Image, ImageChops, ImageDraw, ImageFilter
-
 from host_tools.sim.lcd.hd44780 import Hd44780
+from PIL import Image, ImageChops, ImageDraw, ImageFilter
 
 SCALE = 10  # pixels a mm
 _FINE = 2  # drawn so many times larger, then reduced: smooth edges

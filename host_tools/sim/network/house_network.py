@@ -9,13 +9,13 @@ from pathlib import Path
 
 from host_tools.sim.board.world import World
 from host_tools.sim.network import dns
+from host_tools.sim.network.bluenova_server import Battery
 from host_tools.sim.network.broker import Mosquitto, WorldBroker
 from host_tools.sim.network.network import Network
 from host_tools.sim.network.sockets import Route
 from host_tools.sim.network.time_server import NtpServer
 from host_tools.sim.network.wifi import AccessPoint
 from host_tools.sim.units.bluenova import Unit
-from host_tools.sim.units.bluenova_server import Battery
 from host_tools.sim.units.pack import Pack
 
 SSID, PASSWORD = "home", "correct horse"

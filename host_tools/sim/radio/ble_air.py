@@ -19,7 +19,6 @@ from bumble.controller import Controller, LegacyAdvertiser
 from bumble.core import PhysicalTransport
 from bumble.hci import Address
 from bumble.link import LocalLink
-
 from host_tools.sim.board.world import World
 
 SUPERVISION_S = 2.56  # what NimBLE asks for

@@ -11,7 +11,6 @@ from collections.abc import Callable
 from bumble import ll
 from bumble.controller import Controller
 from bumble.hci import Address
-
 from host_tools.sim.radio.ble_air import Air, Link
 from host_tools.sim.radio.ble_client import Client
 from host_tools.sim.vm import bluetooth_words as words

@@ -12,7 +12,6 @@ from bumble import att, core
 from bumble.gatt_client import Client as GattClient
 from bumble.gatt_client import ServiceProxy
 from bumble.utils import EventEmitter
-
 from host_tools.sim.radio.ble_air import L2CAP_HEADER, Link
 from host_tools.sim.vm import bluetooth_words as words
 

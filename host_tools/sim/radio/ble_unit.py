@@ -18,7 +18,6 @@ from bumble.device import Connection, Device
 from bumble.gatt import Characteristic, CharacteristicValue, Service
 from bumble.hci import Address, LeFeatureMask, OwnAddressType
 from bumble.host import Host
-
 from host_tools.sim.radio.ble_air import L2CAP_HEADER, SUPERVISION_S, Advertiser, Air, Link
 
 SERVICE, CHARACTERISTIC = 0xFFE0, 0xFFE1

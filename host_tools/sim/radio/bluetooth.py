@@ -8,7 +8,6 @@ import struct
 from collections import deque
 
 from bumble.hci import Address
-
 from host_tools.sim.board.peripherals import Answer
 from host_tools.sim.board.process import Request
 from host_tools.sim.board.world import World

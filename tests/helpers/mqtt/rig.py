@@ -8,7 +8,6 @@ import time
 from pathlib import Path
 
 import paho.mqtt.client as paho
-
 from host_tools.ground import micropython
 from host_tools.ground.firmware import FIRMWARE
 from tests.helpers import umqtt_simple

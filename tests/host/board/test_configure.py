@@ -4,7 +4,6 @@ import io
 import json
 
 import pytest
-
 from host_tools.board import bluetooth, configure, status
 from host_tools.board import live as live_module
 from host_tools.board.device import Device

@@ -4,7 +4,6 @@ import shutil
 from pathlib import Path
 
 import pytest
-
 from host_tools.board import pull as pulling
 from host_tools.board.device import Device
 from host_tools.board.pull import pull

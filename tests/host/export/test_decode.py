@@ -10,14 +10,14 @@ import numpy as np
 import plain_reader
 import pytest
 from a_pack import Pack
-from hypothesis import given, settings
-from hypothesis import strategies as st
-
 from host_tools.export import csv as decoder
 from host_tools.ground.errors import PacklogError
 from host_tools.history.frames import FRAME
-from store import frame, half, segment
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from tests.helpers.segment_bytes import NOON, REST, a_frame, anchor, frames, header, put, rows
+
+from store import frame, half, segment
 
 
 def test_the_csv_to_the_letter(tmp_path):

@@ -3,7 +3,6 @@
 import stat
 
 import pytest
-
 from host_tools.ground import micropython
 from host_tools.ground.errors import PacklogError
 

@@ -10,7 +10,6 @@ import threading
 from pathlib import Path
 
 import pytest
-
 from host_tools.ground import output
 from host_tools.ground.errors import PacklogError
 from host_tools.ground.output import open_output

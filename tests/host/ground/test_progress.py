@@ -8,7 +8,6 @@ import subprocess
 from contextlib import redirect_stderr
 
 import pytest
-
 from host_tools.ground import progress
 from host_tools.ground.progress import Progress
 from host_tools.sim.units import chargery_wire as wire
@@ -16,7 +15,7 @@ from tests.helpers.command_line import PACKLOG, ROOT
 from tests.helpers.segment_bytes import NOON, frames, header, put
 
 # The command as if everything took long
-SLOW = "from host_tools import progress; progress.AFTER_S = 0; "
+SLOW = "from host_tools.ground import progress; progress.AFTER_S = 0; "
 READING = wire.reading_packet(3650, wire.CHARGE, 228, 131, 132, 91)
 
 

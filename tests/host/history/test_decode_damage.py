@@ -4,11 +4,11 @@ import struct
 import zlib
 
 import pytest
-
 from host_tools.export import csv as decoder
 from host_tools.ground.errors import PacklogError
-from store import segment
 from tests.helpers.segment_bytes import NOON, REST, frames, header, put, run
+
+from store import segment
 
 
 def problems(where, out, capsys):

@@ -9,14 +9,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 from a_pack import Pack
-
 from host_tools.export import csv as decoder
 from host_tools.ground.errors import PacklogError
 from host_tools.history import cells as cell_series
 from host_tools.history import events as event_series
-from store import events, segment
 from tests.helpers.segment_bytes import NOON, anchor, frames, mark
 from tests.helpers.segment_bytes import header as pack_header
+
+from store import events, segment
 
 
 def header(series, cells=3, size=13, sequence=1, boot=1, uptime=0, utc=0, clock=0, log=7):

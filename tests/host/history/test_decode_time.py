@@ -1,10 +1,10 @@
 """packlog decode: UTC from the anchors of a boot."""
 
 import pytest
-
 from host_tools.export import csv as decoder
-from store import segment
 from tests.helpers.segment_bytes import NOON, anchor, frames, header, put, run
+
+from store import segment
 
 
 def times(loaded):

@@ -5,7 +5,6 @@ import json
 import struct
 
 import pytest
-
 from host_tools.ground.errors import PacklogError
 from host_tools.history.info import collect, info
 from host_tools.trial import encode

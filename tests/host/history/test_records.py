@@ -5,12 +5,12 @@ import io
 import numpy as np
 import plain_shard
 import pytest
-
 from host_tools.export import csv as decoder
 from host_tools.ground.errors import PacklogError
 from host_tools.history import records
-from store import columns, encoder, segment
 from tests.helpers.segment_bytes import anchor, frames, header, put, run
+
+from store import columns, encoder, segment
 
 
 def shard_of(data: bytes) -> bytes:

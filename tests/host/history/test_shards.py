@@ -4,10 +4,10 @@ import zlib
 
 import numpy as np
 import pytest
+from host_tools.history import shards
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from host_tools.history import shards
 from store import columns, encoder
 
 HEAD = struct.pack("<4sBBBBHH", b"PKLG", 1, 1, 1, 16, 52, 13) + bytes(40)

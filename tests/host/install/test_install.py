@@ -4,9 +4,9 @@ import json
 import shutil
 
 import pytest
-
 from host_tools.board import status
 from host_tools.build import compile as compiling
+from host_tools.ground import firmware as firmware_files
 from host_tools.ground.errors import PacklogError
 from host_tools.ground.firmware import FIRMWARE
 from host_tools.install import deploy
@@ -115,7 +115,7 @@ def test_an_older_install_of_sources_is_replaced(tmp_path, firmware):
     image = tmp_path / "flash.img"
     with board_on(image):
         pass  # made, and formatted by the board
-    sources = {f"/{path}": data for path, data in compiling.sources(firmware).items()}
+    sources = {f"/{path}": data for path, data in firmware_files.sources(firmware).items()}
     sources["/hub.py"] = b"raise SystemError('an old module was imported')\n"
     add(image, sources | OWN)
     with board_on(image) as (_, port):

@@ -6,7 +6,6 @@ import json
 import sys
 
 import pytest
-
 from host_tools.ground.errors import PacklogError
 from host_tools.install import flash_rom
 from host_tools.install.families import FAMILIES

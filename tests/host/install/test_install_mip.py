@@ -8,8 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
-
-from host_tools.build import compile as compiling
+from host_tools.ground import firmware as firmware_files
 from host_tools.ground.firmware import FIRMWARE
 from host_tools.install import package_json
 from host_tools.install.packages import AIOBLE
@@ -46,7 +45,7 @@ def mip_install(tmp_path, firmware):
         )
         assert done.returncode == 0, done.stdout + done.stderr
     sources = {
-        path: data for path, data in compiling.sources(firmware).items() if "json" not in path
+        path: data for path, data in firmware_files.sources(firmware).items() if "json" not in path
     }
     found = on_flash(image)
     assert {path: found[f"/{path}"] for path in sources} == sources

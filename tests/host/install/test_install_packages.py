@@ -3,15 +3,15 @@
 import json
 
 import pytest
-from typer.testing import CliRunner
-
-import config
 from host_tools.ground.errors import PacklogError
 from host_tools.ground.firmware import FIRMWARE
 from host_tools.install import packages
 from host_tools.install.packages import AIOBLE, UMQTT
 from tests.helpers.installing import X64, add, board_on, mini, on_flash, put
 from tests.helpers.package_index import STANDIN, aioble_files, index
+from typer.testing import CliRunner
+
+import config
 
 JK = '{"packs": [{"name": "van", "bms": "jk", "device": "JK-B2A24S"}]}'
 UP_TO_DATE = "everything on the board is up to date"

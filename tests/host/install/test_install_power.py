@@ -5,10 +5,9 @@ old firmware, whole, or starts nothing; and the next install makes it right.
 import time
 
 import pytest
-from mpremote import transport_serial
-
 from host_tools.ground.errors import PacklogError
 from host_tools.sim.vm import ops
+from mpremote import transport_serial
 from tests.helpers.boards import Files, copy_of
 from tests.helpers.installing import OWN, add, board_on, check_installed, mini, on_flash, put
 

@@ -10,9 +10,6 @@ import time
 
 import pytest
 import typer
-from typer.testing import CliRunner
-
-import config
 from host_tools.board.device import find_port
 from host_tools.ground.errors import PacklogError
 from host_tools.ground.firmware import FIRMWARE
@@ -20,6 +17,9 @@ from host_tools.install import families, questions
 from host_tools.install.families import FAMILIES, WIRES, chip_of, family_of
 from tests.helpers.command_line import PACKLOG
 from tests.helpers.installing import board_on, on_flash
+from typer.testing import CliRunner
+
+import config
 
 HEARD = [
     ("11:22:33:44:55:66", "Phone", -40, False),

@@ -2,15 +2,15 @@
 
 import numpy as np
 import pytest
-
 from host_tools.export import csv as decoder
 from host_tools.ground.errors import PacklogError
 from host_tools.history import cells, logs, records
 from host_tools.trial import encode, plan, readings
 from host_tools.trial.plan import Plan
-from store import segment
 from tests.helpers.command_line import packlog
 from tests.helpers.encoding import COLUMNS, EVERY, NOON, ROW, a_csv, csv_of, encoded, many
+
+from store import segment
 
 
 def test_every_reading_comes_back(tmp_path):

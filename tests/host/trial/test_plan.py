@@ -3,7 +3,6 @@
 import json
 
 import pytest
-
 from host_tools.ground.errors import PacklogError
 from host_tools.trial import plan
 from host_tools.trial.plan import Plan

@@ -5,11 +5,10 @@ loop (docs/bluenova.md).
 import asyncio
 import contextlib
 
-from websockets.asyncio.server import ServerConnection, broadcast, serve
-from websockets.exceptions import ConnectionClosed
-
 from host_tools.sim.board.world import World
 from host_tools.sim.units.bluenova import Unit
+from websockets.asyncio.server import ServerConnection, broadcast, serve
+from websockets.exceptions import ConnectionClosed
 
 PATH = "/ws/"
 AHEAD_S = 1.0  # so much of the future is asked of the unit at a time
