@@ -126,6 +126,11 @@ class Device:
             time.sleep(0.1)  # the reset is a command to the friendly REPL, once it is there
             self._transport.serial.write(b"\x04")
 
+    def soft_reset(self) -> None:
+        """Run boot.py again, and take the REPL instead of main.py."""
+        with self._errors("went away"), contextlib.redirect_stdout(io.StringIO()):
+            self._transport.enter_raw_repl(soft_reset=True)
+
     @contextlib.contextmanager
     def stopped(self) -> Iterator[None]:
         """The REPL is there meanwhile, and main.py runs again afterwards, whatever happens."""

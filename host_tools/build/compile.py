@@ -16,7 +16,8 @@ from functools import cache
 from pathlib import Path
 
 from host_tools.build.short_names import KEPT
-from host_tools.build.shrink import narrow, shrink
+from host_tools.build.shrink import shrink
+from host_tools.build.starters import starter
 from host_tools.build.syntax import Unsafe
 from host_tools.ground import firmware as things
 from host_tools.ground.errors import PacklogError
@@ -39,6 +40,8 @@ ARCHITECTURES = {
     12: "rv64imc",
 }
 AS_SOURCE = ("boot.py", "main.py")  # MicroPython starts these by name
+# What main.py and scripts of the PC use of the modules
+USED_OUTSIDE = frozenset(("read", "start", "logger", "packs", "readings"))
 _NATIVE, _PLAIN = "_viper", "_plain"  # store.kernels takes the second where the first are missing
 
 
@@ -89,31 +92,34 @@ def check_fit(mpy: int) -> None:
     )
 
 
-def build(firmware: Path, mpy: int, kept: frozenset[str] = KEPT) -> dict[str, bytes]:
-    """Path on the board -> contents, for a board that says so of its mpy; without config.json.
+def build(
+    firmware: Path, mpy: int, kept: frozenset[str] = KEPT, readable: bool = False
+) -> dict[str, bytes]:
+    """Path -> contents of boot.py, main.py and the modules, for a board that says so of its mpy.
 
-    kept: names that somebody outside of the firmware uses.
+    kept: names that somebody outside of the firmware uses. readable: the modules as they are, with
+    all their names, so that each can be exchanged for another.
     """
     arch = ARCHITECTURES[unpack(mpy)[2]]
     leave_out = _PLAIN if arch else _NATIVE
-    modules = {}
+    modules, starters = {}, {}
     for path, source in sources(firmware).items():
         stem, _, suffix = path.rpartition(".")
-        if suffix == "py" and not stem.endswith(leave_out):
+        if path in AS_SOURCE:
+            starters[path] = source.decode()
+        elif suffix == "py" and not stem.endswith(leave_out):
             modules[stem.replace("/", ".")] = source.decode()
     if "config" in modules:
         modules[things.CONFIG_KEYS] = things.config_keys_source(firmware)
     try:
-        shrunk = shrink(modules, kept)
+        files = {path: starter(path, it, kept) for path, it in starters.items()}
+        if not readable:
+            modules = shrink(modules, kept | USED_OUTSIDE)
     except Unsafe as error:
         raise PacklogError(f"the firmware does not compile: {error}") from None
-    files = {}
-    for module, source in shrunk.items():
-        stem = module.replace(".", "/")
-        if stem + ".py" in AS_SOURCE:
-            files[stem + ".py"] = narrow(source).encode()
-        else:
-            files[stem + ".mpy"] = compiled(stem + ".py", source.encode(), arch)
+    for module, source in modules.items():
+        path = module.replace(".", "/")
+        files[path + ".mpy"] = compiled(path + ".py", source.encode(), arch)
     return files
 
 

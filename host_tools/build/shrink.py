@@ -34,16 +34,6 @@ def _without_docstrings(tree: ast.Module) -> ast.Module:
     return ast.fix_missing_locations(tree)
 
 
-def narrow(shrunk: str) -> str:
-    """For what is not compiled: a level is one space, and no line is empty."""
-    lines = (line for line in shrunk.splitlines() if line)
-    return "".join(" " * (_margin(line) // 4) + line.lstrip() + "\n" for line in lines)
-
-
-def _margin(line: str) -> int:
-    return len(line) - len(line.lstrip())
-
-
 def _drop_unused(trees: dict[str, ast.Module], kept: frozenset[str]) -> bool:
     """Remove what only the PC or a test uses, and names of what is in their place now: functions,
     classes and constants that nothing on the board speaks of. Returns whether there was anything.

@@ -1,8 +1,9 @@
 """Puts packlog on a board: looks at what answers, compiles for it, copies what differs, sees it
 run. The config and the history on the board stay.
 
-The steps have modules of their own: probe (what is it), compile, parts (packages of others),
-questions (a first config), deploy (the copying), flash_rom (MicroPython itself).
+The steps have modules of their own: probe (what is it), compile and bundle, packages (of others),
+questions (a first config), deploy (the copying), loose (modules one by one), tidy (what an older
+install has left), flash_rom (MicroPython itself).
 """
 
 import importlib.metadata
@@ -12,25 +13,28 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import typer
-from host_tools.board import bluetooth, configure, status
-from host_tools.board import files as on_board
+from host_tools.board import bluetooth, configure, files, status
 from host_tools.board.device import Device
+from host_tools.board.script import script
+from host_tools.build import bundle
 from host_tools.build import compile as compiling
+from host_tools.build.compile import AS_SOURCE
 from host_tools.ground.errors import PacklogError
-from host_tools.ground.firmware import CONFIG, FIRMWARE, sources
-from host_tools.install import deploy, families, flash_rom, packages, probe, questions
+from host_tools.ground.firmware import CONFIG, FIRMWARE
+from host_tools.install import (
+    deploy,
+    families,
+    flash_rom,
+    loose,
+    packages,
+    probe,
+    questions,
+    tidy,
+)
 
 import config
 
 RESET_S = 1  # until a board that was reset is in its REPL or in boot.py
-
-_HAS_BLUETOOTH = """
-try:
-    import bluetooth
-    print("yes")
-except ImportError:
-    print("no")
-"""
 
 
 def own_version() -> str:
@@ -52,6 +56,7 @@ class Options:
     format: bool = False  # make a littlefs of a FAT file system
     bluetooth: bool = False  # bring aioble in any case
     lib: Path | None = None  # packages from this folder, or PACKLOG_LIB, instead of the index
+    loose: bool = False  # modules one by one in a folder, for people who change them there
     index: str = packages.INDEX
     firmware: Path = FIRMWARE
     version: str = field(default_factory=own_version)
@@ -74,8 +79,11 @@ def install(
         _flash(port, say, options)
     with Device(port) as device:
         with device.stopped():
-            _Install(device, own_config, say, options).run()
-        _see_it_run(device, say)
+            installation = _Install(device, own_config, say, options)
+            installation.run()
+        if _see_it_run(device, say) and installation.leaves_something:
+            with device.stopped():
+                tidy.tidy(device, say)
 
 
 def _flash(port: str, say: Callable[[str], None], options: Options) -> None:
@@ -94,6 +102,7 @@ class _Install:
         self._say = say
         self._options = options
         self._lib = options.lib or packages.folder_of_environment()
+        self._step = options.on_step or (lambda what: None)
 
     def run(self) -> None:
         """All of it but the restart."""
@@ -103,18 +112,56 @@ class _Install:
         compiling_fits = self._board.mpy and self._board.version >= probe.OLDEST_MICROPYTHON
         if compiling_fits:
             compiling.check_fit(self._board.mpy)
-        self._files = self._build() if compiling_fits else {}
-        probe.check(self._board, map(len, self._files.values()))
-        self._before = deploy.Manifest.read(self._device)
+        self._build(compiling_fits)
+        probe.check(self._board, self._sizes())
+        self._look()
         own = self._own_config()
-        plan = self._plan({**self._files, **own}, self._settings(own))
-        if not plan.write and not plan.remove:
+        settings = self._settings(own)
+        if self._options.loose:
+            wanted = self._packages(settings, self._options.bluetooth)
+            self._modules |= self._package_files(wanted)
+            done = loose.put(self._device, self._modules, self._options.version, self._say)
+            change = self._change(own, None)
+        else:
+            change = self._change(own, self._bundle(settings, self._options.bluetooth))
+            done = False
+        if change:
+            self._carry_out(change)
+        elif not done and not self._state.loose:
             self._say("everything on the board is up to date")
-            return
-        self._carry_out(plan)
+        if self._state.loose and not self._options.loose:
+            loose.leave(self._device, self._say)
 
-    def _build(self) -> dict[str, bytes]:
-        return compiling.build(self._options.firmware, self._board.mpy)
+    @property
+    def leaves_something(self) -> bool:
+        """Is there something for tidy, once the new firmware has proven itself?"""
+        return self._state.manifest and not self._options.loose
+
+    def _build(self, fits: bool) -> None:
+        readable = self._options.loose
+        built = (
+            compiling.build(self._options.firmware, self._board.mpy, readable=readable)
+            if fits
+            else {}
+        )
+        self._starters = {path: data for path, data in built.items() if path in AS_SOURCE}
+        self._modules = {path: data for path, data in built.items() if path not in AS_SOURCE}
+
+    def _sizes(self) -> list[int]:
+        """Of the files that will be on the board: the bundle, and the one before."""
+        if self._options.loose:
+            return list(map(len, {**self._starters, **self._modules}.values()))
+        size = sum(map(len, self._modules.values()))
+        return [size, size, *map(len, self._starters.values())]
+
+    def _look(self) -> None:
+        self._state = deploy.State.read(self._device)
+        self._before = deploy.Manifest.read(self._device) if self._state.manifest else None
+        if trial := self._state.given_up:
+            self._say(
+                f"packlog {trial.version} did not work on this board: it went back to the one "
+                "before by itself"
+            )
 
     # The file system
 
@@ -139,7 +186,7 @@ class _Install:
         """The config to put on the board; none if it keeps its own."""
         if self._config:
             return {CONFIG: self._config}
-        if on_board.here(self._device, [CONFIG]):
+        if files.here(self._device, [CONFIG]):
             return {}
         if self._options.terminal:
             text = questions.ask(self._board.family, self._hear)
@@ -152,7 +199,7 @@ class _Install:
 
     def _settings(self, own: dict[str, bytes]) -> dict | None:
         """What the config will say; None if it is wrong, which the logger then complains of."""
-        text = own[CONFIG].decode() if own else on_board.read_text(self._device, CONFIG)
+        text = own[CONFIG].decode() if own else files.read_text(self._device, CONFIG)
         try:
             return config.parse(text)
         except config.ConfigError:
@@ -160,86 +207,101 @@ class _Install:
 
     def _hear(self, seconds: int) -> list:
         """Scan, with all of the firmware on the board but what starts it."""
-        files = {path: data for path, data in self._files.items() if path != deploy.MAIN}
         self._say("copying what a scan needs first ...")
-        self._carry_out(self._plan(files, None, bluetooth=True))
-        self._before = deploy.Manifest.read(self._device)
+        change = self._change({}, self._bundle(None, bluetooth=True))
+        change.write.pop(deploy.MAIN, None)
+        if change:
+            self._carry_out(change)
+            self._device.soft_reset()  # boot.py finds the bundle
+        self._state = deploy.State.read(self._device)
         self._say(f"listening for {seconds} s ...")
         return bluetooth.heard(self._device, seconds)
 
     # Packages of others
 
     def _packages(self, settings: dict | None, bluetooth: bool) -> list[packages.Package]:
+        """Those that the config needs and that the board has not from elsewhere."""
         bluetooth = bluetooth or self._options.bluetooth
         if settings:
             wanted = packages.needed(settings, bluetooth)
         else:
             wanted = [packages.AIOBLE] if bluetooth else []
-        if packages.AIOBLE in wanted and self._device.run(_HAS_BLUETOOTH).strip() != "yes":
+        if packages.AIOBLE in wanted and self._device.run(script("has_bluetooth")).strip() != "yes":
             raise PacklogError(
                 f"the board ({self._board.machine}) has no Bluetooth: for a jk take an ESP32, "
                 "ESP32-S3, C3 or C6"
             )
-        return wanted
+        ours = set(self._before.packages if self._before else ()) | set(self._state.packages)
+        return [it for it in wanted if it.name in ours or not packages.board_has(self._device, it)]
 
-    def _bring(self, wanted: list[packages.Package]) -> tuple[dict[str, bytes], deploy.Manifest]:
-        """The packages' files to put on the board; and a manifest of those that are there."""
-        manifest = deploy.Manifest(self._options.version, self._kept_files())
-        if self._before:
-            manifest.packages = dict(self._before.packages)
-        files: dict[str, bytes] = {}
+    def _is_there(self, package: packages.Package) -> bool:
+        """Is it in the board's bundle, in the version that is wanted?"""
+        version = self._state.packages.get(package.name) if self._state.whole else None
+        return not self._lib and version in (package.version, packages.LOCAL)
+
+    def _package_files(self, wanted: list[packages.Package]) -> dict[str, bytes]:
+        found: dict[str, bytes] = {}
         for package in wanted:
-            if not self._has(package, manifest):
-                self._say(f"getting {package.name}, for {package.purpose}")
-                files |= packages.get(package, self._board.mpy, self._lib, self._options.index)
-                manifest.packages[package.name] = packages.LOCAL if self._lib else package.version
-        return files, manifest
+            if self._is_there(package):
+                found |= packages.from_board(
+                    self._device, package, deploy.BUNDLE, self._state.paths
+                )
+                continue
+            self._say(f"getting {package.name}, for {package.purpose}")
+            found |= packages.get(package, self._board.mpy, self._lib, self._options.index)
+        return found
 
-    def _kept_files(self) -> dict[str, str]:
-        """The packages' files of earlier installs: those stay, wanted or not."""
-        if not self._before:
-            return {}
-        stems = {f"lib/{module}" for package in packages.PACKAGES for module in package.modules}
-        files = self._before.files.items()
-        return {path: digest for path, digest in files if path.rpartition(".")[0] in stems}
-
-    def _has(self, package: packages.Package, manifest: deploy.Manifest) -> bool:
-        """Is it there, in the version that is wanted, or not ours to change?"""
-        version = manifest.packages.get(package.name)
-        if version is None:
-            return packages.board_has(self._device, package)
-        if self._lib or version not in (package.version, packages.LOCAL):
-            return False
-        stems = {f"lib/{module}" for module in package.modules}
-        ours = {p: d for p, d in manifest.files.items() if p.rpartition(".")[0] in stems}
-        there = on_board.here(self._device, ours)
-        return bool(ours) and all(there.get(p, ("",))[0] == digest for p, digest in ours.items())
+    def _versions(self, wanted: list[packages.Package]) -> dict[str, str]:
+        return {
+            it.name: self._state.packages[it.name]
+            if self._is_there(it)
+            else packages.LOCAL
+            if self._lib
+            else it.version
+            for it in wanted
+        }
 
     # Copying
 
-    def _plan(
-        self, files: dict[str, bytes], settings: dict | None, bluetooth: bool = False
-    ) -> deploy.Plan:
-        brought, manifest = self._bring(self._packages(settings, bluetooth))
-        files = {**files, **brought}
-        manifest.files |= {path: on_board.digest(files[path]) for path in files if path != CONFIG}
-        names = deploy.forms(sources(self._options.firmware))
-        names |= deploy.forms(manifest.files)
-        return deploy.make_plan(self._device, files, self._before, manifest, names - {CONFIG})
+    def _bundle(self, settings: dict | None, bluetooth: bool) -> bytes | None:
+        """The bundle to put on the board; None if it has that."""
+        wanted = self._packages(settings, bluetooth)
+        state, version = self._state, self._options.version
+        same = state.whole and (state.version, state.firmware) == (
+            version,
+            bundle.digest(self._modules),
+        )
+        if same and all(map(self._is_there, wanted)):
+            return None
+        data = bundle.pack(
+            self._modules, version, self._package_files(wanted), self._versions(wanted)
+        )
+        if state.whole and bundle.identity_of(data) == state.identity:
+            return None
+        return data
 
-    def _carry_out(self, plan: deploy.Plan) -> None:
-        deploy.check_room(plan, probe.probe(self._device))
+    def _change(self, own: dict[str, bytes], data: bytes | None) -> deploy.Change:
+        small = deploy.differing(self._device, {**self._starters, **own})
+        return deploy.Change(data, self._options.version, small)
+
+    def _carry_out(self, change: deploy.Change) -> None:
+        deploy.make_room(self._device, self._state, probe.probe(self._device), change)
         self._say(self._board.describe())
-        if self._before and self._before.version != plan.manifest.version:
-            self._say(f"packlog {self._before.version} becomes {plan.manifest.version}")
-        deploy.carry_out(self._device, plan, self._options.on_step)
-        size = sum(map(len, plan.write.values()))
-        removed = f", removed {len(plan.remove)}" if plan.remove else ""
-        self._say(f"copied {len(plan.write)} files, {size // 1024} KB{removed}")
+        before = self._state.version or (self._before.version if self._before else "")
+        if before and before != change.version and change.bundle:
+            self._say(f"packlog {before} becomes {change.version}")
+        deploy.carry_out(self._device, self._state, change, self._step)
+        if change.bundle:
+            blocks = self._board.blocks_of(len(change.bundle))
+            self._say(f"the firmware takes {blocks} blocks of flash, twice with the one before")
+        count = len(change.write) + (change.bundle is not None)
+        self._say(f"copied {count} files, {change.size // 1024} KB")
 
 
-def _see_it_run(device: Device, say: Callable[[str], None]) -> None:
-    """Wait for the logger's status line; what it complains of is an error."""
+def _see_it_run(device: Device, say: Callable[[str], None]) -> bool:
+    """Wait for the logger's status line; what it complains of is an error. Returns whether it has
+    readings.
+    """
     running, pack = status.see_start(device.lines(status.START_S))
     if not running:
         raise PacklogError(f"the board at {device.port} did not start packlog: look at its console")
@@ -250,3 +312,4 @@ def _see_it_run(device: Device, say: Callable[[str], None]) -> None:
             "the logger runs, but the BMS sends nothing yet: is it on, and wired as config.json "
             "says?"
         )
+    return bool(pack)

@@ -1,10 +1,11 @@
 """Packages of others that the firmware needs and that are not in every MicroPython: pinned, got
 with mpremote's mip, or from a folder on the PC.
 
-They are brought to the PC first and then put on the board like the firmware's own files, so that
-an install that is cut off leaves nothing half-way.
+They are brought to the PC first and go into the bundle: one file with the firmware's own modules.
+A bundle that has them already gives them to the next one, without internet.
 """
 
+import base64
 import contextlib
 import http.client
 import io
@@ -14,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from host_tools.board.device import Device
+from host_tools.board.script import script
 from host_tools.build import compile as compiling
 from host_tools.ground.errors import PacklogError
 from mpremote import mip
@@ -31,7 +33,7 @@ class Package:
     name: str  # in the index
     version: str
     imported: str  # to see whether the board has it
-    modules: tuple[str, ...]  # paths below /lib, without their suffix
+    modules: tuple[str, ...]  # paths without their suffix
     purpose: str
 
 
@@ -44,16 +46,6 @@ AIOBLE = Package(
 )
 UMQTT = Package("umqtt.simple", "1.6.0", "umqtt.simple", ("umqtt/simple",), "MQTT")
 PACKAGES = (AIOBLE, UMQTT)
-
-_CAN_IMPORT = """
-try:
-    import {module}
-    print("yes")
-except ImportError:
-    print("no")
-except Exception:
-    print("yes")
-"""
 
 
 def needed(settings: dict, bluetooth: bool) -> list[Package]:
@@ -74,11 +66,19 @@ def folder_of_environment() -> Path | None:
 
 def board_has(device: Device, package: Package) -> bool:
     """Can the board import it: frozen into its MicroPython, or put there by somebody?"""
-    return device.run(_CAN_IMPORT.format(module=package.imported)).strip() == "yes"
+    return device.run(script("can_import", package.imported)).strip() == "yes"
+
+
+def from_board(device: Device, package: Package, path: str, paths: list[str]) -> dict[str, bytes]:
+    """Its files out of the bundle at path on the board, which has modules of these paths."""
+    wanted = [i for i, it in enumerate(paths) if it.rpartition(".")[0] in package.modules]
+    lines = device.run(script("read_modules", path, wanted)).splitlines()
+    data = (b"".join(map(base64.b64decode, line.split())) for line in lines)
+    return dict(zip((paths[i] for i in wanted), data, strict=True))
 
 
 def get(package: Package, mpy: int, folder: Path | None, index: str) -> dict[str, bytes]:
-    """Its files, path on the board -> contents, for a board that says so of its mpy."""
+    """Its files, path in a bundle -> contents, for a board that says so of its mpy."""
     if folder:
         return _from_folder(package, mpy, folder)
     try:
@@ -101,8 +101,8 @@ def get(package: Package, mpy: int, folder: Path | None, index: str) -> dict[str
 
 def _of_package(package: Package, files: dict[str, bytes]) -> dict[str, bytes]:
     """Only what is needed of it."""
-    wanted = {f"lib/{module}" for module in package.modules}
-    return {path: data for path, data in files.items() if path.rpartition(".")[0] in wanted}
+    inside = {path.removeprefix("lib/"): data for path, data in files.items()}
+    return {path: it for path, it in inside.items() if path.rpartition(".")[0] in package.modules}
 
 
 def _from_folder(package: Package, mpy: int, folder: Path) -> dict[str, bytes]:
@@ -112,7 +112,7 @@ def _from_folder(package: Package, mpy: int, folder: Path) -> dict[str, bytes]:
         path = folder / f"{module}.py"
         if path.is_file():
             source = path.read_bytes()
-            files[f"lib/{module}.mpy"] = compiling.compiled(f"{module}.py", source, arch)
+            files[f"{module}.mpy"] = compiling.compiled(f"{module}.py", source, arch)
     if not files:
         raise PacklogError(
             f"{folder} has no {package.modules[0]}.py: put {package.name} there, from "

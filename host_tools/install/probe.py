@@ -2,10 +2,12 @@
 it.
 """
 
+import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 from host_tools.board.device import Device
+from host_tools.board.script import script
 from host_tools.ground.errors import PacklogError
 from host_tools.install.families import Family, family_of
 
@@ -13,47 +15,6 @@ from host_tools.install.families import Family, family_of
 OLDEST_MICROPYTHON = (1, 24)
 ROOM = 256 * 1024  # bytes that must stay free for the history to be worth the name
 BLOCK = 4096  # of littlefs on an ESP32's flash
-
-_PROBE = """
-import gc, os, sys
-gc.collect()
-d = {"name": sys.implementation.name, "version": sys.implementation.version[:2],
-    "machine": getattr(sys.implementation, "_machine", ""),
-    "mpy": getattr(sys.implementation, "_mpy", 0), "kind": "?", "flash": 0}
-try:
-    import vfs
-    for m, p in vfs.mount():
-        if p == "/":
-            d["kind"] = type(m).__name__
-except TypeError:  # before 1.25 nobody says what is mounted: look at the flash
-    try:
-        from flashbdev import bdev
-        b = bytearray(64)
-        bdev.readblocks(0, b, 0)
-        d["kind"] = "VfsLfs2" if b"littlefs" in b else "VfsFat"
-    except (ImportError, OSError):
-        pass
-try:
-    import esp
-    d["flash"] = esp.flash_size()
-except (ImportError, AttributeError):
-    pass
-s = os.statvfs("/")
-d["block"] = s[0]
-d["blocks"] = s[2] * s[1] // s[0]
-n = s[3] * s[1] // s[0]
-d["free"] = n if n <= d["blocks"] else 0  # littlefs counts some twice: below 0, which wraps
-print(repr(d))
-"""
-_FORMAT = """
-import vfs
-from flashbdev import bdev
-if bdev.ioctl(5, 0) != 4096:
-    raise OSError("its flash driver has small blocks: put the usual MicroPython on it first")
-vfs.umount("/")
-vfs.VfsLfs2.mkfs(bdev)
-vfs.mount(vfs.VfsLfs2(bdev), "/")
-"""
 
 
 @dataclass(frozen=True)
@@ -90,17 +51,24 @@ class Board:
         return f"{self.machine or self.name}, MicroPython {version}{chip}, {free} of {size} KB free"
 
 
+_KINDS = {"version": tuple, **dict.fromkeys(("name", "machine", "kind"), str)}
+_KINDS |= dict.fromkeys(("mpy", "block", "blocks", "free", "flash"), int)
+
+
 def probe(device: Device) -> Board:
     """Ask the board."""
-    text = device.run(_PROBE)
     try:
-        return Board(**eval(text, {"__builtins__": {}}))
-    except (SyntaxError, NameError, TypeError):
+        said = json.loads(device.run(script("probe")))
+        said["version"] = tuple(map(int, said["version"]))
+        return Board(**{name: kind(said[name]) for name, kind in _KINDS.items()})
+    except (ValueError, TypeError, KeyError):
         raise PacklogError(f"the board at {device.port} answers strangely: reset it") from None
 
 
 def check(board: Board, sizes: Iterable[int]) -> None:
-    """PacklogError, with the remedy, if packlog (files of such sizes) cannot live on this board."""
+    """PacklogError, with the remedy, if packlog (files of such sizes, in bytes) cannot live on this
+    board.
+    """
     if board.name != "micropython" or tuple(board.version) < OLDEST_MICROPYTHON:
         found = ".".join(map(str, board.version))
         wanted = ".".join(map(str, OLDEST_MICROPYTHON))
@@ -129,4 +97,4 @@ def check(board: Board, sizes: Iterable[int]) -> None:
 
 def make_littlefs(device: Device) -> None:
     """Erase the board's file system and make a littlefs in its place."""
-    device.run(_FORMAT)
+    device.run(script("make_littlefs"))

@@ -5,7 +5,8 @@ import subprocess
 from pathlib import Path
 
 from host_tools.build.short_names import KERNELS, OURS
-from host_tools.build.shrink import narrow, shrink
+from host_tools.build.shrink import shrink
+from host_tools.build.starters import _narrow
 from host_tools.ground.firmware import FIRMWARE
 from host_tools.ground.micropython import find
 from tests.helpers import umqtt_simple
@@ -203,7 +204,7 @@ def test_the_whole_firmware_gets_smaller_and_stays_python():
 
 def test_what_stays_source_is_narrow():
     text = 'def f(x):\n    if x:\n        return "a\\n    b"\n\n    return 0\n'
-    narrowed = narrow(text)
+    narrowed = _narrow(text)
     assert narrowed == 'def f(x):\n if x:\n  return "a\\n    b"\n return 0\n'
 
 
