@@ -69,7 +69,7 @@ class Logger:
             self.complaints.append(str(error) or repr(error))
 
     def _add_pack(self, index, settings):
-        pack = Pack(index, settings, self._settings["store"], self.uptime, self.resolver)
+        pack = Pack(index, settings, self._settings["store"], self)
         pack.history.event(events.REBOOT, reset_cause())
         pack.history.event(events.CONFIG, 0, self._settings["checksum"])
         self.clock.add_listener(pack.history.anchor)
@@ -250,9 +250,9 @@ class Logger:
                 print("packlog! " + pack.name + ": " + repr(error))
         if self.mqtt:
             self.mqtt.stop()
-        ble = sys.modules.get("transport.ble")
-        if ble:
-            ble.shutdown()  # a JK takes one client at a time: the next one should get in
+        for pack in self.packs:
+            if hasattr(pack.link, "stop"):
+                pack.link.stop()
         return "everything is on flash" if done else "the flash did not take everything"
 
 

@@ -6,6 +6,7 @@ import time
 
 from machine import I2C, Pin
 
+from board import check_pins
 from display.glyphs import GLYPHS
 from display.screen import Screen
 from drivers.hd44780 import Lcd
@@ -14,16 +15,6 @@ from lib.tasks import keep_running
 
 DRAW_MS = 250
 BUS_TIMEOUT_US = 20000  # a bus that hangs holds the loop for so long
-
-
-def check_pins(section, where):
-    """ValueError if a pin that the section names does not exist on this board."""
-    for key in section.get("pins", ()):
-        try:
-            Pin(section[key], Pin.IN)
-        except ValueError:
-            what = "GPIO " + str(section[key]) + " does not exist on this board"
-            raise ValueError("config.json: " + where + "." + key + ": " + what)
 
 
 def make_bus(lcd):

@@ -9,8 +9,12 @@ from host_tools.build.syntax import DEFINITIONS, binds, imports, modules_by_alia
 
 _LETTERS = string.ascii_letters
 
-# What is asked for by name at the REPL and in main.py
-KEPT = frozenset(("start", "logger", "complaints", "scan", "safe_mode"))
+# What is asked for by name at the REPL and in main.py; and of the things (board.module finds them by
+# their names in config.json) what they have in common
+KEPT = frozenset(
+    ("start", "logger", "complaints", "scan", "safe_mode")
+    + ("make", "radio", "Decoder", "ALARMS", "HINTS", "NUMBER")
+)
 
 # Attributes and methods that surely nobody but packlog has: they become short as well
 OURS = (

@@ -16,6 +16,7 @@ from pathlib import Path
 from host_tools.board.device import Device
 from host_tools.build import compile as compiling
 from host_tools.ground.errors import PacklogError
+from host_tools.ground.firmware import declared
 from mpremote import mip
 from mpremote.commands import CommandError
 
@@ -58,12 +59,13 @@ except Exception:
 
 def needed(settings: dict, bluetooth: bool) -> list[Package]:
     """What a config, checked by config.parse, asks for."""
-    found = []
-    if bluetooth or any(pack["bms"] == "jk" for pack in settings["packs"]):
-        found.append(AIOBLE)
+    links = {pack["link"] for pack in settings["packs"]}
+    asked = {name for link in links for name in declared("transport", link).get("NEEDS", ())}
+    if bluetooth:
+        asked.add(AIOBLE.name)
     if settings["mqtt"]["host"]:
-        found.append(UMQTT)
-    return found
+        asked.add(UMQTT.name)
+    return [package for package in PACKAGES if package.name in asked]
 
 
 def folder_of_environment() -> Path | None:
