@@ -56,111 +56,6 @@ TOP = {
 }
 DERIVED = ("tolerances", "pins", "parameters")  # what parse() adds to sections for their users
 
-# Those whose files do not say it yet: a file of that name comes before.
-_OWN = {
-    "parts": (
-        (
-            "wifi",
-            {
-                "KEYS": {
-                    "networks": (
-                        "sections",
-                        {
-                            "ssid": ("text", 32),
-                            "password": ("secret", (8, 63), ""),
-                            "hidden": ("switch", (), False),
-                        },
-                        (),
-                    ),
-                    "hostname": ("text", 32, "packlog"),
-                    "country": ("text", 2, ""),
-                    "power_save": ("switch", (), True),
-                    "address": ("text", 15, ""),
-                    "netmask": ("text", 15, "255.255.255.0"),
-                    "gateway": ("text", 15, ""),
-                    "dns": ("text", 15, ""),
-                },
-            },
-        ),
-        (
-            "ntp",
-            {
-                "KEYS": {
-                    "server": ("text", 63, "pool.ntp.org"),
-                    "interval_s": ("number", (60, 86400), 3600),
-                },
-            },
-        ),
-        (
-            "mqtt",
-            {
-                "KEYS": {
-                    "host": ("text", 63, ""),
-                    "port": ("number", (0, 65535), 0),
-                    "user": ("text", 63, ""),
-                    "password": ("secret", (0, 63), ""),
-                    "client_id": ("text", 32, ""),
-                    "base": ("topic", 32, "packlog"),
-                    "chargery_base": ("topic", 32, "chargerybms"),
-                    "cells": ("switch", (), False),
-                    "qos": ("number", (0, 1), 0),
-                    "interval_s": ("number", (1, 3600), 5),
-                    "discovery": ("switch", (), True),
-                    "discovery_prefix": ("topic", 32, "homeassistant"),
-                    "tls": ("switch", (), False),
-                    "ca_file": ("text", 63, ""),
-                },
-                "RULES": ({"rule": "needs", "for": "host", "key": "wifi.networks"},),
-            },
-        ),
-        (
-            "lcd",
-            {
-                "KEYS": {
-                    "kind": ("thing", ("display", "none"), "i2c"),
-                    "columns": ("number", (16, 20), 20),
-                    "rows": ("number", (2, 4), 4),
-                    "page_s": ("number", (1, 60), 4),
-                },
-                "RULES": (
-                    {
-                        "rule": "together",
-                        "keys": ("columns", "rows"),
-                        "values": ((16, 2), (20, 4)),
-                        "words": "a display has 16 columns and 2 rows, or 20 columns and 4 rows",
-                    },
-                ),
-            },
-        ),
-    ),
-    "display": (
-        (
-            "i2c",
-            {
-                "KEYS": {
-                    "scl": ("pin", (), 22),
-                    "sda": ("pin", (), 21),
-                    "address": ("number", (0, 127), 0),
-                    "frequency": ("number", (50000, 400000), 100000),
-                },
-            },
-        ),
-        (
-            "gpio",
-            {
-                "KEYS": {
-                    "rs": ("pin", ()),
-                    "e": ("pin", ()),
-                    "d4": ("pin", ()),
-                    "d5": ("pin", ()),
-                    "d6": ("pin", ()),
-                    "d7": ("pin", ()),
-                },
-            },
-        ),
-    ),
-}
-
 
 class ConfigError(ValueError):
     """One line: where in config.json, what stands there and what may."""
@@ -211,12 +106,22 @@ def parse(text):
         found.append(_thing(data.get(name, {}), thing, name))
         checked[name] = found[-1][1]
     _check_rules(checked, found)
+    checked["parts"] = [name for name, thing in parts if _in_use(checked, thing, name in data)]
     return checked
 
 
 def part(name):
     """The section of a part with every default filled in."""
     return _thing({}, dict(things("parts"))[name], name)[1]
+
+
+def _in_use(checked, thing, named):
+    """Is a part to be started? If all the keys that IN_USE names have values; without IN_USE if
+    config.json names it.
+    """
+    if "IN_USE" not in thing:
+        return named
+    return all(_of(checked, key) not in ("", [], "none") for key in thing["IN_USE"])
 
 
 def tolerances(pack, store):
@@ -231,9 +136,7 @@ def tolerances(pack, store):
 
 def things(wing):
     """[(name, what it says of itself)] of all in a wing, such as bms, in their order."""
-    found = list(config_keys.WINGS.get(wing, ()))
-    names = [name for name, _ in found]
-    return found + [own for own in _OWN.get(wing, ()) if own[0] not in names]
+    return config_keys.WINGS.get(wing, ())
 
 
 def secrets():

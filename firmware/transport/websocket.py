@@ -308,7 +308,8 @@ class WebSocketLink:
             count = await self._stream.readinto(self._view[start:end])
         if not count:
             _fail(0, _CLOSED)
-        self._silence = tcp.misses = 0
+        self._silence = 0
+        tcp.answered()
         return count
 
     async def _exactly(self, count):

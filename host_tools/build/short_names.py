@@ -9,11 +9,22 @@ from host_tools.build.syntax import DEFINITIONS, binds, imports, modules_by_alia
 
 _LETTERS = string.ascii_letters
 
-# What is asked for by name at the REPL and in main.py; and of the things (board.module finds them by
-# their names in config.json) what they have in common
+# What is asked for by name at the REPL and in main.py, and what the things have in common that
+# board.module() finds by their names in config.json
 KEPT = frozenset(
-    ("start", "logger", "complaints", "scan", "safe_mode")
-    + ("make", "radio", "Decoder", "ALARMS", "HINTS", "NUMBER")
+    [
+        "start",
+        "logger",
+        "complaints",
+        "scan",
+        "safe_mode",
+        "make",
+        "radio",
+        "Decoder",
+        "ALARMS",
+        "HINTS",
+        "NUMBER",
+    ]
 )
 
 # Attributes and methods that surely nobody but packlog has: they become short as well

@@ -59,12 +59,11 @@ except Exception:
 
 def needed(settings: dict, bluetooth: bool) -> list[Package]:
     """What a config, checked by config.parse, asks for."""
-    links = {pack["link"] for pack in settings["packs"]}
-    asked = {name for link in links for name in declared("transport", link).get("NEEDS", ())}
+    things = [("transport", pack["link"]) for pack in settings["packs"]]
+    things += [("parts", part) for part in settings["parts"]]
+    asked = {name for thing in things for name in declared(*thing).get("NEEDS", ())}
     if bluetooth:
         asked.add(AIOBLE.name)
-    if settings["mqtt"]["host"]:
-        asked.add(UMQTT.name)
     return [package for package in PACKAGES if package.name in asked]
 
 
