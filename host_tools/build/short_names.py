@@ -11,21 +11,9 @@ _LETTERS = string.ascii_letters
 
 # What is asked for by name at the REPL and in main.py, and what the things have in common that
 # board.module() finds by their names in config.json
-KEPT = frozenset(
-    [
-        "start",
-        "logger",
-        "complaints",
-        "scan",
-        "safe_mode",
-        "make",
-        "radio",
-        "Decoder",
-        "ALARMS",
-        "HINTS",
-        "NUMBER",
-    ]
-)
+_AT_THE_REPL = ("start", "logger", "complaints", "scan", "safe_mode")
+_OF_THINGS = ("make", "radio", "Decoder", "ALARMS", "HINTS", "NUMBER")
+KEPT = frozenset((*_AT_THE_REPL, *_OF_THINGS))
 
 # Attributes and methods that surely nobody but packlog has: they become short as well
 OURS = (

@@ -19,7 +19,7 @@ from host_tools.sim.board.peripherals import Wiring
 from host_tools.sim.board.uart import Wire
 from host_tools.sim.board.world import World
 from host_tools.sim.lcd import hd44780
-from host_tools.sim.units.line import Line
+from host_tools.sim.units.line import BAUD, Line
 from host_tools.sim.units.pack import Pack
 
 if TYPE_CHECKING:
@@ -93,9 +93,9 @@ class Rig:
         more = {"flash": plan.flash, "link": plan.link, "speed": plan.speed, "wiring": self.wiring}
         self.board = Board(Settings(**(more | plan.settings)))
 
-    def wire(self, line: Line, pin: int = BMS_PIN) -> None:
+    def wire(self, line: Line, pin: int = BMS_PIN, baudrate: int = BAUD) -> None:
         """Connect what a unit sends to that pin of the board."""
-        self.wiring.wires[pin] = Wire(line)
+        self.wiring.wires[pin] = Wire(line, baudrate)
 
     def put_within_reach(self, name: str, unit: Line, seed: int, module: dict) -> "Peripheral":
         """Put a unit near the board's Bluetooth. module: more of ble_unit.Module."""
