@@ -19,7 +19,7 @@ _NAME = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-"
 # kinds. Limits are (lowest, highest) of a number, (shortest, longest) of a secret, the most bytes
 # of a text or topic, the words of a choice, the keys of sections, which are a list of objects;
 # (wing, other names) of a thing, whose keys then belong to the section, too.
-# RULES: what several keys have to do with each other, see _RULES.
+# RULES: what several keys have to do with each other; those of the end of this module.
 PACK = {
     "KEYS": {
         "name": ("name", ()),
@@ -334,7 +334,7 @@ def _check_rules(checked, found):
     seen = {}
     for where, section, rules in found:
         for rule in rules:
-            _RULES[rule["rule"]](checked, where, section, rule, seen)
+            RULES[rule["rule"]](checked, where, section, rule, seen)
     for where, section, _ in found:
         for key in section.get("pins", ()):
             _note("pin", section[key], where + "." + key, seen)
@@ -403,7 +403,7 @@ def _of(checked, key):
     return checked[section][name]
 
 
-_RULES = {
+RULES = {
     "one_of": _one_of,
     "together": _together,
     "unique": _unique,

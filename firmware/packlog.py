@@ -77,10 +77,11 @@ class Logger:
         part = module.make(self._settings[name], self.board)
         if part:
             self.board.parts.append(part)
+            self.board.tasks.append((name, part.run))
 
     def _add_pack(self, index, settings):
         board = self.board
-        pack = Pack(index, settings, self._settings["store"], board.uptime, board.resolver)
+        pack = Pack(index, settings, self._settings["store"], board)
         pack.history.event(events.REBOOT, events.PLANNED if self._planned else reset_cause())
         pack.history.event(events.CONFIG, 0, self._settings["checksum"])
         board.clock.add_listener(pack.history.anchor)
@@ -101,7 +102,6 @@ class Logger:
         for pack in self.board.packs:
             tasks.append((pack.name, self._reader(pack)))
         tasks += self.board.tasks
-        tasks += [(part.name, part.run) for part in self.board.parts]
         for name, start in tasks:
             asyncio.create_task(keep_running(name, start, self._report))
         self._beats = dict.fromkeys([STORE] + self.board.packs, 0)  # what has to be seen
@@ -212,11 +212,9 @@ class Logger:
             except Exception as error:
                 done = False
                 print("packlog! " + pack.name + ": " + repr(error))
-        for part in self.board.parts:
-            part.stop()
-        ble = sys.modules.get("transport.ble")
-        if ble:
-            ble.shutdown()  # a JK takes one client at a time: the next one should get in
+        for each in self.board.parts + [pack.link for pack in self.board.packs]:
+            if hasattr(each, "stop"):
+                each.stop()
         return "everything is on flash" if done else "the flash did not take everything"
 
 

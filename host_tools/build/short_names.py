@@ -9,9 +9,11 @@ from host_tools.build.syntax import DEFINITIONS, binds, imports, modules_by_alia
 
 _LETTERS = string.ascii_letters
 
-# What is asked for by name at the REPL and in main.py; make and radio of modules that the firmware
-# finds by their names in config.json
-KEPT = frozenset(("start", "logger", "complaints", "scan", "safe_mode", "make", "radio"))
+# What is asked for by name at the REPL and in main.py, and what the things have in common that
+# board.module() finds by their names in config.json
+_AT_THE_REPL = ("start", "logger", "complaints", "scan", "safe_mode")
+_OF_THINGS = ("make", "radio", "Decoder", "ALARMS", "HINTS", "NUMBER")
+KEPT = frozenset((*_AT_THE_REPL, *_OF_THINGS))
 
 # Attributes and methods that surely nobody but packlog has: they become short as well
 OURS = (
