@@ -9,6 +9,7 @@ if not globals().get("safe_mode"):
         import radios
 
         radios.switch_on(found[0])
+        del radios  # it has let go of itself
     import packlog
 
     try:
