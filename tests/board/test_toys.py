@@ -6,8 +6,10 @@ import shutil
 from pathlib import Path
 
 import pytest
+from host_tools.board.device import Device
 from host_tools.build.compile import build
 from host_tools.ground.firmware import FIRMWARE
+from host_tools.sim.workshop import port_of
 from tests.helpers.boards import Bench, Files, copy_of, example
 from tests.helpers.installing import X64
 
@@ -54,8 +56,8 @@ def test_a_part_reports_its_values_and_is_stopped(toy_bench):
     assert " toy=good_day " in line and " toy_packs=1 " in line
     count = int(line.split("toy_count=")[1].split()[0])
     assert count >= 4  # one a second since the start
-    bench.board.console.type(b"\x03")
-    bench.board.run_until(10)
+    with port_of(bench.board) as port, Device(port) as device, device.stopped():
+        pass  # as any packlog command begins: Ctrl-C
     assert "toy stopped" in bench.console()
 
 
