@@ -5,7 +5,9 @@ So what it uses of them stays as it is: settings.read, packlog.start and packlog
 """
 
 logger = None
-if not globals().get("safe_mode"):
+
+
+def _start():
     import settings
 
     found = settings.read()
@@ -16,6 +18,11 @@ if not globals().get("safe_mode"):
         import radios
 
         radios.switch_on(found[0])
+    return found
+
+
+if not globals().get("safe_mode"):
+    found = _start()
     import packlog
 
     try:
