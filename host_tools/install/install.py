@@ -129,6 +129,8 @@ class _Install:
             self._carry_out(change)
         elif not done and not self._state.loose:
             self._say("everything on the board is up to date")
+        if self._state.given_up and not change.bundle:
+            files.remove(self._device, [deploy.TRIAL])  # the user knows now
         if self._state.loose and not self._options.loose:
             loose.leave(self._device, self._say)
 

@@ -1,5 +1,5 @@
-"""A new firmware that does not work on a board: within two minutes of board time the board goes back
-to the one before, and says so. Bundles that are damaged are never started.
+"""A new firmware that does not work on a board: within two minutes of board time the board goes
+back to the one before, and says so. Bundles that are damaged are never started.
 """
 
 import json
