@@ -104,14 +104,23 @@ def decode(
             help="pack: the frames. cells: all cell voltages. events: what happened, in words.",
         ),
     ] = "pack",
+    form: Annotated[
+        str | None,
+        typer.Option(
+            "--format",
+            metavar="NAME",
+            help="What to write: a module of host_tools/export. Default: by FILE's extension, "
+            "or csv.",
+        ),
+    ] = None,
 ) -> None:
     """Turn pulled files into CSV: time,voltage,current,temperature,soc and the extreme cells.
 
     Where the time is not known, its column is empty and the columns boot and uptime say what is.
     """
-    from host_tools.export.csv import decode as run
+    from host_tools.export.decode import decode as run
 
-    run(paths, output, epoch, series)
+    run(paths, output, epoch, series, form)
 
 
 @app.command()

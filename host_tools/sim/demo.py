@@ -5,7 +5,7 @@ from pathlib import Path
 
 from host_tools.board import status
 from host_tools.board.pull import pull
-from host_tools.export.csv import decode
+from host_tools.export.decode import decode
 from host_tools.ground.errors import PacklogError
 from host_tools.ground.progress import Progress, say
 from host_tools.sim.lcd import lcd_png

@@ -4,7 +4,7 @@ import json
 
 import pytest
 from host_tools.board.live import live
-from host_tools.export.csv import decode
+from host_tools.export.decode import decode
 from host_tools.sim.workshop import port_of
 from tests.helpers.boards import example
 

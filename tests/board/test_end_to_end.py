@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from host_tools.board.pull import pull
-from host_tools.export.csv import decode
+from host_tools.export.decode import decode
 from host_tools.install.install import install
 from host_tools.sim.rig import Plan, Rig
 from host_tools.sim.workshop import port_of, wait_for_start

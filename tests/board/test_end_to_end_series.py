@@ -5,7 +5,7 @@ import re
 
 import pytest
 from host_tools.board.pull import pull
-from host_tools.export.csv import decode
+from host_tools.export.decode import decode
 from host_tools.history import cells, events
 from host_tools.sim.units.chargery import Unit
 from host_tools.sim.units.pack import Pack

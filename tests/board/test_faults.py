@@ -5,8 +5,8 @@ import random
 
 import pytest
 from host_tools.board.pull import pull
-from host_tools.export.csv import load
 from host_tools.ground.errors import PacklogError
+from host_tools.history.frames import load
 from host_tools.install import probe
 from host_tools.install.install import install
 from host_tools.sim.vm import ops

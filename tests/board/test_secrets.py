@@ -9,7 +9,8 @@ import subprocess
 import pytest
 from host_tools.board.pull import pull
 from host_tools.board.watch import watch
-from host_tools.export import csv as decoder
+from host_tools.export import decode as decoding
+from host_tools.history import load as loading
 from host_tools.sim.workshop import port_of
 from tests.helpers.command_line import ROOT
 from tests.helpers.home_bench import SECRETS
@@ -49,8 +50,8 @@ def test_no_command_prints_a_password(at_home, tmp_path, capsys):
     with port_of(seen.board) as port:
         watch(port, 3)
         pull(port, house.parent, print)
-    for series in decoder.SERIES:
-        decoder.decode([house], series=series)
+    for series in loading.SERIES:
+        decoding.decode([house], series=series)
     said = capsys.readouterr()
     texts = said.out + said.err
     assert "house age=" in texts and (house / "pack" / "00000001.seg").exists()

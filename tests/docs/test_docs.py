@@ -7,7 +7,7 @@ import json
 import re
 
 import pytest
-from host_tools.export import csv as decoder
+from host_tools.export import csv as csv_export
 from tests.helpers.documents import (
     DOCS,
     DOCUMENTS,
@@ -110,7 +110,7 @@ def test_the_columns_of_the_csv_are_those_of_decode():
     part = README.split("## Read the history")[1].split("\n## ")[0]
     rows = [line for line in part.splitlines() if line.startswith("| `")]
     names = [name for row in rows for name in re.findall(r"`(\w+)`", cells_of(row)[0])]
-    assert names == decoder.HEADER.split(",")
+    assert names == csv_export.HEADER.split(",")
 
 
 def test_the_messages_in_the_readme_are_those_of_the_program():

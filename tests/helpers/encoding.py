@@ -2,7 +2,8 @@
 
 import io
 
-from host_tools.export import csv as decoder
+from host_tools.export import csv as csv_export
+from host_tools.history.frames import load as load_frames
 from host_tools.trial import encode
 from host_tools.trial.plan import Plan
 
@@ -37,5 +38,5 @@ def encoded(folder, path, plan=EVERY):
 def csv_of(*paths):
     """The lines of decode's CSV, without the first, times in seconds since 1970."""
     out = io.StringIO()
-    decoder.write_csv(decoder.load(paths), out.write, True)
+    csv_export.write(load_frames(paths), out.write, True)
     return out.getvalue().splitlines()[1:]

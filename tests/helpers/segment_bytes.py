@@ -4,7 +4,8 @@ import io
 import struct
 from pathlib import Path
 
-from host_tools.export import csv as decoder
+from host_tools.export import csv as csv_export
+from host_tools.history.frames import load as load_frames
 
 from store import frame, half, segment
 
@@ -55,5 +56,5 @@ def put(folder: Path, *segments, names=None) -> Path:
 def rows(*paths, epoch=True):
     """The CSV's lines without the first."""
     stream = io.StringIO()
-    decoder.write_csv(decoder.load(paths), stream.write, epoch)
+    csv_export.write(load_frames(paths), stream.write, epoch)
     return stream.getvalue().splitlines()[1:]

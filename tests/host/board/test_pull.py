@@ -7,8 +7,8 @@ import pytest
 from host_tools.board import pull as pulling
 from host_tools.board.device import Device
 from host_tools.board.pull import pull
-from host_tools.export.csv import load
 from host_tools.ground.errors import PacklogError
+from host_tools.history.frames import load
 from host_tools.sim.workshop import port_of
 from tests.helpers.boards import Files, every_reading, example
 

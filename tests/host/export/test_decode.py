@@ -10,9 +10,11 @@ import numpy as np
 import plain_reader
 import pytest
 from a_pack import Pack
-from host_tools.export import csv as decoder
+from host_tools.export import csv as csv_export
+from host_tools.export import decode as decoding
 from host_tools.ground.errors import PacklogError
 from host_tools.history.frames import FRAME
+from host_tools.history.frames import load as load_frames
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.helpers.segment_bytes import NOON, REST, a_frame, anchor, frames, header, put, rows
@@ -22,14 +24,14 @@ from store import frame, half, segment
 
 def test_the_csv_to_the_letter(tmp_path):
     where = put(tmp_path, header(utc=NOON, clock=3) + frames(0, 10))
-    assert decoder.decode([where], tmp_path / "out.csv") == 2
+    assert decoding.decode([where], tmp_path / "out.csv") == 2
     assert (tmp_path / "out.csv").read_text() == (
         "time,voltage,current,temperature,soc,min_cell_voltage,max_cell_voltage,"
         "min_voltage_cell,max_voltage_cell\n"
         f"2026-06-01T12:00:00Z,{REST}\n"
         f"2026-06-01T12:00:10Z,{REST}\n"
     )
-    decoder.decode([where], tmp_path / "out.csv", epoch=True)
+    decoding.decode([where], tmp_path / "out.csv", epoch=True)
     assert (tmp_path / "out.csv").read_text().splitlines()[1:] == [
         f"{NOON},{REST}",
         f"{NOON + 10},{REST}",
@@ -37,7 +39,7 @@ def test_the_csv_to_the_letter(tmp_path):
 
 
 def test_to_standard_output(tmp_path, capsys):
-    decoder.decode([put(tmp_path, header(utc=NOON, clock=3) + frames(0))], None)
+    decoding.decode([put(tmp_path, header(utc=NOON, clock=3) + frames(0))], None)
     assert capsys.readouterr().out.endswith(f"2026-06-01T12:00:00Z,{REST}\n")
 
 
@@ -52,7 +54,7 @@ def test_the_history_is_never_written_over(tmp_path):
         ([where], tmp_path / "link.csv"),
     ):
         with pytest.raises(PacklogError, match="itself what is to be read"):
-            decoder.decode(paths, out)
+            decoding.decode(paths, out)
     assert segment_file.read_bytes() == data
 
 
@@ -87,7 +89,7 @@ def test_an_unknown_time_is_empty_and_boot_and_uptime_say_what_is_known(tmp_path
         header(2, boot=5) + frames(3) + anchor(3, NOON) + frames(13),
     )
     stream = io.StringIO()
-    decoder.write_csv(decoder.load([where]), stream.write)
+    csv_export.write(load_frames([where]), stream.write)
     lines = stream.getvalue().splitlines()
     assert lines[0].endswith(",max_voltage_cell,boot,uptime")
     assert lines[1:] == [
@@ -116,7 +118,7 @@ def test_whatever_a_field_can_hold_comes_back(tmp_path_factory, content, layout)
             data += struct.pack("<H", timestamp) + values
     (where / "00000001.seg").write_bytes(data)
     want = plain_reader.read(str(where))
-    loaded = decoder.load([where])
+    loaded = load_frames([where])
     assert loaded.uptime.tolist() == [f[1] for f in want]
     for i, unknown, column in (
         (3, None, loaded.voltage),
@@ -159,7 +161,7 @@ def test_what_a_board_encodes_is_what_the_csv_says(
     )
     (where / "00000001.seg").write_bytes(header(utc=NOON, clock=3, layout=layout) + buf)
     stream = io.StringIO()
-    decoder.write_csv(decoder.load([where]), stream.write)
+    csv_export.write(load_frames([where]), stream.write)
     (row,) = csv.DictReader(io.StringIO(stream.getvalue()))
     assert datetime.fromisoformat(row["time"][:-1]) == datetime(2026, 6, 1, 12, 0, 7)
     assert abs(float(row["voltage"]) * 1000 - voltage) <= voltage / 2048 + 0.5
@@ -197,7 +199,7 @@ def test_from_the_board_to_the_csv(tmp_path):
     pack.readings(11)
     pack.history.close()
 
-    loaded = decoder.load([tmp_path])
+    loaded = load_frames([tmp_path])
     assert not loaded.problems
     assert loaded.pack == "house"
     first, second, third = (loaded.boot == boot for boot in (1, 2, 3))
@@ -245,7 +247,7 @@ def test_a_million_frames_are_a_matter_of_seconds(tmp_path):
         data = header(i + 1, uptime=base, utc=NOON + base, clock=3) + records.tobytes()
         (tmp_path / segment.file_name(i + 1)).write_bytes(data)
     start = time.process_time()
-    assert decoder.decode([tmp_path], tmp_path / "out.csv") == count * files
+    assert decoding.decode([tmp_path], tmp_path / "out.csv") == count * files
     took = time.process_time() - start
     assert took < files * row_by_row(records.tobytes()) / 2
     with open(tmp_path / "out.csv") as file:

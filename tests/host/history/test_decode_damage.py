@@ -4,8 +4,10 @@ import struct
 import zlib
 
 import pytest
-from host_tools.export import csv as decoder
+from host_tools.export import csv as csv_export
+from host_tools.export import decode as decoding
 from host_tools.ground.errors import PacklogError
+from host_tools.history.frames import load as load_frames
 from tests.helpers.segment_bytes import NOON, REST, frames, header, put, run
 
 from store import segment
@@ -14,7 +16,7 @@ from store import segment
 def problems(where, out, capsys):
     """What decode says on stderr, line by line, and in the error it ends with."""
     with pytest.raises(PacklogError) as error:
-        decoder.decode([where], out, epoch=True)
+        decoding.decode([where], out, epoch=True)
     return capsys.readouterr().err.splitlines(), str(error.value)
 
 
@@ -59,7 +61,7 @@ def test_every_length_that_a_file_can_be_cut_to(tmp_path):
     whole = GOOD + run(1, 60) + frames(0, 5)
     for length in range(len(whole) + 1):
         try:
-            loaded = decoder.load([put(tmp_path, whole[:length])])
+            loaded = load_frames([put(tmp_path, whole[:length])])
         except PacklogError:
             continue
         count = max(0, length - 52) // 13
@@ -83,18 +85,18 @@ def test_nothing_that_can_be_read(tmp_path, capsys):
 
 
 def test_a_segment_that_was_begun_and_never_written_is_no_damage(tmp_path):
-    loaded = decoder.load([put(tmp_path, GOOD, b"")])
+    loaded = load_frames([put(tmp_path, GOOD, b"")])
     assert len(loaded) == 2 and not loaded.problems
 
 
 def test_a_header_alone_is_an_empty_table(tmp_path):
-    assert decoder.decode([put(tmp_path, header())], tmp_path / "out.csv") == 0
-    assert (tmp_path / "out.csv").read_text() == decoder.HEADER + "\n"
+    assert decoding.decode([put(tmp_path, header())], tmp_path / "out.csv") == 0
+    assert (tmp_path / "out.csv").read_text() == csv_export.HEADER + "\n"
 
 
 def test_other_series_are_left_out(tmp_path):
     cells = segment.Header(segment.CELLS, 1, 16, "house", 7, 34).pack() + bytes(68)
-    loaded = decoder.load([put(tmp_path, GOOD, cells)])
+    loaded = load_frames([put(tmp_path, GOOD, cells)])
     assert len(loaded) == 2 and not loaded.problems
 
 
@@ -103,12 +105,12 @@ def test_more_than_one_pack_is_refused(tmp_path):
     (tmp_path / "boat").mkdir()
     (tmp_path / "boat" / "00000001.seg").write_bytes(header(name="boat") + frames(0))
     with pytest.raises(PacklogError, match=r"more than one pack here \(boat, house\)"):
-        decoder.load([tmp_path])
-    assert len(decoder.load([tmp_path / "boat"])) == 1
+        load_frames([tmp_path])
+    assert len(load_frames([tmp_path / "boat"])) == 1
 
 
 def test_paths_that_lead_nowhere(tmp_path):
     with pytest.raises(PacklogError, match="does not exist"):
-        decoder.load([tmp_path / "none"])
+        load_frames([tmp_path / "none"])
     with pytest.raises(PacklogError, match="no segments"):
-        decoder.load([tmp_path])
+        load_frames([tmp_path])

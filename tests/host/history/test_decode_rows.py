@@ -1,6 +1,6 @@
 """packlog decode: which rows there are, in which order; holes, reboots, doubles."""
 
-from host_tools.export import csv as decoder
+from host_tools.history.frames import load as load_frames
 from tests.helpers.segment_bytes import NOON, REST, anchor, frames, header, mark, put, rows, run
 
 
@@ -27,7 +27,7 @@ def test_no_hole_before_the_first_frame_and_none_between_files_of_a_run(tmp_path
         header(uptime=100, utc=NOON, clock=3) + run(1, 200) + frames(0, 5) + run(1, 300),
         header(2, uptime=205, utc=NOON + 105, clock=3) + frames(5),
     )
-    loaded = decoder.load([where])
+    loaded = load_frames([where])
     assert loaded.uptime.tolist() == [200, 205, 210]
     assert not loaded.hole.any()
 
@@ -39,21 +39,21 @@ def test_a_file_that_is_missing_is_a_hole(tmp_path):
         header(3, uptime=10, utc=NOON + 10, clock=3) + frames(5),
         names=["00000001.seg", "00000003.seg"],
     )
-    loaded = decoder.load([where])
+    loaded = load_frames([where])
     assert loaded.uptime.tolist() == [0, 5, 6, 15]
     assert loaded.hole.tolist() == [False, False, True, False]
 
 
 def test_a_runs_own_timestamp_says_where_coverage_starts(tmp_path):
     where = put(tmp_path, header(utc=NOON, clock=3) + frames(0, 10) + run(1, 0, 10) + frames(20))
-    assert not decoder.load([where]).hole.any()
+    assert not load_frames([where]).hole.any()
     where = put(tmp_path, header(utc=NOON, clock=3) + frames(0, 10) + run(1, 0, 15) + frames(20))
-    assert decoder.load([where]).uptime.tolist() == [0, 10, 11, 20]
+    assert load_frames([where]).uptime.tolist() == [0, 10, 11, 20]
 
 
 def test_a_hole_too_short_for_a_row_has_none(tmp_path):
     where = put(tmp_path, header(utc=NOON, clock=3) + frames(0, 10) + run(1, 11) + frames(0, 5))
-    assert decoder.load([where]).uptime.tolist() == [0, 10, 11, 16]
+    assert load_frames([where]).uptime.tolist() == [0, 10, 11, 16]
 
 
 def test_a_reboot_is_a_hole(tmp_path):
@@ -71,7 +71,7 @@ def test_a_reboot_is_a_hole(tmp_path):
 
 def test_unknown_marks_are_skipped(tmp_path):
     where = put(tmp_path, header(utc=NOON, clock=3) + frames(0) + mark(5, 77, 1, 2) + frames(10))
-    assert decoder.load([where]).uptime.tolist() == [0, 10]
+    assert load_frames([where]).uptime.tolist() == [0, 10]
 
 
 def test_frames_are_ordered_and_unique(tmp_path):
@@ -83,7 +83,7 @@ def test_frames_are_ordered_and_unique(tmp_path):
         again,  # what an interrupted write leaves
         again,
     )
-    loaded = decoder.load([where, where / "00000001.seg"])
+    loaded = load_frames([where, where / "00000001.seg"])
     assert list(zip(loaded.boot.tolist(), loaded.uptime.tolist(), strict=True)) == [
         (1, 0),
         (1, 10),
@@ -103,7 +103,7 @@ def test_two_lives_of_a_board_do_not_mix(tmp_path):
         header(2, log=5, uptime=10) + frames(5),
         names=["00000001.seg", "00000001-12345678.seg", "00000002.seg"],
     )
-    loaded = decoder.load([where])
+    loaded = load_frames([where])
     assert loaded.time.tolist() == [
         NOON - 10,
         NOON,

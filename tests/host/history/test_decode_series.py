@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from a_pack import Pack
-from host_tools.export import csv as decoder
+from host_tools.export import decode as decoding
 from host_tools.ground.errors import PacklogError
 from host_tools.history import cells as cell_series
 from host_tools.history import events as event_series
@@ -42,7 +42,7 @@ def put(folder, series, *files):
 
 def csv(folder, series, epoch=True):
     out = folder / "out.csv"
-    decoder.decode([folder / "house"], out, epoch, series)
+    decoding.decode([folder / "house"], out, epoch, series)
     return out.read_text().splitlines()
 
 
@@ -310,5 +310,5 @@ def test_hundred_files_of_cells(tmp_path):
         data = header(CELLS, 16, 34, i + 1, uptime=base, utc=NOON + base, clock=3)
         (tmp_path / segment.file_name(i + 1)).write_bytes(data + records.tobytes())
     out = tmp_path / "out.csv"
-    assert decoder.decode([tmp_path], out, series="cells") == count * files
+    assert decoding.decode([tmp_path], out, series="cells") == count * files
     assert len(out.read_bytes().splitlines()) == count * files + 1

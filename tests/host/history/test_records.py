@@ -5,9 +5,9 @@ import io
 import numpy as np
 import plain_shard
 import pytest
-from host_tools.export import csv as decoder
 from host_tools.ground.errors import PacklogError
 from host_tools.history import records
+from host_tools.history.frames import load as load_frames
 from tests.helpers.segment_bytes import anchor, frames, header, put, run
 
 from store import columns, encoder, segment
@@ -50,7 +50,7 @@ def test_a_shard_reads_as_its_segment(house):
         assert rows_a.shape == rows_b.shape and rows_a.shape[1] == 13
         assert rows_a.tobytes() == rows_b.tobytes()
         assert rows_a.dtype == np.uint8
-    assert len(decoder.load([mixed])) == len(decoder.load([raw])) > 80
+    assert len(load_frames([mixed])) == len(load_frames([raw])) > 80
 
 
 def test_a_shard_stands_for_its_segment(house):
@@ -86,7 +86,7 @@ def test_a_damaged_shard_is_named_and_its_segment_read_instead(house):
     found, rows, problem = records.read(path)
     assert rows.tobytes() == one[52:]
     assert "damaged" in problem and "00000001.seg read instead" in problem
-    assert len(decoder.load([mixed])) == len(decoder.load([raw]))
+    assert len(load_frames([mixed])) == len(load_frames([raw]))
 
 
 def test_every_cut_and_every_flipped_bit_of_a_shard(house, tmp_path):

@@ -2,9 +2,9 @@
 
 import numpy as np
 import pytest
-from host_tools.export import csv as decoder
 from host_tools.ground.errors import PacklogError
 from host_tools.history import cells, logs, records
+from host_tools.history.frames import load as load_frames
 from host_tools.trial import encode, plan, readings
 from host_tools.trial.plan import Plan
 from tests.helpers.command_line import packlog
@@ -248,7 +248,7 @@ def test_charge_is_that_of_the_readings(tmp_path):
     rows = many(4000, current=lambda i: amps[i])
     path = a_csv(tmp_path, *rows, columns=COLUMNS + ",cell_voltages")
     house = encoded(tmp_path, path, Plan(name="house", capacity_ah=280))
-    loaded = decoder.load([house])
+    loaded = load_frames([house])
     assert not loaded.hole.any()
     said = (loaded.current[1:] * np.diff(loaded.uptime)).sum()
     assert said == pytest.approx(amps[1:].sum() * 2, abs=1.0)  # As
@@ -299,5 +299,5 @@ def test_no_time_is_invented_for_a_reading_a_day(tmp_path):
     source = tmp_path / "in.csv"
     source.write_text("time,current\n" + "".join(f"{t},10\n" for t in times))
     encode.encode(source, tmp_path / "out", Plan())
-    frames = decoder.load([tmp_path / "out"])
+    frames = load_frames([tmp_path / "out"])
     assert set(frames.time[~frames.hole].tolist()) <= set(times)

@@ -1,0 +1,44 @@
+"""The formats that a history can be exported to: the modules of this folder that have an EXTENSION.
+
+An exporter is a file NAME.py with EXTENSION = ".csv" (of the files that it is the default for) and
+
+    write(rows, put, epoch, progress)
+
+rows is a Frames, Cells or Events of host_tools.history. put(text) takes the output in pieces; epoch
+asks for times in seconds since 1970 instead of ISO 8601; progress(rows) is told the rows done.
+"""
+
+import ast
+import importlib
+from functools import cache
+from pathlib import Path
+from types import ModuleType
+
+from host_tools.ground.errors import PacklogError
+
+DEFAULT = "csv"
+
+
+@cache
+def extensions() -> dict[str, str]:
+    """name of an exporter -> its EXTENSION, read without importing it."""
+    found = {}
+    for path in sorted(Path(__file__).parent.glob("*.py")):
+        for node in ast.parse(path.read_text(encoding="utf8")).body:
+            if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "EXTENSION":
+                found[path.stem] = ast.literal_eval(node.value)
+    return found
+
+
+def get(name: str) -> ModuleType:
+    """The exporter of that name; PacklogError names those that there are."""
+    if name not in extensions():
+        raise PacklogError(f"no format {name!r}: there are {', '.join(extensions())}")
+    return importlib.import_module(f"host_tools.export.{name}")
+
+
+def of_file(out: Path | str | None) -> ModuleType:
+    """The exporter for a file, by its extension; CSV for any other and for stdout."""
+    suffix = Path(out).suffix.lower() if out else ""
+    by_extension = {extension: name for name, extension in extensions().items()}
+    return get(by_extension.get(suffix, DEFAULT))
