@@ -30,6 +30,7 @@ MAGIC = b"PLB\x01"
 TRIAL_MS = 120000
 CRASHES = "/crashes"  # how many in a row; SAFE after a start in safe mode
 SAFE = "safe"
+PLANNED = "/compact"  # says "planned" if the logger has restarted by itself to compact its history
 ENOUGH = 3  # the text below says it too
 CHANCE_MS = 600000
 MACHINE = sys.implementation._machine
@@ -213,6 +214,14 @@ def _crashes():
         return "0"
 
 
+def _planned():
+    try:
+        with open(PLANNED) as file:
+            return file.read() == "planned"
+    except OSError:
+        return False
+
+
 def _crashed_too_often():
     crashes = _crashes()
     if crashes == SAFE:
@@ -220,7 +229,7 @@ def _crashed_too_often():
         return False
     count = int(crashes)
     # A panic of the chip counts as a hard reset, like the one after an exception of the logger's
-    if machine.reset_cause() in (machine.WDT_RESET, machine.HARD_RESET):
+    if machine.reset_cause() in (machine.WDT_RESET, machine.HARD_RESET) and not _planned():
         count += 1
         _write(CRASHES, str(count))
     if count < ENOUGH:

@@ -157,6 +157,11 @@ class History:
         return self._pack.backlog.dropped
 
     @property
+    def waiting(self):
+        """Is there a frame or an event that has not been flushed?"""
+        return self._pack.waiting or self._events.waiting
+
+    @property
     def last_error(self):
         """The OSError of the last flush, None if it went well."""
         for series in self._all():
@@ -298,8 +303,12 @@ class History:
 
         Readings and flushes may come between any two. Nothing that goes wrong hurts the log.
         """
-        for series in self._all():
-            yield from series.compact()
+        for compactor in self.compactors():
+            yield from compactor.run()
+
+    def compactors(self):
+        """The store.compaction.Compactor of each series, as of now."""
+        return [series.compactor for series in self._all()]
 
     def close(self):
         """Write what there is of the frame in the making, flush, and let go of the files.

@@ -186,11 +186,6 @@ class Writer:
         """How many records still fit."""
         return max(0, self._limit - max(HEADER_SIZE, self.size + self._put)) // self.record_size
 
-    @property
-    def clean(self):
-        """True if nothing was put since the last sync."""
-        return self._put == 0
-
     def put(self, data):
         """Append bytes, at most as many as the buffer has."""
         if self._used + len(data) > len(self._buffer):

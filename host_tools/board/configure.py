@@ -8,6 +8,7 @@ import getpass
 import ipaddress
 import json
 import re
+import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NoReturn
@@ -19,10 +20,10 @@ from host_tools.ground.errors import PacklogError
 from host_tools.ground.firmware import CONFIG as FILE
 
 import config
+import settings
 
 HIDDEN = "********"
 NO_MODULE = "no module named"  # MicroPython's words
-MOST_JK = 4  # connections that stock firmware has: CONFIG_BT_NIMBLE_MAX_CONNECTIONS
 # What a change of these means besides the restart that puts it into effect
 CONSEQUENCES = (
     (r"packs\[\d+\]\.name", "the history goes on under the new name; what was recorded stays under "
@@ -36,11 +37,11 @@ CONSEQUENCES = (
 def show(port: str, as_json: bool = False) -> None:
     """Print what the board's config says, with what it leaves to the defaults."""
     with Device(port) as device, device.stopped():
-        settings = _parse(_read(device), f"the board's {FILE}")
+        found = _parse(_read(device), f"the board's {FILE}")
     if as_json:
-        print(json.dumps(_masked(settings), indent=2))
+        print(json.dumps(_masked(found), indent=2))
     else:
-        for key, value in _flat(_masked(settings)):
+        for key, value in _flat(_masked(found)):
             print(f"{key} = {json.dumps(value)}")
 
 
@@ -65,6 +66,20 @@ def read_file(path: Path) -> bytes:
     return text.encode()
 
 
+def finished(data: bytes) -> bytes:
+    """The form of a config.json that the board runs by. config.ConfigError if that is wrong."""
+    return settings.form(config.finish(config.parse(data.decode()), zlib.crc32(data)))
+
+
+def put(device: Device, data: bytes) -> None:
+    """Put a checked config.json on the board, and its finished form beside it.
+
+    The form comes last: a board that loses its power in between makes one of its own.
+    """
+    files.put(device, FILE, data)
+    files.put(device, settings.FINISHED, finished(data))
+
+
 def change(port: str, key: str, value: str, say: Callable[[str], None]) -> None:
     """Set one key. value is JSON, or text as it stands; '-' asks for it without showing it.
 
@@ -78,7 +93,7 @@ def change(port: str, key: str, value: str, say: Callable[[str], None]) -> None:
             old = _readable(_read(device))
             text = _with(json.loads(old), key, value if typed else _value(value), value)
             known = device.run(script("complaints")).splitlines()
-            files.put(device, FILE, text.encode())
+            put(device, text.encode())
         if complaint := _complaint(device, known):
             _take_back(device, key, old, complaint)
     say(f"{key} is set; the logger starts again with it")
@@ -105,7 +120,7 @@ def _take_back(device: Device, key: str, old: str, complaint: str) -> NoReturn:
     except config.ConfigError:
         raise PacklogError(f"{key} is set, but {complaint}") from None
     with device.stopped():
-        files.put(device, FILE, old.encode())
+        put(device, old.encode())
     raise PacklogError(f"{complaint}; the board has its old {FILE} again")
 
 
@@ -145,20 +160,18 @@ def _readable(text: str) -> str:
 
 def _parse(text: str, name: str) -> dict:
     try:
-        settings = config.parse(text)
-        _check_more(settings)
+        found = config.parse(text)
+        _check_more(found)
     except config.ConfigError as error:
         raise PacklogError(str(error).replace(FILE, name, 1)) from None
-    return settings
+    return found
 
 
-def _check_more(settings: dict) -> None:
+def _check_more(found: dict) -> None:
     """What is left to the PC, to spare the board's flash; ConfigError."""
-    if sum(pack["bms"] == "jk" for pack in settings["packs"]) > MOST_JK:
-        raise config.ConfigError("packs", f"an ESP32 connects to {MOST_JK} jk at most")
-    _check_packs(settings["packs"])
-    _check_mqtt(settings["mqtt"])
-    wifi = settings["wifi"]
+    _check_packs(found["packs"])
+    _check_mqtt(found["mqtt"])
+    wifi = found["wifi"]
     if wifi["country"] and not re.fullmatch("[A-Z]{2}", wifi["country"]):
         raise config.ConfigError("wifi.country", f"{wifi['country']!r} is not two letters like DE")
     for key in ("address", "netmask", "gateway", "dns"):
@@ -169,18 +182,11 @@ def _check_more(settings: dict) -> None:
 
 
 def _check_packs(packs: list[dict]) -> None:
-    """Names that the status lines have a meaning for, and packs that are one battery."""
-    seen = {}
+    """Names that the status lines have a meaning for."""
     for i, pack in enumerate(packs):
         if pack["name"] in status.OWN:
             taken = f"{pack['name']!r} is what the logger calls lines of its own: choose another"
             raise config.ConfigError(f"packs[{i}].name", taken)
-        if pack["bms"] == "bluenova":
-            where = tuple(pack[key] for key in ("host", "port", "path"))
-            if where in seen:
-                same = f"is the battery of packs[{seen[where]}]: host, port and path are the same"
-                raise config.ConfigError(f"packs[{i}]", same)
-            seen[where] = i
 
 
 def _check_mqtt(mqtt: dict) -> None:
@@ -253,15 +259,16 @@ def _assign(data, step, value) -> None:
         data[step] = value
 
 
-def _masked(data):
+def _masked(data, secrets: frozenset[str] | None = None):
     """The same without secrets."""
+    secrets = secrets or frozenset(config.secrets())
     if isinstance(data, dict):
         return {
-            key: HIDDEN if key in config.SECRETS and value else _masked(value)
+            key: HIDDEN if key in secrets and value else _masked(value, secrets)
             for key, value in data.items()
             if key not in config.DERIVED
         }
-    return [_masked(value) for value in data] if isinstance(data, list) else data
+    return [_masked(value, secrets) for value in data] if isinstance(data, list) else data
 
 
 def _flat(data, prefix: str = "") -> Iterator[tuple[str, object]]:

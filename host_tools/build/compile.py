@@ -19,6 +19,7 @@ from host_tools.build.short_names import KEPT
 from host_tools.build.shrink import shrink
 from host_tools.build.starters import starter
 from host_tools.build.syntax import Unsafe
+from host_tools.ground import firmware as things
 from host_tools.ground.errors import PacklogError
 from host_tools.ground.firmware import sources
 
@@ -40,7 +41,7 @@ ARCHITECTURES = {
 }
 AS_SOURCE = ("boot.py", "main.py")  # MicroPython starts these by name
 # What main.py and scripts of the PC use of the modules
-USED_OUTSIDE = frozenset(("read", "start", "logger", "packs", "readings"))
+USED_OUTSIDE = frozenset(("read", "prepare", "start", "logger", "packs", "readings"))
 _NATIVE, _PLAIN = "_viper", "_plain"  # store.kernels takes the second where the first are missing
 
 
@@ -108,6 +109,8 @@ def build(
             starters[path] = source.decode()
         elif suffix == "py" and not stem.endswith(leave_out):
             modules[stem.replace("/", ".")] = source.decode()
+    if "config" in modules:
+        modules[things.CONFIG_KEYS] = things.config_keys_source(firmware)
     try:
         files = {path: starter(path, it, kept) for path, it in starters.items()}
         if not readable:

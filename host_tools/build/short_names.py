@@ -9,8 +9,9 @@ from host_tools.build.syntax import DEFINITIONS, binds, imports, modules_by_alia
 
 _LETTERS = string.ascii_letters
 
-# What is asked for by name at the REPL and in main.py
-KEPT = frozenset(("start", "logger", "complaints", "scan", "safe_mode"))
+# What is asked for by name at the REPL and in main.py; make and radio of modules that the firmware
+# finds by their names in config.json
+KEPT = frozenset(("start", "logger", "complaints", "scan", "safe_mode", "make", "radio"))
 
 # Attributes and methods that surely nobody but packlog has: they become short as well
 OURS = (
@@ -31,9 +32,9 @@ OURS = (
 
 # Functions of modules that are spoken of through store.kernels, which chooses among modules
 KERNELS = (
-    "count_symbols", "put_symbols", "put_bits", "add_adler", "sort_keys", "find_depths",
-    "find_codes", "load_bits", "load_halves", "load_rests", "clear_sums", "add_products",
-    "put_residuals", "put_zigzag", "put_values", "count_wide", "count_bits", "put_bytes",
+    "count_symbols", "put_symbols", "put_bits", "add_adler", "find_depths",
+    "load_bits", "load_halves", "load_rests", "add_products",
+    "put_residuals", "put_zigzag", "count_bits", "put_bytes",
     "put_digits", "put_wide",
 )  # fmt: skip
 

@@ -28,7 +28,8 @@ def test_defaults_are_filled_in():
 
 def test_the_example_is_right():
     here = __file__.rsplit("/", 1)[0]
-    settings = config.load(here + "/../../firmware/config.json")
+    settings, checksum = config.load(here + "/../../firmware/config.json")
+    assert 0 < checksum < 1 << 32
     assert settings["packs"][0]["name"] == "house"
 
 

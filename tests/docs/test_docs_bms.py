@@ -4,11 +4,11 @@ import ast
 import re
 
 import pytest
+from host_tools.ground.firmware import names
 from tests.helpers.documents import DOCS, README, ROOT, cells_of
 
-import config
 from bms import chargery, jk
-from display.state import HINTS
+from screen.state import HINTS
 
 
 def table_after(name, heading):
@@ -75,7 +75,7 @@ def test_the_errors_of_a_jk_are_documented_with_what_they_stop():
 def test_the_counters_of_the_decoders_are_documented():
     for module, page, heading in (
         (chargery, "chargery.md", "Damaged packets"),
-        (jk, "jk.md", "What does not fit"),
+        (jk, "jk.md", "Counters"),
     ):
         counted = [row[0].strip("`") for row in table_after(page, heading)]
         assert counted == list(module.Decoder(print).stats), page
@@ -100,7 +100,7 @@ def link_texts():
 def test_what_the_display_says_of_a_jks_link_is_documented_and_nothing_else():
     said = dict(link_texts())
     assert sum(ms is not None for ms in said.values()) == 5
-    rows = table_after("jk.md", "What the display says")
+    rows = table_after("jk.md", "Messages on the display")
     listed = {
         piece.strip()
         for row in rows
@@ -121,5 +121,5 @@ def test_the_hints_of_a_silent_bms_are_documented(kind):
 
 
 def test_every_bms_has_a_page_that_the_readme_links():
-    for kind in config.BMS:
+    for kind in names("bms"):
         assert README.count(f"(docs/{kind}.md)") == 2, kind

@@ -122,8 +122,14 @@ def test_the_config_of_a_board(bench, capsys):
         with pytest.raises(PacklogError, match=r"with that: lcd: a display has 16 columns"):
             configure.change(port, "lcd.columns", "17", said.append)
     board.board.power_off()
-    with Files(board.image) as files, files.open("/config.json", "rb") as file:
-        saved = json.loads(file.read())
+    with Files(board.image) as files:
+        with files.open("/config.json", "rb") as file:
+            text = file.read()
+        with files.open("/config.ready", "rb") as file:
+            finished = file.read()
+    # The board took the PC's form: its own would have the keys in another order
+    assert finished == configure.finished(text)
+    saved = json.loads(text)
     assert saved["packs"][0]["cells"] == 8 and saved["mqtt"] == {"password": "hush-hush"}
     assert "columns" not in saved["lcd"] or saved["lcd"]["columns"] == 20
 
