@@ -284,7 +284,17 @@ class _Install:
 
     def _change(self, own: dict[str, bytes], data: bytes | None) -> deploy.Change:
         small = deploy.differing(self._device, {**self._starters, **own})
+        if data or CONFIG in small:
+            small |= deploy.differing(self._device, self._finished(own))
         return deploy.Change(data, self._options.version, small)
+
+    def _finished(self, own: dict[str, bytes]) -> dict[str, bytes]:
+        """The config's finished form for this firmware: a board that has it need not check."""
+        data = own.get(CONFIG) or files.read_text(self._device, CONFIG).encode()
+        try:
+            return {deploy.READY: configure.finished(data)}
+        except config.ConfigError:
+            return {}
 
     def _carry_out(self, change: deploy.Change) -> None:
         deploy.make_room(self._device, self._state, probe.probe(self._device), change)

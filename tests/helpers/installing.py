@@ -74,9 +74,8 @@ def newer(firmware: Path, folder: Path) -> Path:
     uptime = (folder / "lib/uptime.py").read_text()
     (folder / "lib/runtime.py").write_text(uptime)
     (folder / "lib/uptime.py").unlink()
-    for path in ("packlog.py",):
-        text = (folder / path).read_text().replace("lib.uptime", "lib.runtime")
-        (folder / path).write_text(text)
+    for path in folder.rglob("*.py"):
+        path.write_text(path.read_text().replace("lib.uptime", "lib.runtime"))
     return folder
 
 
@@ -148,6 +147,7 @@ def check_installed(image: Path, firmware: Path, version: str, own=None, before=
     old = found.pop("/packlog.old", None)
     assert not before or bundle.read(old).version == before
     assert found.pop("/config.json")
+    found.pop("/config.ready", None)  # the board writes that, too
     assert not found, sorted(found)
 
 

@@ -61,7 +61,7 @@ def image(first, tmp_path):
 
 def test_a_first_install_puts_the_compiled_firmware_there_and_starts_it(first, firmware):
     image, said, steps = first
-    assert said[-1] == RUNS and said[-2].startswith("copied 4 files, ")
+    assert said[-1] == RUNS and said[-2].startswith("copied 5 files, ")
     assert re.fullmatch(
         r"the firmware takes 2\d blocks of flash, twice with the one before", said[-3]
     )
@@ -69,6 +69,7 @@ def test_a_first_install_puts_the_compiled_firmware_there_and_starts_it(first, f
         "write /packlog.new",
         "write boot.py",
         "write config.json",
+        "write config.ready",
         "rename /packlog.new",
         "write main.py",
     ]
@@ -110,7 +111,7 @@ def test_only_another_config_is_one_file(image, firmware, tmp_path):
     steps = []
     with board_on(image) as (_, port):
         assert put(port, firmware, config=mine, on_step=steps.append)[-1] == RUNS
-    assert steps == ["write config.json"]
+    assert steps == ["write config.json", "write config.ready"]
     assert on_flash(image)["/config.json"] == mine.read_bytes()
 
 

@@ -152,7 +152,7 @@ def test_a_scan_for_the_questions_has_what_it_needs_and_nothing_that_starts(tmp_
     with board_on(image) as (_, port):
         said = put(port, firmware, terminal=True, lib=STANDIN)
     assert "main.py" not in seen[0] and "config.json" not in seen[0]
-    assert said[-2].startswith("copied 2 files")  # the config, main.py
+    assert said[-2].startswith("copied 3 files")  # the config, its finished form, main.py
     assert on_flash(image)["/config.json"] == JK.encode()
 
 
