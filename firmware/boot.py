@@ -91,11 +91,12 @@ def _read(path):
     """(id, index) of a bundle; None if it is missing or damaged."""
     try:
         with open(path, "rb") as file:
-            magic, count, _, identity, size, crc = struct.unpack(HEADER, file.read(HEADER_SIZE))
+            head = file.read(HEADER_SIZE)
+            magic, count, _, identity, size, crc = struct.unpack(HEADER, head)
             if magic != MAGIC or size != os.stat(path)[6]:
                 return None
             index = file.read(8 * count)
-            found = binascii.crc32(index)
+            found = binascii.crc32(index, binascii.crc32(head[:-4]))
             buffer = memoryview(bytearray(1024))
             while size := file.readinto(buffer):
                 found = binascii.crc32(buffer[:size], found)

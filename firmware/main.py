@@ -1,28 +1,17 @@
 """Starts the logger. At the REPL, after Ctrl-C, it is there as `logger`.
 
 An update that is cut off, or taken back, can leave this file with the modules of another version.
-So what it uses of them stays as it is: settings.read, packlog.start and packlog.logger.
+So what it uses of them stays as it is: settings.read, settings.prepare if it is there,
+packlog.start and packlog.logger.
 """
 
 logger = None
-
-
-def _start():
+if not globals().get("safe_mode"):
     import settings
 
     found = settings.read()
-    if found[0]:
-        from store import starting
-
-        found[0]["start"] = starting.compact_waiting(found[0])
-        import radios
-
-        radios.switch_on(found[0])
-    return found
-
-
-if not globals().get("safe_mode"):
-    found = _start()
+    if found[0] and hasattr(settings, "prepare"):
+        settings.prepare(found[0])
     import packlog
 
     try:

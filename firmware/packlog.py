@@ -43,7 +43,7 @@ class Logger:
 
     def __init__(self, settings):
         self.board = board = Board(settings, Uptime(time.ticks_ms, time.ticks_diff), Clock())
-        self.complaints = board.complaints
+        self.packs, self.complaints = board.packs, board.complaints  # the PC's scripts use them
         self._settings = settings
         # (has it restarted to compact the history, has that failed): see store/starting.py
         self._planned, tried = settings.get("start", (False, False))
@@ -181,8 +181,9 @@ class Logger:
         import update
 
         del sys.modules["update"]  # needed once
+        board = self.board
         return await update.end_trial(
-            self.packs, self.uptime, self.complaints, self._settings["watchdog_s"]
+            board.packs, board.uptime, self.complaints, self._settings["watchdog_s"]
         )
 
     def _report(self, name, error):

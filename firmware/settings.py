@@ -27,6 +27,16 @@ def read(folder=""):
         return _check(folder)
 
 
+def prepare(settings):
+    """What has to be done before the rest of the firmware fills the heap."""
+    from store import starting
+
+    settings["start"] = starting.compact_waiting(settings)
+    import radios
+
+    radios.switch_on(settings)
+
+
 def form(checked):
     """The finished form's bytes, of what config.finish() returned."""
     text = json.dumps(checked).encode()

@@ -14,6 +14,10 @@ PIECE = 768  # bytes of an upload: more take RAM on the board, fewer take time
 DURABLE = 32  # pieces after which they are on flash: an upload that is cut off goes on there
 
 
+class FullError(PacklogError):
+    """The board's flash is full."""
+
+
 def digest(data: bytes) -> str:
     """What tells two versions of a file apart: half a SHA-256, as text."""
     return hashlib.sha256(data).hexdigest()[:32]
@@ -49,7 +53,11 @@ def upload(device: Device, path: str, data: bytes, progress: Callable[[int], Non
     if size > len(data) or there != digest(data[:size]):
         size = 0
     if size < len(data):
-        _writing(device, path, lambda: _append(device, path, data, size, progress))
+        try:
+            _writing(device, path, lambda: _append(device, path, data, size, progress))
+        except FullError:
+            device.run(script("give_up_upload", path))
+            raise
     if here(device, [path]).get(path, ("",))[0] != digest(data):
         remove(device, [path])
         raise PacklogError(f"{path} arrived damaged on the board: install again")
@@ -69,8 +77,8 @@ def _writing(device: Device, path: str, write: Callable[[], None]) -> None:
     try:
         write()
     except PacklogError as error:
-        if "ENOSPC" in str(error) or "Errno 28" in str(error):
-            raise PacklogError(
+        if any(sign in str(error) for sign in ("ENOSPC", "Errno 28", "OSError: 28")):
+            raise FullError(
                 f"the board's flash is full, {path} did not fit: delete files of your own on it "
                 "and install again"
             ) from None

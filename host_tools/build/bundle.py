@@ -6,7 +6,7 @@
     6       2     0
     8       8     id: the first bytes of the SHA-256 of all that is not header
     16      4     size of the whole file
-    20      4     CRC-32 of everything from here on
+    20      4     CRC-32 of everything else
     24      4 n   CRC-32 of each path: "/store/frame.mpy", and "/", "/store" for folders
     24+4n   4 n   where its module begins, 0 for a folder; ascending but for that
     ...           what the PC wants to know, as JSON, up to the first module; then the modules
@@ -67,8 +67,8 @@ def pack(
     index = struct.pack(f"<{2 * len(entries)}I", *keys, *offsets)
     body = index + text + b"".join(modules[path] for path in paths)
     identity = hashlib.sha256(body).digest()[:8]
-    size = HEADER.size + len(body)
-    return HEADER.pack(MAGIC, len(entries), 0, identity, size, binascii.crc32(body)) + body
+    head = HEADER.pack(MAGIC, len(entries), 0, identity, HEADER.size + len(body), 0)[:-4]
+    return head + struct.pack("<I", binascii.crc32(head + body)) + body
 
 
 def digest(modules: dict[str, bytes]) -> str:
@@ -101,11 +101,15 @@ def identity_of(head: bytes) -> str:
     return identity.hex()
 
 
+def _crc_of(data: bytes) -> int:
+    return binascii.crc32(data[HEADER.size :], binascii.crc32(data[: HEADER.size - 4]))
+
+
 def read(data: bytes) -> Bundle:
     """A bundle's contents; BundleError if it is damaged."""
     try:
         magic, count, _, identity, size, crc = HEADER.unpack_from(data)
-        if magic != MAGIC or size != len(data) or binascii.crc32(data[HEADER.size :]) != crc:
+        if magic != MAGIC or size != len(data) or _crc_of(data) != crc:
             raise BundleError("the bundle is damaged")
         offsets = struct.unpack_from(f"<{count}I", data, HEADER.size + 4 * count)
         begins = [offset for offset in offsets if offset] + [size]

@@ -41,7 +41,7 @@ ARCHITECTURES = {
 }
 AS_SOURCE = ("boot.py", "main.py")  # MicroPython starts these by name
 # What main.py and scripts of the PC use of the modules
-USED_OUTSIDE = frozenset(("read", "start", "logger", "packs", "readings"))
+USED_OUTSIDE = frozenset(("read", "prepare", "start", "logger", "packs", "readings"))
 _NATIVE, _PLAIN = "_viper", "_plain"  # store.kernels takes the second where the first are missing
 
 

@@ -134,6 +134,8 @@ class _Install:
             self._carry_out(change)
         elif not done and not self._state.loose:
             self._say("everything on the board is up to date")
+        if self._state.given_up and not change.bundle:
+            files.remove(self._device, [deploy.TRIAL])  # the user knows now
         if self._state.loose and not self._options.loose:
             loose.leave(self._device, self._say)
 
@@ -287,7 +289,17 @@ class _Install:
 
     def _change(self, own: dict[str, bytes], data: bytes | None) -> deploy.Change:
         small = deploy.differing(self._device, {**self._starters, **own})
+        if data or CONFIG in small:
+            small |= deploy.differing(self._device, self._finished(own))
         return deploy.Change(data, self._options.version, small)
+
+    def _finished(self, own: dict[str, bytes]) -> dict[str, bytes]:
+        """The config's finished form for this firmware: a board that has it need not check."""
+        data = own.get(CONFIG) or files.read_text(self._device, CONFIG).encode()
+        try:
+            return {deploy.READY: configure.finished(data)}
+        except config.ConfigError:
+            return {}
 
     def _carry_out(self, change: deploy.Change) -> None:
         deploy.make_room(self._device, self._state, probe.probe(self._device), change)

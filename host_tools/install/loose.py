@@ -38,6 +38,7 @@ def put(device: Device, modules: dict[str, bytes], version: str, say: Callable[[
     if folder == LOOSE and not write and not gone and after.files == before.files:
         return 0
     _change(device, folder, write, [path for path in gone if path not in users], after)
+    say(f"copied {len(write)} modules, {sum(map(len, write.values())) // 1024} KB, to {LOOSE}")
     return len(write) + len(gone)
 
 

@@ -1,8 +1,13 @@
-"""Writes package.json at the top of the repository, by which `mpremote mip install` puts a release
-on a board:  python -m host_tools.install.package_json  (part of docs/release.md's list).
+"""What `mpremote mip install` puts on a board  (part of docs/release.md's list):
 
-mip brings sources, all of them; config.json is the user's and not among them. main.py comes last,
-so that an install that is cut off starts nothing.
+    python -m host_tools.install.package_json        package.json, at the top of the repository
+    python -m host_tools.install.package_json DIR    a release's files to DIR
+
+mip cannot tell which chip it installs to. So a release has a NAME.json for each instruction set,
+which brings NAME.bundle as /packlog.bundle: what `packlog install` would put there. package.json,
+which mip takes from the repository itself, brings the modules as sources to /packlog.loose: for
+boards with plenty of RAM, or to look for a fault. config.json is the user's and in none of them.
+main.py comes last: a first install that is cut off starts nothing.
 """
 
 import json
@@ -10,12 +15,16 @@ import re
 import sys
 from pathlib import Path
 
+from host_tools.build import bundle
+from host_tools.build.compile import ARCHITECTURES, AS_SOURCE, build, compiler_version
 from host_tools.ground.firmware import CONFIG, FIRMWARE, sources
-from host_tools.install.deploy import MAIN
+from host_tools.install.deploy import BOOT, LOOSE, MAIN
 from host_tools.install.packages import AIOBLE
 
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGE = ROOT / "package.json"
+# By the name of the release's files: ESP32, S2 and S3; C3 and C6; any that runs bytecode
+NAMES = {"packlog-xtensawin": "xtensawin", "packlog-rv32imc": "rv32imc", "packlog-bytecode": ""}
 
 
 def version() -> str:
@@ -25,16 +34,41 @@ def version() -> str:
 
 def package(firmware: Path = FIRMWARE) -> str:
     """The text of package.json, for a firmware folder beside it."""
-    paths = sorted(set(sources(firmware)) - {CONFIG}, key=lambda path: (path == MAIN, path))
-    content = {
-        "version": version(),
-        "urls": [[path, f"firmware/{path}"] for path in paths],
-        "deps": [[AIOBLE.name, AIOBLE.version]],
-    }
+    modules = sorted(set(sources(firmware)) - {CONFIG, *AS_SOURCE})
+    urls = [[f"{LOOSE[1:]}/{path}", f"firmware/{path}"] for path in modules]
+    return _text([*urls, *([path, f"firmware/{path}"] for path in (BOOT, MAIN))])
+
+
+def write_release(folder: Path, firmware: Path = FIRMWARE) -> None:
+    """The files of a release, for mip and to be put on a board by hand."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, arch in NAMES.items():
+        files = build(firmware, _mpy(arch))
+        modules = {path: data for path, data in files.items() if path not in AS_SOURCE}
+        (folder / f"{name}.bundle").write_bytes(bundle.pack(modules, version()))
+        urls = [[bundle.NAME, f"{name}.bundle"], [BOOT, BOOT], [MAIN, MAIN]]
+        (folder / f"{name}.json").write_text(_text(urls))
+        for path in AS_SOURCE:
+            (folder / path).write_bytes(files[path])
+
+
+def _mpy(arch: str) -> int:
+    """sys.implementation._mpy of a board that takes what mpy-cross makes here."""
+    number = next(number for number, name in ARCHITECTURES.items() if name == arch)
+    major, minor, _ = compiler_version()
+    return major | minor << 8 | number << 10
+
+
+def _text(urls: list[list[str]]) -> str:
+    content = {"version": version(), "urls": urls, "deps": [[AIOBLE.name, AIOBLE.version]]}
     text = json.dumps(content, indent=2)
     return re.sub(r"\[\n\s+(\S+), ?\n?\s+(\S+)\n\s+\]", r"[\1, \2]", text) + "\n"
 
 
 if __name__ == "__main__":
-    PACKAGE.write_text(package())
-    print(f"{PACKAGE.name}: version {version()}", file=sys.stderr)
+    if len(sys.argv) > 1:
+        write_release(Path(sys.argv[1]))
+        print(f"{sys.argv[1]}: the files of version {version()}", file=sys.stderr)
+    else:
+        PACKAGE.write_text(package())
+        print(f"{PACKAGE.name}: version {version()}", file=sys.stderr)

@@ -5,28 +5,36 @@ import shutil
 from contextlib import contextmanager
 from pathlib import Path
 
-from host_tools.board.files import digest
-from host_tools.build.compile import build
+from host_tools.build import bundle
+from host_tools.build.compile import AS_SOURCE, build
 from host_tools.ground.firmware import FIRMWARE
-from host_tools.install import deploy, probe
+from host_tools.install import probe
 from host_tools.install.install import Options, install
 from host_tools.sim.rig import Plan, Rig
 from host_tools.sim.workshop import port_of, wait_for_start
 from tests.helpers.boards import Files
 
 X64 = 6 | 3 << 8 | 2 << 10  # sys.implementation._mpy of the virtual board
-OWN = {"/mine.txt": b"mine", "/lib/other.py": b"x = 1\n"}  # a user's files
+BAD = b"raise SystemError('a file of the user was imported')\n"
+# A user's files, some by names of packlog's modules
+OWN = {"/mine.txt": b"mine", "/lib/other.py": b"x = 1\n", "/lib/tasks.py": BAD, "/hub.py": BAD}
 
 
 MINI = {
-    "boot.py": "",
-    "main.py": """
-import time, store.a_viper
+    "boot.py": (FIRMWARE / "boot.py").read_text(),
+    "main.py": (FIRMWARE / "main.py").read_text(),
+    "settings.py": "def read():\n    return ()\n",
+    "packlog.py": """
+import os, time, store.a_viper
 from greeting import text as first
 from lib.words import text as second
-while True:
-    print("packlog house readings=%d" % len(first() + second()))
-    time.sleep(1)
+logger = None
+def start():
+    if "packlog.try" in os.listdir("/"):
+        os.remove("/packlog.try")
+    while True:
+        print("packlog house readings=%d" % len(first() + second()))
+        time.sleep(1)
 """,
     "greeting.py": "def text():\n    return 'hello'\n",
     "lib/words.py": "def text():\n    return 'world'\n",
@@ -66,11 +74,8 @@ def newer(firmware: Path, folder: Path) -> Path:
     uptime = (folder / "lib/uptime.py").read_text()
     (folder / "lib/runtime.py").write_text(uptime)
     (folder / "lib/uptime.py").unlink()
-    for path in ("packlog.py",):
-        text = (folder / path).read_text().replace("lib.uptime", "lib.runtime")
-        (folder / path).write_text(text)
-    with (folder / "main.py").open("a") as file:
-        file.write("\nNEWER = 'newer'\n")
+    for path in folder.rglob("*.py"):
+        path.write_text(path.read_text().replace("lib.uptime", "lib.runtime"))
     return folder
 
 
@@ -117,15 +122,32 @@ def add(image: Path, files: dict[str, bytes]) -> None:
                 file.write(data)
 
 
-def check_installed(image: Path, firmware: Path, version: str, own=None) -> None:
-    """Exactly this firmware is on the flash, the config, the user's own files, and no more."""
+def modules_of(firmware: Path) -> dict[str, bytes]:
+    """What is in the bundle of the virtual board."""
+    return {path: data for path, data in build(firmware, X64).items() if path not in AS_SOURCE}
+
+
+def bundle_of(firmware: Path, version: str = "1.0") -> bytes:
+    """The bundle of the virtual board, without packages."""
+    return bundle.pack(modules_of(firmware), version)
+
+
+def check_installed(image: Path, firmware: Path, version: str, own=None, before=None) -> None:
+    """Exactly this firmware is on the flash, the config, the user's own files, and no more but the
+    bundle before: of this version, or any.
+    """
     found = on_flash(image)
-    files = {f"/{path}": data for path, data in build(firmware, X64).items()}
-    for path, data in {**files, **(own or {})}.items():
+    built = build(firmware, X64)
+    starters = {f"/{path}": built[path] for path in AS_SOURCE}
+    for path, data in {**starters, **(own or {})}.items():
         assert found.pop(path) == data, path
+    read = bundle.read(found.pop("/packlog.bundle"))
+    assert (read.version, read.packages) == (version, {})
+    assert read.modules == modules_of(firmware)
+    old = found.pop("/packlog.old", None)
+    assert not before or bundle.read(old).version == before
     assert found.pop("/config.json")
-    manifest = deploy.Manifest(version, {p[1:]: digest(d) for p, d in files.items()})
-    assert found.pop("/packlog.json") == manifest.data()
+    found.pop("/config.ready", None)  # the board writes that, too
     assert not found, sorted(found)
 
 

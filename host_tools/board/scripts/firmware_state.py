@@ -13,9 +13,8 @@ def size_of(path):
         return -1
 
 
-def is_whole(file, crc):
+def is_whole(file, found, crc):
     buffer = memoryview(bytearray(1024))
-    found = 0
     while count := file.readinto(buffer):
         found = binascii.crc32(buffer[:count], found)
     return found == crc
@@ -25,14 +24,19 @@ def look(path):
     """id, whether it is whole, and what it says of itself: None if it is missing or no bundle."""
     try:
         with open(path, "rb") as file:
-            magic, count, _, identity, size, crc = struct.unpack("<4sHH8sII", file.read(24))
+            head = file.read(24)
+            magic, count, _, identity, size, crc = struct.unpack("<4sHH8sII", head)
             index = file.read(8 * count)
             offsets = struct.unpack("<" + str(count) + "I", index[4 * count :])
             about = file.read(min(at for at in offsets if at) - 24 - 8 * count)
             file.seek(24)
             return {
                 "identity": binascii.hexlify(identity).decode(),
-                "whole": magic == b"PLB\x01" and size == size_of(path) and is_whole(file, crc),
+                "whole": (
+                    magic == b"PLB\x01"
+                    and size == size_of(path)
+                    and is_whole(file, binascii.crc32(head[:20]), crc)
+                ),
                 "about": json.loads(about),
             }
     except (OSError, ValueError):

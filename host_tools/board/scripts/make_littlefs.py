@@ -1,10 +1,11 @@
 """Erases the file system and makes a littlefs in its place."""
 
 import vfs
-from flashbdev import bdev
 
 
 def make_littlefs():
+    from flashbdev import bdev  # an ESP32's
+
     if bdev.ioctl(5, 0) != 4096:
         raise OSError("its flash driver has small blocks: put the usual MicroPython on it first")
     vfs.umount("/")

@@ -3,11 +3,13 @@
 import json
 
 import pytest
+from host_tools.board.script import script
+from host_tools.build import bundle
 from host_tools.ground.errors import PacklogError
 from host_tools.ground.firmware import FIRMWARE
 from host_tools.install import packages
 from host_tools.install.packages import AIOBLE, UMQTT
-from tests.helpers.installing import X64, add, board_on, mini, on_flash, put
+from tests.helpers.installing import X64, add, board_on, mini, modules_of, on_flash, put
 from tests.helpers.package_index import STANDIN, aioble_files, index
 from typer.testing import CliRunner
 
@@ -18,11 +20,12 @@ UP_TO_DATE = "everything on the board is up to date"
 
 
 def check_on_board(image, files):
-    there = on_flash(image)
-    wanted = {f"/lib/{path}": data for path, data in files.items() if "server" not in path}
-    assert {path: there[path] for path in wanted} == wanted
-    assert "/lib/aioble/server.mpy" not in there
-    return json.loads(there["/packlog.json"])
+    """The files are in the bundle, but for what packlog does not need; returns the versions."""
+    found = bundle.read(on_flash(image)["/packlog.bundle"])
+    wanted = {path: data for path, data in files.items() if "server" not in path}
+    assert {path: found.modules[path] for path in wanted} == wanted
+    assert "aioble/server.mpy" not in found.modules
+    return found.packages
 
 
 def test_a_jk_gets_aioble_in_the_pinned_version_once(tmp_path):
@@ -37,30 +40,39 @@ def test_a_jk_gets_aioble_in_the_pinned_version_once(tmp_path):
         asked.clear()
         assert put(port, firmware, index=url)[0] == UP_TO_DATE
         assert asked == []
-    manifest = check_on_board(image, aioble_files())
-    assert manifest["packages"] == {"aioble": AIOBLE.version}
+    assert check_on_board(image, aioble_files()) == {"aioble": AIOBLE.version}
 
 
-def test_it_stays_when_nothing_needs_it_any_more_and_comes_again_when_it_is_damaged(tmp_path):
+def test_the_next_version_takes_it_from_the_board(tmp_path):
+    """Nobody is asked for it again: there may be no internet where the board is."""
+    image, jk = tmp_path / "flash.img", tmp_path / "jk.json"
+    jk.write_text(JK)
+    nowhere = "http://127.0.0.1:1"
+    packages = {("aioble", AIOBLE.version): aioble_files()}
+    with index(packages) as (url, _), board_on(image) as (_, port):
+        put(port, mini(tmp_path / "mini"), config=jk, index=url)
+        newer = mini(tmp_path / "newer", greeting="def text():\n    return 'again'\n")
+        put(port, newer, "1.1", index=nowhere)
+    assert check_on_board(image, aioble_files()) == {"aioble": AIOBLE.version}
+    assert bundle.read(on_flash(image)["/packlog.bundle"]).version == "1.1"
+
+
+def test_a_version_that_is_not_the_pinned_one_is_replaced(tmp_path):
     firmware, image = mini(tmp_path / "mini"), tmp_path / "flash.img"
-    plain = tmp_path / "plain.json"
-    plain.write_text('{"packs": [{"name": "house", "bms": "chargery"}]}')
-    with index({("aioble", AIOBLE.version): aioble_files()}) as (url, asked):
-        with board_on(image) as (_, port):
-            put(port, firmware, bluetooth=True, index=url)
-            put(
-                port,
-                mini(tmp_path / "mini", greeting="def text():\n    return 'again'\n"),
-                "1.1",
-                config=plain,
-            )
-        check_on_board(image, aioble_files())
-        add(image, {"/lib/aioble/core.mpy": b"damaged"})
-        asked.clear()
-        with board_on(image) as (_, port):
-            put(port, firmware, "1.1", bluetooth=True, index=url)
-        assert asked
-    check_on_board(image, aioble_files())
+    files = aioble_files()
+    old_files = {path: data + b"old" for path, data in files.items()}
+    modules = {path: data for path, data in old_files.items() if "server" not in path}
+    data = bundle.pack(modules_of(firmware), "1.0", modules, {"aioble": "0.5.0"})
+    with board_on(image) as (_, port):
+        put(port, firmware)
+    add(image, {"/packlog.bundle": data})
+    with (
+        index({("aioble", AIOBLE.version): files}) as (url, asked),
+        board_on(image) as (_, port),
+    ):
+        put(port, firmware, bluetooth=True, index=url)
+    assert asked
+    assert check_on_board(image, files) == {"aioble": AIOBLE.version}
 
 
 def test_the_environment_can_name_the_folder(tmp_path, monkeypatch):
@@ -79,8 +91,7 @@ def test_without_internet_it_comes_from_a_folder(tmp_path, monkeypatch):
         assert said[-1].startswith("the logger runs")
         again = put(port, firmware, bluetooth=True, index="http://127.0.0.1:1")
         assert again[0] == UP_TO_DATE  # and no index is asked
-    manifest = check_on_board(image, aioble_files())
-    assert manifest["packages"] == {"aioble": packages.LOCAL}
+    assert check_on_board(image, aioble_files()) == {"aioble": packages.LOCAL}
 
 
 def test_what_somebody_else_put_there_is_left_alone(tmp_path):
@@ -121,7 +132,7 @@ def test_mqtt_gets_umqtt_and_of_it_only_that():
     assert packages.needed(settings, True) == [AIOBLE, UMQTT]
     files = {"umqtt/simple.mpy": b"M\x06...", "ssl.mpy": b"M\x06 shadows the board's own"}
     with index({(UMQTT.name, UMQTT.version): files}) as (url, _):
-        assert packages.get(UMQTT, X64, None, url + "/") == {"lib/umqtt/simple.mpy": b"M\x06..."}
+        assert packages.get(UMQTT, X64, None, url + "/") == {"umqtt/simple.mpy": b"M\x06..."}
 
 
 def test_a_scan_for_the_questions_has_what_it_needs_and_nothing_that_starts(tmp_path, monkeypatch):
@@ -129,7 +140,7 @@ def test_a_scan_for_the_questions_has_what_it_needs_and_nothing_that_starts(tmp_
     seen = []
 
     def heard(device, seconds):
-        seen.append(device.run("import os; print(os.listdir('/'), os.listdir('/lib/aioble'))"))
+        seen.append(device.run("import os, aioble, greeting; print(os.listdir('/'))"))
         return []
 
     def ask(family, hear):
@@ -141,8 +152,7 @@ def test_a_scan_for_the_questions_has_what_it_needs_and_nothing_that_starts(tmp_
     with board_on(image) as (_, port):
         said = put(port, firmware, terminal=True, lib=STANDIN)
     assert "main.py" not in seen[0] and "config.json" not in seen[0]
-    assert "greeting.mpy" in seen[0] and "client.mpy" in seen[0]
-    assert said[-2].startswith("copied 3 files")  # the config, the manifest, main.py
+    assert said[-2].startswith("copied 3 files")  # the config, its finished form, main.py
     assert on_flash(image)["/config.json"] == JK.encode()
 
 
@@ -165,7 +175,8 @@ def test_a_jk_in_reach_is_found_and_logged_by_a_first_install(tmp_path):
 def test_a_board_without_bluetooth_says_so(tmp_path, monkeypatch):
     from host_tools.install import install
 
-    monkeypatch.setattr(install, "_HAS_BLUETOOTH", "print('no')")
+    without = {"has_bluetooth": "print('no')"}
+    monkeypatch.setattr(install, "script", lambda name: without.get(name) or script(name))
     with (
         board_on(tmp_path / "flash.img") as (_, port),
         pytest.raises(PacklogError, match="has no Bluetooth: for a jk take an ESP32"),

@@ -1,21 +1,34 @@
-"""The power goes, or the cable is pulled, in the middle of an install: what is left either is the
-old firmware, whole, or starts nothing; and the next install makes it right.
+"""The power goes, or the cable is pulled, in the middle of an install: what is left starts the
+old firmware or the new one, and the next install goes on from there.
 """
 
+import re
 import time
 
 import pytest
+from host_tools.board.device import Device
 from host_tools.ground.errors import PacklogError
-from host_tools.sim.vm import ops
+from host_tools.install import deploy
+from host_tools.sim.rig import Plan, Rig
 from mpremote import transport_serial
 from tests.helpers.boards import Files, copy_of
-from tests.helpers.installing import OWN, add, board_on, check_installed, mini, on_flash, put
+from tests.helpers.flash_replay import Recording, cut_short
+from tests.helpers.installing import (
+    OWN,
+    X64,
+    add,
+    board_on,
+    build,
+    check_installed,
+    mini,
+    on_flash,
+    put,
+)
 
 RUNS = "the logger runs: house sends readings"
-
-
-class Gone(Exception):
-    """The PC's program ends here."""
+HISTORY = {"/data/house/pack/00000001.seg": bytes(range(256)) * 40}
+KEPT = OWN | HISTORY
+OLD, NEW = "readings=10", "readings=11"  # what the two versions print
 
 
 @pytest.fixture(scope="module")
@@ -25,113 +38,130 @@ def trees(tmp_path_factory):
     old = mini(folder / "old", retired="X = 1\n")
     new = mini(
         folder / "new",
-        greeting="from lib.words import text\n",
         lib__words="from store.fresh import text\n",
         store__fresh="def text():\n    return 'fresh!'\n",
+        boot=(old / "boot.py").read_text() + "\nprint('new')\n",
     )
-    with (new / "boot.py").open("a") as file:
-        file.write("print('new')\n")
     return old, new
+
+
+def add_all(image, files):
+    add(image, files)
+    return image
+
+
+@pytest.fixture(scope="module")
+def blank(tmp_path_factory):
+    """A flash as MicroPython leaves it, and a user's own files."""
+    image = tmp_path_factory.mktemp("blank") / "flash.img"
+    with board_on(image):
+        pass
+    return add_all(image, OWN)
 
 
 @pytest.fixture(scope="module")
 def installed(trees, tmp_path_factory):
-    """A flash with the old version, and a user's own files."""
+    """A flash with the old version, history, and a user's own files."""
     image = tmp_path_factory.mktemp("installed") / "flash.img"
     with board_on(image) as (_, port):
         put(port, trees[0])
-    add(image, OWN)
-    return image
+    return add_all(image, KEPT)
 
 
-def all_steps(image, firmware, version):
-    """The steps of an install that nothing interrupts."""
-    steps = []
+@pytest.fixture(scope="module")
+def loose(trees, blank, tmp_path_factory):
+    """A flash with the old version as packlog 0.1 has put it there: files in /."""
+    files = build(trees[0], X64) | {"boot.py": b""}
+    manifest = deploy.Manifest("0.1.0", {p: deploy.files.digest(d) for p, d in files.items()})
+    files |= {"packlog.json": manifest.data()}
+    files |= {"config.json": (trees[0] / "config.json").read_bytes()}
+    image = copy_of(blank, tmp_path_factory.mktemp("loose"))
+    # what the user has by a name of packlog's would have been removed by that install
+    with Files(image) as there:
+        there.remove("/hub.py")
+    return add_all(image, {f"/{path}": data for path, data in files.items()} | HISTORY)
+
+
+def recorded(image, firmware):
+    """The flash operations of an install with a firmware."""
+    with board_on(image) as (rig, port):
+        recording = Recording(rig.board.flash)
+        assert RUNS in put(port, firmware, "1.1")
+    return recording.operations
+
+
+def starts(image):
+    """What the board says that is switched on with that flash."""
+    rig = Rig(Plan(flash=image, speed=0))
+    try:
+        rig.board.power_on()
+        rig.board.run(4)
+        return rig.board.console.transcript.decode("utf8", "replace")
+    finally:
+        rig.board.close()
+
+
+def check(image, expected, kept):
+    """One of those is what the board starts, once; the files are whole."""
+    console = starts(image)
+    assert "Traceback" not in console, console
+    assert set(re.findall(r"readings=\d+", console)) in expected, console
+    found = on_flash(image)
+    with Files(image) as files:
+        for path, data in kept.items():
+            with files.open(path, "rb") as file:
+                assert file.read() == data, path
+    assert len(found.get("/config.json", b"{}")) > 1
+
+
+@pytest.fixture(scope="module")
+def runs(request, trees, tmp_path_factory):
+    """runs(name): the flash before an install of the new version, and its operations."""
+    known = {}
+
+    def get(name):
+        if name not in known:
+            start = request.getfixturevalue(name).read_bytes()
+            image = tmp_path_factory.mktemp("run") / "flash.img"
+            image.write_bytes(start)
+            known[name] = start, recorded(image, trees[1])
+        return known[name]
+
+    return get
+
+
+CASES = [("blank", ({NEW}, set()), OWN), ("installed", ({OLD}, {NEW}), KEPT)]
+CASES += [("loose", ({OLD}, {NEW}), {p: KEPT[p] for p in KEPT if p != "/hub.py"})]
+
+
+def try_cuts(case, runs, tmp_path, numbers):
+    name, expected, kept = case
+    start, operations = runs(name)
+    assert len(operations) > 30
+    for number in numbers(len(operations)):
+        check(cut_short(start, operations, number, tmp_path / "flash.img"), expected, kept)
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case[0])
+def test_power_cut_in_some_flash_operations(case, runs, tmp_path):
+    try_cuts(case, runs, tmp_path, lambda count: range(1, count + 1, max(1, count // 7)))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case[0])
+def test_power_cut_in_every_flash_operation(case, runs, tmp_path):
+    try_cuts(case, runs, tmp_path, lambda count: range(1, count + 1))
+
+
+def test_the_files_of_an_older_packlog_go_when_the_bundle_has_readings(loose, trees, tmp_path):
+    image = copy_of(loose, tmp_path)
+    add(image, {"/greeting.py": b"# changed by the user\n"})
     with board_on(image) as (_, port):
-        put(port, firmware, version, on_step=steps.append)
-    return steps
-
-
-def cut(rig):
-    """Take the power away, from another thread than the board's."""
-    rig.board.at(0, rig.board.power_off)
-    while rig.board.powered:
-        pass
-
-
-def interrupted(image, firmware, version, number):
-    """Let the power go before step `number` (from 0)."""
-    with board_on(image) as (rig, port):
-        steps = []
-
-        def on_step(step):
-            if len(steps) == number:
-                cut(rig)
-                raise Gone
-            steps.append(step)
-
-        with pytest.raises(Gone):
-            put(port, firmware, version, on_step=on_step)
-    return steps
-
-
-def check_and_repair(image, firmware, version, whole, own=None):
-    """Switch on: nothing starts, or the firmware that is whole; then install again."""
-    with board_on(image) as (rig, port):
-        rig.board.stop()
-        rig.board.run(0.2)
-        console = rig.board.console.transcript.decode()
-        assert "Traceback" not in console, console
-        assert (rig.board.state == ops.REPL) == (not whole)
-        rig.board.background()
-        assert put(port, firmware, version)[-1] == RUNS
-    check_installed(image, firmware, version, own)
-
-
-def test_an_upgrade_stops_the_logger_first_and_starts_it_last(installed, trees, tmp_path):
-    image = copy_of(installed, tmp_path)
-    assert all_steps(image, trees[1], "1.1") == UPGRADE
-    check_installed(image, trees[1], "1.1", OWN)
-
-
-UPGRADE = [
-    "write packlog.json",
-    "remove main.py",
-    "remove retired.mpy",
-    "write greeting.mpy",
-    "write lib/words.mpy",
-    "write store/fresh.mpy",
-    "write boot.py",
-    "write packlog.json",
-    "write main.py",
-]
-
-
-def sampled(numbers, total):
-    """All of them in the slow campaign, these by default."""
-    slow = [pytest.param(n, marks=pytest.mark.slow) for n in range(total) if n not in numbers]
-    return [*numbers, *slow]
-
-
-@pytest.mark.parametrize("number", sampled([1, 2, 5, 8], len(UPGRADE)))
-def test_power_cut_before_each_step_of_an_upgrade(installed, trees, tmp_path, number):
-    image = copy_of(installed, tmp_path)
-    assert interrupted(image, trees[1], "1.1", number) == UPGRADE[:number]
-    check_and_repair(image, trees[1], "1.1", number <= UPGRADE.index("remove main.py"), OWN)
-
-
-@pytest.mark.parametrize("number", sampled([6], len(UPGRADE)))
-def test_after_a_power_cut_the_old_version_can_be_had_again(installed, trees, tmp_path, number):
-    image = copy_of(installed, tmp_path)
-    interrupted(image, trees[1], "1.1", number)
-    check_and_repair(image, trees[0], "1.0", number <= UPGRADE.index("remove main.py"), OWN)
-
-
-@pytest.mark.parametrize("number", sampled([1, 4], 10))
-def test_power_cut_in_a_first_install(trees, tmp_path, number):
-    image = tmp_path / "flash.img"
-    interrupted(image, trees[0], "1.0", number)
-    check_and_repair(image, trees[0], "1.0", False)
+        said = put(port, trees[1], "1.1")
+        assert "packlog 0.1.0 becomes 1.1" in said
+        assert said[-1] == "removed the 6 files of packlog 0.1.0"
+    own = {path: OWN[path] for path in OWN if path != "/hub.py"}
+    check_installed(image, trees[1], "1.1", own | {"/greeting.py": b"# changed by the user\n"})
 
 
 class Hurry:
@@ -152,71 +182,40 @@ class Hurry:
         time.sleep(min(seconds, 0.001))
 
 
-def cut_at_operation(image, firmware, operation, monkeypatch):
-    """Let the power go in the middle of a flash operation, counted from the first step on."""
+def test_a_power_cut_ends_the_install_and_the_next_one_makes_it_right(
+    installed, trees, tmp_path, monkeypatch
+):
+    image = copy_of(installed, tmp_path)
     with board_on(image) as (rig, port), monkeypatch.context() as patch:
         patch.setattr(transport_serial, "time", Hurry(rig.board))
         patch.setattr("host_tools.board.device.ANSWER_S", 5)  # for two bytes
-
-        def on_step(step):
-            flash = rig.board.flash
-            flash.cut_at = flash.cut_at or flash.operations + operation
-
-        try:
-            put(port, firmware, "1.1", on_step=on_step)
-        except PacklogError:
-            assert not rig.board.powered
-            return False
-        return rig.board.powered
+        rig.board.flash.cut_at = rig.board.flash.operations + 9
+        with pytest.raises(PacklogError):
+            put(port, trees[1], "1.1")
+        assert not rig.board.powered
+    with board_on(image) as (_, port):
+        assert put(port, trees[1], "1.1")[-1] == RUNS
+    check_installed(image, trees[1], "1.1", OWN, before="1.0")
 
 
-def repaired(image, trees):
-    """Switch on, see that no mix runs, install again."""
-    found = on_flash(image)
-    main_whole = "/main.py" in found
-    check_and_repair(image, trees[1], "1.1", main_whole, OWN)
+def test_a_cable_pulled_in_the_middle_of_the_bundle_is_gone_on_from(tmp_path, trees, monkeypatch):
+    """What is on flash by then is not sent again."""
+    large = mini(tmp_path / "large", store__huge=f"print({bytes(range(256)) * 200!r}[0])\n")
+    image, sent = tmp_path / "flash.img", []
+    run = Device.run
 
+    def counted(self, code, *arguments, **named):
+        if code.startswith("add("):
+            sent.append(code)
+            if len(sent) == 40:
+                raise KeyboardInterrupt
+        return run(self, code, *arguments, **named)
 
-@pytest.mark.parametrize("operation", [9])
-def test_power_cut_in_a_flash_operation(installed, trees, tmp_path, monkeypatch, operation):
-    image = copy_of(installed, tmp_path)
-    assert not cut_at_operation(image, trees[1], operation, monkeypatch)
-    repaired(image, trees)
-
-
-@pytest.mark.slow
-def test_power_cut_in_every_flash_operation(installed, trees, tmp_path, monkeypatch):
-    operation = 1
-    while True:
-        image = copy_of(installed, tmp_path)
-        if cut_at_operation(image, trees[1], operation, monkeypatch):
-            break
-        repaired(image, trees)
-        operation += 1
-    assert operation > 30
-
-
-def test_a_cable_pulled_in_the_middle_of_a_file(installed, trees, tmp_path, monkeypatch):
-    from host_tools.board.device import Device
-
-    image = copy_of(installed, tmp_path)
-    write = Device.write_file
-
-    def half(self, path, data, progress=None):
-        if self.half_next:
-            write(self, path, data[: len(data) // 2], progress)
-            raise Gone
-        write(self, path, data, progress)
-
-    monkeypatch.setattr(Device, "write_file", half)
-    monkeypatch.setattr(Device, "half_next", False, raising=False)
-
-    def on_step(step):
-        Device.half_next = step == "write lib/words.mpy"
-
-    with board_on(image) as (_, port), pytest.raises(Gone):
-        put(port, trees[1], "1.1", on_step=on_step)
-    Device.half_next = False
-    with Files(image) as files:
-        assert "packlog.new" in files.listdir("/")
-    check_and_repair(image, trees[1], "1.1", False, OWN)
+    monkeypatch.setattr(Device, "run", counted)
+    with board_on(image) as (_, port):
+        with pytest.raises(KeyboardInterrupt):
+            put(port, large)
+        assert put(port, large)[-1] == RUNS
+    total = -(-len(on_flash(image)["/packlog.bundle"]) // 768)
+    assert total < len(sent) <= total + 8
+    check_installed(image, large, "1.0")
