@@ -15,9 +15,10 @@ import tempfile
 from functools import cache
 from pathlib import Path
 
+from host_tools import rom_names
 from host_tools.errors import PacklogError
 from host_tools.short_names import KEPT
-from host_tools.shrink import narrow, shrink
+from host_tools.shrink import narrow, shrink_and_map
 from host_tools.syntax import Unsafe
 
 # By the number in sys.implementation._mpy; 0 is a board that runs bytecode only
@@ -110,7 +111,7 @@ def build(firmware: Path, mpy: int, kept: frozenset[str] = KEPT) -> dict[str, by
         if suffix == "py" and not stem.endswith(leave_out):
             modules[stem.replace("/", ".")] = source.decode()
     try:
-        shrunk = shrink(modules, kept)
+        shrunk, _ = shrink_and_map(modules, kept, names_in_rom())
     except Unsafe as error:
         raise PacklogError(f"the firmware does not compile: {error}") from None
     files = {}
@@ -121,6 +122,14 @@ def build(firmware: Path, mpy: int, kept: frozenset[str] = KEPT) -> dict[str, by
         else:
             files[stem + ".mpy"] = compiled(stem + ".py", source.encode(), arch)
     return files
+
+
+@cache
+def names_in_rom() -> tuple[str, ...]:
+    """Names that every MicroPython has in ROM, as far as Python knows them."""
+    asked = rom_names.candidates()
+    module = compiled("names.py", "\n".join(asked).encode(), "")
+    return tuple(rom_names.spelled_nowhere(module, asked))
 
 
 def compiled(path: str, source: bytes, arch: str) -> bytes:

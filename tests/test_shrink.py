@@ -5,7 +5,6 @@ import subprocess
 from pathlib import Path
 
 from host_tools.firmware import FIRMWARE
-from host_tools.short_names import KERNELS, OURS
 from host_tools.shrink import narrow, shrink
 from host_tools.sim.micropython import find
 
