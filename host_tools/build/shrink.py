@@ -1,0 +1,57 @@
+"""Makes the firmware smaller before it is compiled, without changing what it does.
+
+A .mpy spells out every name it uses. So whole numbers with a name, `WINDOW_S = 30`, are put where
+they are used, in other modules as well, and names that surely nobody else uses become short ones:
+those that begin with an underscore, functions and classes of modules, and arguments. The sources
+stay as they are.
+"""
+
+import ast
+from collections.abc import Iterable
+
+from host_tools.build.inline import inline
+from host_tools.build.short_names import KEPT, shorten
+from host_tools.build.syntax import DEFINITIONS, check, nodes
+from host_tools.build.unused import drop_unused
+
+
+def shrink(sources: dict[str, str], kept: frozenset[str] = KEPT) -> dict[str, str]:
+    """The same sources, by module name ("store.frame"), smaller. All modules at once.
+
+    kept: names that somebody outside uses. Unsafe if it cannot be told what a name stands for.
+    """
+    return shrink_and_map(sources, kept)[0]
+
+
+def shrink_and_map(
+    sources: dict[str, str], kept: frozenset[str] = KEPT, in_rom: Iterable[str] = ()
+) -> tuple[dict[str, str], dict]:
+    """What shrink() says, and what the short names stand for (see short_names.shorten).
+
+    in_rom: names that cost no heap on the board.
+    """
+    trees = {name: ast.parse(text) for name, text in sources.items()}
+    check(trees)
+    inline(trees, kept)
+    while drop_unused(trees, kept):
+        pass
+    names = shorten(trees, kept, in_rom)
+    texts = {name: ast.unparse(_without_docstrings(tree)) + "\n" for name, tree in trees.items()}
+    return texts, names
+
+
+def _without_docstrings(tree: ast.Module) -> ast.Module:
+    for node in (tree, *(n for n in nodes(tree) if isinstance(n, DEFINITIONS))):
+        if ast.get_docstring(node) is not None:
+            node.body = node.body[1:] or [ast.Pass()]
+    return ast.fix_missing_locations(tree)
+
+
+def narrow(shrunk: str) -> str:
+    """For what is not compiled: a level is one space, and no line is empty."""
+    lines = (line for line in shrunk.splitlines() if line)
+    return "".join(" " * (_margin(line) // 4) + line.lstrip() + "\n" for line in lines)
+
+
+def _margin(line: str) -> int:
+    return len(line) - len(line.lstrip())
