@@ -1,10 +1,10 @@
 """Gives the firmware's names short ones: as few different ones as possible, shared by modules.
 
-On the board every different name takes heap, unless it is in ROM anyway, and every name of a module
-two bytes more. So the things of a module get names that stand in it already, then those that every
-MicroPython has in ROM, then single letters. Two things may share a name unless somebody could mistake
-one for the other: globals of one module, attributes that occur in one module or one family of
-classes, arguments and what their function speaks of.
+On the board a name takes some 11 bytes of heap, once, unless it is in ROM, and two bytes more in
+each module that it stands in. So a module's things get names that stand in it already, then names
+that every MicroPython has in ROM, then single letters. Two things may share a name unless one could
+be mistaken for the other: globals of one module, attributes that occur in one module or one family
+of classes, arguments and what their function uses.
 """
 
 import ast
@@ -32,7 +32,7 @@ def shorten(
     """Rename everything in the trees that may be renamed.
 
     in_rom: names that cost no heap. Returns, by module, what the short names stand for:
-    {"functions": {short: [long, ...]}, "names": {...}}.
+    {"functions": {short: [long, ...]}, "attributes": {...}, "globals": {...}}.
     """
     things = Things(trees, kept)
     names = _Names(things, list(in_rom)).choose()
@@ -44,16 +44,19 @@ def shorten(
 
 
 def _spoken(spots: list[Spot], names: dict[Thing, str]) -> dict[str, dict[str, list[str]]]:
-    functions, others = defaultdict(set), defaultdict(set)
+    found: dict[str, dict[str, set[str]]] = {
+        kind: defaultdict(set) for kind in ("functions", "attributes", "globals")
+    }
     for spot in spots:
-        short, long = names.get(spot.thing, spot.thing[-1]), spot.thing[-1]
-        if (short != long and spot.thing[0] != "local") or is_argument(spot):
-            others[short].add(long)
+        if spot.thing in names and spot.thing[0] != "local":
+            own = [found[spot.thing[0] + "s"]]
             if isinstance(spot.node, (ast.FunctionDef, ast.AsyncFunctionDef)):
-                functions[short].add(long)
+                own.append(found["functions"])
+            for kind in own:
+                kind[names[spot.thing]].add(spot.thing[-1])
     return {
-        kind: {short: sorted(longs) for short, longs in sorted(found.items())}
-        for kind, found in (("functions", functions), ("names", others))
+        kind: {short: sorted(longs) for short, longs in sorted(shorts.items())}
+        for kind, shorts in found.items()
     }
 
 
@@ -220,7 +223,7 @@ class _Names:
             self._used.append(found)
 
     def _cheapest(self, never: set[str], where: set[str]) -> str:
-        """What stands in most of these modules; what is in ROM; what stands elsewhere; a new one."""
+        """A name of most of these modules; one in ROM; one of other modules; a new one."""
         there = Counter(name for module in where for name in self._present[module] - never)
         if there:
             return min(there, key=lambda name: (-there[name], name))

@@ -1,9 +1,8 @@
 """Makes the firmware smaller before it is compiled, without changing what it does.
 
 A .mpy spells out every name it uses. So whole numbers with a name, `WINDOW_S = 30`, are put where
-they are used, in other modules as well, and names that surely nobody else uses become short ones:
-those that begin with an underscore, functions and classes of modules, and arguments. The sources
-stay as they are.
+they are used, in other modules as well; what nothing on the board uses is left out; and names that
+are packlog's alone become short ones. The sources stay as they are.
 """
 
 import ast

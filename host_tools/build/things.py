@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 
 from host_tools.build.foreign import foreign_attributes
 from host_tools.build.scopes import Module, Scope, Spot, Thing, read
-from host_tools.build.syntax import nodes
+from host_tools.build.syntax import named_by_texts, nodes, texts_in
 
 
 class Things:
@@ -19,7 +19,7 @@ class Things:
         self.kept = kept
         self.modules = {name: read(name, tree) for name, tree in trees.items()}
         self._inside = {name: nodes(tree) for name, tree in trees.items()}
-        self.texts = set(filter(None, map(_text, self._all_nodes())))
+        self.texts = texts_in(self._all_nodes())
         self.keywords = {n.arg for n in self._all_nodes() if isinstance(n, ast.keyword) and n.arg}
         self._aliases = {name: self._aliases_in(module) for name, module in self.modules.items()}
         self._same = self._handed_on_as_attributes()
@@ -65,19 +65,16 @@ class Things:
             aliases = self._aliases[module.name]
             bases = {node.value for node in module.attributes}
             for spot in module.spots:
-                if isinstance(spot.node, ast.Name) and spot.node not in bases:
-                    if spot.thing in aliases:
-                        yield aliases[spot.thing]
+                is_base = not isinstance(spot.node, ast.Name) or spot.node in bases
+                if spot.thing in aliases and not is_base:
+                    yield aliases[spot.thing]
             for thing, sources in module.imported.items():
                 wholes = [self._whole(*source) for source in sources]
                 if thing not in aliases:
                     yield from (whole for whole in wholes if whole in self.trees)
                 yield from self._passed_on(sources)
             yield from (alias.name for alias in module.sources if "." in alias.name)
-        texts = {text.rstrip(".") for text in self.texts}
-        for name in self.trees:
-            if name in texts or name.rpartition(".")[0] in texts:
-                yield name
+        yield from named_by_texts(self.texts, self.trees)
 
     def _passed_on(self, sources: Iterable[tuple[str, str | None]]) -> Iterator[str]:
         """Modules that are imported out of another module that imports them."""
@@ -140,13 +137,13 @@ class Things:
         for module in self.modules.values():
             for scope in module.scope.within():
                 for spot in scope.spots if scope.is_class else ():
-                    if spot.thing[0] == "attribute" and isinstance(spot.node, ast.Name):
-                        if not stored(spot.node):
-                            yield spot.thing[-1]
+                    reads = isinstance(spot.node, ast.Name) and not stored(spot.node)
+                    if reads and spot.thing[0] == "attribute":
+                        yield spot.thing[-1]
 
     def _defined_attributes(self) -> Iterator[str]:
         yield from (name for _, _, name in self._same)
-        for name, spots in self.spots.items():
+        for spots in self.spots.values():
             for spot in spots:
                 kind, own = spot.thing[0], spot.thing[-1]
                 if kind == "attribute" and (spot.field != "attr" or stored(spot.node)):
@@ -216,9 +213,9 @@ class Things:
     def _members(self, name: str, scope: Scope) -> Iterator[Thing]:
         inside = set(scope.within())
         for spot in self.spots[name]:
-            if spot.scope in inside and spot.thing[0] == "attribute":
-                if spot.field != "attr" or _of_self(spot.node):
-                    yield spot.thing
+            own = spot.field != "attr" or _of_self(spot.node)
+            if own and spot.scope in inside and spot.thing[0] == "attribute":
+                yield spot.thing
 
     def given_from_outside(self) -> set[Thing]:
         """Attributes that a module stores in an object that is not of a class of its own."""
@@ -244,10 +241,6 @@ def _ancestors(thing: Thing, bases: dict[Thing, set[Thing]]) -> set[Thing]:
         found |= new
         new = {base for each in new for base in bases.get(each, ())} - found
     return found
-
-
-def _text(node: ast.AST) -> str | None:
-    return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else None
 
 
 def stored(node: ast.Name | ast.Attribute) -> bool:

@@ -1,10 +1,17 @@
-"""The second part of shrink.py: what only the PC or a test uses is left out, and what is in the place
-of its own name now: functions, classes, constants and imports that nothing on the board speaks of.
+"""The second part of shrink.py: functions, classes, constants and imports that nothing on the board
+speaks of are left out. Only the PC or a test uses them, or a number is in the place of its name.
 """
 
 import ast
 
-from host_tools.build.syntax import DEFINITIONS, modules_by_alias, nodes, stores
+from host_tools.build.syntax import (
+    DEFINITIONS,
+    modules_by_alias,
+    named_by_texts,
+    nodes,
+    stores,
+    texts_in,
+)
 
 
 def drop_unused(trees: dict[str, ast.Module], kept: frozenset[str]) -> bool:
@@ -63,10 +70,9 @@ def _spoken_of(trees: dict[str, ast.Module], kept: frozenset[str]) -> dict[str, 
                 handed_on |= {a.name for a in node.names if "." in a.name and not a.asname}
             elif isinstance(node, ast.Global):
                 spoken[name] |= set(node.names)
-            elif isinstance(node, ast.Constant) and node.value in trees:
-                handed_on.add(node.value)
-    for name in handed_on & trees.keys():
-        spoken[name] |= attributes
+    texts = set().union(*map(texts_in, inside.values()))
+    for name in (handed_on | named_by_texts(texts, trees)) & trees.keys():
+        spoken[name] |= attributes | texts
     return spoken
 
 
