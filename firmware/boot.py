@@ -1,21 +1,114 @@
-"""Runs before main.py, and is the way back in when that is broken: in safe mode nothing is started
-and the REPL is there.
+"""Runs before main.py: finds the firmware to start, and is the way back in when there is none that
+works. In safe mode nothing is started and the REPL is there.
 
-Two ways lead there: the BOOT button pressed within a second after a reset, and three crashes in a
-row. After crashes the logger gets another chance every ten minutes: nobody may be there to give it.
+The firmware is one file, /packlog.bundle (host_tools/build/bundle.py writes it and describes its format),
+whose modules are imported through a small read-only file system. A damaged bundle is never started.
+After an update /packlog.try names the new bundle as on trial: unless the logger removes that file
+within two minutes, the bundle before, /packlog.old, takes its place again.
+
+Safe mode: the BOOT button pressed within a second after a reset, or three crashes in a row. After
+crashes the logger gets another chance every ten minutes: nobody may be there to give it.
 """
 
+import binascii
+import os
+import struct
 import sys
 import time
 
 import machine
+import vfs
 
+BUNDLE = "/packlog.bundle"
+PREVIOUS = "/packlog.old"
+TRIAL = "/packlog.try"  # words: id of the new bundle, version, had readings (0, 1), starts so far
+LOOSE = "/packlog.loose"  # a folder of modules, of `packlog install --loose`: wins over the bundle
+PLACE = "/~"  # where the bundle is mounted
+HEADER = "<4sHH8sII"
+HEADER_SIZE = 24
+MAGIC = b"PLB\x01"
+TRIAL_MS = 120000
 CRASHES = "/crashes"  # how many in a row; SAFE after a start in safe mode
 SAFE = "safe"
 ENOUGH = 3  # the text below says it too
 CHANCE_MS = 600000
 MACHINE = sys.implementation._machine
 BUTTON = 9 if "C3" in MACHINE or "C6" in MACHINE else 0
+
+
+class Modules:
+    """The modules in a bundle, to import from. index: for each path its CRC-32, then for each its
+    offset in the bundle, 0 for a folder.
+
+    A file is the bundle itself from the module's offset on: a .mpy says where it ends. So nothing
+    that is read passes through Python.
+    """
+
+    def __init__(self, index):
+        self._index = index
+        self._found = [0] * 10  # as os.stat has it; the offset last
+
+    def mount(self, *options):
+        pass
+
+    umount = mount
+
+    def stat(self, path):
+        index = self._index
+        half = len(index) // 2
+        crc = binascii.crc32(path).to_bytes(4, "little")
+        at = index.find(crc, 0, half)
+        while at > 0 and at % 4:
+            at = index.find(crc, at + 1, half)
+        if at < 0:
+            raise OSError(2)
+        at += half
+        self._found[9] = int.from_bytes(index[at : at + 4], "little")
+        self._found[0] = 0x8000 if self._found[9] else 0x4000
+        return self._found
+
+    statvfs = stat  # no blocks at all
+
+    def open(self, path, mode):
+        file = open(BUNDLE, "rb")  # noqa: SIM115 (MicroPython closes it)
+        file.seek(self.stat(path)[9])
+        return file
+
+    def ilistdir(self, path):
+        return iter(())  # names are not kept: they would take 2 KB of RAM
+
+
+def _is_there(path):
+    try:
+        os.stat(path)
+        return True
+    except OSError:
+        return False
+
+
+def _read(path):
+    """(id, index) of a bundle; None if it is missing or damaged."""
+    try:
+        with open(path, "rb") as file:
+            magic, count, _, identity, size, crc = struct.unpack(HEADER, file.read(HEADER_SIZE))
+            if magic != MAGIC or size != os.stat(path)[6]:
+                return None
+            index = file.read(8 * count)
+            found = binascii.crc32(index)
+            buffer = memoryview(bytearray(1024))
+            while size := file.readinto(buffer):
+                found = binascii.crc32(buffer[:size], found)
+            return (identity, index) if found == crc else None
+    except (OSError, ValueError):
+        return None
+
+
+def _write(path, text):
+    try:
+        with open(path, "w") as file:
+            file.write(text)
+    except OSError:
+        pass
 
 
 def _pressed():
@@ -27,7 +120,89 @@ def _pressed():
     return False
 
 
-def _said():
+def _has_failed(identity):
+    """Count this start if the bundle is on trial; True if it has had its chances.
+
+    Its watchdog is the only one until the trial is over: it also bites a logger that is silent.
+    """
+    cause = machine.reset_cause()
+    try:
+        with open(TRIAL) as file:
+            tried, version, had_readings, starts = file.read().split()
+        starts = int(starts)
+    except (OSError, ValueError):
+        return False
+    if tried != binascii.hexlify(identity).decode():
+        return False
+    if cause == machine.SOFT_RESET:  # somebody is there
+        starts = max(starts, 1)
+    elif starts >= ENOUGH or (starts and cause == machine.WDT_RESET):
+        return True
+    else:
+        starts += 1
+    _write(TRIAL, " ".join((tried, version, had_readings, str(starts))))
+    machine.WDT(timeout=TRIAL_MS)
+    return False
+
+
+def _has_loose_files():
+    return _is_there("/packlog.mpy") or _is_there("/packlog.py")
+
+
+def _go_back():
+    """Put the firmware before in place of the bundle: the bundle before, or the loose files that
+    came before the first bundle. True if there is one.
+    """
+    try:
+        if _read(PREVIOUS):
+            os.rename(PREVIOUS, BUNDLE)
+        elif _has_loose_files():
+            os.remove(BUNDLE)
+        else:
+            return False
+        return True
+    except OSError:
+        return False
+
+
+def _should_be():
+    """Is there a bundle, damaged or not?"""
+    return _is_there(BUNDLE) or _is_there(PREVIOUS)
+
+
+def _find_bundle():
+    """The bundle to start, as _read returns it; None if there is none that is whole."""
+    found = _read(BUNDLE)
+    if found and (safe_mode or not _has_failed(found[0])):
+        return found
+    if not found and not _should_be():
+        return None
+    if _go_back():
+        why = "does not work here" if found else "is not whole"
+        print("packlog: the new firmware " + why + ": back to the one before")
+        _write(CRASHES, "0")
+        return _read(BUNDLE)
+    if found:
+        os.remove(TRIAL)  # nowhere to go
+    return found
+
+
+def _mount():
+    """The firmware goes first into sys.path: no module of the user's is taken for one of it.
+
+    False if all there is is damaged.
+    """
+    if _is_there(LOOSE):
+        sys.path.insert(0, LOOSE)
+        return True
+    found = _find_bundle()
+    if found:
+        vfs.mount(Modules(found[1]), PLACE)
+        sys.path.insert(0, PLACE)
+    return found or _has_loose_files() or not _should_be()
+
+
+def _crashes():
     """What the file says, "0" if nothing that makes sense."""
     try:
         with open(CRASHES) as file:
@@ -37,27 +212,19 @@ def _said():
         return "0"
 
 
-def _say(text):
-    try:
-        with open(CRASHES, "w") as file:
-            file.write(text)
-    except OSError:
-        pass
-
-
 def _crashed_too_often():
-    said = _said()
-    if said == SAFE:
-        _say(str(ENOUGH - 1))  # one more, and it is safe mode again
+    crashes = _crashes()
+    if crashes == SAFE:
+        _write(CRASHES, str(ENOUGH - 1))  # one more, and it is safe mode again
         return False
-    count = int(said)
+    count = int(crashes)
     # A panic of the chip counts as a hard reset, like the one after an exception of the logger's
     if machine.reset_cause() in (machine.WDT_RESET, machine.HARD_RESET):
         count += 1
-        _say(str(count))
+        _write(CRASHES, str(count))
     if count < ENOUGH:
         return False
-    _say(SAFE)
+    _write(CRASHES, SAFE)
     machine.WDT(timeout=CHANCE_MS)
     return True
 
@@ -65,6 +232,9 @@ def _crashed_too_often():
 safe_mode = _pressed()
 if safe_mode:
     print("packlog: safe mode, BOOT is pressed")
-elif _crashed_too_often():
+if not _mount():
+    safe_mode = True
+    print("packlog: safe mode, the firmware is damaged: packlog install brings it back")
+elif not safe_mode and _crashed_too_often():
     safe_mode = True
     print("packlog: safe mode after 3 crashes: next try in 10 min")

@@ -1,4 +1,8 @@
-"""Starts the logger. At the REPL, after Ctrl-C, it is there as `logger`."""
+"""Starts the logger. At the REPL, after Ctrl-C, it is there as `logger`.
+
+An update that is cut off, or taken back, can leave this file with the modules of another version.
+So what it uses of them stays as it is: settings.read, packlog.start and packlog.logger.
+"""
 
 logger = None
 if not globals().get("safe_mode"):

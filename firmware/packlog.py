@@ -208,7 +208,7 @@ class Logger:
 
     async def _watch(self):
         """Feed the watchdog as long as the source of each pack and the store are seen."""
-        timeout_s = self._settings["watchdog_s"]
+        timeout_s = await self._end_trial()
         watchdog = WDT(timeout=1000 * timeout_s) if timeout_s else None
         well = False
         while True:
@@ -220,6 +220,14 @@ class Logger:
             if watchdog and all(now - seen < BEAT_S for seen in self._beats.values()):
                 watchdog.feed()
             await asyncio.sleep(1)
+
+    async def _end_trial(self):
+        import update
+
+        del sys.modules["update"]  # needed once
+        return await update.end_trial(
+            self.packs, self.uptime, self.complaints, self._settings["watchdog_s"]
+        )
 
     def _report(self, name, error):
         print("packlog: task " + name + " failed: " + repr(error))

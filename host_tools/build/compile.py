@@ -17,7 +17,8 @@ from pathlib import Path
 
 from host_tools.build import rom_names
 from host_tools.build.short_names import KEPT
-from host_tools.build.shrink import narrow, shrink_and_map
+from host_tools.build.shrink import shrink_and_map
+from host_tools.build.starters import starter
 from host_tools.build.syntax import Unsafe
 from host_tools.ground.errors import PacklogError
 
@@ -38,6 +39,7 @@ ARCHITECTURES = {
     12: "rv64imc",
 }
 AS_SOURCE = ("boot.py", "main.py")  # MicroPython starts these by name
+ASKED_BY_MAIN = frozenset(("read", "start", "logger"))  # main.py's contract with the modules
 CONFIG = "config.json"
 _NATIVE, _PLAIN = "_viper", "_plain"  # store.kernels takes the second where the first are missing
 
@@ -105,22 +107,21 @@ def build(firmware: Path, mpy: int, kept: frozenset[str] = KEPT) -> dict[str, by
     """
     arch = ARCHITECTURES[unpack(mpy)[2]]
     leave_out = _PLAIN if arch else _NATIVE
-    modules = {}
+    modules, starters = {}, {}
     for path, source in sources(firmware).items():
         stem, _, suffix = path.rpartition(".")
-        if suffix == "py" and not stem.endswith(leave_out):
+        if path in AS_SOURCE:
+            starters[path] = source.decode()
+        elif suffix == "py" and not stem.endswith(leave_out):
             modules[stem.replace("/", ".")] = source.decode()
     try:
-        shrunk, _ = shrink_and_map(modules, kept, names_in_rom())
+        files = {path: starter(path, it, kept) for path, it in starters.items()}
+        shrunk, _ = shrink_and_map(modules, kept | ASKED_BY_MAIN, names_in_rom())
     except Unsafe as error:
         raise PacklogError(f"the firmware does not compile: {error}") from None
-    files = {}
     for module, source in shrunk.items():
-        stem = module.replace(".", "/")
-        if stem + ".py" in AS_SOURCE:
-            files[stem + ".py"] = narrow(source).encode()
-        else:
-            files[stem + ".mpy"] = compiled(stem + ".py", source.encode(), arch)
+        path = module.replace(".", "/")
+        files[path + ".mpy"] = compiled(path + ".py", source.encode(), arch)
     return files
 
 

@@ -44,13 +44,3 @@ def _without_docstrings(tree: ast.Module) -> ast.Module:
         if ast.get_docstring(node) is not None:
             node.body = node.body[1:] or [ast.Pass()]
     return ast.fix_missing_locations(tree)
-
-
-def narrow(shrunk: str) -> str:
-    """For what is not compiled: a level is one space, and no line is empty."""
-    lines = (line for line in shrunk.splitlines() if line)
-    return "".join(" " * (_margin(line) // 4) + line.lstrip() + "\n" for line in lines)
-
-
-def _margin(line: str) -> int:
-    return len(line) - len(line.lstrip())

@@ -7,7 +7,8 @@ from pathlib import Path
 
 from host_tools.build.compile import compiled, names_in_rom
 from host_tools.build.rom_names import names_in
-from host_tools.build.shrink import narrow, shrink, shrink_and_map
+from host_tools.build.shrink import shrink, shrink_and_map
+from host_tools.build.starters import _narrow
 from host_tools.ground.firmware import FIRMWARE
 from host_tools.ground.micropython import find
 from tests.helpers import umqtt_simple
@@ -323,7 +324,7 @@ def test_the_whole_firmware_gets_smaller_and_stays_python():
 
 def test_what_stays_source_is_narrow():
     text = 'def f(x):\n    if x:\n        return "a\\n    b"\n\n    return 0\n'
-    narrowed = narrow(text)
+    narrowed = _narrow(text)
     assert narrowed == 'def f(x):\n if x:\n  return "a\\n    b"\n return 0\n'
 
 
