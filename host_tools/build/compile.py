@@ -5,17 +5,19 @@ What was compiled once is kept in the user's cache folder, by the hash of all th
 there are no line numbers in tracebacks (they would cost 7 % more flash) and no asserts.
 """
 
+import ast
 import contextlib
 import hashlib
-import os
 import re
 import subprocess
-import sys
 import tempfile
+from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 
 from host_tools.build import rom_names
+from host_tools.build.cache import cache_folder, keep_file
+from host_tools.build.names import Map
 from host_tools.build.short_names import KEPT
 from host_tools.build.shrink import shrink_and_map
 from host_tools.build.starters import starter
@@ -39,7 +41,6 @@ ARCHITECTURES = {
     12: "rv64imc",
 }
 AS_SOURCE = ("boot.py", "main.py")  # MicroPython starts these by name
-ASKED_BY_MAIN = frozenset(("read", "start", "logger"))  # main.py's contract with the modules
 CONFIG = "config.json"
 _NATIVE, _PLAIN = "_viper", "_plain"  # store.kernels takes the second where the first are missing
 
@@ -105,6 +106,13 @@ def build(firmware: Path, mpy: int, kept: frozenset[str] = KEPT) -> dict[str, by
 
     kept: names that somebody outside of the firmware uses.
     """
+    return build_and_map(firmware, mpy, kept)[0]
+
+
+def build_and_map(
+    firmware: Path, mpy: int, kept: frozenset[str] = KEPT
+) -> tuple[dict[str, bytes], Map]:
+    """The same, and what the short names in the modules stand for."""
     arch = ARCHITECTURES[unpack(mpy)[2]]
     leave_out = _PLAIN if arch else _NATIVE
     modules, starters = {}, {}
@@ -116,13 +124,22 @@ def build(firmware: Path, mpy: int, kept: frozenset[str] = KEPT) -> dict[str, by
             modules[stem.replace("/", ".")] = source.decode()
     try:
         files = {path: starter(path, it, kept) for path, it in starters.items()}
-        shrunk, _ = shrink_and_map(modules, kept | ASKED_BY_MAIN, names_in_rom())
+        kept |= asked_by_starters(starters.values())
+        shrunk, names = shrink_and_map(modules, kept, names_in_rom())
     except Unsafe as error:
         raise PacklogError(f"the firmware does not compile: {error}") from None
     for module, source in shrunk.items():
         path = module.replace(".", "/")
         files[path + ".mpy"] = compiled(path + ".py", source.encode(), arch)
-    return files
+    return files, names
+
+
+def asked_by_starters(texts: Iterable[str]) -> frozenset[str]:
+    """What boot.py and main.py ask of the modules, which may be those of another version."""
+    inside = [node for text in texts for node in ast.walk(ast.parse(text))]
+    asked = {node.attr for node in inside if isinstance(node, ast.Attribute)}
+    imports = (node.names for node in inside if isinstance(node, ast.ImportFrom))
+    return frozenset(asked | {alias.name for names in imports for alias in names})
 
 
 @cache
@@ -134,14 +151,15 @@ def names_in_rom() -> tuple[str, ...]:
 
 
 def compiled(path: str, source: bytes, arch: str) -> bytes:
-    """The .mpy of a module; path is what a traceback calls it."""
-    options = ("-O3", "-s", Path(path).stem, *((f"-march={arch}",) if arch else ()))
+    """The .mpy of a module, "store/frame.py"; a traceback calls it "store.frame"."""
+    name = path.removesuffix(".py").replace("/", ".")
+    options = ("-O3", "-s", name, *((f"-march={arch}",) if arch else ()))
     key = hashlib.sha256(repr((compiler_version(), options)).encode() + source).hexdigest()
-    kept = cache_folder() / f"{key[:32]}.mpy"
+    kept = cache_folder("mpy") / f"{key[:32]}.mpy"
     with contextlib.suppress(OSError):
         return kept.read_bytes()
     data = _compile(path, source, options)
-    _keep(kept, data)
+    keep_file(kept, data)
     return data
 
 
@@ -160,23 +178,3 @@ def _compile(path: str, source: bytes, options: tuple[str, ...]) -> bytes:
             said = done.stderr.strip() or done.stdout.strip() or "no reason given"
             raise PacklogError(f"{path} does not compile: {said.splitlines()[-1]}")
         return made.read_bytes()
-
-
-def cache_folder() -> Path:
-    """Where compiled files are kept."""
-    if sys.platform == "win32":
-        base = os.environ.get("LOCALAPPDATA") or Path.home()
-    elif sys.platform == "darwin":
-        base = Path.home() / "Library/Caches"
-    else:
-        base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path(base) / "packlog" / "mpy"
-
-
-def _keep(path: Path, data: bytes) -> None:
-    """Whole or not at all; a cache that cannot be written is none."""
-    with contextlib.suppress(OSError):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as file:
-            file.write(data)
-        os.replace(file.name, path)

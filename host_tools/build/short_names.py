@@ -16,6 +16,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 
 from host_tools.build.foreign import asked_by_python
+from host_tools.build.names import Map
 from host_tools.build.scopes import Scope, Spot, Thing, is_argument
 from host_tools.build.things import Things
 
@@ -26,13 +27,10 @@ _BUILTINS = frozenset(dir(builtins))
 KEPT = frozenset(("start", "logger", "complaints", "scan", "safe_mode"))
 
 
-def shorten(
-    trees: dict[str, ast.Module], kept: frozenset[str], in_rom: Iterable[str] = ()
-) -> dict[str, dict[str, dict[str, list[str]]]]:
+def shorten(trees: dict[str, ast.Module], kept: frozenset[str], in_rom: Iterable[str] = ()) -> Map:
     """Rename everything in the trees that may be renamed.
 
-    in_rom: names that cost no heap. Returns, by module, what the short names stand for:
-    {"functions": {short: [long, ...]}, "attributes": {...}, "globals": {...}}.
+    in_rom: names that cost no heap. Returns what the short names stand for, by module.
     """
     things = Things(trees, kept)
     names = _Names(things, list(in_rom)).choose()
@@ -45,13 +43,15 @@ def shorten(
 
 def _spoken(spots: list[Spot], names: dict[Thing, str]) -> dict[str, dict[str, list[str]]]:
     found: dict[str, dict[str, set[str]]] = {
-        kind: defaultdict(set) for kind in ("functions", "attributes", "globals")
+        kind: defaultdict(set) for kind in ("functions", "classes", "attributes", "globals")
     }
     for spot in spots:
         if spot.thing in names and spot.thing[0] != "local":
             own = [found[spot.thing[0] + "s"]]
             if isinstance(spot.node, (ast.FunctionDef, ast.AsyncFunctionDef)):
                 own.append(found["functions"])
+            elif isinstance(spot.node, ast.ClassDef):
+                own.append(found["classes"])
             for kind in own:
                 kind[names[spot.thing]].add(spot.thing[-1])
     return {
