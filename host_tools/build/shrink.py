@@ -35,8 +35,27 @@ def shrink_and_map(
     while drop_unused(trees, kept):
         pass
     names = shorten(trees, kept, in_rom)
-    texts = {name: ast.unparse(_without_docstrings(tree)) + "\n" for name, tree in trees.items()}
-    return texts, names
+    return {name: _text(_without_docstrings(tree)) for name, tree in trees.items()}, names
+
+
+def _text(tree: ast.Module) -> str:
+    """The tree's source. MicroPython makes no tuple of `a, b = b, a`, but of `a, b = (b, a)`."""
+    return "".join(_bare(line) + "\n" for line in ast.unparse(tree).splitlines())
+
+
+def _bare(line: str) -> str:
+    names, is_given, value = line.partition(" = (")
+    if not is_given or not value.endswith(")") or "," not in names:
+        return line
+    bare = f"{names} = {value[:-1]}"
+    return bare if _meaning(bare) == _meaning(line) else line
+
+
+def _meaning(line: str) -> str | None:
+    try:
+        return ast.dump(ast.parse(line.strip()))
+    except SyntaxError:  # a line of several
+        return None
 
 
 def _without_docstrings(tree: ast.Module) -> ast.Module:

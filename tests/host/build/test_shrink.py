@@ -53,12 +53,12 @@ def test_a_number_of_a_condition_or_loop_stays():
 
 
 def test_a_number_that_is_kept_is_there_for_others_as_well():
-    assert small("A, WORDS = 3, 4\nx = A + WORDS\n") == "A, WORDS = (3, 4)\nx = 3 + 4"
+    assert small("A, WORDS = 3, 4\nx = A + WORDS\n") == "A, WORDS = 3, 4\nx = 3 + 4"
 
 
 def test_a_text_that_is_kept_stays():
     text = "A, WORDS = 'a', 'b'\nOURS = 'c'\ndef f():\n    return OURS + WORDS\n"
-    assert small(text) == "A, WORDS = ('a', 'b')\n\ndef f():\n    return 'c' + WORDS"
+    assert small(text) == "A, WORDS = 'a', 'b'\n\ndef f():\n    return 'c' + WORDS"
 
 
 def test_names_of_our_own_become_short():
@@ -331,3 +331,15 @@ def test_what_stays_source_is_narrow():
 def test_docstrings_stay_behind():
     text = 'class A:\n    "one"\n\n    def f(self):\n        "two"\n'
     assert small(text) == "class A:\n\n    def f(self):\n        pass"
+
+
+def test_no_tuple_is_made_of_what_is_given_at_once():
+    text = (
+        "def f(a, b):\n    a, b = b, a + 1\n    c = (a, b)\n"
+        "    d, e = (1, 2), (3, 4)\n    text = 'x, y = (1, 2)'\n"
+        "    g, h = (1, 2) if a else (3, 4)\n    return (a, b, c, d, e, text, g, h)\nx = f(1, 2)\n"
+    )
+    shrunk = small(text)
+    assert values(text)["x"] == (2, 2, (2, 2), (1, 2), (3, 4), "x, y = (1, 2)", 1, 2)
+    assert re.search(r"(\w+), (\w+) = \2, \1 \+ 1$", shrunk, re.MULTILINE)
+    assert "= (1, 2), (3, 4)\n" in shrunk and "'x, y = (1, 2)'" in shrunk
