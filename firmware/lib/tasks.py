@@ -1,4 +1,4 @@
-"""Tasks that do not end: one that dies is reported and started again, later each time it dies."""
+"""Tasks that do not end, and how the counters of links and parts are reported."""
 
 import asyncio
 import time
@@ -26,3 +26,8 @@ async def keep_running(name, start, report):
                 pass  # no memory to say it with: the task matters more
             await asyncio.sleep(pause)
             pause = min(2 * pause, LONGEST_PAUSE_S)
+
+
+def counts(name, counters):
+    """Counters as pairs of a key with the name in front and the number."""
+    return [(name + "_" + key, counters[key]) for key in sorted(counters)]

@@ -7,65 +7,12 @@ known is left out.
 """
 
 import json
+import time
 
-from sample import (
-    BALANCING,
-    CHARGE_ON,
-    CHARGE_STOPPED,
-    DISCHARGE_ON,
-    DISCHARGE_STOPPED,
-    EXTRAS,
-    MAX_TEMPERATURES,
-    TEXTS,
-)
+from fields import EXTRAS, FIELDS, LISTS, TEXT, value_of
+from sample import MAX_TEMPERATURES, TEXTS
 
-MODES = ("Discharge", "Charge", "Storage")
-
-# Kinds of values, net.discovery has what they mean: their decimals where they have some
-PLACES = {"V": 3, "A": 3, "W": 1, "Wh": 3, "Ah": 3, "Ah+": 3, "%": 1, "C": 1, "mOhm": 1}
-# Keys of the JSON state by kind; "+" is a total, "b" a switch, "!" a protection, "" a plain number
-FIELDS = (
-    ("V", ("voltage", "min_cell_voltage", "max_cell_voltage", "cell_difference")),
-    ("A", ("current", "balance_current")),
-    ("W", ("power",)),
-    ("soc", ("soc",)),
-    ("t", ("mode",)),
-    ("Wh", ("energy",)),
-    ("Ah", ("charge", "capacity")),
-    ("C", ("temperature", "mosfet_temperature")),
-    ("%", ("soh",)),
-    ("+", ("cycles",)),
-    ("V", ("full_cell_voltage", "empty_cell_voltage")),
-    ("mOhm", ("impedance",)),
-    ("", ("min_cell", "max_cell", "error_bits")),
-    ("!", ("charge_stopped", "discharge_stopped")),
-    ("b", ("charge_on", "discharge_on", "balancing")),
-)
-BITS = {
-    "charge_stopped": ("flags", CHARGE_STOPPED),
-    "discharge_stopped": ("flags", DISCHARGE_STOPPED),
-    "charge_on": ("switches", CHARGE_ON),
-    "discharge_on": ("switches", DISCHARGE_ON),
-    "balancing": ("switches", BALANCING),
-}
-SENSORS = {"temp1": 0, "temp2": 1, "mosfet_temperature": MAX_TEMPERATURES - 1}
-# The keys of Sample.extras that are more than a plain number, by how they begin
-EXTRA_KINDS = (
-    ("energy", "Wh+"),
-    ("charge", "Ah+"),
-    ("adc", "V"),
-    ("vc", "V"),
-    ("bms", "s"),
-    ("bad", "+"),
-)
-# Keys of the JSON state that are lists, and attributes of Sample: the name of one of it, its kind
-LISTS = (
-    ("cells", "cell", "V"),
-    ("impedances", "impedance", "mOhm"),
-    ("cell_temperatures", "cell_temperature", "C"),
-    ("temperatures", "temperature", "C"),
-)
-# Chargery's topics: topic, key, decimals
+# Chargery's topics, with the decimals that those who listen to them know: topic, key, decimals
 CHARGERY = (
     ("watthour", "energy", 3),
     ("amphour", "charge", 3),
@@ -95,53 +42,21 @@ def decimal(value, places):
     return text + "0" if text[-1] == "." else text
 
 
-def value_of(sample, key):
-    """The value of a field, None if unknown."""
-    try:
-        return _derived(sample, key)
-    except TypeError:  # what would follow from something unknown
-        return None
-
-
-def _derived(sample, key):
-    if key in BITS:
-        name, mask = BITS[key]
-        return bool(getattr(sample, name) & mask)
-    if key in SENSORS:
-        return sample.temperatures[SENSORS[key]]
-    if key == "mode":
-        return MODES[sample.mode]
-    if key == "power":
-        return (sample.voltage * sample.current + 50000) // 100000
-    if key == "cell_difference":
-        return sample.max_cell_voltage - sample.min_cell_voltage
-    if key == "impedance":
-        return sum(sample.impedances[: sample.impedance_count]) or None
-    if key == "modeint":
-        return sample.mode
-    if key == "error_bits":
-        return sample.errors
-    value = getattr(sample, key)
-    return value + 1 if key in ("min_cell", "max_cell") else value
-
-
 def known_fields(sample):
-    """(key, kind, value) of all that is one value and known."""
-    for kind, keys in FIELDS:
+    """(key, value, unit, decimals, kind) of all that is one value and known."""
+    for unit, decimals, kind, *keys in FIELDS:
         for key in keys:
             value = value_of(sample, key)
             if value is not None:
-                yield key, kind, value
-    for key in EXTRAS:
-        if sample.extras.get(key) is not None:
-            kind = ""
-            for start, special in EXTRA_KINDS:
-                if key.startswith(start):
-                    kind = special
-            yield key, kind, sample.extras[key]
+                yield key, value, unit, decimals, kind
+    for unit, decimals, kind, *keys in EXTRAS if sample.extras else ():
+        for key in keys:
+            value = sample.extras.get(key)
+            if value is not None:
+                yield key, value, unit, decimals, kind
     for key in TEXTS:
         if sample.texts.get(key):
-            yield key, "t", sample.texts[key]
+            yield key, sample.texts[key], "", 0, TEXT
 
 
 def count_of(sample, key):
@@ -205,13 +120,13 @@ def state(payload, sample, bms, unix):
     if unix is not None:
         payload.item("time", unix)
     if sample:
-        for turn, (key, kind, value) in enumerate(known_fields(sample)):
-            payload.item(key, value, PLACES.get(kind))
+        for turn, (key, value, _, decimals, _) in enumerate(known_fields(sample)):
+            payload.item(key, value, decimals)
             if turn & 7 == 7:
                 yield
-        for key, _, kind in LISTS:
+        for key, _, _, decimals in LISTS:
             texts = [
-                element(value, key, PLACES[kind]) or "null"
+                element(value, key, decimals) or "null"
                 for value in getattr(sample, key)[: count_of(sample, key)]
             ]
             if texts:
@@ -231,14 +146,73 @@ def chargery(payload, sample, cells):
     What is not known is not published. cells: those of the single cells too.
     """
     for topic, key, places in CHARGERY:
-        value = value_of(sample, key)
+        value = sample.mode if key == "modeint" else value_of(sample, key)
         if value is not None:
             payload.clear().add(value if key == "mode" else decimal(value, places))
             yield topic
-    for key, _, kind in LISTS[:2] if cells else ():
-        topic = "cellvolt" if kind == "V" else "cellimped"
+    for key, _, unit, decimals in LISTS[:2] if cells else ():
+        topic = "cellvolt" if unit == "V" else "cellimped"
         for i in range(count_of(sample, key)):
-            text = element(getattr(sample, key)[i], key, PLACES[kind])
+            text = element(getattr(sample, key)[i], key, decimals)
             if text:
                 payload.clear().add(text)
                 yield topic + str(i + 1)
+
+
+def within(since, span_ms):
+    """Whether that was less than span_ms ago. After a wrap of the ticks it was not."""
+    return since is not None and 0 <= time.ticks_diff(time.ticks_ms(), since) < span_ms
+
+
+class Outlet:
+    """What is told of one pack. chargery: the base of Chargery's topics, "" for none."""
+
+    def __init__(self, pack, device, base, chargery):
+        self._pack = pack
+        self._device = device
+        self._base = base + "/" + pack.name
+        self._chargery = chargery
+        self._at = None
+        self.forget()
+
+    def forget(self):
+        """Tell everything anew, as far as it still holds."""
+        self._online = self._readings = None
+        self._device.forget()
+
+    def packets(self, payload, sample, settings, unix):
+        """Compose what is new; yields (topic, retained), or () when the loop should get its turn.
+
+        sample: for a copy, so that all of it is of the same reading.
+        """
+        pack = self._pack
+        online = pack.fresh()
+        if online != self._online:
+            self._online = online
+            payload.clear().add("online" if online else "offline")
+            yield self._base + "/status", True
+            if not online:  # the broker is not to hand out the last reading as if it were new
+                for _ in state(payload, None, pack.bms, unix()):
+                    pass
+                yield self._base + "/state", True
+        recent = within(self._at, 1000 * settings["interval_s"])
+        if not online or recent or pack.readings == self._readings:
+            return
+        self._at = time.ticks_ms()
+        self._readings = pack.readings
+        sample.clear()  # of what only another pack has
+        sample.copy_from(pack.sample)
+        active = [name for i, name in enumerate(pack.errors) if (sample.errors or 0) >> i & 1]
+        if active:
+            sample.texts["errors"] = ", ".join(active)
+        now = unix()
+        said = None if now is None else now - pack.age_s()
+        for _ in state(payload, sample, pack.bms, said):
+            yield ()
+        yield self._base + "/state", True
+        if self._chargery:
+            for topic in chargery(payload, sample, settings["cells"]):
+                yield self._chargery + "/" + topic, False
+        if settings["discovery"]:
+            for topic in self._device.of_pack(payload, sample):
+                yield topic and (topic, True)

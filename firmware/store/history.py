@@ -43,7 +43,7 @@ class History:
     or None) end it earlier. budget: what the files may take, None for as much as the file system
     has. A record of the cells
     is written where one is off by more than cells_mv, cells_min_s to cells_s after the last one.
-    silent_s: so long without a reading is an event, None: no such events. bms: its kind.
+    silent_s: so long without a reading is an event, None: no such events. bms: NUMBER of its kind.
     """
 
     def __init__(
@@ -63,7 +63,7 @@ class History:
         cells_min_s=300,
         silent_s=None,
         tolerances=None,
-        bms="",
+        bms=0,
     ):
         self._uptime = uptime
         self._window = window_s

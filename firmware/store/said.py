@@ -3,7 +3,7 @@ and texts when they change, the extra values every few hours at most. Times in s
 """
 
 from sample import EXTRAS, TEXTS
-from store.events import BMS_ERRORS, KINDS, PROTECTION, SWITCHES
+from store.events import BMS_ERRORS, PROTECTION, SWITCHES
 
 VALUE_S = 21600  # between two events of an extra value
 TEXT_S = 60  # between two events of a text that keeps changing
@@ -11,11 +11,11 @@ BURST = 8  # changes of a text that are told at once before that
 
 
 class Said:
-    """Puts what a Sample says into Events. bms: the kind, one of events.KINDS."""
+    """Puts what a Sample says into Events. bms: the NUMBER of its kind, 0 for none."""
 
-    def __init__(self, events, bms=""):
+    def __init__(self, events, bms=0):
         self._events = events
-        self._kind = KINDS.index(bms)
+        self._kind = bms
         self._told = {}  # by name
         self._told_at = {}  # until when it has told enough
 

@@ -4,16 +4,34 @@ import asyncio
 
 from machine import UART
 
+KEYS = {
+    "uart": ("number", (1, 2), 2),
+    "rx": ("pin", (), 16),
+    "tx": ("pin", (), 17),
+    "baudrate": ("number", (1200, 1000000)),  # the BMS says which is usual
+}
+ASK = {
+    "rx": "the wire from the MAX3232 (RX)",
+    "tx": "a free pin that the UART can have (TX)",
+}
+RULES = ({"rule": "unique", "keys": ("uart",)},)
+
 # A second of a 115200 baud line's usual traffic is under 150 bytes; the buffer holds what comes
 # while the loop does something else for a quarter of a second at full speed.
 RECEIVE_BUFFER = 4096
 CHUNK = 256
 
 
+def make(settings, parameters, board):
+    """The link that a pack's settings describe."""
+    return UartLink(settings["uart"], settings["rx"], settings["tx"], settings["baudrate"])
+
+
 class UartLink:
     """rx, tx: GPIO numbers. Nothing is sent, but an ESP32's UART takes a TX pin in any case."""
 
     state = None  # a wire is always there
+    idle = None
     delays = (0,)
 
     def __init__(self, uart, rx, tx, baudrate):

@@ -59,9 +59,10 @@ def _noting(lines: Iterator[str], troubles: list[str]) -> Iterator[str]:
 
 def in_words(key: str, value: str) -> str:
     """A value of a status line with its unit, or what its bits mean."""
-    if key == "errors" and value.isdigit():  # a jk's; those of others are words
-        jk = events.KINDS.index("jk")
-        return naming.in_words(events.BMS_ERRORS, jk, int(value), 0)[1] or "none"
+    if key == "errors" and value.isdigit():  # those of other BMSs are words
+        kinds = naming.with_alarms()
+        kind = kinds[0] if len(kinds) == 1 else 0  # the line does not say of which
+        return naming.in_words(events.BMS_ERRORS, kind, int(value), 0)[1] or "none"
     if key == "switches":
         return naming.in_words(events.SWITCHES, 0, int(value), ~int(value) & ALL_SWITCHES)[1]
     return units.of_status(key, value)

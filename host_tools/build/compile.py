@@ -22,6 +22,7 @@ from host_tools.build.short_names import KEPT
 from host_tools.build.shrink import shrink_and_map
 from host_tools.build.starters import starter
 from host_tools.build.syntax import Unsafe
+from host_tools.ground import firmware as things
 from host_tools.ground.errors import PacklogError
 
 # By the number in sys.implementation._mpy; 0 is a board that runs bytecode only
@@ -122,6 +123,8 @@ def build_and_map(
             starters[path] = source.decode()
         elif suffix == "py" and not stem.endswith(leave_out):
             modules[stem.replace("/", ".")] = source.decode()
+    if "config" in modules:
+        modules[things.CONFIG_KEYS] = things.config_keys_source(firmware)
     try:
         files = {path: starter(path, it, kept) for path, it in starters.items()}
         kept |= asked_by_starters(starters.values())

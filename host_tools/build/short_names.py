@@ -23,8 +23,23 @@ from host_tools.build.things import Things
 _BUILTINS = frozenset(dir(builtins))
 
 
-# What is asked for by name at the REPL and in main.py
-KEPT = frozenset(("start", "logger", "complaints", "scan", "safe_mode"))
+# What is asked for by name at the REPL and in main.py, and what the things have in common that
+# board.module() finds by their names in config.json
+KEPT = frozenset(
+    [
+        "start",
+        "logger",
+        "complaints",
+        "scan",
+        "safe_mode",
+        "make",
+        "radio",
+        "Decoder",
+        "ALARMS",
+        "HINTS",
+        "NUMBER",
+    ]
+)
 
 
 def shorten(trees: dict[str, ast.Module], kept: frozenset[str], in_rom: Iterable[str] = ()) -> Map:

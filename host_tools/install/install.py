@@ -17,7 +17,7 @@ from host_tools.board.device import Device
 from host_tools.build import compile as compiling
 from host_tools.build.compile import CONFIG
 from host_tools.ground.errors import PacklogError
-from host_tools.ground.firmware import FIRMWARE
+from host_tools.ground.firmware import FIRMWARE, declared, names
 from host_tools.install import deploy, families, flash_rom, packages, probe, questions
 
 import config
@@ -31,6 +31,11 @@ try:
 except ImportError:
     print("no")
 """
+
+
+def bluetooth_kinds() -> list[str]:
+    """The BMSs that are reached over Bluetooth."""
+    return [name for name in names("bms") if "ble" in declared("bms", name)["LINKS"]]
 
 
 def own_version() -> str:
@@ -177,8 +182,8 @@ class _Install:
             wanted = [packages.AIOBLE] if bluetooth else []
         if packages.AIOBLE in wanted and self._device.run(_HAS_BLUETOOTH).strip() != "yes":
             raise PacklogError(
-                f"the board ({self._board.machine}) has no Bluetooth: for a jk take an ESP32, "
-                "ESP32-S3, C3 or C6"
+                f"the board ({self._board.machine}) has no Bluetooth: for a "
+                f"{' or '.join(bluetooth_kinds())} take an ESP32, ESP32-S3, C3 or C6"
             )
         return wanted
 

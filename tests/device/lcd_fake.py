@@ -2,8 +2,8 @@
 
 import asyncio
 
-from drivers.hd44780 import Lcd
-from drivers.lcd_bus import Backpack, LcdLost
+from display.i2c import Backpack
+from drivers.hd44780 import Lcd, LcdLost
 
 GLYPHS = bytes(range(16))
 ADDRESS = 0x27

@@ -1,17 +1,25 @@
-"""The two ways to a character LCD: a PCF8574 I2C backpack, or six pins in 4-bit mode.
+"""A character LCD behind a PCF8574, the usual I2C backpack.
 
-Both send single nibbles (start-up) and runs of "one command, then characters" that keep within the
-HD44780's times without looking at its busy flag: 37 us a command, 41 us a character. A bus takes no
-state from the display: whatever fails is raised as LcdLost, and after that find() starts anew.
 Sources: the data sheets of HD44780U (Hitachi ADE-207-272) and PCF8574 (NXP).
 """
 
 import asyncio
 
+from drivers.hd44780 import Lcd, LcdLost
+from screen.draw import GLYPHS
+
+KEYS = {
+    "scl": ("pin", (), 22),
+    "sda": ("pin", (), 21),
+    "address": ("number", (0, 127), 0),
+    "frequency": ("number", (50000, 400000), 100000),
+}
+
 # Most backpacks are PCF8574T at 0x27 or PCF8574AT at 0x3F; solder bridges choose the other fourteen
 ADDRESSES = bytes((0x27, 0x3F)) + bytes(range(0x20, 0x27)) + bytes(range(0x38, 0x3F))
 ENODEV = 19
 LONGEST_RUN = 20  # characters in one transfer: at 100 kHz it holds the loop for 9.6 ms
+BUS_TIMEOUT_US = 20000  # a bus that hangs holds the loop for so long
 
 # What the backpack wires to the PCF8574's pins; P1 is RW (always 0: write), P4..P7 are D4..D7
 _RS = 1
@@ -19,8 +27,14 @@ _E = 4
 _BACKLIGHT = 8
 
 
-class LcdLost(OSError):
-    """The display does not answer (errno, where). The only error that the LCD drivers raise."""
+def make(settings):
+    """The display. ValueError and OSError say what is wrong."""
+    from machine import I2C, Pin
+
+    pins = {"scl": Pin(settings["scl"]), "sda": Pin(settings["sda"])}
+    i2c = I2C(0, freq=settings["frequency"], timeout=BUS_TIMEOUT_US, **pins)
+    bus = Backpack(i2c, settings["address"] or None)
+    return Lcd(bus, settings["columns"], settings["rows"], GLYPHS)
 
 
 class Backpack:
@@ -105,53 +119,3 @@ class Backpack:
             self._i2c.writeto(self.address, buf)
         except OSError as e:
             raise LcdLost(e.args[0], "I2C")
-
-
-class FourBit:
-    """An HD44780 on six output pins, RW tied to ground. rs, e and data (D4, D5, D6, D7) are called
-    with 0 or 1, as a machine.Pin is; sleep_us is time.sleep_us. Wires report nothing: a display
-    that was away is healed by the driver's re-synchronisation alone, so that comes often."""
-
-    resync_ms = 10_000
-
-    def __init__(self, rs, e, data, sleep_us):
-        self._rs = rs
-        self._e = e
-        self._d4, self._d5, self._d6, self._d7 = data
-        self._sleep_us = sleep_us
-
-    async def find(self):
-        """Put the lines at rest."""
-        self._e(0)
-        self._rs(0)
-
-    def nibbles(self, values):
-        """Send single nibbles as the start-up wants them, 135 us from one to the next."""
-        self._rs(0)
-        for value in values:
-            self._nibble(value)
-            self._sleep_us(135)
-
-    def write(self, command, data, start, count):
-        """Send a command, then data[start : start + count]."""
-        self._byte(command, 0)
-        for i in range(start, start + count):
-            self._byte(data[i], 1)
-
-    def alive(self):
-        """Always True: six output pins cannot tell."""
-        return True
-
-    def _byte(self, value, rs):
-        self._rs(rs)
-        self._nibble(value >> 4)
-        self._nibble(value)
-        self._sleep_us(50)
-
-    def _nibble(self, value):
-        self._d4(value & 1)
-        self._d5(value >> 1 & 1)
-        self._d6(value >> 2 & 1)
-        self._d7(value >> 3 & 1)
-        self._e(1)  # a pin call takes over 0.5 us on an ESP32, the pulse needs 0.45 us
-        self._e(0)
