@@ -13,7 +13,7 @@ GROUND = {"sample", "lib"}
 # Who may import what of the firmware, besides its own room
 MAY = {
     # The entrance hall: what wires the rooms together
-    "main": {"packlog", "settings"},
+    "main": {"packlog", "settings", "store"},
     "settings": {"config"},
     "packlog": ROOMS | GROUND | {"hub", "pack", "panel", "health"},
     "pack": {"bms", "transport", "store", "display"} | GROUND | {"hub", "panel"},
