@@ -7,9 +7,8 @@ work and lacks what FILLER and NAMES say. PACKLOG_AIOBLE names a folder with the
 
 import os
 
-from host_tools import compile
-
-from rv32 import machine
+from host_tools.build import compile
+from tests.rv32 import machine
 
 STANDIN = machine.REPOSITORY / "tests/standin"
 REAL = ("__init__", "core", "device", "central", "client")

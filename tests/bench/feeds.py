@@ -1,6 +1,6 @@
 """What three BMSs send, reading by reading, with a current that never stays: each makes a frame."""
 
-from host_tools.sim import chargery_wire, jk_wire
+from host_tools.sim.units import chargery_wire, jk_wire
 
 READINGS = 20
 CELLS = 16

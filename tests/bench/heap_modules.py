@@ -9,7 +9,7 @@ import json
 import tempfile
 from pathlib import Path
 
-from rv32 import machine
+from tests.rv32 import machine
 
 FIRMWARE = machine.REPOSITORY / "firmware"
 MORE = 1 << 20  # bytes of heap: what does not fit a board is to be measured, too

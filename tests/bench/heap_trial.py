@@ -19,12 +19,12 @@ import tempfile
 import threading
 from dataclasses import dataclass
 
-from host_tools import compile
-from host_tools.firmware import FIRMWARE
+from host_tools.build import compile
+from host_tools.ground.firmware import FIRMWARE
 from test_shard import household
+from tests.bench import aioble_size, feeds
+from tests.rv32 import machine
 
-from bench import aioble_size, feeds
-from rv32 import machine
 from store import frame, segment
 
 HEAP_WORD = 0x85FFFFF0  # board/aside.c says so, too

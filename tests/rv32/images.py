@@ -11,8 +11,8 @@ import shutil
 import tempfile
 from pathlib import Path
 
-import umqtt_simple
-from rv32 import build as building
+from tests.helpers import umqtt_simple
+from tests.rv32 import build as building
 
 ESP32 = Path(__file__).with_name("esp32")
 _BASE = 'include("$(MPY_DIR)/extmod/asyncio/manifest.py")\n'

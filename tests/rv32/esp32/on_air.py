@@ -2,9 +2,8 @@
 
 import errno
 
-import world
-
 import rv32
+import world
 
 STEP_MS = 20
 PERIOD_MS = 2000

@@ -5,10 +5,9 @@ import errno
 import io
 import time
 
+import rv32
 import world
 from on_hash import sha1
-
-import rv32
 
 STA_IF, AP_IF = 0, 1
 AF_INET, SOCK_STREAM, SOCK_DGRAM, IPPROTO_TCP, SOL_SOCKET, SO_REUSEADDR = 2, 1, 2, 6, 1, 4

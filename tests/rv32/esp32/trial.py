@@ -13,11 +13,10 @@ import json
 import os
 import sys
 
+import rv32
 import vfs
 import world
 from machine import reset as leave_qemu  # before there is an ESP32's
-
-import rv32
 
 FLASH_BLOCKS = 1024
 LOOK_MS = 1000
