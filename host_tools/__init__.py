@@ -1,3 +1,3 @@
 """packlog on the PC: install, pull, decode, replay, watch and the virtual board."""
 
-import host_tools.firmware  # noqa: F401 - puts the firmware's plain modules on the path
+import host_tools.ground.firmware  # noqa: F401 - puts the firmware's plain modules on the path

@@ -1,10 +1,9 @@
-"""What every test needs: the folders to import from, and virtual boards."""
+"""What every test needs: virtual boards, and a time that MicroPython would recognise."""
 
 import asyncio
 import os
 import sys
 import time
-from pathlib import Path
 from unittest import mock
 
 import pytest
@@ -22,17 +21,11 @@ settings.register_profile(
 )
 settings.load_profile("steady")
 
-TESTS = Path(__file__).resolve().parent
-for folder in (TESTS.parent, TESTS.parent / "firmware", TESTS / "device", TESTS / "websocket"):
-    sys.path.insert(0, str(folder))
-sys.path.append(str(TESTS / "standin"))
 os.environ["COLUMNS"] = "80"  # of a terminal that is none: tables and help are not cut short
 if os.environ.get("PACKLOG_AIOBLE"):  # what tests start runs in folders of its own
     os.environ["PACKLOG_AIOBLE"] = os.path.abspath(os.environ["PACKLOG_AIOBLE"])
 
-import boards  # noqa: E402
-import home_bench  # noqa: E402
-import network_bench  # noqa: E402
+from tests.helpers import boards, home_bench, network_bench  # noqa: E402
 
 if not hasattr(asyncio, "sleep_ms"):  # MicroPython's, for firmware code that runs on CPython
 

@@ -13,8 +13,8 @@ packlog_setup ".[test]" test
 .venv/bin/ruff format --check .
 # What is slow to get is got once, before several tests want it at the same time. Whether it is
 # there is for the tests to judge.
-.venv/bin/python tests/umqtt_simple.py || true
-.venv/bin/python tests/rv32/build.py || true
+.venv/bin/python -m tests.helpers.umqtt_simple || true
+.venv/bin/python -m tests.rv32.build || true
 # One more than there are cores: some tests wait for a real serial port or a real broker.
 workers=$(.venv/bin/python -c 'import os; print((os.cpu_count() or 1) + 1)')
 exec .venv/bin/python -m pytest -n "$workers" "$@"

@@ -6,7 +6,7 @@ import ast
 from pathlib import Path
 
 import pytest
-from host_tools.firmware import FIRMWARE
+from host_tools.ground.firmware import FIRMWARE
 
 ROOMS = {"net", "display", "store", "bms", "transport", "drivers"}
 GROUND = {"sample", "lib"}

@@ -14,11 +14,10 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 TARGET = ROOT / "docs/day.png"
-sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
+sys.path.insert(0, str(ROOT))  # for tests/bench
 
 import matplotlib  # noqa: E402
-
-from bench import household  # noqa: E402
+from tests.bench import household  # noqa: E402
 
 matplotlib.use("Agg")
 from matplotlib import dates, pyplot  # noqa: E402

@@ -1,13 +1,13 @@
 """Draws the figures of docs/wiring.md: python docs/figures/make.py writes them beside this file.
 
-Pins come from host_tools/boards.py. SVG as text, on a white ground so that dark pages show it as
-well; units are pixels. tests/test_docs_boards.py compares the files with what this makes.
+Pins come from host_tools/install/families.py. SVG as text, on a white ground so that dark pages
+show it as well; units are pixels. A test compares the files with what this makes.
 """
 
 from html import escape
 from pathlib import Path
 
-from host_tools.boards import USUAL, WIRES
+from host_tools.install.families import USUAL, WIRES
 
 HERE = Path(__file__).resolve().parent
 PITCH = 36  # between two pins

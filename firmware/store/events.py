@@ -1,6 +1,6 @@
 """Events: what happened to a pack and to its logger, one record of 13 bytes each.
 
-CODES and FIELDS are the one description of the bytes; host_tools/events.py puts them into words.
+CODES and FIELDS are the one description of the bytes; history/events.py on the PC reads by them.
 Events are rate-limited: a link that flaps for a year takes no more flash than a few readings.
 """
 

@@ -5,11 +5,12 @@ import tempfile
 import time
 from pathlib import Path
 
-from host_tools.errors import PacklogError
-from host_tools.output import check_place, write_error
-from host_tools.progress import say
-from host_tools.sim import config_of, lcd_png
-from host_tools.sim.console import check_link
+from host_tools.ground.errors import PacklogError
+from host_tools.ground.output import check_place, write_error
+from host_tools.ground.progress import say
+from host_tools.sim import config_of
+from host_tools.sim.board.console import check_link
+from host_tools.sim.lcd import lcd_png
 from host_tools.sim.rig import Plan, Rig
 from host_tools.sim.workshop import make_ready
 from rich.console import Console

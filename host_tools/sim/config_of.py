@@ -5,8 +5,8 @@ and the WiFi that the virtual board has around it.
 import json
 from pathlib import Path
 
-from host_tools.firmware import FIRMWARE
-from host_tools.sim.home import BROKER_NAME
+from host_tools.ground.firmware import FIRMWARE
+from host_tools.sim.network.house_network import BROKER_NAME
 from host_tools.sim.rig import SIZES, Plan, Rig
 
 PACK = "house"

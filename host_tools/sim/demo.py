@@ -3,12 +3,12 @@
 import shutil
 from pathlib import Path
 
-from host_tools import status
-from host_tools.decode import decode
-from host_tools.errors import PacklogError
-from host_tools.progress import Progress, say
-from host_tools.pull import pull
-from host_tools.sim import lcd_png
+from host_tools.board import status
+from host_tools.board.pull import pull
+from host_tools.export.csv import decode
+from host_tools.ground.errors import PacklogError
+from host_tools.ground.progress import Progress, say
+from host_tools.sim.lcd import lcd_png
 from host_tools.sim.rig import Plan, Rig
 from host_tools.sim.workshop import make_ready, port_of
 

@@ -9,22 +9,24 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from host_tools.errors import PacklogError
-from host_tools.sim import hd44780, i2c, jk, jk_wire
-from host_tools.sim.board import Board, Settings
-from host_tools.sim.capture import Capture
-from host_tools.sim.chargery import Unit
-from host_tools.sim.line import Line
-from host_tools.sim.pack import Pack
-from host_tools.sim.peripherals import Wiring
-from host_tools.sim.uart import Wire
-from host_tools.sim.world import World
+from host_tools.ground.errors import PacklogError
+from host_tools.sim.board import i2c
+from host_tools.sim.board.board import Board, Settings
+from host_tools.sim.board.peripherals import Wiring
+from host_tools.sim.board.uart import Wire
+from host_tools.sim.board.world import World
+from host_tools.sim.lcd import hd44780
+from host_tools.sim.units import jk, jk_wire
+from host_tools.sim.units.capture import Capture
+from host_tools.sim.units.chargery import Unit
+from host_tools.sim.units.line import Line
+from host_tools.sim.units.pack import Pack
 
 if TYPE_CHECKING:
-    from host_tools.sim.battery import Battery
-    from host_tools.sim.ble_unit import Peripheral
-    from host_tools.sim.bluetooth import Bluetooth
-    from host_tools.sim.home import Home
+    from host_tools.sim.network.bluenova_server import Battery
+    from host_tools.sim.network.house_network import Home
+    from host_tools.sim.radio.ble_unit import Peripheral
+    from host_tools.sim.radio.bluetooth import Bluetooth
 
 BMS_PIN = 16
 I2C_PINS = (22, 21)
@@ -53,7 +55,7 @@ class Plan:
     jk_name: str = "JK-SIM"  # as it advertises itself
     jk_layout: str = "32S"  # or 24S
     jk_module: dict = field(default_factory=dict)  # more of ble_unit.Module
-    wifi: bool = False  # a home network in reach: home.Home
+    wifi: bool = False  # a home network in reach: network/house_network.py
     broker_port: int | None = None  # of an MQTT broker on this computer: it is in that network
     start_unix_s: float | None = None  # the time there when the board is first switched on; or now
     settings: dict = field(default_factory=dict)  # more of board.Settings
@@ -129,7 +131,7 @@ class Rig:
 
     def _within_reach(self, name: str, unit: Line, seed: int, module: dict) -> "Peripheral":
         radio = self._radio()
-        from host_tools.sim.ble_unit import Module
+        from host_tools.sim.radio.ble_unit import Module
 
         address = JK_ADDRESS.format(len(radio.units) + 1)
         return radio.add(unit, Module(**{"name": name, "address": address} | module), seed)
@@ -142,7 +144,7 @@ class Rig:
         """The home network: WiFi, DNS, NTP, and what is added to it."""
         if self.home is None:
             try:
-                from host_tools.sim.home import Home
+                from host_tools.sim.network.house_network import Home
             except ImportError as error:
                 message = f"a simulated network needs {error.name}: {INSTALL}"
                 raise PacklogError(message) from None
@@ -161,7 +163,7 @@ class Rig:
         """The board's Bluetooth: there is one once a unit is within reach."""
         if self.bluetooth is None:
             try:
-                from host_tools.sim.bluetooth import Bluetooth
+                from host_tools.sim.radio.bluetooth import Bluetooth
             except ImportError as error:
                 message = f"a simulated JK needs {error.name}: {INSTALL}"
                 raise PacklogError(message) from None

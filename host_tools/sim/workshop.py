@@ -10,9 +10,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from host_tools.errors import PacklogError
-from host_tools.install import install
-from host_tools.sim.board import Board
+from host_tools.ground.errors import PacklogError
+from host_tools.install.install import install
+from host_tools.sim.board.board import Board
 from host_tools.sim.vm import ops
 
 START_S = 30

@@ -4,7 +4,7 @@ Readings are a reading every EVERY_S, all known; frames cover them without a gap
 """
 
 import numpy as np
-from host_tools import frames, logs
+from host_tools.history import frames, logs
 
 from store import segment
 

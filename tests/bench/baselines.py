@@ -1,6 +1,6 @@
 """What packlog is measured against: a comparable logger's thresholds, and other ways to compress.
 
-Frames are arrays of host_tools.frames.RAW, 13 bytes each; sizes are in bytes.
+Frames are arrays of host_tools.history.frames.RAW, 13 bytes each; sizes are in bytes.
 """
 
 import lzma
@@ -8,7 +8,7 @@ import zlib
 
 import numpy as np
 import tamp
-from host_tools.frames import RAW
+from host_tools.history.frames import RAW
 
 from store import frame
 

@@ -5,10 +5,10 @@ import zlib
 from pathlib import Path
 
 import numpy as np
-from host_tools import records, shards
-from host_tools.frames import RAW
+from host_tools.history import records, shards
+from host_tools.history.frames import RAW
+from tests.bench import baselines
 
-from bench import baselines
 from store import columns, encoder, frame, segment, shard
 
 # What is measured: name in the JSON, heading of the table

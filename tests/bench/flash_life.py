@@ -13,13 +13,13 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-import host_tools.firmware
-from host_tools import encode, encode_vm
-from host_tools.plan import Plan, options
-from host_tools.readings import Readings
+import host_tools.ground.firmware
+from host_tools.trial import encode, encode_vm
+from host_tools.trial.plan import Plan, options
+from host_tools.trial.readings import Readings
+from tests.bench import household
 
 import config
-from bench import household
 from store import segment
 from store.history import RESERVE, shares
 
@@ -94,7 +94,7 @@ def _measure(found, plan, before):
 
 
 def _run(job, found):
-    path = (host_tools.firmware.FIRMWARE, _DEVICE, Path(encode_vm.__file__).parent)
+    path = (host_tools.ground.firmware.FIRMWARE, _DEVICE, Path(encode_vm.__file__).parent)
     script = Path(__file__).with_name("vm") / "flash_vm.py"
     done = subprocess.run(
         [encode.micropython.find(), "-X", "heapsize=64m", str(script)],

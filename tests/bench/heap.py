@@ -16,13 +16,12 @@ from pathlib import Path
 
 if __name__ == "__main__":
     # This folder on the path would hide the firmware's package store.
-    sys.path[0] = str(Path(__file__).resolve().parents[1])
+    sys.path[0] = str(Path(__file__).resolve().parents[2])
 
 from rich.console import Console
 from rich.table import Table
-
-from bench.on_rv32 import command
-from rv32 import machine
+from tests.bench.on_rv32 import command
+from tests.rv32 import machine
 
 FIRMWARE = machine.REPOSITORY / "firmware"
 MORE = 1 << 20  # bytes of heap: what does not fit a board is to be measured, too

@@ -5,8 +5,8 @@ gives them. Everything follows from the seed.
 """
 
 import numpy as np
-from host_tools import readings
-from host_tools.sim.pack import Pack
+from host_tools.sim.units.pack import Pack
+from host_tools.trial import readings
 
 EVERY_S = 2
 A_DAY = 86400 // EVERY_S

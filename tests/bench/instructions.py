@@ -18,18 +18,17 @@ from pathlib import Path
 
 if __name__ == "__main__":
     # This folder on the path would hide the firmware's package store.
-    sys.path[0] = str(Path(__file__).resolve().parents[1])
-    sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+    sys.path[0] = str(Path(__file__).resolve().parents[2])
     sys.path.append(str(Path(__file__).resolve().parents[1] / "device"))
 
-import host_tools.firmware  # noqa: F401 - the firmware on sys.path
+import host_tools.ground.firmware  # noqa: F401 - the firmware on sys.path
 from rich.console import Console
 from rich.table import Table
 from test_shard import household
+from tests.bench.on_rv32 import command
+from tests.helpers import umqtt_simple
+from tests.rv32 import machine
 
-import umqtt_simple
-from bench.on_rv32 import command
-from rv32 import machine
 from store import frame, segment
 
 MHZ = 160

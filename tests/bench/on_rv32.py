@@ -4,7 +4,7 @@ import argparse
 import json
 import sys
 
-from rv32 import build
+from tests.rv32 import build
 
 
 def command(description, measure, show, **options):

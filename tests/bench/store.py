@@ -14,18 +14,18 @@ from pathlib import Path
 
 if __name__ == "__main__":
     # This folder on the path would hide the firmware's package store behind this file.
-    sys.path[0] = str(Path(__file__).resolve().parents[1])
-    sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+    sys.path[0] = str(Path(__file__).resolve().parents[2])
 
-import host_tools.firmware  # noqa: F401 - the firmware on sys.path
-from host_tools import encode, readings, records
-from host_tools.errors import PacklogError
-from host_tools.plan import Plan
+import host_tools.ground.firmware  # noqa: F401 - the firmware on sys.path
+from host_tools.ground.errors import PacklogError
+from host_tools.history import records
+from host_tools.trial import encode, readings
+from host_tools.trial.plan import Plan
 from rich.console import Console
 from rich.table import Table
+from tests.bench import accuracy, baselines, compression, flash_life, household
 
 import config
-from bench import accuracy, baselines, compression, flash_life, household
 from store import segment
 from store.history import shares
 

@@ -11,16 +11,15 @@ import sys
 from pathlib import Path
 
 if __name__ == "__main__":
-    sys.path[0] = str(Path(__file__).resolve().parents[1])
-    sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+    sys.path[0] = str(Path(__file__).resolve().parents[2])
 
-import host_tools.firmware  # noqa: F401 - the firmware on sys.path
-from host_tools.plan import Plan
+import host_tools.ground.firmware  # noqa: F401 - the firmware on sys.path
+from host_tools.trial.plan import Plan
 from rich.console import Console
 from rich.table import Table
+from tests.bench import accuracy, household, store
 
 import config
-from bench import accuracy, household, store
 from store import segment
 
 DAYS = 10

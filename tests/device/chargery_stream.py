@@ -6,7 +6,7 @@ from bms.chargery import CELLS, IMPEDANCES, READING, Decoder
 
 HERE = __file__.rsplit("/", 1)[0]
 # The one file of the simulator that runs on MicroPython too, without the package around it.
-sys.path.append(HERE + "/../../host_tools/sim")
+sys.path.append(HERE + "/../../host_tools/sim/units")
 import chargery_wire as wire  # noqa: E402
 
 sys.path.pop()

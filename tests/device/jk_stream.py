@@ -9,7 +9,7 @@ from sample import SCALARS
 
 HERE = __file__.rsplit("/", 1)[0]
 # The one file of the simulator that runs on MicroPython too, without the package around it.
-sys.path.append(HERE + "/../../host_tools/sim")
+sys.path.append(HERE + "/../../host_tools/sim/units")
 import jk_wire as wire  # noqa: E402, F401
 
 sys.path.pop()

@@ -1,4 +1,4 @@
-"""Power cuts at every operation of the flash, on littlefs: tests/test_store_littlefs.py runs this.
+"""Power cuts at every operation of the flash, on littlefs: test_store_littlefs.py runs this.
 
 A scenario is played once, over an image with a history; the flash writes down every program and
 erase. From that comes what was on it had the power gone at any of them, and a board is started on

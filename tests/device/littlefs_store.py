@@ -1,4 +1,4 @@
-"""The store on littlefs. Only MicroPython has that: tests/test_store_littlefs.py runs this there.
+"""The store on littlefs. Only MicroPython has that: test_store_littlefs.py runs this there.
 
 Lines that begin with "measured" are figures for whoever reads the output.
 """

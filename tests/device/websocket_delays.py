@@ -1,4 +1,4 @@
-"""How long the WebSocket link waits between its attempts; tests/test_websocket_link.py runs this on
+"""How long the WebSocket link waits between its attempts; test_websocket_link.py runs this on
 MicroPython, which that link needs.
 """
 

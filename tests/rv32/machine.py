@@ -9,8 +9,8 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-from host_tools import compile
-from host_tools.firmware import FIRMWARE
+from host_tools.build import compile
+from host_tools.ground.firmware import FIRMWARE
 from littlefs import LittleFS
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -27,7 +27,7 @@ sys.path[:] = {path!r}
 """
 _PATH = ["/packlog/tests/rv32/vm", "/packlog/tests/device", "/packlog/firmware", ".frozen"]
 _TESTS = ("tests/device/*.py", "tests/standin/**/*.py", "tests/rv32/vm/*.py")
-_TESTS += ("host_tools/sim/*_wire.py",)
+_TESTS += ("host_tools/sim/units/*_wire.py",)
 _RV32_MPY = 6 | 3 << 8 | 11 << 10  # what sys.implementation._mpy says there
 _RAW = b"raw REPL; CTRL-B to exit\r\n>OK"
 

@@ -1,9 +1,9 @@
 """The board's side of flash_life: feeds readings to the store on littlefs and counts erases.
 
 Runs on MicroPython, with the firmware, tests/device and host_tools on MICROPYPATH. On stdin comes
-what host_tools/encode_vm.py takes; the job also says blocks (of the flash), leave (how many of them
-other files leave free) and before (a folder on the host: the history that is there already, or
-null). Prints JSON.
+what host_tools/trial/encode_vm.py takes; the job also says blocks (of the flash), leave (how many
+of them other files leave free) and before (a folder on the host: the history that is there already,
+or null). Prints JSON.
 """
 
 import gc
@@ -11,9 +11,8 @@ import json
 import os
 import sys
 
-from ram_flash import RamFlash, fill
-
 from encode_vm import Feeder
+from ram_flash import RamFlash, fill
 
 _FOLDER = 0x4000
 

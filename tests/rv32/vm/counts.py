@@ -10,7 +10,6 @@ import json
 from time import ticks_ms
 
 import fakes
-
 import rv32
 
 fakes.install([name for name in fakes.NAMES if name[:5] != "umqtt"] + ["usocket"])

@@ -8,8 +8,8 @@ import sys
 import time
 
 import fakes
-
 import rv32
+
 from hub import Hub
 from lib import tasks
 from lib.uptime import Uptime

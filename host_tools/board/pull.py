@@ -1,0 +1,212 @@
+"""Copies the history off a board: only what is new, verified, nothing on the board changed.
+
+A segment here that the board has made a shard of is removed once the shard is here and holds all of
+it. Whatever else is here stays.
+
+main.py is interrupted for it (which makes it flush), told the time, and started again whatever
+happens. If the PC goes away in the middle, the board's watchdog starts it.
+"""
+
+import base64
+import binascii
+import contextlib
+import hashlib
+import struct
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from host_tools.board import status
+from host_tools.board.device import Device
+from host_tools.board.script import script
+from host_tools.ground.errors import PacklogError
+from host_tools.ground.progress import Progress
+from host_tools.history import records, shards
+
+from store import segment, shard
+
+CHUNK = 4096
+# Bytes of a header: what tells one file from another of the same name
+HEAD = {
+    segment.SUFFIX: segment.HEADER_SIZE,
+    segment.SHARD: struct.calcsize(shard.HEADER) + segment.HEADER_SIZE,
+}
+NO_CLOCK = (
+    "packlog does not run on the board: its clock was set, but the history so far stays undated"
+)
+
+
+@dataclass
+class Remote:
+    """A file of the history on the board."""
+
+    pack: str
+    series: str
+    name: str
+    size: int
+    sha256: str
+
+    @property
+    def path(self) -> str:
+        return f"/data/{self.pack}/{self.series}/{self.name}"
+
+
+def pc_time(port: str) -> float:
+    """Unix seconds now. A virtual board that outruns the clock says beside its port by how much."""
+    ahead = Path(port + ".ahead")
+    with contextlib.suppress(OSError, ValueError):
+        return time.time() + float(ahead.read_text())
+    return time.time()
+
+
+def pull(port: str, folder: Path, say: Callable[[str], None]) -> int:
+    """Copy what is new into folder/PACK/SERIES/. Returns how many files were new or had grown."""
+    with Device(port) as device:
+        with device.stopped():
+            _let_it_start(device)
+            copied = _copy_all(device, folder, say)
+        _see_readings(device, say)
+    return copied
+
+
+def _let_it_start(device: Device) -> None:
+    """A board that was interrupted while it starts has no logger yet that could be told the time:
+    let it come up, and interrupt it again.
+    """
+    if device.run(script("is_starting")).strip() != "yes":
+        return
+    device.restart()
+    for line in device.lines(status.START_S):
+        if status.any_line(line) or status.trouble(line):
+            break
+    device.interrupt()
+
+
+def _copy_all(device: Device, folder: Path, say: Callable[[str], None]) -> int:
+    # The time first: the anchor is in the files then.
+    unix, ms = divmod(round(1000 * pc_time(device.port)), 1000)
+    if device.run(script("set_clock", unix, ms)).strip() != "logger":
+        say(NO_CLOCK)
+    remotes = _current([_remote(line) for line in device.run(script("history")).splitlines()])
+    if not remotes:
+        raise PacklogError(f"the board at {device.port} has no history yet")
+    wanted = [remote for remote in remotes if not _same(_place(device, folder, remote), remote)]
+    total = sum(remote.size for remote in wanted)
+    with Progress("pulling", total) as progress:
+        for remote in wanted:
+            path = _place(device, folder, remote)
+            _fetch(device, remote, path, progress)
+            if path.suffix == segment.SHARD:
+                _remove_replaced(path)
+    say(f"{len(remotes)} files on the board, {len(wanted)} new or grown ({total} bytes)")
+    return len(wanted)
+
+
+def _remote(line: str) -> Remote:
+    try:
+        pack, series, name, size, digest = line.split()
+        return Remote(pack, series, name, int(size), digest)
+    except ValueError:
+        raise PacklogError(f"the board listed its history in a strange way: {line!r}") from None
+
+
+def _current(remotes: list[Remote]) -> list[Remote]:
+    """Without the segments that stand beside their shard: the board was about to delete them."""
+    paths = {remote.path for remote in remotes}
+    return [
+        remote
+        for remote in remotes
+        if remote.path.endswith(segment.SHARD)
+        or remote.path.removesuffix(segment.SUFFIX) + segment.SHARD not in paths
+    ]
+
+
+def _remove_replaced(path: Path) -> None:
+    """Remove the segments beside a shard of which it holds every byte."""
+    header, rows, problem = records.read(path)
+    if header is None or problem:
+        return
+    whole = shards.read_head(path.read_bytes())[0] + rows.tobytes()
+    for old in path.parent.glob(f"{path.name[:8]}*{segment.SUFFIX}"):
+        if whole.startswith(old.read_bytes()):
+            old.unlink()
+
+
+def _place(device: Device, folder: Path, remote: Remote) -> Path:
+    """Where the file goes. A file of the board's earlier life is never written over."""
+    path = folder / remote.pack / remote.series / remote.name
+    size = HEAD[path.suffix]
+    if not path.is_file() or _begins_alike(device, remote, path.read_bytes()[:size]):
+        return path
+    head = device.run(f"print(sha({remote.path!r}, {size}))").strip()
+    return path.with_name(f"{path.stem}-{head[:8]}{path.suffix}")
+
+
+def _begins_alike(device: Device, remote: Remote, data: bytes) -> bool:
+    """Does the file on the board begin with these bytes?"""
+    if len(data) > remote.size:
+        return False
+    digest = device.run(f"print(sha({remote.path!r}, {len(data)}))").strip()
+    return digest == hashlib.sha256(data).hexdigest()
+
+
+def _same(path: Path, remote: Remote) -> bool:
+    if not path.is_file() or path.stat().st_size != remote.size:
+        return False
+    return hashlib.sha256(path.read_bytes()).hexdigest() == remote.sha256
+
+
+def _fetch(device: Device, remote: Remote, path: Path, progress: Progress) -> None:
+    """Bring the file, from where an earlier pull ended, and put it in place once it is right."""
+    part = path.with_name(path.name + ".part")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        data = _start(device, remote, path, part)
+        base = progress.done
+        with part.open("wb") as file:
+            file.write(data)
+            while len(data) < remote.size:
+                piece = _piece(device, remote, len(data))
+                file.write(piece)
+                file.flush()
+                data += piece
+                progress.at(base + len(data))
+        if hashlib.sha256(data).hexdigest() != remote.sha256:
+            part.unlink()
+            raise PacklogError(f"{remote.path} arrived damaged: pull again")
+        part.replace(path)
+    except OSError as error:
+        raise PacklogError(
+            f"{path}: {error.strerror}: make room or choose another folder, then pull again"
+        ) from None
+
+
+def _start(device: Device, remote: Remote, path: Path, part: Path) -> bytes:
+    """What is here of the file already: an interrupted pull's part, or the file before it grew."""
+    for have in (part, path):
+        if have.is_file() and _begins_alike(device, remote, data := have.read_bytes()):
+            return data
+    return b""
+
+
+def _piece(device: Device, remote: Remote, offset: int) -> bytes:
+    count = min(CHUNK, remote.size - offset)
+    text = device.run(f"piece({remote.path!r}, {offset}, {count})")
+    try:
+        data = b"".join(map(base64.b64decode, text.split()))
+    except binascii.Error:
+        data = b""
+    if len(data) != count:
+        raise PacklogError(f"{remote.path} could not be read from the board: pull again")
+    return data
+
+
+def _see_readings(device: Device, say: Callable[[str], None]) -> None:
+    try:
+        running, pack = status.see_start(device.lines(status.START_S))
+    except PacklogError as complaint:
+        raise PacklogError(f"pulled; but the logger says: {complaint}") from None
+    if not running:
+        raise PacklogError(f"pulled; but the logger at {device.port} does not run: reset the board")
+    say("the logger runs again" + ("" if pack else ", but gets no readings: is the BMS on?"))

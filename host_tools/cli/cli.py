@@ -1,0 +1,372 @@
+"""The command line: one function a verb, each thin over a module of its own.
+
+Exit codes: 0 done, 1 it did not work (one line on stderr says what and what to do), 2 wrong usage.
+"""
+
+import dataclasses
+import signal
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from host_tools.cli import cli_config
+from host_tools.cli.cli_options import BmsKind, Output, Port, connected
+from host_tools.ground.errors import PacklogError
+from host_tools.ground.progress import say
+
+app = typer.Typer(
+    help="packlog: a logger on a $2 ESP32 that sits beside a home battery for years.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.add_typer(cli_config.app, name="config")
+
+
+@app.command()
+def install(
+    port: Port = None,
+    config: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="Your config.json. Without it the board keeps the one it has; a new board gets "
+            "what you answer to some questions, or the example if there is no terminal.",
+        ),
+    ] = None,
+    micropython: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="First flash MicroPython itself: the .bin for the chip."),
+    ] = None,
+    erase: Annotated[
+        bool, typer.Option("--erase", help="With --micropython only: erase the whole flash before.")
+    ] = False,
+    make_littlefs: Annotated[
+        bool,
+        typer.Option("--format", help="Make a littlefs of a FAT file system: erases its files."),
+    ] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask whether to go on.")] = False,
+    bluetooth: Annotated[
+        bool,
+        typer.Option("--bluetooth", help="Bring aioble too, if no pack of the config needs it."),
+    ] = False,
+    lib: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DIR",
+            help="Take packages of others (DIR/aioble/, DIR/umqtt/) from here, not the internet.",
+        ),
+    ] = None,
+) -> None:
+    """Put the firmware on a board and start it. Copies only what differs; the history stays.
+
+    Run it again after a cut cable or a power cut: it goes on where it was.
+    """
+    from host_tools.board.device import find_port
+    from host_tools.install.install import Options
+    from host_tools.install.install import install as run
+    from host_tools.install.questions import which_port
+
+    terminal = sys.stdin.isatty() and sys.stderr.isatty()
+    options = Options(terminal, yes, micropython, erase, make_littlefs, bluetooth, lib)
+    run(port or find_port(which_port if terminal else None), config, say, options)
+
+
+@app.command()
+def pull(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Where to: DIR/PACK/ is made.")],
+    port: Port = None,
+) -> None:
+    """Copy the history off a board, only what is new, and tell the board the time.
+
+    The logger pauses meanwhile and is started again. Nothing on the board is changed or deleted.
+    """
+    from host_tools.board.pull import pull as run
+
+    run(connected(port), folder, say)
+
+
+@app.command()
+def decode(
+    paths: Annotated[
+        list[Path], typer.Argument(metavar="PATH...", help="A pulled folder, or files out of it.")
+    ],
+    output: Output = None,
+    epoch: Annotated[
+        bool, typer.Option("--epoch", help="Time as seconds since 1970 instead of ISO 8601.")
+    ] = False,
+    series: Annotated[
+        str,
+        typer.Option(
+            metavar="SERIES",
+            help="pack: the frames. cells: all cell voltages. events: what happened, in words.",
+        ),
+    ] = "pack",
+) -> None:
+    """Turn pulled files into CSV: time,voltage,current,temperature,soc and the extreme cells.
+
+    Where the time is not known, its column is empty and the columns boot and uptime say what is.
+    """
+    from host_tools.export.csv import decode as run
+
+    run(paths, output, epoch, series)
+
+
+@app.command()
+def encode(
+    readings: Annotated[
+        Path,
+        typer.Argument(
+            metavar="READINGS",
+            help="CSV with a column time, as ISO 8601 or seconds since 1970, and those that decode "
+            "writes or replay's cell_voltages; what replay writes has no time: add one. Other "
+            "columns that are missing and values that are empty are not known.",
+        ),
+    ],
+    folder: Annotated[
+        Path, typer.Option("-o", "--output", metavar="DIR", help="Where to: DIR/NAME/ is made.")
+    ],
+    every: Annotated[bool, typer.Option("--all", help="Keep every reading as a frame.")] = False,
+    capacity: Annotated[
+        int | None,
+        typer.Option(
+            "--capacity-ah",
+            metavar="N",
+            min=1,
+            max=10000,
+            help="The pack's capacity: the sampler's tolerances are relative to it. Default: 280.",
+        ),
+    ] = None,
+    config: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="A config.json: log as a board with it does, by its section store and the "
+            "capacity of the pack NAME.",
+        ),
+    ] = None,
+    changes: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--set",
+            metavar="KEY=VALUE",
+            help="A key of config.json's section store, such as current_percent=4. Can be said "
+            "several times; docs/config.md explains the keys.",
+        ),
+    ] = None,
+    name: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME",
+            help="The pack's name, as in config.json. Default: that of the config's first, or "
+            "pack.",
+        ),
+    ] = None,
+    cells: Annotated[
+        int | None,
+        typer.Option(metavar="N", min=1, max=32, help="How many. Default: as the readings show."),
+    ] = None,
+    gap: Annotated[
+        int | None,
+        typer.Option(
+            "--gap-s",
+            metavar="N",
+            min=1,
+            help="A longer pause is silence. Default: 15, more where readings are far apart.",
+        ),
+    ] = None,
+    budget: Annotated[
+        int | None,
+        typer.Option(
+            "--budget-kb",
+            metavar="N",
+            min=128,
+            help="Delete the oldest files beyond that. Default: keep all.",
+        ),
+    ] = None,
+) -> None:
+    """Turn a CSV of readings into what a board that had taken them would have on its flash.
+
+    They go through the board's own sampler and store. Try tolerances on past data with it. What
+    is no reading (not a number, out of range, time going backwards) is left out, and said.
+    """
+    from host_tools.trial import plan
+    from host_tools.trial.encode import encode as run
+
+    chosen = plan.of_config(config, name) if config else plan.Plan(name or plan.NAME)
+    said = {"capacity_ah": capacity, "cells": cells, "gap_s": gap, "budget_kb": budget}
+    said = {key: value for key, value in said.items() if value is not None}
+    chosen = dataclasses.replace(chosen, every=every, **said)
+    run(readings, folder, plan.with_keys(chosen, changes or []))
+
+
+@app.command()
+def info(
+    paths: Annotated[
+        list[Path] | None,
+        typer.Argument(metavar="[PATH...]", help="A pulled folder, or files out of it."),
+    ] = None,
+    port: Port = None,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
+) -> None:
+    """Say what pulled files hold: span, gaps, boots, frames, sizes, charge, events, damage.
+
+    Without files: what a running board says of itself and of its packs, without interrupting it.
+    """
+    if paths:
+        from host_tools.history.info import info as run
+
+        run(paths, as_json)
+    else:
+        from host_tools.board.live import live
+
+        live(connected(port), as_json)
+
+
+@app.command()
+def scan(
+    port: Port = None,
+    seconds: Annotated[int, typer.Option(metavar="N", min=1, max=60, help="How long.")] = 8,
+) -> None:
+    """List what the board's Bluetooth hears: names and addresses of JK units for config.json.
+
+    The logger pauses meanwhile and is started again.
+    """
+    from host_tools.board.bluetooth import scan as run
+
+    run(connected(port), seconds, say)
+
+
+@app.command()
+def release(
+    port: Port = None,
+    minutes: Annotated[int, typer.Option(metavar="N", min=1, max=60, help="How long.")] = 5,
+) -> None:
+    """Let go of the Bluetooth BMS for some minutes, so that the phone app can connect to it."""
+    from host_tools.board.bluetooth import release as run
+
+    run(connected(port), minutes, say)
+
+
+@app.command()
+def replay(
+    capture: Annotated[
+        Path,
+        typer.Argument(
+            metavar="CAPTURE",
+            help="Of a chargery: the bytes as it sent them. Of a jk: the bytes of its "
+            "notifications, one after the other. Of a bluenova: text, one console line a line.",
+        ),
+    ],
+    bms: BmsKind,
+    hexadecimal: Annotated[
+        bool, typer.Option("--hex", help="CAPTURE is text: bytes as hex digits.")
+    ] = False,
+    output: Output = None,
+    stats: Annotated[
+        bool, typer.Option("--stats", help="Print packet counts as JSON on stderr.")
+    ] = False,
+) -> None:
+    """Decode a captured byte stream of a BMS into CSV, with the firmware's own decoder."""
+    from host_tools.capture.replay import replay as run
+
+    run(bms, capture, hexadecimal, output, stats)
+
+
+@app.command()
+def watch(
+    port: Port = None,
+    count: Annotated[
+        int | None, typer.Option(metavar="N", min=1, help="End after N status lines.")
+    ] = None,
+) -> None:
+    """Follow a board's readings in the terminal, without interrupting it. Ctrl-C ends."""
+    from host_tools.board.watch import watch as run
+
+    run(connected(port), count)
+
+
+@app.command()
+def sim(
+    bms: BmsKind = "chargery",
+    capture: Annotated[
+        Path | None,
+        typer.Option(
+            "--input",
+            metavar="CAPTURE",
+            help="Play this capture (bytes or hex text) over and over instead of simulating a BMS.",
+        ),
+    ] = None,
+    flash: Annotated[
+        Path,
+        typer.Option(metavar="FILE", help="The flash chip: made if missing, kept for next time."),
+    ] = Path("packlog.img"),
+    link: Annotated[
+        Path | None,
+        typer.Option(metavar="PATH", help="Make a symlink to the serial port, to use as PORT."),
+    ] = None,
+    speed: Annotated[
+        float, typer.Option(metavar="N", min=0, help="Board seconds a second; 0: flat out.")
+    ] = 1.0,
+    duration: Annotated[
+        float | None, typer.Option(metavar="SECONDS", min=0, help="End after so much board time.")
+    ] = None,
+    seed: Annotated[int, typer.Option(metavar="N", help="Another seed, another day.")] = 0,
+    lcd: Annotated[str, typer.Option(metavar="SIZE", help="The display: 20x4 or 16x2.")] = "20x4",
+    png: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="At the end, draw the display here.")
+    ] = None,
+    mqtt: Annotated[
+        int | None,
+        typer.Option(
+            metavar="PORT",
+            min=1,
+            max=65535,
+            help="An MQTT broker on that port of this computer is in the board's network.",
+        ),
+    ] = None,
+    blank: Annotated[
+        bool, typer.Option("--blank", help="Do not install the firmware on an empty flash.")
+    ] = False,
+) -> None:
+    """Run the virtual board: the real firmware, a simulated battery, a display, no hardware.
+
+    An empty flash gets the firmware first, over the serial port as a real board does. The port is
+    there (--link) once the board is ready. Ctrl-C ends; the flash stays.
+    """
+    from host_tools.sim.command import run
+    from host_tools.sim.rig import Plan
+
+    plan = Plan(
+        flash=flash, bms=bms, capture=capture, speed=speed, seed=seed, lcd=lcd, broker_port=mqtt
+    )
+    run(plan, link, duration, png, blank)
+
+
+@app.command()
+def demo(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Where the results go.")] = Path(
+        "demo"
+    ),
+    minutes: Annotated[int, typer.Option(metavar="N", min=5, help="Board time to show.")] = 90,
+    seed: Annotated[int, typer.Option(metavar="N", help="Another seed, another day.")] = 0,
+) -> None:
+    """Show the whole road on the virtual board: install, log, display, pull, CSV."""
+    from host_tools.sim.demo import demo as run
+
+    run(folder, minutes, seed)
+
+
+def main() -> None:
+    """The console script."""
+    for number in (signal.SIGTERM, signal.SIGHUP):  # so that a pull starts the logger again
+        signal.signal(number, signal.default_int_handler)
+    try:
+        app()
+    except PacklogError as error:
+        print(f"packlog: {error}", file=sys.stderr)
+        sys.exit(1)
+    except KeyboardInterrupt:
+        sys.exit(130)

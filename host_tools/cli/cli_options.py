@@ -1,0 +1,30 @@
+"""The options that several commands have."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from host_tools.capture.replay import DECODERS
+
+Port = Annotated[
+    str | None,
+    typer.Option(
+        "--port",
+        metavar="PORT",
+        help="The board's serial port (/dev/ttyUSB0, ...). Default: the board that is plugged in.",
+    ),
+]
+Output = Annotated[
+    Path | None,
+    typer.Option("-o", "--output", metavar="FILE", help="Write here. Default: the terminal."),
+]
+BmsKind = Annotated[
+    str, typer.Option("--bms", metavar="KIND", help=f"Kind of BMS: {', '.join(DECODERS)}.")
+]
+
+
+def connected(port: str | None) -> str:
+    """That port, or the one at which a board is plugged in."""
+    from host_tools.board.device import find_port
+
+    return port or find_port()

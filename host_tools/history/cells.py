@@ -1,0 +1,46 @@
+"""The cell voltages of a pack as numpy arrays: docs/format.md's series 2."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+from host_tools.history import logs, records
+
+from store import segment
+from store.cells import OFFSET
+
+
+@dataclass
+class Cells:
+    """One row a record; cells has a column a cell. Where readings are missing stands a row with
+    hole set and nothing known but when it begins.
+    """
+
+    boot: np.ndarray
+    uptime: np.ndarray  # s since the boot
+    time: np.ndarray  # unix s, -1 not known
+    cells: np.ndarray  # mV, 0 not known or not wired
+    hole: np.ndarray
+    pack: str = ""
+    problems: list[str] = field(default_factory=list)
+
+    def __len__(self) -> int:
+        return len(self.boot)
+
+
+def load(paths: Iterable[Path | str], read: records.Reader = records.read) -> Cells:
+    """The cells in paths, which are files or folders. PacklogError if there is no file at all."""
+    loaded = logs.load(paths, segment.CELLS, _columns, read=read)
+    rows = logs.with_holes(loaded.logs, {})
+    if not rows:
+        none = np.zeros(0, np.int64)
+        rows = dict.fromkeys(("boot", "uptime", "time"), none)
+        rows |= {"cells": none.reshape(0, 0), "hole": none.astype(bool)}
+    return Cells(**rows, pack=loaded.pack, problems=loaded.problems)
+
+
+def _columns(rows: np.ndarray, header: segment.Header) -> logs.Columns:
+    count = min(header.cell_count, (header.record_size - OFFSET) // 2)
+    taken = np.ascontiguousarray(rows[:, OFFSET : OFFSET + 2 * count])
+    return {"cells": taken.reshape(-1).view("<u2").reshape(len(rows), count)}

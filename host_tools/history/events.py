@@ -1,0 +1,202 @@
+"""The events of a pack, in words: docs/format.md's series 3.
+
+A text has neither commas nor quotes, so that it can stand in a CSV as it is.
+"""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime, timezone
+from pathlib import Path
+
+import numpy as np
+from host_tools.history import logs, records
+
+from bms import jk
+from sample import (
+    BALANCING,
+    CHARGE_ON,
+    CHARGE_STOPPED,
+    DISCHARGE_ON,
+    DISCHARGE_STOPPED,
+    EXTRAS,
+    TEXTS,
+)
+from store import events, segment
+
+EVENT = logs.dtype(events.FIELDS)
+_NUMBERS = ("code", "a", "b", "c")
+
+CAUSES = {
+    1: "power on",
+    2: "reset",
+    3: "by the watchdog",
+    4: "woken from deep sleep",
+    5: "soft reset (as by a PC)",
+}
+CLOCKS = {segment.RTC: "an RTC", segment.PC: "a PC", segment.NTP: "NTP"}
+# What a protection is called when it comes on and when it goes off
+PROTECTIONS = {
+    CHARGE_STOPPED: ("charge stopped", "charge allowed again"),
+    DISCHARGE_STOPPED: ("discharge stopped", "discharge allowed again"),
+}
+SWITCHES = {
+    CHARGE_ON: ("charge on", "charge off"),
+    DISCHARGE_ON: ("discharge on", "discharge off"),
+    BALANCING: ("balancing on", "balancing off"),
+}
+# What the error bits of a kind of BMS are called
+ERROR_NAMES = {events.KINDS.index("jk"): jk.ERRORS}
+SERIES = {segment.PACK: "frames", segment.CELLS: "cells", segment.EVENTS: "events"}
+ERRORS = {5: "flash error", 28: "flash full"}
+
+
+@dataclass
+class Events:
+    """One row an event: its name and its details as ASCII bytes, and the numbers they come from."""
+
+    boot: np.ndarray
+    uptime: np.ndarray  # s since the boot
+    time: np.ndarray  # unix s, -1 not known
+    code: np.ndarray
+    a: np.ndarray
+    b: np.ndarray
+    c: np.ndarray
+    event: np.ndarray
+    details: np.ndarray
+    pack: str = ""
+    problems: list[str] = field(default_factory=list)
+
+    def __len__(self) -> int:
+        return len(self.boot)
+
+
+def load(paths: Iterable[Path | str], read: records.Reader = records.read) -> Events:
+    """The events in paths, which are files or folders. PacklogError if there is no file at all."""
+    loaded = logs.load(paths, segment.EVENTS, _columns, _NUMBERS, read)
+    names = ("boot", "uptime", "time", *_NUMBERS)
+    parts = {name: [log.columns[name] for log in loaded.logs] for name in names}
+    rows = {name: np.concatenate([np.zeros(0, np.int64), *parts[name]]) for name in names}
+    event, details = _words(*(rows[name] for name in _NUMBERS))
+    return Events(**rows, event=event, details=details, pack=loaded.pack, problems=loaded.problems)
+
+
+def _columns(rows: np.ndarray, header: segment.Header) -> logs.Columns:
+    taken = np.ascontiguousarray(rows[:, : events.SIZE]).reshape(-1).view(EVENT)
+    return {name: taken[name].astype(np.int64) for name in _NUMBERS}
+
+
+def _words(code, a, b, c) -> tuple[np.ndarray, np.ndarray]:
+    """The texts of all rows; each different event is put into words once."""
+    if not len(code):
+        return np.zeros(0, "S1"), np.zeros(0, "S1")
+    before = _config_before(code, b)
+    different, index = np.unique(np.stack([code, a, b, c, before]), axis=1, return_inverse=True)
+    index = index.reshape(-1)
+    said = [in_words(*map(int, numbers)) for numbers in different.T]
+    event = np.array([name.encode() for name, _ in said], "S")
+    details = np.array([text.encode() for _, text in said], "S")
+    return event[index], details[index]
+
+
+def _config_before(code: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """For each CONFIG event the b of the one before it; -1 elsewhere."""
+    before = np.full(len(code), -1, np.int64)
+    at = np.flatnonzero(code == events.CONFIG)
+    before[at[1:]] = b[at[:-1]]
+    return before
+
+
+def in_words(code: int, a: int, b: int, c: int, before: int = -1) -> tuple[str, str]:
+    """The name of an event and what it says. before: the CRC-32 of the config before, -1 none."""
+    if not 0 < code < len(events.NAMES):
+        return f"code_{code}", f"a={a} b={b} c={c}"
+    if code == events.CONFIG:
+        what = "is" if before < 0 else "as before:" if before == b else "changed: now"
+        return events.NAMES[code], f"config.json {what} CRC-32 {b:08x}"
+    return events.NAMES[code], _DETAILS[code](a, b, c)
+
+
+def _bits(now: int, before: int, name: str, words: dict[int, tuple[str, str]]) -> str:
+    """What has come on and gone off; a bit without words of its own is a NAME of that number."""
+    said = []
+    for bit in range(32):
+        flag = 1 << bit
+        if (now ^ before) & flag:
+            on, off = words.get(flag, (f"{name} {bit} on", f"{name} {bit} off"))
+            said.append(on if now & flag else off)
+    return "; ".join(said)
+
+
+def _errors(a: int, b: int, c: int) -> str:
+    names = ERROR_NAMES.get(a, ())
+    words = {1 << bit: (name, f"{name} over") for bit, name in enumerate(names) if name}
+    return _bits(b, c, "error", words)
+
+
+def _text(a: int, b: int, c: int) -> str:
+    name = _entry(TEXTS, a >> 4, "text")
+    return f"{name}{'...' if a & 15 else ':'} {_characters(b, c)}"
+
+
+def _value(a: int, b: int, c: int) -> str:
+    name = _entry(EXTRAS, a, "value")
+    if name == "mcu_id":
+        return f"{name} {b:08x}"
+    return f"{name} {b if b < 1 << 31 else b - (1 << 32)}"
+
+
+def _entry(names: tuple[str, ...], number: int, kind: str) -> str:
+    return names[number] if number < len(names) else f"{kind} {number}"
+
+
+def _characters(b: int, c: int) -> str:
+    raw = (b | c << 32).to_bytes(8, "little")
+    return re.sub(r"[^\w .-]", "?", raw.rstrip(b"\0").decode("ascii", "replace"), flags=re.A)
+
+
+def _clock(a: int, b: int, c: int) -> str:
+    by = CLOCKS.get(a, f"clock {a}")
+    at = f"{datetime.fromtimestamp(b, timezone.utc):%Y-%m-%dT%H:%M:%SZ}"
+    if not c:
+        return f"by {by} to {at}; it was not known"
+    if abs(c - b) < 2:
+        return f"by {by} to {at}; it was right"
+    return f"by {by} to {at}; it was {abs(c - b)} s {'ahead' if c > b else 'behind'}"
+
+
+def _task(a: int, b: int, c: int) -> str:
+    name = _characters(b, c)
+    return f"{name}: OSError {a}" if a else name
+
+
+def _silent(a: int, b: int, c: int) -> str:
+    return f"no reading since the start: {b} s" if a else f"no reading for {b} s"
+
+
+def _series(number: int) -> str:
+    return SERIES.get(number, f"series {number}")
+
+
+def _name(code: int) -> str:
+    return events.NAMES[code] if 0 < code < len(events.NAMES) else f"code_{code}"
+
+
+_DETAILS = {
+    events.REBOOT: lambda a, b, c: CAUSES.get(a, f"cause {a}"),
+    events.PROTECTION: lambda a, b, c: _bits(b, c, "protection", PROTECTIONS),
+    events.BMS_ERRORS: _errors,
+    events.SWITCHES: lambda a, b, c: _bits(b, c, "switch", SWITCHES),
+    events.TEXT: _text,
+    events.VALUE: _value,
+    events.LINK_SILENT: _silent,
+    events.LINK_BACK: lambda a, b, c: f"after {b} s without a reading",
+    events.CLOCK_SET: _clock,
+    events.REJECTED: lambda a, b, c: f"{b} damaged packets since the last such event",
+    events.READINGS_LOST: lambda a, b, c: f"{b} readings could not be taken in",
+    events.RECORDS_DROPPED: lambda a, b, c: f"{b} records that the flash did not take in time",
+    events.STORAGE_FAILED: lambda a, b, c: f"{_series(a)}: {ERRORS.get(b, f'error {b}')}",
+    events.STORAGE_BACK: lambda a, b, c: f"{_series(a)}: after {b} s",
+    events.TASK_DIED: _task,
+    events.LEFT_OUT: lambda a, b, c: f"{b} times {_name(a)} that came too often",
+}

@@ -1,0 +1,95 @@
+"""The frames of a pack as numpy arrays, by the description that the board writes them by.
+
+load(paths) gives Frames: every frame of one pack, ordered and unique, with UTC where an anchor says
+it. What is damaged costs only itself and is named in Frames.problems.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+from host_tools.history import logs, records
+
+from store import frame, segment
+
+FRAME = logs.dtype(frame.FIELDS)
+RAW = logs.dtype(frame.FIELDS, bits=True)  # float16 as its bits
+
+# The columns of Frames and their numpy types
+COLUMNS = {
+    "boot": "u4",
+    "uptime": "u4",
+    "time": "i8",
+    "voltage": "f4",
+    "current": "f4",
+    "temperature": "f4",
+    "soc": "f4",
+    "min_cell_voltage": "i4",
+    "max_cell_voltage": "i4",
+    "min_voltage_cell": "i2",
+    "max_voltage_cell": "i2",
+    "hole": "?",
+}
+# What a row has there that stands for silence
+UNKNOWN = {
+    name: np.nan if kind == "f4" else -1 if name.endswith("_voltage") else 0
+    for name, kind in COLUMNS.items()
+}
+
+
+@dataclass
+class Frames:
+    """One pack's frames, one array a column. Unknown is NaN, -1 (time, mV) or 0 (cell numbers).
+
+    Where readings are missing stands a row with hole set and nothing known but when it begins.
+    """
+
+    boot: np.ndarray
+    uptime: np.ndarray  # s since the boot
+    time: np.ndarray  # unix s
+    voltage: np.ndarray  # V
+    current: np.ndarray  # A, mean since the row before, charge positive
+    temperature: np.ndarray  # degC
+    soc: np.ndarray  # %
+    min_cell_voltage: np.ndarray  # mV
+    max_cell_voltage: np.ndarray  # mV
+    min_voltage_cell: np.ndarray  # from 1
+    max_voltage_cell: np.ndarray  # from 1
+    hole: np.ndarray
+    pack: str = ""
+    problems: list[str] = field(default_factory=list)
+
+    def __len__(self) -> int:
+        return len(self.boot)
+
+
+def load(paths: Iterable[Path | str], read: records.Reader = records.read) -> Frames:
+    """The frames in paths, which are files or folders. PacklogError if there is no file at all."""
+    loaded = logs.load(paths, segment.PACK, _columns, read=read)
+    rows = logs.with_holes(loaded.logs, UNKNOWN)
+    rows = rows or {name: np.empty(0, kind) for name, kind in COLUMNS.items()}
+    return Frames(**rows, pack=loaded.pack, problems=loaded.problems)
+
+
+def _columns(rows: np.ndarray, header: segment.Header) -> logs.Columns:
+    records = np.ascontiguousarray(rows).reshape(-1).view(RAW)
+    packed = records["packed16"].astype(np.uint32) | records["packed8"].astype(np.uint32) << 16
+    value, known = {}, {}
+    for name, shift, bits, step, zero, _ in frame.LAYOUTS[header.layout]:
+        number = (packed >> shift & ((1 << bits) - 1)).astype(np.int32)
+        known[name] = number != (1 << bits) - 1
+        value[name] = number * step + zero
+    columns = {
+        name: np.where(known[name], value[name] / 10, np.nan).astype(np.float32)
+        for name in ("temperature", "soc")
+    }
+    for name in ("voltage", "current"):
+        columns[name] = records[name].view("<f2").astype(np.float32)
+    for name in ("min_cell_voltage", "max_cell_voltage"):
+        columns[name] = records[name].astype(np.int32)
+        columns[name][columns[name] == frame.UNKNOWN_MV] = -1
+    cells = np.divmod(value["index"], frame.CELLS[header.layout])
+    for name, cell in zip(("max_voltage_cell", "min_voltage_cell"), cells, strict=True):
+        columns[name] = np.where(known["index"], cell + 1, 0).astype(np.int16)
+    return columns

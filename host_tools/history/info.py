@@ -1,0 +1,225 @@
+"""packlog info: what a history holds, for people as tables, for scripts as JSON.
+
+Times in UTC; charge from each frame's mean current and the time it covers: the net charge is exact,
+in and out are each less than those of the readings, as a frame across both is their difference. A
+day is one that was logged, silence does not count.
+"""
+
+import functools
+import json
+from collections import Counter, defaultdict
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, field
+from datetime import datetime, timezone
+from pathlib import Path
+
+import numpy as np
+from host_tools.ground.errors import PacklogError
+from host_tools.ground.progress import Progress
+from host_tools.history import cells, events, frames, logs, records
+from host_tools.history.timeline import UNKNOWN
+from rich.console import Console
+from rich.table import Table
+
+from store import segment
+
+_DAY_S = 86400
+_HOUR_S = 3600
+_PASSES = 5  # how often each file is gone through
+
+
+@dataclass
+class Summary:
+    """What there is of one pack. None is not known; sizes in bytes, times in unix seconds."""
+
+    pack: str
+    first: int | None = None
+    last: int | None = None
+    logged_s: int = 0  # without the gaps
+    gaps: int = 0
+    gaps_s: int = 0  # of those whose length is known
+    gaps_of_unknown_length: int = 0
+    boots: int = 0
+    frames: int = 0
+    undated_frames: int = 0  # those whose time is not known
+    cells: int = 0  # records of all cells
+    charge_in_ah: float = 0.0
+    charge_out_ah: float = 0.0
+    charge_net_ah: float = 0.0
+    events: dict[str, int] = field(default_factory=dict)  # by kind
+    files: int = 0
+    sizes: dict[str, int] = field(default_factory=dict)  # by series
+    bytes_a_frame: float | None = None  # of the frames' files
+    bytes_a_day: float | None = None  # of all files
+
+
+def info(paths: Iterable[Path | str], as_json: bool = False) -> None:
+    """Print what is in paths, which are files or folders.
+
+    PacklogError if nothing can be read, or once all is printed, if something of it is damaged.
+    """
+    packs, damaged = collect(paths)
+    if as_json:
+        print(json.dumps({"packs": [asdict(pack) for pack in packs], "damaged": damaged}))
+    else:
+        console = Console()
+        for pack in packs:
+            console.print(_table(pack))
+        for problem in damaged:
+            console.print(f"damaged: {problem}", style="red", markup=False, soft_wrap=True)
+    if not packs:
+        raise PacklogError("no frames, cells or events in there: give what packlog pull copied")
+    if damaged:
+        raise records.damage(len(damaged))
+
+
+def collect(paths: Iterable[Path | str]) -> tuple[list[Summary], list[str]]:
+    """A Summary of each pack, by name, and what is wrong with which file."""
+    files = records.find(paths)
+    with Progress("reading", _PASSES * len(files), unit=None) as bar:
+        found = _collect(files, bar.each(functools.cache(records.read)))
+        bar.at(_PASSES * len(files))
+    return found
+
+
+def _collect(files: list[Path], read: records.Reader) -> tuple[list[Summary], list[str]]:
+    of_pack: dict[str, list[Path]] = defaultdict(list)
+    sizes: dict[str, Counter] = defaultdict(Counter)
+    damaged = []
+    for path in files:
+        header, _, problem = read(path)
+        damaged += [problem] if problem else []
+        if header and header.series in segment.FOLDERS:
+            of_pack[header.name].append(path)
+            sizes[header.name][segment.FOLDERS[header.series]] += path.stat().st_size
+    packs = []
+    for name, of_name in sorted(of_pack.items()):
+        packs.append(_summary(name, of_name, damaged, read))
+        _add_sizes(packs[-1], sizes[name])
+    return packs, list(dict.fromkeys(damaged))
+
+
+def _summary(name: str, files: list[Path], damaged: list[str], read: records.Reader) -> Summary:
+    loaded = frames.load(files, read)
+    summary = Summary(name, files=len(files))
+    _add_frames(summary, loaded)
+    into, out, summary.logged_s = _charge(files, read)
+    summary.charge_in_ah, summary.charge_out_ah = round(into, 3), round(out, 3)
+    summary.charge_net_ah = round(into - out, 3)
+    of_cells = cells.load(files, read)
+    summary.cells = len(of_cells) - int(of_cells.hole.sum())
+    happened = events.load(files, read)
+    kinds = Counter(kind.decode() for kind in happened.event)
+    summary.events = dict(sorted(kinds.items()))
+    damaged += loaded.problems + of_cells.problems + happened.problems
+    return summary
+
+
+def _add_frames(summary: Summary, loaded: frames.Frames) -> None:
+    if not len(loaded):
+        return
+    dated = loaded.time[loaded.time != UNKNOWN]
+    if len(dated):
+        summary.first, summary.last = int(dated.min()), int(dated.max())
+    is_frame = ~loaded.hole
+    summary.frames = int(is_frame.sum())
+    summary.undated_frames = int((loaded.time[is_frame] == UNKNOWN).sum())
+    boot, uptime = loaded.boot[is_frame], loaded.uptime[is_frame]
+    again = (boot[1:] != boot[:-1]) | (uptime[1:] <= uptime[:-1])
+    summary.boots = 1 + int(again.sum())
+    _add_gaps(summary, loaded)
+
+
+def _add_gaps(summary: Summary, loaded: frames.Frames) -> None:
+    """Silence reaches from the frame before such a row to the one after."""
+    hole = np.flatnonzero(loaded.hole)
+    before, after = loaded.time[hole - 1], loaded.time[hole + 1]
+    known = (before != UNKNOWN) & (after >= before)
+    same = loaded.boot[hole - 1] == loaded.boot[hole + 1]
+    length = loaded.uptime[hole + 1].astype(np.int64) - loaded.uptime[hole - 1]
+    length = np.where(same & (length > 0), length, np.where(known, after - before, 0))
+    summary.gaps = len(hole)
+    summary.gaps_s = int(length.sum())
+    summary.gaps_of_unknown_length = int((length == 0).sum())
+
+
+def _charge(files: list[Path], read: records.Reader) -> tuple[float, float, int]:
+    """Ah in, Ah out and the seconds that frames cover."""
+    into = out = 0.0
+    covered = 0
+    for log in logs.load(files, segment.PACK, _current, read=read).logs:
+        boot, uptime, start = log.columns["boot"], log.columns["uptime"].astype(np.int64), log.start
+        begin = start.astype(np.int64)
+        same = boot[1:] == boot[:-1]
+        begin[1:] = np.where(same, np.maximum(begin[1:], uptime[:-1]), begin[1:])
+        seconds = uptime - begin
+        charge = np.nan_to_num(log.columns["current"]) * seconds / _HOUR_S
+        into += float(charge[charge > 0].sum())
+        out -= float(charge[charge < 0].sum())
+        covered += int(seconds.sum())
+    return into, out, covered
+
+
+def _current(rows: np.ndarray, header: segment.Header) -> logs.Columns:
+    raw = np.ascontiguousarray(rows).reshape(-1).view(frames.RAW)
+    return {"current": raw["current"].view("<f2").astype(np.float64)}
+
+
+def _add_sizes(summary: Summary, sizes: Counter) -> None:
+    summary.sizes = dict(sizes)
+    if summary.frames:
+        summary.bytes_a_frame = round(sizes[segment.FOLDERS[segment.PACK]] / summary.frames, 3)
+    if summary.logged_s:
+        summary.bytes_a_day = round(sum(sizes.values()) * _DAY_S / summary.logged_s, 1)
+
+
+def _table(pack: Summary) -> Table:
+    table = Table(title=pack.pack, title_justify="left", show_header=False)
+    table.add_column(style="bold")
+    table.add_column()
+    for label, value in _rows(pack):
+        table.add_row(label, value)
+    return table
+
+
+def _rows(pack: Summary) -> list[tuple[str, str]]:
+    gaps = f"{pack.gaps}, {_duration(pack.gaps_s)} in all" if pack.gaps else "none"
+    if pack.gaps_of_unknown_length:
+        gaps += f", the length of {pack.gaps_of_unknown_length} not known"
+    frames_said = str(pack.frames)
+    if pack.undated_frames:
+        frames_said += f", {pack.undated_frames} at a time that is not known"
+    sizes = ", ".join(f"{name} {size}" for name, size in pack.sizes.items())
+    rows = [
+        ("from", _when(pack.first)),
+        ("to", _when(pack.last)),
+        ("logged", _duration(pack.logged_s)),
+        ("gaps", gaps),
+        ("boots", str(pack.boots)),
+        ("frames", frames_said),
+        ("cells", f"{pack.cells} records"),
+        ("charge in", f"{pack.charge_in_ah:.3f} Ah, by frame means"),
+        ("charge out", f"{pack.charge_out_ah:.3f} Ah, by frame means"),
+        ("charge net", f"{pack.charge_net_ah:+.3f} Ah"),
+        ("files", f"{pack.files}: {sizes} bytes"),
+        ("bytes a frame", _number(pack.bytes_a_frame, 2)),
+        ("bytes a day", _number(pack.bytes_a_day, 0)),
+    ]
+    rows += [(f"event {kind}", str(count)) for kind, count in pack.events.items()]
+    return rows
+
+
+def _when(unix: int | None) -> str:
+    if unix is None:
+        return "not known"
+    return f"{datetime.fromtimestamp(unix, timezone.utc):%Y-%m-%dT%H:%M:%SZ}"
+
+
+def _duration(seconds: int) -> str:
+    days, rest = divmod(seconds, _DAY_S)
+    clock = f"{rest // 3600}:{rest // 60 % 60:02}:{rest % 60:02}"
+    return f"{days} d {clock}" if days else clock
+
+
+def _number(value: float | None, decimals: int) -> str:
+    return "not known" if value is None else f"{value:.{decimals}f}"

@@ -1,0 +1,271 @@
+"""Puts the records of one series in order: which boot and second each is of, and its UTC.
+
+load() reads every file of a pack. Anchors count for all series of a log, whichever they stand in.
+What is damaged costs only itself and is named.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+from host_tools.ground.errors import PacklogError
+from host_tools.history import records, timeline
+from host_tools.history.timeline import Anchor
+
+from store import frame, segment
+
+Columns = dict[str, np.ndarray]
+
+
+def dtype(description: tuple, bits: bool = False) -> np.dtype:
+    """The numpy type of a record of 13 bytes. bits: float16 as its bits."""
+    types = [("<u2" if bits and kind == "f2" else "<" + kind) for _, _, kind, *_ in description]
+    names, offsets = zip(*((name, offset) for name, offset, *_ in description), strict=True)
+    return np.dtype({"names": names, "formats": types, "offsets": offsets, "itemsize": frame.SIZE})
+
+
+MARK = dtype(frame.MARK_FIELDS)
+
+
+@dataclass
+class Log:
+    """The records of one log in order, each once: columns (boot, uptime and time among them), and
+    where what each one covers starts.
+    """
+
+    columns: Columns
+    start: np.ndarray
+
+    @property
+    def first_time(self) -> float:
+        known = self.columns["time"][self.columns["time"] != timeline.UNKNOWN]
+        return int(known[0]) if len(known) else float("inf")
+
+
+@dataclass
+class Loaded:
+    """What the files of a pack hold of a series; pack is empty if that is nothing."""
+
+    pack: str = ""
+    logs: list[Log] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
+
+
+@dataclass
+class _Piece:
+    """What one file holds. columns is empty for a file of another series."""
+
+    header: segment.Header
+    columns: Columns
+    start: np.ndarray
+    anchors: list[tuple[int, Anchor]]
+
+
+def load(
+    paths: Iterable[Path | str],
+    series: int,
+    columns_of: Callable[[np.ndarray, segment.Header], Columns],
+    identity: tuple[str, ...] = (),
+    read: records.Reader = records.read,
+) -> Loaded:
+    """Every record of a series (numbered as in the header) in paths, which are files or folders.
+
+    columns_of(rows, header) makes columns of records, a row of bytes each. Two records of a log are
+    the same if boot, uptime and the columns named in identity are. read is called once a file.
+    PacklogError if there is no file at all, or those of more than one pack.
+    """
+    loaded = Loaded()
+    of_log: dict[int, list[_Piece]] = defaultdict(list)
+    packs = set()
+    for path in records.find(paths):
+        header, rows, problem = read(path)
+        if problem:
+            loaded.problems.append(problem)
+        if header is None or header.series not in segment.FOLDERS:
+            continue
+        packs.add(header.name)
+        wanted = columns_of if header.series == series else None
+        of_log[header.log].append(_piece(header, rows, wanted, path, loaded.problems))
+    if len(packs) > 1:
+        raise PacklogError(
+            f"more than one pack here ({', '.join(sorted(packs))}): name one's folder"
+        )
+    for pieces in of_log.values():
+        if mine := [piece for piece in pieces if piece.columns]:
+            loaded.pack = mine[0].header.name
+            loaded.logs.append(_merge(mine, _anchors(pieces), identity))
+    loaded.logs.sort(key=lambda log: log.first_time)
+    return loaded
+
+
+def _piece(header, rows: np.ndarray, columns_of, path: Path, problems: list[str]) -> _Piece:
+    marked = (rows[:, 2] & rows[:, 3]) == 0xFF
+    marks = np.zeros(len(rows), MARK)
+    at = np.flatnonzero(marked)
+    marks[at] = np.ascontiguousarray(rows[at, : frame.SIZE]).view(MARK)[:, 0]
+    is_run = marks["kind"] == frame.RUN
+    # One row a run: the header's, then those of the marks.
+    runs = marks[is_run]
+    boot = np.concatenate(([header.boot], runs["a"])).astype(np.int64)
+    base = np.concatenate(([header.uptime], runs["b"])).astype(np.int64)
+    begin = base + np.concatenate(([0], runs["timestamp"]))
+    run = np.cumsum(is_run)
+    timestamp = rows[:, 0].astype(np.int64) | rows[:, 1].astype(np.int64) << 8
+    uptime = base[run] + timestamp
+    anchors = [
+        (int(boot[run[i]]), Anchor(int(uptime[i]), int(marks["a"][i]), int(marks["b"][i])))
+        for i in np.flatnonzero(marks["kind"] == frame.ANCHOR)
+    ]
+    if header.utc:
+        anchors.append((header.boot, Anchor(header.uptime, header.utc, header.clock, True)))
+    if columns_of is None:
+        return _Piece(header, {}, np.zeros(0), anchors)
+    keep = _until_backwards(np.flatnonzero(~marked), run, uptime, path, problems)
+    columns = columns_of(rows if len(keep) == len(rows) else rows[keep], header)
+    start = _starts(uptime[keep], run[keep], begin)
+    columns["boot"] = boot[run[keep]].astype(np.uint32)
+    columns["uptime"] = uptime[keep].astype(np.uint32)
+    return _Piece(header, columns, start.astype(np.uint32), anchors)
+
+
+def _until_backwards(index, run, uptime, path: Path, problems: list[str]) -> np.ndarray:
+    """The records up to where time runs backwards within a run, which no board writes."""
+    wrong = np.diff(uptime[index]) < 0
+    wrong &= np.diff(run[index]) == 0
+    if not wrong.any():
+        return index
+    first = int(np.argmax(wrong)) + 1
+    problems.append(f"{path}: damaged from record {index[first] + 1} on (time runs backwards)")
+    return index[:first]
+
+
+def _starts(uptime: np.ndarray, run: np.ndarray, begin: np.ndarray) -> np.ndarray:
+    """Where the records' coverage starts: at the record before, or where the run does."""
+    start = begin[run]
+    same = np.diff(run) == 0
+    start[1:][same] = uptime[:-1][same]
+    return start
+
+
+def _anchors(pieces: list[_Piece]) -> dict[int, list[Anchor]]:
+    """The anchors of a log by boot, in the order of the files."""
+    anchors = defaultdict(list)
+    for piece in sorted(pieces, key=lambda piece: (piece.header.series, piece.header.sequence)):
+        for boot, anchor in piece.anchors:
+            anchors[boot].append(anchor)
+    return anchors
+
+
+def _merge(pieces: list[_Piece], anchors: dict[int, list[Anchor]], identity) -> Log:
+    """Order a log's records by boot and uptime, and have each once."""
+    pieces.sort(key=lambda piece: piece.header.sequence)
+    names = list(pieces[0].columns)
+    # Ten million frames: each column is let go of as soon as it is taken over.
+    columns = {name: stack([p.columns.pop(name) for p in pieces]) for name in names}
+    start = np.concatenate([piece.start for piece in pieces])
+    index = _order(columns["boot"], columns["uptime"], [columns[name] for name in identity])
+    if index is not None:
+        columns = {name: columns[name][index] for name in names}
+        start = start[index]
+    columns["time"] = _times(columns["boot"], columns["uptime"], anchors)
+    columns["hole"] = np.zeros(len(start), bool)
+    return Log(columns, start)
+
+
+def stack(parts: list[np.ndarray]) -> np.ndarray:
+    """Columns one after the other; those of several cells are widened with unknown ones."""
+    width = max((part.shape[1] for part in parts if part.ndim == 2), default=0)
+    if any(part.ndim == 2 and part.shape[1] < width for part in parts):
+        parts = [np.pad(part, ((0, 0), (0, width - part.shape[1]))) for part in parts]
+    return np.concatenate(parts)
+
+
+def _order(boot: np.ndarray, uptime: np.ndarray, others: list[np.ndarray]) -> np.ndarray | None:
+    """Which records to take, in order: of several that are the same the first. None: all as is."""
+    rising = (boot[1:] > boot[:-1]) | (boot[1:] == boot[:-1]) & (uptime[1:] > uptime[:-1])
+    if rising.all():
+        return None
+    key = boot.astype(np.uint64) << np.uint64(32) | uptime
+    if not others:
+        return np.unique(key, return_index=True)[1]
+    table = np.stack([key, *(other.astype(np.uint64) for other in others)], axis=1)
+    first = np.sort(np.unique(table, axis=0, return_index=True)[1])
+    return first[np.argsort(key[first], kind="stable")]
+
+
+def _times(boot: np.ndarray, uptime: np.ndarray, anchors: dict[int, list[Anchor]]) -> np.ndarray:
+    time = np.full(len(boot), timeline.UNKNOWN, np.int64)
+    for of_boot, said in anchors.items():
+        rows = slice(
+            np.searchsorted(boot, np.uint32(of_boot)),
+            np.searchsorted(boot, np.uint32(of_boot), "right"),
+        )
+        timeline.date(time[rows], uptime[rows], said)
+    return time
+
+
+def with_holes(logs: list[Log], unknown: dict[str, object]) -> Columns:
+    """The columns of all logs one after the other, with a row for each stretch of silence.
+
+    unknown: by column, what such a row has there. It has hole set, and says when silence begins.
+    """
+    if not logs:
+        return {}
+    hole = _holes(logs)
+    after = np.flatnonzero(hole)
+    holes = after + np.arange(1, len(after) + 1)
+    is_record = np.ones(len(hole) + len(after), bool)
+    is_record[holes] = False
+    rows = {}
+    for name in list(logs[0].columns):
+        parts = [log.columns.pop(name) for log in logs]
+        column = parts[0] if len(parts) == 1 else stack(parts)
+        if len(after):
+            shape = (len(is_record), *column.shape[1:])
+            rows[name] = np.full(shape, unknown.get(name, 0), column.dtype)
+            rows[name][is_record] = column
+        else:
+            rows[name] = column
+    for name in ("boot", "uptime", "time"):
+        rows[name][holes] = rows[name][holes - 1]
+    rows["uptime"][holes] += 1
+    rows["time"][holes] += rows["time"][holes] != timeline.UNKNOWN
+    rows["hole"][holes] = True
+    return _one_a_second(rows)
+
+
+def _one_a_second(rows: Columns) -> Columns:
+    """Leave out a boot's first record if the last one of the boot before is of the same second.
+
+    It covers no time and carries no charge.
+    """
+    boot, time = rows["boot"], rows["time"]
+    twin = (boot[1:] != boot[:-1]) & (time[1:] == time[:-1]) & (time[1:] != timeline.UNKNOWN)
+    if not twin.any():
+        return rows
+    keep = np.concatenate(([True], ~twin))
+    return {name: column[keep] for name, column in rows.items()}
+
+
+def _at_once(time: np.ndarray) -> np.ndarray:
+    """Which records are followed within a second of UTC."""
+    step = np.diff(time)
+    return (
+        (time[1:] != timeline.UNKNOWN) & (time[:-1] != timeline.UNKNOWN) & (step >= 0) & (step < 2)
+    )
+
+
+def _holes(logs: list[Log]) -> np.ndarray:
+    """After which records there is silence: always at the end of a boot, never at the very end."""
+    found = [np.zeros(0, bool)]
+    for log in logs:
+        boot, uptime, start = log.columns["boot"], log.columns["uptime"], log.start
+        silent = (start[1:] > uptime[:-1]) & (uptime[1:] - uptime[:-1] > 1)
+        silent |= (boot[1:] != boot[:-1]) & ~_at_once(log.columns["time"])
+        if len(boot):
+            found += [silent, np.ones(1, bool)]
+    hole = np.concatenate(found)
+    hole[-1:] = False
+    return hole

@@ -1,0 +1,118 @@
+"""The files of a history, as records: segments and shards, the same to whoever reads them.
+
+find() says which files to read, read() gives a file's header and its records as bytes. What is
+damaged costs only itself and is named.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+
+import host_tools.ground.firmware  # noqa: F401 - puts the store on the path
+import numpy as np
+from host_tools.ground.errors import PacklogError
+from host_tools.history import shards
+
+from store import segment, shard
+
+Found = tuple[segment.Header | None, np.ndarray, str | None]
+Reader = Callable[[Path], Found]
+_NOTHING = np.zeros((0, 0), np.uint8)
+
+
+def find(paths: Iterable[Path | str]) -> list[Path]:
+    """The segments and shards in paths (files, or folders and all below), each once, by name.
+
+    In a folder a shard stands for the segment it was made of. PacklogError if nothing is found.
+    """
+    found: dict[Path, Path] = {}
+    for path in map(Path, paths):
+        if not path.exists():
+            raise PacklogError(f"{path} does not exist: give a pulled folder, .seg or .shard files")
+        for file in _files(path) if path.is_dir() else [path]:
+            found.setdefault(file.resolve(), file)
+    if not found:
+        raise PacklogError(
+            "no segments or shards (*.seg, *.shard) found: pull them off the board first"
+        )
+    return list(found.values())
+
+
+def read(path: Path | str) -> Found:
+    """(header, records as uint8 of shape (rows, record size), what is wrong with the file or None).
+
+    Of a segment whose end is torn the whole records are kept. A damaged shard has none, unless the
+    segment that it was made of is still there. Where no records can be had the header is None:
+    also, with nothing wrong, of a segment that was begun and never written.
+    """
+    path = Path(path)
+    try:
+        data = _contents(path)
+        if data[:4] != shard.MAGIC and path.suffix != segment.SHARD:
+            return _read_segment(path, data)
+        header, records = shards.read(data)
+        return header, records, None
+    except OSError as error:
+        return None, _NOTHING, f"{path}: {error.strerror}"
+    except segment.SegmentError as error:
+        return None, _NOTHING, f"{path}: {error}"
+    except shards.ShardError as error:
+        return _instead(path, f"{path}: {error}")
+
+
+def damage(count: int) -> PacklogError:
+    """What a command ends with that has shown all it could read, and named so many problems."""
+    return PacklogError(
+        f"{count} damaged file{'s' * (count > 1)} (named above), the rest is there: "
+        "pull again to see whether the board's copy is whole"
+    )
+
+
+def _contents(path: Path) -> bytes:
+    """All of a file of ours. Of any other, which may have no end, as much as shows that."""
+    with path.open("rb") as file:
+        data = file.read(len(shard.MAGIC))
+        return data + file.read() if data in (shard.MAGIC, segment.MAGIC) else data
+
+
+def _files(folder: Path) -> Iterator[Path]:
+    for path in sorted(folder.rglob("*")):
+        if path.suffix == segment.SHARD or (
+            path.suffix == segment.SUFFIX and not _stands_for(path.with_suffix(segment.SHARD), path)
+        ):
+            yield path
+
+
+def _stands_for(made: Path, source: Path) -> bool:
+    """Was this shard made of this segment? A pulled folder can have another board's beside it."""
+    try:
+        head, rows = shards.read_head(made.read_bytes())
+        data = source.read_bytes()
+    except (OSError, shards.ShardError):
+        return False
+    size = int.from_bytes(head[10:12], "little")
+    return data[: len(head)] == head and len(data) <= len(head) + rows * size
+
+
+def _read_segment(path: Path, data: bytes) -> Found:
+    if not data:
+        return None, _NOTHING, None
+    header = segment.parse_header(data)
+    count, torn = divmod(len(data) - header.header_size, header.record_size)
+    problem = None
+    if torn or count < 0:
+        count = max(count, 0)
+        problem = f"{path}: cut off after {count} records"
+    size = count * header.record_size
+    start = min(header.header_size, len(data))
+    records = np.frombuffer(data, np.uint8, size, start).reshape(count, header.record_size)
+    return header, records, problem
+
+
+def _instead(path: Path, problem: str) -> Found:
+    """What a damaged shard was made of, if that is still beside it."""
+    source = path.with_suffix(segment.SUFFIX)
+    if path.suffix == segment.SHARD and _stands_for(path, source):
+        header, records, torn = read(source)
+        if header:
+            return header, records, torn or f"{problem}: {source.name} read instead"
+    return None, _NOTHING, problem

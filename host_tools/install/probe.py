@@ -1,0 +1,132 @@
+"""What a board is: its MicroPython, chip, flash and file system; and whether packlog can live on
+it.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from host_tools.board.device import Device
+from host_tools.ground.errors import PacklogError
+from host_tools.install.families import Family, family_of
+
+# From 1.24 on the ESP32-C3 and C6 run native code; tls and the WiFi constants are there from 1.23.
+OLDEST_MICROPYTHON = (1, 24)
+ROOM = 256 * 1024  # bytes that must stay free for the history to be worth the name
+BLOCK = 4096  # of littlefs on an ESP32's flash
+
+_PROBE = """
+import gc, os, sys
+gc.collect()
+d = {"name": sys.implementation.name, "version": sys.implementation.version[:2],
+    "machine": getattr(sys.implementation, "_machine", ""),
+    "mpy": getattr(sys.implementation, "_mpy", 0), "kind": "?", "flash": 0}
+try:
+    import vfs
+    for m, p in vfs.mount():
+        if p == "/":
+            d["kind"] = type(m).__name__
+except TypeError:  # before 1.25 nobody says what is mounted: look at the flash
+    try:
+        from flashbdev import bdev
+        b = bytearray(64)
+        bdev.readblocks(0, b, 0)
+        d["kind"] = "VfsLfs2" if b"littlefs" in b else "VfsFat"
+    except (ImportError, OSError):
+        pass
+try:
+    import esp
+    d["flash"] = esp.flash_size()
+except (ImportError, AttributeError):
+    pass
+s = os.statvfs("/")
+d["block"] = s[0]
+d["blocks"] = s[2] * s[1] // s[0]
+n = s[3] * s[1] // s[0]
+d["free"] = n if n <= d["blocks"] else 0  # littlefs counts some twice: below 0, which wraps
+print(repr(d))
+"""
+_FORMAT = """
+import vfs
+from flashbdev import bdev
+if bdev.ioctl(5, 0) != 4096:
+    raise OSError("its flash driver has small blocks: put the usual MicroPython on it first")
+vfs.umount("/")
+vfs.VfsLfs2.mkfs(bdev)
+vfs.mount(vfs.VfsLfs2(bdev), "/")
+"""
+
+
+@dataclass(frozen=True)
+class Board:
+    """What a board said of itself. block in bytes, blocks and free counted in blocks."""
+
+    name: str
+    version: tuple[int, int]
+    machine: str
+    mpy: int
+    kind: str  # of the file system: VfsLfs2, VfsFat
+    block: int
+    blocks: int
+    free: int
+    flash: int  # bytes of the chip, 0: not known
+
+    @property
+    def family(self) -> Family:
+        return family_of(self.machine)
+
+    @property
+    def is_fat(self) -> bool:
+        return "Fat" in self.kind
+
+    def blocks_of(self, size: int) -> int:
+        """How many blocks a file of so many bytes takes."""
+        return (size + self.block - 1) // self.block
+
+    def describe(self) -> str:
+        """One line for the user."""
+        chip = f", {self.flash >> 20} MB of flash" if self.flash else ""
+        size, free = (n * self.block // 1024 for n in (self.blocks, self.free))
+        version = ".".join(map(str, self.version))
+        return f"{self.machine or self.name}, MicroPython {version}{chip}, {free} of {size} KB free"
+
+
+def probe(device: Device) -> Board:
+    """Ask the board."""
+    text = device.run(_PROBE)
+    try:
+        return Board(**eval(text, {"__builtins__": {}}))
+    except (SyntaxError, NameError, TypeError):
+        raise PacklogError(f"the board at {device.port} answers strangely: reset it") from None
+
+
+def check(board: Board, sizes: Iterable[int]) -> None:
+    """PacklogError, with the remedy, if packlog (files of such sizes) cannot live on this board."""
+    if board.name != "micropython" or tuple(board.version) < OLDEST_MICROPYTHON:
+        found = ".".join(map(str, board.version))
+        wanted = ".".join(map(str, OLDEST_MICROPYTHON))
+        raise PacklogError(
+            f"the board runs {board.name} {found}: packlog needs MicroPython {wanted} or newer: "
+            "get one from micropython.org/download, and packlog install --micropython FILE"
+        )
+    if not board.mpy:
+        raise PacklogError(
+            "the board's MicroPython cannot load .mpy files: take a build from "
+            "micropython.org/download"
+        )
+    if board.is_fat:
+        raise PacklogError(
+            "the board's file system is FAT, which a power cut can destroy: packlog needs "
+            "littlefs; packlog install --format makes it that, and ERASES all files on the board"
+        )
+    size = board.blocks * board.block
+    needed = sum(map(board.blocks_of, sizes)) * board.block
+    if size < needed + ROOM:
+        raise PacklogError(
+            f"the board's file system has {size // 1024} KB: packlog needs at least "
+            f"{(needed + ROOM) // 1024} KB (a board with 4 MB of flash has 2048 KB)"
+        )
+
+
+def make_littlefs(device: Device) -> None:
+    """Erase the board's file system and make a littlefs in its place."""
+    device.run(_FORMAT)

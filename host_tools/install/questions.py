@@ -1,0 +1,169 @@
+"""The questions of a first install: what becomes config.json on a board that has none.
+
+Defaults are those of the board's family (families.py) and of config.py. What is asked for is what
+there is no sane default for; docs/config.md has the rest.
+"""
+
+import json
+from collections.abc import Callable
+
+import typer
+from host_tools.ground.progress import say
+from host_tools.install.families import WIRES, Family
+
+import config
+
+SCAN_S = 8
+SIZES = {"20x4": (20, 4), "16x2": (16, 2)}
+
+Heard = list[tuple[str, str | None, int, bool]]  # address, name, signal in dBm, is it a BMS?
+
+
+def ask(family: Family, hear: Callable[[int], Heard] | None) -> str:
+    """The text of a config.json that config.parse takes. hear(seconds) scans for Bluetooth."""
+    say(f"This board has no config yet. Enter takes what stands in [ ] (pins of an {family.name}).")
+    while True:
+        settings = _settings(family, hear)
+        text = json.dumps(settings, indent=2) + "\n"
+        try:
+            config.parse(text)
+            return text
+        except config.ConfigError as error:
+            say(f"{error}. Once more, then.")
+
+
+def example(family: Family, text: str) -> str:
+    """The example config.json with the pins of that family."""
+    settings = json.loads(text)
+    settings["packs"][0] |= {"uart": family.uart, "rx": family.rx, "tx": family.tx}
+    settings["lcd"] |= {"scl": family.scl, "sda": family.sda}
+    return json.dumps(settings, indent=2) + "\n"
+
+
+def _settings(family: Family, hear) -> dict:
+    pack = _pack(family, hear)
+    lcd = _lcd(family)
+    wifi = _wifi(required=pack["bms"] == "bluenova")
+    settings = {"packs": [pack], "lcd": lcd}
+    if wifi:
+        settings["wifi"] = {"networks": [wifi]}
+        if mqtt := _mqtt():
+            settings["mqtt"] = mqtt
+    return settings
+
+
+def _prompt(text: str, default=None, take: Callable[[str], object] = str.strip, **more):
+    return typer.prompt(text, default=default, value_proc=take, err=True, **more)
+
+
+def _choice(text: str, choices, default: str) -> str:
+    def take(said: str) -> str:
+        said = said.strip().lower()
+        if said not in choices:
+            raise typer.BadParameter(f"{said!r} is none of {', '.join(choices)}")
+        return said
+
+    return _prompt(f"{text} ({', '.join(choices)})", default, take)
+
+
+def _number(text: str, default: int, low: int, high: int) -> int:
+    def take(said: str) -> int:
+        if not said.strip().isdigit() or not low <= int(said) <= high:
+            raise typer.BadParameter(f"{said!r} is no whole number from {low} to {high}")
+        return int(said)
+
+    return _prompt(text, str(default), take)
+
+
+def _pin(text: str, default: int) -> int:
+    return _number(f"GPIO of {text}", default, 0, config.MAX_PIN)
+
+
+def _pack(family: Family, hear) -> dict:
+    kind = _choice("Kind of BMS", config.BMS, "chargery")
+    name = _prompt("Name of the pack (letters, digits, - and _)", "house")
+    low, high, usual = config.PACK["capacity_ah"]
+    capacity = _number("Its capacity in Ah", usual, low, high)
+    pack = {"name": name, "bms": kind, "capacity_ah": capacity}
+    if kind == "chargery":
+        pack |= _chargery(family)
+    elif kind == "jk":
+        pack |= _jk(hear if family.bluetooth else None)
+    elif kind == "bluenova":
+        pack["host"] = _prompt("The battery's address in the network", config.BMS[kind]["host"][-1])
+    return pack
+
+
+def _chargery(family: Family) -> dict:
+    receive = _pin("the wire from the MAX3232 (RX)", family.rx)
+    spare = _pin("a free pin that the UART can have (TX)", family.tx)
+    return {"uart": family.uart, "rx": receive, "tx": spare}
+
+
+def _jk(hear) -> dict:
+    look = "Look for it now? (it must be on, and no phone connected)"
+    if hear and typer.confirm(look, True, err=True) and (found := _pick(hear(SCAN_S))):
+        return found
+    said = _prompt("Its name, or its address (c8:47:8c:00:00:01)")
+    return {"address": said.lower()} if said.count(":") == 5 else {"device": said}
+
+
+def _pick(heard: Heard) -> dict | None:
+    """Let the user choose among what was heard, BMSs first, then the strongest."""
+    heard = sorted(heard, key=lambda entry: (not entry[3], -entry[2]))[:15]
+    for i, (address, name, rssi, is_bms) in enumerate(heard, 1):
+        say(f"{i:3} {name or '(no name)'}  {address}  {rssi} dBm{'  JK' if is_bms else ''}")
+    if not heard:
+        say("Nothing was heard.")
+        return None
+    default = 1 if heard[0][3] else 0
+    number = _number("Which one? 0: none of them", default, 0, len(heard))
+    if not number:
+        return None
+    address, name, _, _ = heard[number - 1]
+    # A name that another unit has, too, says nothing; an address may change with some radios.
+    alone = name and sum(entry[1] == name for entry in heard) == 1 and len(name) <= 20
+    return {"device": name} if alone else {"address": address}
+
+
+def _lcd(family: Family) -> dict:
+    kind = _choice("Display: I2C backpack, six wires, or none", config.LCD, "i2c")
+    if kind == "none":
+        return {"kind": kind}
+    columns, rows = SIZES[_choice("Its size", SIZES, "20x4")]
+    lcd = {"kind": kind, "columns": columns, "rows": rows}
+    if kind == "i2c":
+        pins = (("SCL", "scl", family.scl), ("SDA", "sda", family.sda))
+    else:
+        pins = [(key.upper(), key, pin) for key, pin in zip(WIRES, family.wires, strict=True)]
+    for text, key, default in pins:
+        lcd[key] = _pin(f"the display's {text}", default)
+    return lcd
+
+
+def _wifi(required: bool) -> dict | None:
+    hint = "a bluenova needs it" if required else "empty: none"
+    ssid = _prompt(f"WiFi network ({hint})", None if required else "", show_default=False)
+    if not ssid:
+        return None
+    password = _prompt("Its password (not shown)", "", str, hide_input=True, show_default=False)
+    return {"ssid": ssid, "password": password}
+
+
+def _mqtt() -> dict | None:
+    host = _prompt("MQTT broker (empty: none)", "", show_default=False)
+    if not host:
+        return None
+    user = _prompt("Its user (empty: none)", "", show_default=False)
+    found = {"host": host}
+    if user:
+        password = _prompt("Its password (not shown)", "", str, hide_input=True, show_default=False)
+        found |= {"user": user, "password": password}
+    return found
+
+
+def which_port(ports: list[tuple[str, str]]) -> str:
+    """Let the user choose among several boards: (port, what the system knows of it)."""
+    for i, (port, text) in enumerate(ports, 1):
+        say(f"{i:3} {port}  {text}")
+    return ports[_number("Which board?", 1, 1, len(ports)) - 1][0]

@@ -1,0 +1,254 @@
+"""A JK unit's Bluetooth module: a GATT server (bumble) between the air and the unit behind it.
+
+Service FFE0 with FFE1 to notify and to write without response, as one characteristic or as two of
+the same UUID. What the unit sends is split into notifications; one client at a time.
+"""
+
+import asyncio
+import random
+import struct
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Protocol
+
+from bumble import att
+from bumble.controller import Controller
+from bumble.core import UUID
+from bumble.device import Connection, Device
+from bumble.gatt import Characteristic, CharacteristicValue, Service
+from bumble.hci import Address, LeFeatureMask, OwnAddressType
+from bumble.host import Host
+from host_tools.sim.radio.ble_air import L2CAP_HEADER, SUPERVISION_S, Advertiser, Air, Link
+
+SERVICE, CHARACTERISTIC = 0xFFE0, 0xFFE1
+MAKER = 0x0B65  # the maker's number in the advertisement
+ADVERTISING_MS = 100
+WINDOW_S = 0.25  # the unit is asked for so much of the future at a time
+PER_EVENT = 6  # notifications that a common radio gets through in a connection event
+RSSI = -60  # dBm, at the board
+NOTIFY = 0x1B
+
+
+class Behind(Protocol):
+    """The unit behind the module: host_tools.sim.units.jk.Unit is such."""
+
+    def write(self, data: bytes, now_s: float) -> None:
+        """The client has written that."""
+
+    def bursts(self, t0_s: float, t1_s: float) -> Iterator[tuple[float, bytes]]:
+        """See host_tools.sim.units.line.Line.bursts."""
+
+    def disconnect(self) -> None:
+        """The client is gone."""
+
+
+@dataclass
+class Module:
+    """How a unit's module is built.
+
+    sizes: bytes of its notifications: None as many as the MTU takes, a number, or (least, most) by
+    chance. per_event and interval_s: notifications to a connection event and s between two of these
+    (0: as the client asks); 1 and 0.0075 bring them one by one, a large per_event in one burst.
+    """
+
+    name: str
+    address: str
+    two_characteristics: bool = False
+    sizes: int | tuple[int, int] | None = None
+    per_event: int = PER_EVENT
+    interval_s: float = 0.0
+    mtu: int = 247  # the largest that it takes
+    rssi: int = RSSI
+
+
+class Peripheral:
+    """A unit within the board's reach. Its faults can be switched on and off at any time:
+
+    in_range, taken (by another client: it does not advertise), refuses ("" nobody; "drops": ends
+    each connection at once; "half-open": takes no connection, so that it breaks after some events;
+    "deaf": does not hear that somebody wants to connect), hung (stays connected, says nothing),
+    refuses_mtu, supervision_s and holds_s (how long the board and the unit believe in a connection
+    without a word from the other one); drop() ends the connection.
+    """
+
+    def __init__(self, air: Air, unit: Behind, module: Module, seed: int = 0):
+        self.air = air
+        self.unit = unit
+        self.module = module
+        self.per_event = module.per_event
+        self.interval_s = module.interval_s
+        self.refuses = ""
+        self.hung = False
+        self.supervision_s = self.holds_s = SUPERVISION_S
+        self.link: Link | None = None  # set by who connects
+        self._in_range, self._taken = True, False
+        self._chance = random.Random(f"{seed}/module")
+        self._connection: Connection | None = None
+        self._asked_s = 0.0
+        self._asking: asyncio.TimerHandle | None = None
+        self._switching = False
+        air.world.run(self._power_on())
+
+    async def _power_on(self) -> None:
+        address = Address(self.module.address, Address.PUBLIC_DEVICE_ADDRESS)
+        self.controller = Controller(self.module.name, link=self.air, public_address=address)
+        self.controller.le_features &= ~LeFeatureMask.LE_EXTENDED_ADVERTISING
+        self.controller.le_legacy_advertiser = Advertiser(self.controller)
+        self.controller.unit = self
+        host = Host(self.controller, self.controller)
+        self.device = Device(name=self.module.name, address=address, host=host)
+        self.device.gatt_server.max_mtu = self.module.mtu
+        self.device.add_service(self._service())
+        self.device.on("connection", self._connected)
+        await self.device.power_on()
+        await self._switch_advertising()
+
+    def _service(self) -> Service:
+        value = CharacteristicValue(write=self._written)
+        flags = Characteristic.Properties
+        write, notify = flags.WRITE_WITHOUT_RESPONSE, flags.NOTIFY
+        kinds = (write, notify) if self.module.two_characteristics else (write | notify,)
+        uuid = UUID.from_16_bits(CHARACTERISTIC)
+        characteristics = [
+            Characteristic(uuid, kind, Characteristic.WRITEABLE, value) for kind in kinds
+        ]
+        self._notifies = characteristics[-1]
+        return Service(UUID.from_16_bits(SERVICE), characteristics)
+
+    # Faults
+
+    @property
+    def in_range(self) -> bool:
+        return self._in_range
+
+    @in_range.setter
+    def in_range(self, value: bool) -> None:
+        self._in_range = value
+        self._advertise()
+        if self.link:
+            self.link.range_changed()
+
+    @property
+    def taken(self) -> bool:
+        return self._taken
+
+    @taken.setter
+    def taken(self, value: bool) -> None:
+        self._taken = value
+        self._advertise()
+
+    @property
+    def mtu(self) -> int:
+        return self.device.gatt_server.max_mtu
+
+    @mtu.setter
+    def mtu(self, value: int) -> None:
+        self.device.gatt_server.max_mtu = value
+
+    @property
+    def refuses_mtu(self) -> bool:
+        return "on_att_exchange_mtu_request" in vars(self.device.gatt_server)
+
+    @refuses_mtu.setter
+    def refuses_mtu(self, value: bool) -> None:
+        server = self.device.gatt_server
+        if value:
+            server.on_att_exchange_mtu_request = server.on_att_request
+        else:
+            vars(server).pop("on_att_exchange_mtu_request", None)
+
+    @property
+    def connected(self) -> bool:
+        """Does it have a client, as far as it knows?"""
+        return self._connection is not None
+
+    def drop(self) -> None:
+        """End the connection, as a unit does that is switched off by its app."""
+        if self._connection:
+            self.air.world.create_task(self._connection.disconnect())
+
+    # Advertising
+
+    def _wants_client(self) -> bool:
+        return self._in_range and not self._taken and not self._connection
+
+    def _advertise(self) -> None:
+        if not self._switching:
+            self._switching = True
+            self.air.world.create_task(self._switch_advertising())
+
+    async def _switch_advertising(self) -> None:
+        self._switching = True
+        while self._wants_client() != self.device.is_advertising:
+            if self.device.is_advertising:
+                await self.device.stop_advertising()
+                continue
+            await self.device.start_advertising(
+                own_address_type=OwnAddressType.PUBLIC,
+                advertising_data=self._advertisement(),
+                scan_response_data=_field(0x09, self.module.name.encode()),
+                advertising_interval_min=ADVERTISING_MS,
+                advertising_interval_max=ADVERTISING_MS,
+            )
+        self._switching = False
+
+    def _advertisement(self) -> bytes:
+        address = bytes(self.controller.public_address)[::-1]
+        flags = _field(0x01, b"\x06")
+        service = _field(0x03, struct.pack("<H", SERVICE))
+        return flags + service + _field(0xFF, struct.pack("<H", MAKER) + address)
+
+    # Connection
+
+    def _connected(self, connection: Connection) -> None:
+        self._connection = connection
+        connection.on("disconnection", self._disconnected)
+        self._asked_s = max(self._asked_s, self.air.world.time())
+        self._asking = self.air.world.call_at(self._asked_s, self._ask)
+        if self.refuses == "drops":
+            self.drop()
+
+    def _disconnected(self, reason: int) -> None:
+        self._connection = None
+        self._asking.cancel()
+        self.unit.disconnect()
+        self._advertise()
+
+    def _written(self, connection: Connection, data: bytes) -> None:
+        self.unit.write(bytes(data), self.air.world.time())
+
+    def _ask(self) -> None:
+        """Ask the unit for what it sends next, while somebody is connected."""
+        world = self.air.world
+        begin, self._asked_s = self._asked_s, self._asked_s + WINDOW_S
+        for at_s, data in self.unit.bursts(begin, self._asked_s):
+            world.call_at(at_s, self._send, data)
+        self._asking = world.call_at(self._asked_s, self._ask)
+
+    def _send(self, data: bytes) -> None:
+        connection = self._connection
+        if not connection or self.hung or not self._is_subscribed(connection):
+            return
+        head = struct.pack("<BH", NOTIFY, self._notifies.handle)
+        while data:
+            size = self._size(connection.att_mtu - 3)
+            pdu = head + data[:size]
+            # Not by way of bumble's host, which writes each packet out in words for its log: that
+            # costs more than all else.
+            self.link.to_board(struct.pack(L2CAP_HEADER, len(pdu), att.ATT_CID) + pdu)
+            data = data[size:]
+
+    def _is_subscribed(self, connection: Connection) -> bool:
+        subscribed = self.device.gatt_server.subscribers.get(connection, {})
+        return bool(subscribed.get(self._notifies.handle, b"\0")[0] & 1)
+
+    def _size(self, most: int) -> int:
+        sizes = self.module.sizes
+        if isinstance(sizes, tuple):
+            return min(most, self._chance.randint(*sizes))
+        return min(most, sizes or most)
+
+
+def _field(kind: int, data: bytes) -> bytes:
+    """A field of an advertisement."""
+    return bytes((len(data) + 1, kind)) + data

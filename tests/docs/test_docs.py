@@ -1,0 +1,193 @@
+"""What the documents promise exists, and what exists is in them: config keys, commands, options,
+messages, modules and linked files.
+"""
+
+import fnmatch
+import json
+import re
+
+import pytest
+from host_tools.export import csv as decoder
+from tests.helpers.documents import (
+    DOCS,
+    DOCUMENTS,
+    README,
+    ROOT,
+    SECTIONS,
+    blocks,
+    cells_of,
+    commands,
+    options_of,
+    spans,
+)
+
+import config
+
+by_name = pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)
+
+
+def documented_keys(section):
+    """{key: (takes, default)} of the rows of a section's tables in docs/config.md."""
+    text = (ROOT / "docs/config.md").read_text()
+    part = re.split(rf"^#+ {re.escape(section)}(?:[: ].*)?$", text, flags=re.M)[1]
+    found = {}
+    for line in re.split(r"^#+ ", part, flags=re.M)[0].splitlines():
+        if line.startswith("| `"):
+            keys, takes, default, _ = (cell.strip() for cell in line.strip("|").split("|", 3))
+            for key in re.findall(r"`(\w+)`", keys):
+                found[key] = (takes, default)
+    return found
+
+
+@pytest.mark.parametrize("section", SECTIONS)
+def test_every_config_key_is_documented_and_no_other(section):
+    expected = {key for table in SECTIONS[section] for key in table}
+    assert set(documented_keys(section)) == expected - {"networks"}
+
+
+@pytest.mark.parametrize("section", SECTIONS)
+def test_the_documented_bounds_and_defaults_are_the_programs(section):
+    for table in SECTIONS[section]:
+        for key, bounds in table.items():
+            takes, default = documented_keys(section)[key]
+            if bounds is None or bounds[-1] is config.REQUIRED:
+                assert default == "*needed*", key
+                continue
+            words = default.replace("`", "").split(", ")
+            words = [word.split(" (")[0] for word in words]
+            standard = bounds[-1]
+            if len(bounds) == 1:
+                assert takes == "true or false", key
+                standard = str(standard).lower()
+            elif len(bounds) == 3 and key not in ("columns", "rows", "uart"):
+                assert f"{bounds[0]} to {bounds[1]}" in takes, key
+            elif len(bounds) == 2 and isinstance(bounds[0], tuple):
+                assert set(re.findall(r"`(\w+)`", takes)) == set(bounds[0]), key
+            elif len(bounds) == 2:
+                assert takes == f"text, up to {bounds[0]}", key
+            assert (str(standard) or "empty") in words, key
+
+
+def shell_lines():
+    """The packlog commands in the documents' code blocks and in backquotes."""
+    for path in DOCUMENTS:
+        text = path.read_text()
+        shell = [lines for language, lines in blocks(text) if not language]
+        for block in shell + spans(text):
+            for line in block.splitlines():
+                line = line.replace("./install.sh demo", "packlog demo")
+                line = re.sub(r"^\./install\.sh( /dev/\S+)?", "packlog install", line)
+                if match := re.match(r"(?:\.venv/bin/)?packlog (.*)", line):
+                    yield path.name, match[1]
+
+
+@pytest.mark.parametrize(("document", "line"), sorted(set(shell_lines())))
+def test_every_command_and_option_in_the_documents_exists(document, line):
+    words = re.split(r"\s{2,}|#", line)[0].split()
+    if words[0].startswith("-"):
+        return
+    groups = {name.split()[0] for name in commands() if " " in name}
+    if words == [words[0]] and words[0] in groups:
+        return
+    length = 2 if words[0] in groups else 1
+    name = " ".join(words[:length])
+    assert name in commands(), line
+    options = options_of(commands()[name]) | {"--help"}
+    for word in words[length:]:
+        if re.match(r"--?[a-z]", word):
+            assert word in options, line
+
+
+def test_every_command_is_in_the_readme_with_all_its_options():
+    rows = [cells_of(line) for line in README.splitlines() if line.startswith("| `packlog ")]
+    listed = {row[0].strip("`").removeprefix("packlog "): row[2] for row in rows}
+    assert set(listed) == set(commands())
+    for name, command in commands().items():
+        assert set(re.findall(r"`(-[^`]+)`", listed[name])) == options_of(command), name
+
+
+def test_the_columns_of_the_csv_are_those_of_decode():
+    part = README.split("## Read the history")[1].split("\n## ")[0]
+    rows = [line for line in part.splitlines() if line.startswith("| `")]
+    names = [name for row in rows for name in re.findall(r"`(\w+)`", cells_of(row)[0])]
+    assert names == decoder.HEADER.split(",")
+
+
+def test_the_messages_in_the_readme_are_those_of_the_program():
+    sources = [*(ROOT / "firmware").rglob("*.py"), *(ROOT / "host_tools").rglob("*.py")]
+    text = "".join(path.read_text() for path in sources)
+    text = re.sub(r'"\s*\n\s*f?"', "", text)  # a text over several lines
+    part = README.split("## When something is wrong")[1].split("\n## ")[0]
+    rows = [line for line in part.splitlines() if line.startswith("| ")]
+    said = [words for row in rows for words in re.findall(r"`([^`]+)`", cells_of(row)[0])]
+    assert len(said) > 12
+    for words in said:
+        for piece in re.split(r"\.\.\.|\d\S*", words):
+            assert piece.strip() in text, words
+
+
+@by_name
+def test_every_linked_file_and_heading_exists(path):
+    for target, heading in re.findall(r"\]\((?!http)([^)#]*)(?:#([^)]*))?\)", path.read_text()):
+        there = path.parent / target if target else path
+        assert there.exists(), target
+        if heading:
+            titles = re.findall(r"^#+ (.*)$", there.read_text(), re.M)
+            slugs = [re.sub(r"[^\w\- ]", "", t).strip().lower().replace(" ", "-") for t in titles]
+            assert heading in slugs, f"{target}#{heading}"
+
+
+# JSON
+
+
+CONFIG_KEYS = {*config.TOP, *config.SECTIONS, "packs", "lcd", "wifi"}
+CONFIG_ONLY = ("README.md", "config.md", "wiring.md", "hardware.md")
+
+
+def examples():
+    """(document, object) of every JSON example that is a config or a part of one."""
+    for path in DOCUMENTS:
+        for block in re.findall(r"```(?:json)?\n(\{.*?\})\n```", path.read_text(), re.S):
+            data = json.loads(block)
+            if path.name in CONFIG_ONLY or CONFIG_KEYS & set(data):
+                yield path.name, data
+
+
+def filled_in(data):
+    """The example with what it leaves to the reader ("...", and what belongs to a part)."""
+    text = json.dumps(data).replace('"..."', '"left to the reader"')
+    data = {"packs": [{"name": "pack", "bms": "chargery"}], **json.loads(text)}
+    if "mqtt" in data:
+        data.setdefault("wifi", {"networks": [{"ssid": "home"}]})
+    return json.dumps(data)
+
+
+@pytest.mark.parametrize(("document", "data"), list(examples()))
+def test_every_example_of_a_config_is_right(document, data):
+    config.parse(filled_in(data))
+
+
+def test_the_readme_shows_a_whole_config_for_each_kind_of_bms():
+    shown = {
+        pack["bms"] for name, data in examples() if name == "README.md" for pack in data["packs"]
+    }
+    assert shown == set(config.BMS)
+
+
+# Architecture
+
+
+def test_the_architecture_names_modules_that_exist_and_all_of_the_firmwares_root():
+    text = (DOCS / "architecture.md").read_text()
+    tree = [
+        path.relative_to(ROOT).as_posix()
+        for folder in ("firmware", "host_tools", "docs/figures")
+        for path in (ROOT / folder).rglob("*.py")
+    ]
+    for name in set(re.findall(r"[\w/*]+\.py\b", text)):
+        if "NAME" not in name:
+            assert fnmatch.filter(["/" + path for path in tree], "*/" + name), name
+    for path in tree:
+        room, name, *below = path.split("/")
+        if room == "firmware":
+            assert re.search(rf"^  {re.escape(name)}{'/' if below else ''} ", text, re.M), path

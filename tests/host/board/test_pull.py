@@ -1,0 +1,246 @@
+"""Pulling: only what is new, resumed, verified, and never over something else."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+from host_tools.board import pull as pulling
+from host_tools.board.device import Device
+from host_tools.board.pull import pull
+from host_tools.export.csv import load
+from host_tools.ground.errors import PacklogError
+from host_tools.sim.workshop import port_of
+from tests.helpers.boards import Files, every_reading, example
+
+SPEED = 50  # times real time
+
+
+def pulled(board, folder):
+    """Pull; returns what was said. A PC that has to wait does not find the board hours later."""
+    said = []
+    board.board.go_at(SPEED)
+    try:
+        with port_of(board.board) as port:
+            pull(port, folder, said.append)
+    finally:
+        board.board.go_at(0)
+    return said
+
+
+def test_a_second_pull_copies_only_what_has_grown(bench, tmp_path):
+    board = bench()
+    board.board.run(300)
+    assert pulled(board, tmp_path)[0].startswith("3 files on the board, 3 new or grown")
+    segment = tmp_path / "house/pack/00000001.seg"
+    before = segment.read_bytes()
+    board.board.run(300)
+    pulled(board, tmp_path)
+    after = segment.read_bytes()
+    assert after.startswith(before) and len(after) > len(before)
+    assert [path.name for path in tmp_path.glob("house/pack/*")] == ["00000001.seg"]
+
+
+def test_the_pull_dates_what_was_logged_before_it(bench, tmp_path):
+    board = bench()
+    board.board.run(300)
+    pulled(board, tmp_path)
+    frames = load([tmp_path])
+    assert not frames.problems
+    assert (frames.time > 1_700_000_000).all()
+    assert frames.boot.max() == 1
+
+
+@pytest.mark.parametrize("found", ["del logger", "logger = None"])
+def test_a_board_that_is_just_starting_is_told_the_time_too(bench, tmp_path, monkeypatch, found):
+    """Ctrl-C before main.py has begun, and while it imports."""
+    board = bench()
+    board.board.run(60)
+    real = Device.interrupt
+    interrupts = []
+
+    def early(device):
+        real(device)
+        if not interrupts:
+            device.run(found)
+        interrupts.append(board.board.starts)
+
+    monkeypatch.setattr(Device, "interrupt", early)
+    said = pulled(board, tmp_path)
+    assert interrupts == [1, 2] and board.board.starts == 3
+    assert said[0].startswith("3 files on the board") and said[1] == "the logger runs again"
+    frames = load([tmp_path])
+    assert (frames.time[frames.boot == 2] > 1_700_000_000).all()
+
+
+def test_a_board_whose_config_is_wrong_gives_its_history_all_the_same(bench, tmp_path):
+    board = bench()
+    board.board.run(60)
+    board.board.power_off()
+    with Files(board.image) as files, files.open("/config.json", "wb") as file:
+        file.write(b"{")
+    board.start()
+    said = []
+    with (
+        port_of(board.board) as port,
+        pytest.raises(PacklogError, match=r"pulled; but the logger says: config\.json: not JSON"),
+    ):
+        pull(port, tmp_path, said.append)
+    assert said[0] == pulling.NO_CLOCK and len(load([tmp_path])) > 0
+
+
+def test_the_pause_is_a_gap_and_the_time_goes_on_over_it(bench, tmp_path):
+    board = bench()
+    board.board.run(300)
+    pulled(board, tmp_path)
+    board.board.run(300)
+    pulled(board, tmp_path)
+    frames = load([tmp_path])
+    assert set(frames.boot) == {1, 2}
+    step = frames.time[1:] - frames.time[:-1]
+    assert step.min() > 0
+    second = list(frames.boot).index(2)
+    if step[second - 1] > 1:  # a virtual board can be back within the second
+        assert frames.hole[second - 1]  # an empty row shows the pause
+
+
+def test_an_interrupted_pull_goes_on_where_it_ended(bench, tmp_path, monkeypatch):
+    board = bench(every_reading(example()))
+    board.board.run(600)
+    pieces = []
+    real = pulling._piece
+
+    def failing(device, remote, offset):
+        pieces.append((remote.series, offset))
+        if pieces[-1] == ("pack", 1024) and "resumed" not in pieces:
+            raise PacklogError("the cable came off")
+        return real(device, remote, offset)
+
+    monkeypatch.setattr(pulling, "_piece", failing)
+    monkeypatch.setattr(pulling, "CHUNK", 1024)
+    with pytest.raises(PacklogError, match="the cable came off"):
+        pulled(board, tmp_path)
+    assert (tmp_path / "house/pack/00000001.seg.part").stat().st_size == 1024
+    board.board.run(30)
+    assert board.status().values["boot"] == "2"  # the failed pull has started the logger again
+    pieces.append("resumed")
+    pulled(board, tmp_path)
+    after = pieces[pieces.index("resumed") + 1 :]
+    assert next(at for series, at in after if series == "pack") == 1024
+    assert not list(tmp_path.glob("house/pack/*.part"))
+    assert not load([tmp_path]).problems
+
+
+def test_a_file_of_another_life_of_the_board_is_not_written_over(bench, tmp_path):
+    board = bench()
+    board.board.run(120)
+    folder = tmp_path / "house/pack"
+    folder.mkdir(parents=True)
+    other = b"PKLG" + bytes(200)
+    (folder / "00000001.seg").write_bytes(other)
+    pulled(board, tmp_path)
+    assert (folder / "00000001.seg").read_bytes() == other
+    assert len(list(folder.glob("00000001-*.seg"))) == 1
+    board.board.run(120)
+    pulled(board, tmp_path)
+    assert len(list(folder.glob("00000001-*.seg"))) == 1
+
+
+def test_a_damaged_copy_is_fetched_again(bench, tmp_path):
+    board = bench()
+    board.board.run(300)
+    pulled(board, tmp_path)
+    segment = tmp_path / "house/pack/00000001.seg"
+    good = segment.read_bytes()
+    segment.write_bytes(good[:100] + bytes(len(good) - 100))
+    pulled(board, tmp_path)
+    assert segment.read_bytes().startswith(good)
+
+
+def test_a_full_disk_keeps_what_there_was(bench, tmp_path, monkeypatch):
+    board = bench()
+    board.board.run(300)
+    pulled(board, tmp_path)
+    segment = tmp_path / "house/pack/00000001.seg"
+    before = segment.read_bytes()
+    board.board.run(60)
+
+    path_type = type(tmp_path)
+    real = path_type.open
+
+    def full(self, *arguments, **options):
+        if self.suffix == ".part":
+            raise OSError(28, "No space left on device")
+        return real(self, *arguments, **options)
+
+    monkeypatch.setattr(path_type, "open", full)
+    with pytest.raises(PacklogError, match="No space left on device: make room"):
+        pulled(board, tmp_path)
+    monkeypatch.undo()
+    assert segment.read_bytes() == before
+    board.board.run(30)
+    assert board.count("readings") > 5
+
+
+def on_flash(board, folder):
+    """path: contents of all files of a board that may be running."""
+    copy = shutil.copy(board.image, folder / "copy.img")
+    with Files(Path(copy)) as files:
+        paths = [f"{at}/{name}" for at, _, names in files.walk("/") for name in names]
+        return {path: files.open(path, "rb").read() for path in paths}
+
+
+def test_nothing_on_the_board_is_changed_by_a_pull(bench, tmp_path):
+    """But for what the logger appends to its segments: what was in RAM, what time it is."""
+    board = bench()
+    board.board.run(300)
+    for _ in range(2):
+        before = on_flash(board, tmp_path)
+        pulled(board, tmp_path / "out")
+        after = on_flash(board, tmp_path)
+        assert before.keys() <= after.keys() and len(before) > 60
+        for path, data in after.items():
+            if path.endswith(".seg"):
+                assert data.startswith(before.get(path, b"PKLG"[: len(data)])), path
+            elif not path.endswith("/draft"):
+                assert data == before.get(path), path
+
+
+def test_a_shard_takes_the_place_of_the_segment_that_was_pulled_before(bench, tmp_path):
+    config = example()
+    config["store"] = {"interval_s": 1, "budget_kb": 128}  # a segment is full after half an hour
+    board = bench(config)
+    board.board.run(600)
+    pulled(board, tmp_path)
+    folder = tmp_path / "house/pack"
+    assert [path.name for path in folder.iterdir()] == ["00000001.seg"]
+    other = (folder / "00000001.seg").read_bytes()[:-1] + b"?"  # of another life of the board
+    (folder / "00000001-0123abcd.seg").write_bytes(other)
+    board.board.run(2100)
+    pulled(board, tmp_path)
+    names = sorted(path.name for path in folder.iterdir())
+    assert names[:2] == ["00000001-0123abcd.seg", "00000001.shard"]
+    assert "00000001.seg" not in names
+    (folder / "00000001-0123abcd.seg").unlink()
+    frames = load([tmp_path])
+    assert not frames.problems
+    assert (~frames.hole).sum() > 2600
+    first = frames.boot == 1
+    assert (frames.uptime[first][1:] - frames.uptime[first][:-1]).max() <= 2
+    before = sorted((path.name, path.stat().st_mtime) for path in folder.glob("*.shard"))
+    pulled(board, tmp_path)
+    assert sorted((path.name, path.stat().st_mtime) for path in folder.glob("*.shard")) == before
+    assert not (folder / "00000001.seg").exists()
+
+
+def test_what_is_unfinished_on_the_board_stays_there(bench, tmp_path):
+    board = bench()
+    board.board.run(120)
+    board.board.power_off()
+    with Files(board.image) as files:
+        for name in ("pack/notes.txt", "pack/00000009.tmp"):
+            with files.open(f"/data/house/{name}", "wb") as file:
+                file.write(b"x")
+    board.start()
+    board.board.run(60)
+    pulled(board, tmp_path)
+    assert [path.name for path in tmp_path.glob("house/pack/*")] == ["00000001.seg"]

@@ -1,0 +1,88 @@
+"""The scripts that the PC runs on a board, on MicroPython for this machine."""
+
+import ast
+import hashlib
+import subprocess
+
+import pytest
+from host_tools.board.script import FOLDER, script
+from host_tools.ground import micropython
+
+SCRIPTS = sorted(FOLDER.glob("*.py"))
+
+
+def run(code: str, before: str = "", folder=None) -> str:
+    """What MicroPython prints for code, with a board's globals set before it."""
+    command = [micropython.find(), "-c", before + "\n" + code]
+    done = subprocess.run(
+        command, capture_output=True, text=True, timeout=60, check=False, cwd=folder
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+@pytest.mark.parametrize("path", SCRIPTS, ids=lambda path: path.stem)
+def test_a_script_defines_a_function_of_its_own_name(path):
+    functions = [n for n in ast.parse(path.read_text()).body if isinstance(n, ast.FunctionDef)]
+    mine = next(function for function in functions if function.name == path.stem)
+    sent = script(path.stem, *range(len(mine.args.args) - len(mine.args.defaults)))
+    assert '"""' not in sent and "#" not in sent.replace('"#', "")
+    run(sent.rsplit("\n", 2)[0])  # MicroPython takes its definitions
+
+
+def test_hashes_names_each_file_once(tmp_path):
+    (tmp_path / "a").write_bytes(b"x" * 1300)
+    said = run(script("hashes", ["a", "missing"]), folder=tmp_path)
+    assert said.splitlines() == [hashlib.sha256(b"x" * 1300).hexdigest()[:32] + " 1300", "- 0"]
+
+
+def test_text_prints_a_file_as_it_is_and_nothing_for_a_missing_one(tmp_path):
+    (tmp_path / "config.json").write_text('{"a": "' + "ä" * 600 + '"}\n')
+    assert run(script("text", "config.json"), folder=tmp_path) == '{"a": "' + "ä" * 600 + '"}\n'
+    assert run(script("text", "missing"), folder=tmp_path) == ""
+
+
+def test_history_lists_segments_and_shards_and_brings_pieces(tmp_path):
+    (tmp_path / "house/pack").mkdir(parents=True)
+    (tmp_path / "house/pack/00000001.seg").write_bytes(b"0123456789")
+    (tmp_path / "house/pack/other.txt").write_bytes(b"x")
+    whole = hashlib.sha256(b"0123456789").hexdigest()
+    listed = script("history", str(tmp_path))
+    assert run(listed).split() == ["house", "pack", "00000001.seg", "10", whole]
+    path = str(tmp_path / "house/pack/00000001.seg")
+    more = f"piece({path!r}, 3, 4)\nprint(sha({path!r}, 4))"
+    said = run(listed + more).splitlines()[1:]
+    assert said == ["MzQ1Ng==", hashlib.sha256(b"0123").hexdigest()]
+
+
+def test_history_of_a_board_without_one_is_empty(tmp_path):
+    assert run(script("history", str(tmp_path / "missing"))) == ""
+
+
+def test_complaints_are_a_line_each_and_none_without_a_logger():
+    logger = "class logger:\n    complaints = ['lcd: no answer', 'wifi: no network']\n"
+    assert run(script("complaints"), logger) == "lcd: no answer\nwifi: no network\n"
+    assert run(script("complaints")).strip() == ""
+
+
+def test_a_logger_is_told_the_time():
+    logger = "class logger:\n    set_clock = print\n"
+    assert run(script("set_clock", 1_780_000_000, 250), logger) == "1780000000 2 250\nlogger\n"
+
+
+def test_a_board_that_was_stopped_in_its_start_says_so():
+    code = script("is_starting").replace('os.listdir("/")', '["main.py"]')
+    assert run(code.replace("os.listdir('/')", "['main.py']")) == "yes\n"
+    assert run(script("is_starting"), "logger = 1") == "no\n"
+
+
+def test_scan_says_what_is_missing_on_a_board_without_bluetooth():
+    assert run(script("scan", 1)).startswith("missing ")
+
+
+def test_release_asks_the_logger_for_a_link_that_can(tmp_path):
+    code = script("release", 300).replace("'/release'", repr(str(tmp_path / "release")))
+    logger = "class P:\n    link = {}\nclass logger:\n    packs = [P]\n"
+    assert run(code, logger.format("type('L', (), {'release': 1})")) == "yes\n"
+    assert (tmp_path / "release").read_text() == "300"
+    assert run(code, logger.format("0")) == "" == run(code)

@@ -1,0 +1,147 @@
+"""The commands as a user types them: help, exit codes, one clear line when something is wrong."""
+
+import re
+import shlex
+import subprocess
+import threading
+
+import pytest
+from host_tools.board.device import Device
+from host_tools.sim.workshop import port_of
+from tests.helpers.command_line import PACKLOG, ROOT, packlog
+
+CAPTURE = ROOT / "tests/data/chargery/pdf_v1.26_capture.hex"
+COMMANDS = ("install", "pull", "decode", "encode", "info", "replay", "watch", "sim", "demo")
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_explains_itself(command):
+    done = packlog(command, "--help")
+    assert done.returncode == 0
+    assert "Usage" in done.stdout and len(done.stdout.splitlines()) > 8
+
+
+def test_wrong_usage_is_exit_code_2():
+    assert packlog("decode").returncode == 2
+    assert packlog("nonesuch").returncode == 2
+    assert packlog("sim", "--speed", "fast").returncode == 2
+
+
+@pytest.mark.parametrize(
+    ("arguments", "line"),
+    [
+        (("install", "--port", "/dev/nonesuch"), "/dev/nonesuch does not exist"),
+        (("pull", "--port", "/dev/nonesuch", "x"), "/dev/nonesuch does not exist"),
+        (("watch", "--port", "/dev/null"), "/dev/null is no serial port"),
+        (("decode", "nonesuch"), "nonesuch"),
+        (("decode", "README.md"), "README.md"),
+        (("decode", "/dev/zero"), "/dev/zero"),
+        (("replay", "--bms", "daly", CAPTURE), "chargery"),
+        (("replay", "--bms", "chargery", "nonesuch"), "nonesuch"),
+        (("replay", "--bms", "chargery", "--hex", "README.md"), "README.md"),
+        (("replay", "--bms", "chargery", "--hex", CAPTURE, "-o", "/dev/full"), "disk is full"),
+        (("sim", "--bms", "daly", "--flash", "/tmp/none.img"), "no simulated BMS 'daly'"),
+        (("sim", "--lcd", "40x2", "--flash", "/tmp/none.img"), "no display '40x2'"),
+        (("sim", "--flash", "/nonesuch/f.img"), "/nonesuch/f.img"),
+        (("sim", "--link", "/nope/d/b", "--flash", "/tmp/none.img"), "/nope/d/b: the folder does"),
+        (("sim", "--link", "README.md", "--flash", "/tmp/none.img"), "README.md exists and is no"),
+        (("sim", "--png", "/nope/x.png", "--flash", "/tmp/none.img"), "/nope/x.png: the folder"),
+        (("sim", "--png", "docs", "--flash", "/tmp/none.img"), "docs: that is a folder"),
+        (("sim", "--flash", "README.md"), "README.md is no flash image"),
+        (("sim", "--input", "nonesuch", "--flash", "/tmp/none.img"), "nonesuch"),
+    ],
+)
+def test_one_clear_line_and_exit_code_1(arguments, line):
+    done = packlog(*arguments)
+    assert done.returncode == 1
+    last = done.stderr.strip().splitlines()[-1]
+    assert last.startswith("packlog: ") and line in last
+    assert "Traceback" not in done.stderr
+
+
+def test_without_a_board_it_says_what_to_do():
+    done = packlog("install")
+    assert done.returncode == 1
+    assert "board" in done.stderr and "port" in done.stderr
+
+
+def test_the_help_says_what_files_are_to_be():
+    said = " ".join(packlog("replay", "--help").stdout.replace("│", " ").split())
+    assert "Of a jk: the bytes of its notifications" in said and "one console line a line" in said
+    said = " ".join(packlog("encode", "--help").stdout.replace("│", " ").split())
+    assert "what replay writes has no time" in said
+
+
+def test_replay_as_in_the_readme():
+    done = packlog("replay", "--bms", "chargery", "--hex", CAPTURE, "--stats")
+    assert done.returncode == 0
+    lines = done.stdout.splitlines()
+    assert lines[0].startswith("reading,voltage,current,temperature,soc,")
+    assert len(lines) == 5
+    assert '"0x57": 4' in done.stderr
+
+
+def test_sim_runs_for_its_duration_and_shows_the_display(installed, tmp_path):
+    flash = tmp_path / "flash.img"
+    flash.write_bytes(installed.read_bytes())
+    png = tmp_path / "lcd.png"
+    done = packlog("sim", "--flash", flash, "--speed", 0, "--duration", 60, "--png", png)
+    assert done.returncode == 0, done.stderr
+    assert "SoC" in done.stdout
+    assert png.read_bytes().startswith(b"\x89PNG")
+
+
+def test_sim_plays_a_capture(installed, tmp_path):
+    flash = tmp_path / "flash.img"
+    flash.write_bytes(installed.read_bytes())
+    arguments = ("--flash", flash, "--speed", 0, "--duration", 30, "--input", CAPTURE)
+    done = packlog("sim", *arguments)
+    assert done.returncode == 0, done.stderr
+    assert "91%" in done.stdout
+    assert "53.29V" in done.stdout
+
+
+def test_watch_follows_without_interrupting(bench):
+    board = bench()
+    with port_of(board.board) as port:
+        done = packlog("watch", "--port", port, "--count", 3)
+    assert done.returncode == 0, done.stderr
+    lines = done.stdout.splitlines()
+    assert len(lines) == 3
+    assert re.match(r"house age=\S+ voltage=5\d\.\d+ current=", lines[-1])
+    assert board.count("boot") == 1
+
+
+def test_a_port_in_use_is_named(bench):
+    import serial
+
+    board = bench()
+    with port_of(board.board) as port, serial.Serial(port, exclusive=True):
+        done = packlog("pull", "--port", port, "x")
+    assert done.returncode == 1
+    assert "is in use by another program" in done.stderr
+
+
+def test_a_port_that_is_in_use_for_a_moment_is_waited_for(bench):
+    import serial
+
+    board = bench()
+    with port_of(board.board) as port, serial.Serial(port, exclusive=True) as other:
+        threading.Timer(0.5, other.close).start()
+        with Device(port) as device, device.stopped():
+            assert device.run("print(6 * 7)").strip() == "42"
+
+
+def test_install_sh_passes_the_port_on():
+    done = subprocess.run(
+        [str(ROOT / "install.sh"), "--help"], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0 and "./install.sh demo" in done.stdout
+
+
+def test_a_reader_that_leaves_early_is_no_error(tmp_path):
+    command = f"{shlex.join(PACKLOG)} replay --bms chargery --hex {CAPTURE} | head -n 1"
+    done = subprocess.run(
+        command, shell=True, cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert done.stderr == ""
