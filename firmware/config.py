@@ -1,111 +1,60 @@
-"""config.json: what it may say, read and checked. docs/config.md explains every key.
+"""config.json: read and checked by what each thing in it says of its keys. docs/config.md explains
+every key.
 
-An error names the key, what it got and what it takes. Plain Python: the PC checks a file with this
-module before it goes to the board.
+The keys of a BMS, a link, a part or a display stand in its own file; they come here as the module
+config_keys, which is made from those files (host_tools). Plain Python: the PC checks a file with
+this module before it goes to the board. An error names the key, what it got and what it takes.
 """
 
 import binascii
 import json
 
-REQUIRED = object()
+import config_keys
+
 MAX_PIN = 48
 _HEX = "0123456789abcdef"
 _NAME = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-"
 
-# key: (lowest, highest, default) for whole numbers, (choices, default) for one of these words,
-# (longest, default) for any text, (default,) for true or false
-BMS = {
-    "chargery": {
-        "uart": (1, 2, 2),
-        "rx": (0, MAX_PIN, 16),
-        "tx": (0, MAX_PIN, 17),
-        "baudrate": (1200, 1000000, 115200),
-        "cells": (0, 24, 0),
-    },
-    "jk": {"address": (17, ""), "device": (20, ""), "timeout_s": (3, 3600, 15)},
-    "bluenova": {
-        "host": (63, "10.0.0.2"),
-        "port": (1, 65535, 9000),
-        "path": (63, "/ws/"),
-        "timeout_s": (3, 3600, 30),
-        "cells": (0, 16, 0),
-    },
-}
+# key: (kind of value, its limits, default); without a default the key is needed. KINDS has the
+# kinds. Limits are (lowest, highest) of a number, (shortest, longest) of a secret, the most bytes
+# of a text or topic, the words of a choice, the keys of sections, which are a list of objects;
+# (wing, other names) of a thing, whose keys then belong to the section, too.
+# RULES: what several keys have to do with each other, see _RULES.
 PACK = {
-    "name": None,
-    "bms": (tuple(BMS), REQUIRED),
-    "cells": (0, 32, 0),
-    "capacity_ah": (1, 10000, 280),
-    "timeout_s": (3, 3600, 10),
-}
-NETWORK = {"ssid": (32, REQUIRED), "password": (63, ""), "hidden": (False,)}
-WIFI = {
-    "hostname": (32, "packlog"),
-    "country": (2, ""),
-    "power_save": (True,),
-    "address": (15, ""),
-    "netmask": (15, "255.255.255.0"),
-    "gateway": (15, ""),
-    "dns": (15, ""),
-}
-NTP = {"server": (63, "pool.ntp.org"), "interval_s": (60, 86400, 3600)}
-MQTT = {
-    "host": (63, ""),
-    "port": (0, 65535, 0),
-    "user": (63, ""),
-    "password": (63, ""),
-    "client_id": (32, ""),
-    "base": (32, "packlog"),
-    "chargery_base": (32, "chargerybms"),
-    "cells": (False,),
-    "qos": (0, 1, 0),
-    "interval_s": (1, 3600, 5),
-    "discovery": (True,),
-    "discovery_prefix": (32, "homeassistant"),
-    "tls": (False,),
-    "ca_file": (63, ""),
-}
-SECRETS = ("password",)  # keys whose values are never shown
-LCD = {
-    "none": {},
-    "i2c": {
-        "scl": (0, MAX_PIN, 22),
-        "sda": (0, MAX_PIN, 21),
-        "address": (0, 127, 0),
-        "frequency": (50000, 400000, 100000),
+    "KEYS": {
+        "name": ("name", ()),
+        "bms": ("thing", ("bms",)),
+        "cells": ("number", (0, 32), 0),
+        "capacity_ah": ("number", (1, 10000), 280),
+        "timeout_s": ("number", (3, 3600), 10),
     },
-    "gpio": dict.fromkeys(("rs", "e", "d4", "d5", "d6", "d7"), (0, MAX_PIN, REQUIRED)),
-}
-DERIVED = ("tolerances", "pins")  # what parse() adds to sections, for those who use them
-PIN_KEYS = ("rx", "tx", "scl", "sda", "rs", "e", "d4", "d5", "d6", "d7")
-PANEL = {
-    "kind": (tuple(LCD), "i2c"),
-    "columns": (16, 20, 20),
-    "rows": (2, 4, 4),
-    "page_s": (1, 60, 4),
-}
-STORE = {
-    "window_s": (1, 3600, 30),
-    "interval_s": (1, 3600, 900),
-    "gap_s": (3, 300, 15),
-    "budget_kb": (128, 1000000, 1536),
-    "cells_mv": (1, 100, 10),
-    "cells_s": (10, 36000, 3600),
-    "cells_min_s": (1, 3600, 300),
+    "RULES": ({"rule": "unique", "keys": ("name",)},),
 }
 # What a frame may be wrong by: store.bounds.Tolerances
 TOLERANCES = {
-    "current_percent": (0, 100, 8),
-    "charge_permille": (0, 100, 1),
-    "voltage_permille": (0, 100, 10),
-    "soc_percent": (0, 50, 1),
-    "temperature_degrees": (0, 50, 2),
-    "step_percent": (0, 100, 10),
+    "current_percent": ("number", (0, 100), 8),
+    "charge_permille": ("number", (0, 100), 1),
+    "voltage_permille": ("number", (0, 100), 10),
+    "soc_percent": ("number", (0, 50), 1),
+    "temperature_degrees": ("number", (0, 50), 2),
+    "step_percent": ("number", (0, 100), 10),
+}
+STORE = {
+    "window_s": ("number", (1, 3600), 30),
+    "interval_s": ("number", (1, 3600), 900),
+    "gap_s": ("number", (3, 300), 15),
+    "budget_kb": ("number", (128, 1000000), 1536),
+    "cells_mv": ("number", (1, 100), 10),
+    "cells_s": ("number", (10, 36000), 3600),
+    "cells_min_s": ("number", (1, 3600), 300),
 }
 STORE.update(TOLERANCES)
-TOP = {"status_s": (1, 3600, 5), "watchdog_s": (0, 600, 60), "health_page": (True,)}
-# The sections that are nothing but their keys
-SECTIONS = {"store": STORE, "ntp": NTP, "mqtt": MQTT}
+TOP = {
+    "status_s": ("number", (1, 3600), 5),
+    "watchdog_s": ("number", (0, 600), 60),
+    "health_page": ("switch", (), True),
+}
+DERIVED = ("tolerances", "pins", "parameters")  # what parse() adds to sections for their users
 
 
 class ConfigError(ValueError):
@@ -113,6 +62,9 @@ class ConfigError(ValueError):
 
     def __init__(self, where, what):
         super().__init__("config.json: " + (where + ": " if where else "") + what)
+
+
+# Reading
 
 
 def load(path="config.json"):
@@ -125,13 +77,6 @@ def load(path="config.json"):
     except OSError:
         raise ConfigError("", "not found: copy the example from the repository to the board")
     return parse(text)
-
-
-def tolerances(pack, store):
-    """What the frames of a pack may be wrong by, as store.history.History takes it."""
-    found = {key: store[key] for key in TOLERANCES}
-    found["capacity_ah"] = pack["capacity_ah"]
-    return found
 
 
 def checksum(path="config.json"):
@@ -150,36 +95,90 @@ def parse(text):
     packs = data.get("packs")
     if not isinstance(packs, list) or not packs:
         raise ConfigError("packs", "a list in [ ] with at least one pack is needed")
-    checked = _section(data, TOP, "", ("packs", "lcd", "wifi") + tuple(SECTIONS))
-    checked["packs"] = [_pack(pack, "packs[" + str(i) + "]") for i, pack in enumerate(packs)]
-    checked["lcd"] = _lcd(data.get("lcd", {}))
-    checked["wifi"] = _wifi(data.get("wifi", {}))
-    for name in SECTIONS:
-        checked[name] = _section(data.get(name, {}), SECTIONS[name], name)
-    for section in checked["packs"] + [checked["lcd"]]:
-        section["pins"] = [key for key in PIN_KEYS if key in section]
+    parts = things("parts")
+    checked = _section(data, TOP, "", ["packs", "store"] + [name for name, _ in parts])
+    found = [_pack(pack, "packs[" + str(i) + "]") for i, pack in enumerate(packs)]
+    checked["packs"] = [section for _, section, _ in found]
+    checked["store"] = _section(data.get("store", {}), STORE, "store")
     for pack in checked["packs"]:
         pack["tolerances"] = tolerances(pack, checked["store"])
-    _reject_twins(checked)
-    for key in ("base", "chargery_base", "discovery_prefix"):
-        if "+" in checked["mqtt"][key] or "#" in checked["mqtt"][key]:
-            raise ConfigError("mqtt." + key, "a topic has neither + nor #")
-    if not checked["wifi"]["networks"]:
-        _reject_offline(checked)
-    elif not checked["wifi"]["power_save"] and any(
-        pack["bms"] == "jk" for pack in checked["packs"]
-    ):
-        raise ConfigError("wifi.power_save", "has to be true with a jk: both radios are one")
+    for name, thing in parts:
+        found.append(_thing(data.get(name, {}), thing, name))
+        checked[name] = found[-1][1]
+    _check_rules(checked, found)
+    checked["parts"] = [name for name, thing in parts if _in_use(checked, thing, name in data)]
     return checked
 
 
-def _reject_offline(checked):
-    """What cannot be without a network."""
-    for i, pack in enumerate(checked["packs"]):
-        if pack["bms"] == "bluenova":
-            raise ConfigError("packs[" + str(i) + "]", "a bluenova needs wifi.networks")
-    if checked["mqtt"]["host"]:
-        raise ConfigError("mqtt", "needs wifi.networks")
+def part(name):
+    """The section of a part with every default filled in."""
+    return _thing({}, dict(things("parts"))[name], name)[1]
+
+
+def _in_use(checked, thing, named):
+    """Is a part to be started? If all the keys that IN_USE names have values; without IN_USE if
+    config.json names it.
+    """
+    if "IN_USE" not in thing:
+        return named
+    return all(_of(checked, key) not in ("", [], "none") for key in thing["IN_USE"])
+
+
+def tolerances(pack, store):
+    """What the frames of a pack may be wrong by, as store.history.History takes it."""
+    found = {key: store[key] for key in TOLERANCES}
+    found["capacity_ah"] = pack["capacity_ah"]
+    return found
+
+
+# What things say of themselves
+
+
+def things(wing):
+    """[(name, what it says of itself)] of all in a wing, such as bms, in their order."""
+    return config_keys.WINGS.get(wing, ())
+
+
+def secrets():
+    """The keys whose values are never shown."""
+    tables = [thing["KEYS"] for wing in ("parts", "transport", "bms") for _, thing in things(wing)]
+    inner = [row[1] for keys in tables for row in keys.values() if row[0] == "sections"]
+    return {key for keys in tables + inner for key, row in keys.items() if row[0] == "secret"}
+
+
+# Sections
+
+
+def _pack(data, where):
+    """(where, the section, its rules) of a pack: its keys, its BMS's and its link's."""
+    _expect(data, dict, where, "an object in { }")
+    bms = dict(things("bms"))[_value(data, "bms", PACK["KEYS"]["bms"], where + ".bms")]
+    links = bms["LINKS"]  # (name, parameters), the usual one first
+    row = ("choice", tuple(name for name, _ in links), links[0][0])
+    name = _value(data, "link", row, where + ".link")
+    link = dict(things("transport"))[name]
+    parameters = dict(links)[name]
+    keys = dict(PACK["KEYS"], link=row)
+    for key, row in link["KEYS"].items():
+        keys[key] = row[:2] + (parameters[key],) if key in parameters else row
+    keys.update(bms.get("KEYS", {}))
+    section = _section(data, keys, where)
+    section["parameters"] = {key: parameters[key] for key in parameters if key not in keys}
+    return where, section, [rule for thing in (PACK, link, bms) for rule in thing.get("RULES", ())]
+
+
+def _thing(data, thing, where):
+    """(where, the section, its rules) of a part: its keys and those of the things it names."""
+    _expect(data, dict, where, "an object in { }")
+    keys = dict(thing["KEYS"])
+    rules = list(thing.get("RULES", ()))
+    for key, row in thing["KEYS"].items():
+        if row[0] == "thing":
+            named = _value(data, key, row, where + "." + key)
+            more = dict(things(row[1][0])).get(named, {})
+            keys.update(more.get("KEYS", {}))
+            rules += more.get("RULES", ())
+    return where, _section(data, keys, where), rules
 
 
 def _expect(value, kind, where, what):
@@ -195,117 +194,212 @@ def _section(data, keys, where, also=()):
         if key not in keys and key not in also:
             known = ", ".join(sorted(list(keys) + list(also)))
             raise ConfigError(prefix + key, "unknown key; known here: " + known)
-    return {key: _value(data, key, keys[key], prefix + key) for key in sorted(keys)}
+    found = {key: _value(data, key, keys[key], prefix + key) for key in sorted(keys)}
+    pins = [key for key in sorted(keys) if keys[key][0] == "pin"]
+    if pins:
+        found["pins"] = pins
+    return found
 
 
-def _value(data, key, bounds, where):
-    if bounds is None:
-        return _name(data.get(key), where)
+def _value(data, key, row, where):
+    kind, limits, *default = row
+    if kind == "sections":
+        return _sections(data.get(key, []), limits, where)
     if key not in data:
-        if bounds[-1] is REQUIRED:
-            raise ConfigError(where, "is missing; it takes " + _takes(bounds))
-        return bounds[-1]
+        if not default:
+            raise ConfigError(where, "is missing; it takes " + takes(row))
+        return default[0]
     value = data[key]
-    if not _is_right(value, bounds):
-        said = "what stands here" if key in SECRETS else repr(value)
-        raise ConfigError(where, said + " is not " + _takes(bounds))
-    return value
+    is_right, _, clean = KINDS[kind]
+    if not is_right(value, limits):
+        said = "what stands here" if kind == "secret" else repr(value)
+        raise ConfigError(where, said + " is not " + takes(row))
+    _look_closer(kind, value, limits, where)
+    return clean(value)
 
 
-def _is_right(value, bounds):
-    if len(bounds) == 3:
-        return type(value) is int and bounds[0] <= value <= bounds[1]
-    if len(bounds) == 1:
-        return isinstance(value, bool)
-    if isinstance(bounds[0], tuple):
-        return isinstance(value, str) and value in bounds[0]
-    return isinstance(value, str) and len(value.encode()) <= bounds[0]
+def _sections(data, keys, where):
+    _expect(data, list, where, "a list in [ ]")
+    return [_section(data[i], keys, where + "[" + str(i) + "]") for i in range(len(data))]
 
 
-def _takes(bounds):
+def _look_closer(kind, value, limits, where):
+    """What is wrong with a text that is better said than by what the key takes."""
+    if kind == "secret" and 0 < len(value.encode()) < limits[0]:
+        few = "has fewer than the " + str(limits[0]) + " characters that are asked for"
+        raise ConfigError(where, few)
+    if kind == "topic" and ("+" in value or "#" in value):
+        raise ConfigError(where, "a topic has neither + nor #")
+
+
+# Kinds of values
+
+
+def takes(row):
     """What a key takes, in words."""
-    if len(bounds) == 3:
-        return "a whole number from " + str(bounds[0]) + " to " + str(bounds[1])
-    if len(bounds) == 1:
-        return "true or false"
-    if isinstance(bounds[0], tuple):
-        return "one of " + ", ".join(bounds[0])
-    return "a text of at most " + str(bounds[0]) + " characters"
+    return KINDS[row[0]][1](row[1])
 
 
-def _name(value, where):
-    good = isinstance(value, str) and 0 < len(value) <= 16
-    if not good or any(c not in _NAME for c in value):
-        raise ConfigError(where, repr(value) + " is not 1 to 16 letters, digits, - and _")
+def _names(limits):
+    """Of the things that a key can name."""
+    return [name for name, _ in things(limits[0])] + list(limits[1:])
+
+
+def _is_number(value, limits):
+    return type(value) is int and limits[0] <= value <= limits[1]
+
+
+def _is_pin(value, limits):
+    return _is_number(value, (0, MAX_PIN))
+
+
+def _is_switch(value, limits):
+    return isinstance(value, bool)
+
+
+def _is_text(value, limits):
+    return isinstance(value, str) and len(value.encode()) <= limits
+
+
+def _is_secret(value, limits):
+    return _is_text(value, limits[1])
+
+
+def _is_choice(value, limits):
+    return isinstance(value, str) and value in limits
+
+
+def _is_thing(value, limits):
+    return _is_choice(value, _names(limits))
+
+
+def _is_name(value, limits):
+    return _is_text(value, 16) and value and not value.strip(_NAME)
+
+
+def _is_mac(value, limits):
+    if value == "":
+        return True
+    if not _is_text(value, 17) or len(value) != 17:
+        return False
+    digits = value.replace(":", "").lower()
+    return len(digits) == 12 and not digits.strip(_HEX)
+
+
+def _number_words(limits):
+    return "a whole number from " + str(limits[0]) + " to " + str(limits[1])
+
+
+def _text_words(limits):
+    return "a text of at most " + str(limits) + " characters"
+
+
+def _choice_words(limits):
+    return "one of " + ", ".join(limits)
+
+
+def _same(value):
     return value
 
 
-def _pack(data, where):
-    _expect(data, dict, where, "an object in { }")
-    kind = _value(data, "bms", PACK["bms"], where + ".bms")
-    keys = dict(PACK)
-    keys.update(BMS[kind])
-    checked = _section(data, keys, where)
-    if kind == "jk":
-        _check_jk(checked, where)
-    return checked
+# kind: (is a value right?, what a key takes, in words; what is made of a right value)
+KINDS = {
+    "number": (_is_number, _number_words, _same),
+    "pin": (_is_pin, lambda limits: _number_words((0, MAX_PIN)), _same),
+    "switch": (_is_switch, lambda limits: "true or false", _same),
+    "text": (_is_text, _text_words, _same),
+    "trimmed": (_is_text, _text_words, lambda value: value.strip()),
+    "topic": (_is_text, _text_words, _same),
+    "secret": (_is_secret, lambda limits: _text_words(limits[1]), _same),
+    "choice": (_is_choice, _choice_words, _same),
+    "thing": (_is_thing, lambda limits: _choice_words(_names(limits)), _same),
+    "name": (_is_name, lambda limits: "1 to 16 letters, digits, - and _", _same),
+    "mac": (_is_mac, lambda limits: "like c8:47:8c:00:00:01", lambda value: value.lower()),
+}
 
 
-def _check_jk(checked, where):
-    address = checked["address"] = checked["address"].lower()
-    checked["device"] = checked["device"].strip()
-    if not address and not checked["device"]:
-        raise ConfigError(where, "a jk needs its device (the name) or its address: packlog scan")
-    digits = address.replace(":", "")
-    if address and (len(address) != 17 or len(digits) != 12 or digits.strip(_HEX)):
-        raise ConfigError(where + ".address", repr(address) + " is not like c8:47:8c:00:00:01")
+# Rules
 
 
-def _wifi(data):
-    checked = _section(data, WIFI, "wifi", ("networks",))
-    networks = data.get("networks", [])
-    _expect(networks, list, "wifi.networks", "a list in [ ]")
-    checked["networks"] = [_network(networks[i], i) for i in range(len(networks))]
-    return checked
-
-
-def _network(data, index):
-    where = "wifi.networks[" + str(index) + "]"
-    checked = _section(data, NETWORK, where)
-    if 0 < len(checked["password"]) < 8:
-        raise ConfigError(where + ".password", "has fewer than the 8 characters that WiFi asks for")
-    return checked
-
-
-def _lcd(data):
-    _expect(data, dict, "lcd", "an object in { }")
-    kind = _value(data, "kind", PANEL["kind"], "lcd.kind")
-    keys = dict(PANEL)
-    keys.update(LCD[kind])
-    checked = _section(data, keys, "lcd")
-    if (checked["columns"], checked["rows"]) not in ((16, 2), (20, 4)):
-        raise ConfigError("lcd", "a display has 16 columns and 2 rows, or 20 columns and 4 rows")
-    return checked
-
-
-def _reject_twins(checked):
-    """What two of them cannot share: names and UARTs of packs, GPIOs of anything."""
-    packs = [("packs[" + str(i) + "]", pack) for i, pack in enumerate(checked["packs"])]
-    for key in ("name", "uart", "address", "device"):
-        _no_twins([(where + "." + key, pack[key]) for where, pack in packs if key in pack])
-    pins = [
-        (where + "." + key, section[key])
-        for where, section in packs + [("lcd", checked["lcd"])]
-        for key in section["pins"]
-    ]
-    _no_twins(pins)
-
-
-def _no_twins(values):
+def _check_rules(checked, found):
+    """found: (where, section, rules) of all sections. Pins come last: no GPIO does two things."""
     seen = {}
-    for where, value in values:
-        if value == "":
-            continue
-        if value in seen:
-            raise ConfigError(where, repr(value) + " is taken by " + seen[value])
-        seen[value] = where
+    for where, section, rules in found:
+        for rule in rules:
+            _RULES[rule["rule"]](checked, where, section, rule, seen)
+    for where, section, _ in found:
+        for key in section.get("pins", ()):
+            _note("pin", section[key], where + "." + key, seen)
+
+
+def _note(what, value, where, seen):
+    """Note a value that may stand only once."""
+    if (what, value) in seen:
+        raise ConfigError(where, repr(value) + " is taken by " + seen[what, value])
+    seen[what, value] = where
+
+
+def _one_of(checked, where, section, rule, seen):
+    """At least one of the keys has a value."""
+    if not any(section[key] for key in rule["keys"]):
+        raise ConfigError(where, "a " + section["bms"] + " needs " + rule["words"])
+
+
+def _together(checked, where, section, rule, seen):
+    """The keys have one of these values, together."""
+    if tuple(section[key] for key in rule["keys"]) not in rule["values"]:
+        raise ConfigError(where, rule["words"])
+
+
+def _unique(checked, where, section, rule, seen):
+    """No two sections have the same; several keys together tell one battery from another."""
+    keys = rule["keys"]
+    values = tuple(section[key] for key in keys)
+    if len(keys) == 1:
+        if values[0] != "":
+            _note(keys, values[0], where + "." + keys[0], seen)
+    elif (keys, values) in seen:
+        same = ", ".join(keys[:-1]) + " and " + keys[-1] + " are the same"
+        raise ConfigError(where, "is the battery of " + seen[keys, values] + ": " + same)
+    else:
+        seen[keys, values] = where
+
+
+def _needs(checked, where, section, rule, seen):
+    """The key of another section has a value: always, or if the section's key "for" has one."""
+    if "for" in rule and not section[rule["for"]]:
+        return
+    if not _of(checked, rule["key"]):
+        who = "a " + section["bms"] + " " if "bms" in section else ""
+        raise ConfigError(where, who + "needs " + rule["key"])
+
+
+def _fixed(checked, where, section, rule, seen):
+    """The key of another section has that value, if the key "for" of another has one."""
+    if _of(checked, rule["for"]) and _of(checked, rule["key"]) != rule["value"]:
+        has_to = "has to be " + json.dumps(rule["value"]) + " with a " + section["bms"]
+        raise ConfigError(rule["key"], has_to + ": " + rule["words"])
+
+
+def _most(checked, where, section, rule, seen):
+    """There are so many packs with that link at most."""
+    kinds = [pack["bms"] for pack in checked["packs"] if pack["link"] == section["link"]]
+    if len(kinds) > rule["count"]:
+        who = " and ".join(sorted(set(kinds)))
+        most = "an ESP32 connects to " + str(rule["count"]) + " " + who + " at most"
+        raise ConfigError("packs", most)
+
+
+def _of(checked, key):
+    section, name = key.split(".")
+    return checked[section][name]
+
+
+_RULES = {
+    "one_of": _one_of,
+    "together": _together,
+    "unique": _unique,
+    "needs": _needs,
+    "fixed": _fixed,
+    "most": _most,
+}

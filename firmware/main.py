@@ -5,6 +5,10 @@ if not globals().get("safe_mode"):
     import settings
 
     found = settings.read()
+    if found[0]:
+        import radios
+
+        radios.switch_on(found[0])
     import packlog
 
     try:

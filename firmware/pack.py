@@ -1,16 +1,15 @@
-"""One pack: its link, decoder, hub, history and what the display is told of it."""
+"""One pack: its link, decoder, hub and history."""
 
-from display.console import extras_line, status_line
-from display.state import PackView
+from board import check_pins
+from console import extras_line, status_line
 from hub import Hub
-from panel import check_pins
 from store import events
 from store.history import History
 
 DATA = "/data"
 STORE_MS = 200
 QUIET_MS = 150  # right after a reading the line is quiet: the time to stall it with a flash erase
-OVERDUE_MS = 3000  # without readings there is no such moment
+OVERDUE_S = 3  # without readings there is no such moment
 
 
 def make_source(settings, on_sample, resolver):
@@ -66,9 +65,9 @@ class Pack:
         self.hub.add_tap(self.history.add)
         self.hub.add_tap(self._count_rejected)
         self.decoder, self.link, self.errors = make_source(settings, self.hub.put, resolver)
-        self.view = PackView(self.name, self.sample, self.bms, 1000 * self.timeout_s, self.errors)
         self._count_rejected(None)
-        self._due_ms = 0
+        self._uptime = uptime
+        self._due_since = None  # in s of uptime
 
     def rejected(self):
         """How much came that was damaged, or was not what it should be."""
@@ -92,24 +91,25 @@ class Pack:
         """Is the newest reading younger than the pack's time-out?"""
         return self.hub.readings > 0 and self.hub.age_ms() <= 1000 * self.timeout_s
 
-    def look(self):
-        """Bring what the display is told up to date."""
-        view = self.view
-        view.heard = self.hub.readings > 0
-        view.age_ms = self.hub.age_ms()
-        view.rejected = self.rejected() - self._rejected_before
-        view.strange = self.decoder.stats.get("mismatched") != self._strange_before
-        view.tell_link(self.link.state)
+    def rejected_lately(self):
+        """The same since the newest reading."""
+        return self.rejected() - self._rejected_before
+
+    def strange_lately(self):
+        """Is some of that whole, of a layout that is not known?"""
+        return self.decoder.stats.get("mismatched") != self._strange_before
 
     def flush_if_due(self):
         """Generator: write to flash what is due, at a moment when the line is quiet."""
         self.history.tally(events.REJECTED, self.rejected())
         self.history.tally(events.READINGS_LOST, self.hub.tap_errors)
         if not self.history.due():
-            self._due_ms = 0
+            self._due_since = None
             return
-        self._due_ms += STORE_MS
-        if self.hub.age_ms() < QUIET_MS or self._due_ms > OVERDUE_MS:
+        now = self._uptime.seconds
+        if self._due_since is None:
+            self._due_since = now
+        if self.hub.age_ms() < QUIET_MS or now - self._due_since >= OVERDUE_S:
             yield from self.history.flushing()
 
     def lines(self, more):

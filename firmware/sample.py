@@ -3,7 +3,7 @@
 mV, mA (charge positive), 0.1 degC, %, mAh, mWh; None is unknown. Cells are numbered from 0 here and
 from 1 wherever a person reads. A decoder fills one Sample over and over, a hub keeps a copy of the
 newest: nothing is allocated per reading. What only one kind of BMS tells stands in extras and
-texts, under the names listed here. Imports nothing.
+texts, under the names listed here. fields.py has the units for who reads. Imports nothing.
 """
 
 MAX_CELLS = 32
@@ -46,23 +46,26 @@ EXTRAS = (
 # The keys of Sample.texts, what the BMS says in words; also numbered in the events
 TEXTS = ("errors", "system_state", "breaker", "charge_state", "model", "hardware", "software")
 
-SCALARS = (
-    "voltage",  # mV, the whole pack
-    "current",  # mA, charge positive
-    "soc",  # %
-    "mode",  # DISCHARGE, CHARGE or STORAGE
+# What a reading may have besides: the console's extra line has them as they are
+MORE = (
     "energy",  # mWh in the pack, by the BMS's own counter
     "charge",  # mAh in the pack, by the BMS's own counter
     "capacity",  # mAh that a full pack holds, as the BMS has it
     "cycles",
     "soh",  # 0.1 %
     "balance_current",  # mA
-    "full_cell_voltage",  # mV at which the BMS ends the charge
-    "empty_cell_voltage",  # mV at which the BMS ends the discharge
-    "flags",  # bitmask of protections, see above
     "switches",  # bitmask, see above
     "errors",  # bitmask as the BMS numbers them: its module in bms/ has the names
 )
+SCALARS = (
+    "voltage",  # mV, the whole pack
+    "current",  # mA, charge positive
+    "soc",  # %
+    "mode",  # DISCHARGE, CHARGE or STORAGE
+    "full_cell_voltage",  # mV at which the BMS ends the charge
+    "empty_cell_voltage",  # mV at which the BMS ends the discharge
+    "flags",  # bitmask of protections, see above
+) + MORE
 
 
 class Sample:
@@ -131,6 +134,15 @@ class Sample:
                     high = i
         self.min_cell = low
         self.max_cell = high
+
+    @property
+    def power(self):
+        """0.1 W, rounded; None if unknown. In steps that an ESP32's small integers hold."""
+        voltage, current = self.voltage, self.current
+        if voltage is None or current is None:
+            return None
+        watts = voltage * (current // 1000)  # 2**30 is a pack of 100 V at 10 kA
+        return watts // 100 + (watts % 100 * 1000 + voltage * (current % 1000) + 50000) // 100000
 
     @property
     def temperature(self):

@@ -17,4 +17,5 @@ def read():
     except config.ConfigError as error:
         return None, str(error)
     finally:
-        sys.modules.pop("config")
+        for name in ("config", "config_keys"):
+            sys.modules.pop(name, None)

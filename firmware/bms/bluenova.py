@@ -11,6 +11,10 @@ says once and means until it says otherwise (who the unit is, its energies) and 
 
 from sample import EXTRAS, TEXTS, Sample
 
+NUMBER = 3  # in the events
+LINKS = {"websocket": {"host": "10.0.0.2", "port": 9000, "path": "/ws/"}}
+KEYS = {"cells": ("number", (0, 16), 0), "timeout_s": ("number", (3, 3600), 30)}
+
 LINE = 256  # bytes; a longer line is none
 MAX_TEXT = 64
 UNWIRED_BELOW = 500  # mV

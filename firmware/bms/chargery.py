@@ -8,6 +8,10 @@ plausibility of every value have to agree too, and only one byte of a packet tha
 
 from sample import CHARGE_STOPPED, DISCHARGE, DISCHARGE_STOPPED, Sample
 
+NUMBER = 1  # in the events
+LINKS = {"uart": {"baudrate": 115200}}
+KEYS = {"cells": ("number", (0, 24), 0)}
+
 HEADER = 0x24
 CELLS, READING, IMPEDANCES = 0x56, 0x57, 0x58
 MAX_CELLS = 24

@@ -16,6 +16,10 @@ from sample import (
     Sample,
 )
 
+NUMBER = 2  # in the events
+LINKS = {"ble": {"service": 0xFFE0, "notify": 0xFFE1, "write": 0xFFE1}}
+KEYS = {"timeout_s": ("number", (3, 3600), 15)}
+
 HEADER = b"\x55\xaa\xeb\x90"
 LENGTH = 300
 SETTINGS, CELLS, DEVICE = 1, 2, 3

@@ -10,22 +10,31 @@ import select
 import socket
 from asyncio import core
 
-misses = 0  # connections that were tried since anybody has answered anything
+_misses = 0
 _UNDER_WAY = (115, 119, 36)  # EINPROGRESS of Linux, of an ESP32 and of macOS
+
+
+def misses():
+    """How many connections have been tried since anybody has answered anything."""
+    return _misses
+
+
+def answered():
+    """Somebody has answered: the network passes what is sent over it."""
+    global _misses
+    _misses = 0
 
 
 def readable(sock):
     """Await it: there is something to read, or an error."""
-    global misses
     yield core._io_queue.queue_read(sock)
-    misses = 0
+    answered()
 
 
 def writable(sock):
     """Await it: the socket takes data, or has failed."""
-    global misses
     yield core._io_queue.queue_write(sock)
-    misses = 0
+    answered()
 
 
 async def connect(host, port, resolver, timeout_s, tls=None):
@@ -48,8 +57,8 @@ async def connect(host, port, resolver, timeout_s, tls=None):
 
 
 async def _open(sock, host, port, resolver, tls):
-    global misses
-    misses += 1
+    global _misses
+    _misses += 1
     address = await resolver.resolve(host)
     try:
         sock.connect(socket.getaddrinfo(address, port)[0][-1])  # a number: nobody is asked

@@ -8,25 +8,21 @@ https://www.home-assistant.io/integrations/mqtt/#mqtt-discovery
 
 import json
 
-from net.topics import LISTS, PLACES, count_of, known_fields
+from fields import ALARM, HEALTH, LISTS, MEASUREMENT, SWITCH, TEXT, TOTAL
+from net.topics import count_of, known_fields
 
-# What kinds of values are to Home Assistant: unit where it is not the kind's name, device class
-UNITS = {"soc": "%", "C": "°C", "mOhm": "mΩ"}
+# Units as Home Assistant spells them, and its device classes
+UNITS = {"degC": "°C", "mOhm": "mΩ", "bytes": "B"}
 CLASSES = {
     "V": "voltage",
     "A": "current",
     "W": "power",
-    "soc": "battery",
     "Wh": "energy_storage",
-    "Wh+": "energy",
-    "C": "temperature",
+    "degC": "temperature",
     "s": "duration",
-    "B": "data_size",
+    "bytes": "data_size",
     "dBm": "signal_strength",
-    "!": "problem",
 }
-# The values of the logger's health that are more than a plain number or text
-HEALTH_KINDS = {"uptime": "s", "heap_free": "B", "flash_free": "B", "rssi": "dBm"}
 IDENTITY = ("model", "hardware", "software")
 WORDS = ("SoC", "SoH", "ADC", "BMS", "MCU", "MOSFET", "CRC", "MQTT", "WiFi", "RSSI")
 
@@ -73,43 +69,44 @@ class Device:
 
         And "" whenever the loop should get its turn.
         """
-        for key, kind, _ in known_fields(sample):
+        for key, _, row in known_fields(sample):
             if self._is_new(key):
-                yield self._config(payload, key, kind)
-        for key, name, kind in LISTS:
+                yield self._config(payload, key, row)
+        for key, name, unit, decimals in LISTS:
+            row = (unit, decimals, MEASUREMENT, ())
             yield ""
             for i in range(self._announced.get(key, 0), count_of(sample, key)):
                 self._announced[key] = i + 1
                 value = "(value_json['%s']|default([]))[%d]" % (key, i)
-                yield self._config(payload, "%s_%d" % (name, i + 1), kind, value)
+                yield self._config(payload, "%s_%d" % (name, i + 1), row, value)
 
     def of_health(self, payload, values):
         """The same for the logger's health, a dict of int, str, bool and None."""
         for key in values:
             value = values[key]
             if value is not None and self._is_new(key):
-                kind = "t" if isinstance(value, str) else "b" if isinstance(value, bool) else ""
-                yield self._config(payload, key, HEALTH_KINDS.get(key, kind))
+                yield self._config(payload, key, _row_of(key, value))
 
     def _is_new(self, key):
         new = key not in self._announced
         self._announced[key] = 1
         return new
 
-    def _config(self, payload, key, kind, element=None):
+    def _config(self, payload, key, row, element=None):
+        unit, decimals, kind, _ = row
         value = element or "value_json['%s']" % key
-        binary = kind in ("b", "!")
-        number = not binary and kind != "t"
-        aside = kind in ("", "+", "s", "B", "dBm") or key in IDENTITY
+        binary = kind in (SWITCH, ALARM)
+        number = not binary and kind != TEXT
+        aside = (number and unit in ("", "s", "bytes", "dBm")) or key in IDENTITY
         payload.clear()
         for name, content in (
             ("name", name_of(key)),
             ("uniq_id", self._id + "_" + key),
-            ("val_tpl", "{{%s|default(%s)}}" % (value, "none" if kind != "t" else "'',true")),
-            ("unit_of_meas", number and UNITS.get(kind, kind.rstrip("+"))),
-            ("dev_cla", CLASSES.get(kind)),
-            ("stat_cla", number and ("total_increasing" if "+" in kind else "measurement")),
-            ("sug_dsp_prc", number and PLACES.get(kind)),
+            ("val_tpl", "{{%s|default(%s)}}" % (value, "none" if kind != TEXT else "'',true")),
+            ("unit_of_meas", UNITS.get(unit, unit)),
+            ("dev_cla", _class_of(key, unit, kind)),
+            ("stat_cla", number and ("total_increasing" if kind == TOTAL else "measurement")),
+            ("sug_dsp_prc", decimals),
             ("ent_cat", aside and "diagnostic"),
         ):
             if content:
@@ -121,3 +118,23 @@ class Device:
         payload.add(self._common)
         platform = "binary_sensor" if binary else "sensor"
         return "%s/%s/%s_%s/config" % (self._prefix, platform, self._id, key)
+
+
+def _class_of(key, unit, kind):
+    """Home Assistant's device class, None without one."""
+    if key == "soc":
+        return "battery"
+    if kind == ALARM:
+        return "problem"
+    if kind == TOTAL:
+        return "energy" if unit == "Wh" else None
+    return CLASSES.get(unit)
+
+
+def _row_of(key, value):
+    """A row of fields for one of the logger's own values."""
+    for row in HEALTH:
+        if key in row[-1]:
+            return row
+    kind = TEXT if isinstance(value, str) else SWITCH if isinstance(value, bool) else MEASUREMENT
+    return "", 0, kind, ()

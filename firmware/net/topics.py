@@ -8,64 +8,12 @@ known is left out.
 
 import json
 
-from sample import (
-    BALANCING,
-    CHARGE_ON,
-    CHARGE_STOPPED,
-    DISCHARGE_ON,
-    DISCHARGE_STOPPED,
-    EXTRAS,
-    MAX_TEMPERATURES,
-    TEXTS,
-)
+from fields import EXTRAS, FIELDS, LISTS, TEXT, value_of
+from sample import MAX_TEMPERATURES, TEXTS
 
-MODES = ("Discharge", "Charge", "Storage")
-
-# Kinds of values, net.discovery has what they mean: their decimals where they have some
-PLACES = {"V": 3, "A": 3, "W": 1, "Wh": 3, "Ah": 3, "Ah+": 3, "%": 1, "C": 1, "mOhm": 1}
-# Keys of the JSON state by kind; "+" is a total, "b" a switch, "!" a protection, "" a plain number
-FIELDS = (
-    ("V", ("voltage", "min_cell_voltage", "max_cell_voltage", "cell_difference")),
-    ("A", ("current", "balance_current")),
-    ("W", ("power",)),
-    ("soc", ("soc",)),
-    ("t", ("mode",)),
-    ("Wh", ("energy",)),
-    ("Ah", ("charge", "capacity")),
-    ("C", ("temperature", "mosfet_temperature")),
-    ("%", ("soh",)),
-    ("+", ("cycles",)),
-    ("V", ("full_cell_voltage", "empty_cell_voltage")),
-    ("mOhm", ("impedance",)),
-    ("", ("min_cell", "max_cell", "error_bits")),
-    ("!", ("charge_stopped", "discharge_stopped")),
-    ("b", ("charge_on", "discharge_on", "balancing")),
-)
-BITS = {
-    "charge_stopped": ("flags", CHARGE_STOPPED),
-    "discharge_stopped": ("flags", DISCHARGE_STOPPED),
-    "charge_on": ("switches", CHARGE_ON),
-    "discharge_on": ("switches", DISCHARGE_ON),
-    "balancing": ("switches", BALANCING),
-}
-SENSORS = {"temp1": 0, "temp2": 1, "mosfet_temperature": MAX_TEMPERATURES - 1}
-# The keys of Sample.extras that are more than a plain number, by how they begin
-EXTRA_KINDS = (
-    ("energy", "Wh+"),
-    ("charge", "Ah+"),
-    ("adc", "V"),
-    ("vc", "V"),
-    ("bms", "s"),
-    ("bad", "+"),
-)
-# Keys of the JSON state that are lists, and attributes of Sample: the name of one of it, its kind
-LISTS = (
-    ("cells", "cell", "V"),
-    ("impedances", "impedance", "mOhm"),
-    ("cell_temperatures", "cell_temperature", "C"),
-    ("temperatures", "temperature", "C"),
-)
-# Chargery's topics: topic, key, decimals
+# A row of fields for what the BMS says in words
+WORDS = ("", 0, TEXT, TEXTS)
+# Chargery's topics, with the decimals that those who listen to them know: topic, key, decimals
 CHARGERY = (
     ("watthour", "energy", 3),
     ("amphour", "charge", 3),
@@ -95,53 +43,21 @@ def decimal(value, places):
     return text + "0" if text[-1] == "." else text
 
 
-def value_of(sample, key):
-    """The value of a field, None if unknown."""
-    try:
-        return _derived(sample, key)
-    except TypeError:  # what would follow from something unknown
-        return None
-
-
-def _derived(sample, key):
-    if key in BITS:
-        name, mask = BITS[key]
-        return bool(getattr(sample, name) & mask)
-    if key in SENSORS:
-        return sample.temperatures[SENSORS[key]]
-    if key == "mode":
-        return MODES[sample.mode]
-    if key == "power":
-        return (sample.voltage * sample.current + 50000) // 100000
-    if key == "cell_difference":
-        return sample.max_cell_voltage - sample.min_cell_voltage
-    if key == "impedance":
-        return sum(sample.impedances[: sample.impedance_count]) or None
-    if key == "modeint":
-        return sample.mode
-    if key == "error_bits":
-        return sample.errors
-    value = getattr(sample, key)
-    return value + 1 if key in ("min_cell", "max_cell") else value
-
-
 def known_fields(sample):
-    """(key, kind, value) of all that is one value and known."""
-    for kind, keys in FIELDS:
-        for key in keys:
+    """(key, value, row of fields) of all that is one value and known."""
+    for row in FIELDS:
+        for key in row[-1]:
             value = value_of(sample, key)
             if value is not None:
-                yield key, kind, value
-    for key in EXTRAS:
-        if sample.extras.get(key) is not None:
-            kind = ""
-            for start, special in EXTRA_KINDS:
-                if key.startswith(start):
-                    kind = special
-            yield key, kind, sample.extras[key]
+                yield key, value, row
+    for row in EXTRAS:
+        for key in row[-1]:
+            value = sample.extras.get(key)
+            if value is not None:
+                yield key, value, row
     for key in TEXTS:
         if sample.texts.get(key):
-            yield key, "t", sample.texts[key]
+            yield key, sample.texts[key], WORDS
 
 
 def count_of(sample, key):
@@ -205,13 +121,13 @@ def state(payload, sample, bms, unix):
     if unix is not None:
         payload.item("time", unix)
     if sample:
-        for turn, (key, kind, value) in enumerate(known_fields(sample)):
-            payload.item(key, value, PLACES.get(kind))
+        for turn, (key, value, (_, decimals, _, _)) in enumerate(known_fields(sample)):
+            payload.item(key, value, decimals)
             if turn & 7 == 7:
                 yield
-        for key, _, kind in LISTS:
+        for key, _, _, decimals in LISTS:
             texts = [
-                element(value, key, PLACES[kind]) or "null"
+                element(value, key, decimals) or "null"
                 for value in getattr(sample, key)[: count_of(sample, key)]
             ]
             if texts:
@@ -235,10 +151,10 @@ def chargery(payload, sample, cells):
         if value is not None:
             payload.clear().add(value if key == "mode" else decimal(value, places))
             yield topic
-    for key, _, kind in LISTS[:2] if cells else ():
-        topic = "cellvolt" if kind == "V" else "cellimped"
+    for key, _, unit, decimals in LISTS[:2] if cells else ():
+        topic = "cellvolt" if unit == "V" else "cellimped"
         for i in range(count_of(sample, key)):
-            text = element(getattr(sample, key)[i], key, PLACES[kind])
+            text = element(getattr(sample, key)[i], key, decimals)
             if text:
                 payload.clear().add(text)
                 yield topic + str(i + 1)

@@ -7,7 +7,7 @@ everything else on it. Bytes throughout; a file counts in whole blocks.
 import os
 
 NO_SPACE = 28  # errno of a full file system
-free_bytes = None  # of the file system when it was asked last; asking takes it some 0.1 s
+_free = None
 _OWN = 8  # bytes that littlefs puts in front of each block of a file but the first, on average
 
 
@@ -23,16 +23,21 @@ def make_room(files, size, budget, reserve, drop):
 
 def look(folder):
     """Ask the file system; returns the size of its blocks."""
-    global free_bytes
+    global _free
     block, blocks, free = os.statvfs(folder)[1:4]
     # littlefs counts some blocks twice and then ends up below zero
-    free_bytes = 0 if free > blocks else block * free
+    _free = 0 if free > blocks else block * free
     return block
+
+
+def free_bytes():
+    """Of the file system when look() asked it last, which takes some 0.1 s; None before."""
+    return _free
 
 
 def _short(files, size, budget, reserve):
     block = look(files.folder)
-    if free_bytes < reserve + size:
+    if _free < reserve + size:
         return True
     return budget is not None and used(files, block) + taken(size, block) > budget
 

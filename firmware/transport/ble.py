@@ -15,6 +15,26 @@ from aioble import core
 from aioble.device import DeviceConnection, DeviceDisconnectedError, DeviceTimeout
 from micropython import const
 
+KEYS = {"address": ("mac", (), ""), "device": ("trimmed", 20, "")}
+RULES = (
+    {
+        "rule": "one_of",
+        "keys": ("device", "address"),
+        "words": "its device (the name) or its address: packlog scan",
+    },
+    {"rule": "unique", "keys": ("address",)},
+    {"rule": "unique", "keys": ("device",)},
+    {
+        "rule": "fixed",
+        "for": "wifi.networks",
+        "key": "wifi.power_save",
+        "value": True,
+        "words": "both radios are one",
+    },
+    # As stock firmware is built: CONFIG_BT_NIMBLE_MAX_CONNECTIONS
+    {"rule": "most", "count": 4},
+)
+
 # (what it does, its time-out, what the display says if it failed)
 TURN = ("Waiting for radio", 30000, "Radio busy")
 SEARCH = ("Searching ", 6000, "Not heard: app open?")  # a unit in use does not advertise

@@ -4,6 +4,14 @@ import asyncio
 
 from machine import UART
 
+KEYS = {
+    "uart": ("number", (1, 2), 2),
+    "rx": ("pin", (), 16),
+    "tx": ("pin", (), 17),
+    "baudrate": ("number", (1200, 1000000)),  # the BMS says which is usual
+}
+RULES = ({"rule": "unique", "keys": ("uart",)},)
+
 # A second of a 115200 baud line's usual traffic is under 150 bytes; the buffer holds what comes
 # while the loop does something else for a quarter of a second at full speed.
 RECEIVE_BUFFER = 4096

@@ -14,6 +14,12 @@ from micropython import const
 
 from lib import tcp
 
+KEYS = {"host": ("text", 63), "port": ("number", (1, 65535)), "path": ("text", 63)}
+RULES = (
+    {"rule": "needs", "key": "wifi.networks"},
+    {"rule": "unique", "keys": ("host", "port", "path")},
+)
+
 DELAYS = (1, 1, 2, 2, 3, 3, 5, 5, 10, 10, 30, 60)  # s before the next attempt
 
 # What the display says while there is no link, 20 characters at most
@@ -295,7 +301,8 @@ class WebSocketLink:
             count = await self._stream.readinto(self._view[start:end])
         if not count:
             _fail(0, _CLOSED)
-        self._silence = tcp.misses = 0
+        self._silence = 0
+        tcp.answered()
         return count
 
     async def _exactly(self, count):

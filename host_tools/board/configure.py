@@ -22,7 +22,6 @@ import config
 
 HIDDEN = "********"
 NO_MODULE = "no module named"  # MicroPython's words
-MOST_JK = 4  # connections that stock firmware has: CONFIG_BT_NIMBLE_MAX_CONNECTIONS
 # What a change of these means besides the restart that puts it into effect
 CONSEQUENCES = (
     (r"packs\[\d+\]\.name", "the history goes on under the new name; what was recorded stays under "
@@ -154,8 +153,6 @@ def _parse(text: str, name: str) -> dict:
 
 def _check_more(settings: dict) -> None:
     """What is left to the PC, to spare the board's flash; ConfigError."""
-    if sum(pack["bms"] == "jk" for pack in settings["packs"]) > MOST_JK:
-        raise config.ConfigError("packs", f"an ESP32 connects to {MOST_JK} jk at most")
     _check_packs(settings["packs"])
     _check_mqtt(settings["mqtt"])
     wifi = settings["wifi"]
@@ -169,18 +166,11 @@ def _check_more(settings: dict) -> None:
 
 
 def _check_packs(packs: list[dict]) -> None:
-    """Names that the status lines have a meaning for, and packs that are one battery."""
-    seen = {}
+    """Names that the status lines have a meaning for."""
     for i, pack in enumerate(packs):
         if pack["name"] in status.OWN:
             taken = f"{pack['name']!r} is what the logger calls lines of its own: choose another"
             raise config.ConfigError(f"packs[{i}].name", taken)
-        if pack["bms"] == "bluenova":
-            where = tuple(pack[key] for key in ("host", "port", "path"))
-            if where in seen:
-                same = f"is the battery of packs[{seen[where]}]: host, port and path are the same"
-                raise config.ConfigError(f"packs[{i}]", same)
-            seen[where] = i
 
 
 def _check_mqtt(mqtt: dict) -> None:
@@ -253,15 +243,16 @@ def _assign(data, step, value) -> None:
         data[step] = value
 
 
-def _masked(data):
+def _masked(data, secrets: frozenset[str] | None = None):
     """The same without secrets."""
+    secrets = secrets or frozenset(config.secrets())
     if isinstance(data, dict):
         return {
-            key: HIDDEN if key in config.SECRETS and value else _masked(value)
+            key: HIDDEN if key in secrets and value else _masked(value, secrets)
             for key, value in data.items()
             if key not in config.DERIVED
         }
-    return [_masked(value) for value in data] if isinstance(data, list) else data
+    return [_masked(value, secrets) for value in data] if isinstance(data, list) else data
 
 
 def _flat(data, prefix: str = "") -> Iterator[tuple[str, object]]:

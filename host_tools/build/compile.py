@@ -18,6 +18,7 @@ from pathlib import Path
 from host_tools.build.short_names import KEPT
 from host_tools.build.shrink import narrow, shrink
 from host_tools.build.syntax import Unsafe
+from host_tools.ground import firmware as things
 from host_tools.ground.errors import PacklogError
 from host_tools.ground.firmware import sources
 
@@ -100,6 +101,8 @@ def build(firmware: Path, mpy: int, kept: frozenset[str] = KEPT) -> dict[str, by
         stem, _, suffix = path.rpartition(".")
         if suffix == "py" and not stem.endswith(leave_out):
             modules[stem.replace("/", ".")] = source.decode()
+    if "config" in modules:
+        modules[things.CONFIG_KEYS] = things.config_keys_source(firmware)
     try:
         shrunk = shrink(modules, kept)
     except Unsafe as error:

@@ -9,8 +9,9 @@ from host_tools.build.syntax import DEFINITIONS, binds, imports, modules_by_alia
 
 _LETTERS = string.ascii_letters
 
-# What is asked for by name at the REPL and in main.py
-KEPT = frozenset(("start", "logger", "complaints", "scan", "safe_mode"))
+# What is asked for by name at the REPL and in main.py; make and radio of modules that the firmware
+# finds by their names in config.json
+KEPT = frozenset(("start", "logger", "complaints", "scan", "safe_mode", "make", "radio"))
 
 # Attributes and methods that surely nobody but packlog has: they become short as well
 OURS = (

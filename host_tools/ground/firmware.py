@@ -1,14 +1,25 @@
-"""Where the firmware's files are, and the way to import its plain-Python modules on the PC.
+"""Where the firmware's files are, what its things say of themselves, and the way to import its
+plain-Python modules on the PC.
 
 Importing this module appends that folder to sys.path: decoders, Sample and the store's format
-description are used from where the board has them, never copied.
+description are used from where the board has them, never copied. A thing is a file in a wing of
+the firmware, such as bms/jk.py. What it says of itself are the literals of its constants: they are
+read from the source, for a link or a part cannot be imported on a PC.
 """
 
+import ast
 import sys
+import types
+from functools import cache
 from pathlib import Path
 
 CONFIG = "config.json"
 _PACKAGE = Path(__file__).resolve().parents[1]
+WINGS = ("bms", "transport", "parts", "display")
+# What config.py wants to know of a thing, and by what the things of a wing are in order
+_OF_CONFIG = ("KEYS", "LINKS", "RULES", "IN_USE")
+_ORDER = ("NUMBER", "ORDER")
+CONFIG_KEYS = "config_keys"  # the module that config.py takes it from
 
 
 def _find() -> Path:
@@ -30,3 +41,72 @@ def sources(firmware: Path) -> dict[str, bytes]:
         for path in sorted(firmware.rglob("*"))
         if path.is_file() and path.suffix in (".py", ".json") and "__pycache__" not in path.parts
     }
+
+
+def names(wing: str, firmware: Path = FIRMWARE) -> list[str]:
+    """The things of a wing, by their NUMBER or ORDER, then by name.
+
+    A module without KEYS, LINKS or one of those is not a thing: others share it.
+    """
+    found = {
+        path.stem: declared(wing, path.stem, firmware) for path in (firmware / wing).glob("*.py")
+    }
+    said = {name: it for name, it in found.items() if it.keys() & {*_OF_CONFIG, *_ORDER}}
+    return sorted(said, key=lambda name: (_place(said[name]), name))
+
+
+def declared(wing: str, name: str, firmware: Path = FIRMWARE) -> dict:
+    """The constants of firmware/WING/NAME.py that are literals, by their names."""
+    return dict(_declared(firmware / wing / f"{name}.py"))
+
+
+@cache
+def _declared(path: Path) -> dict:
+    found = {}
+    for node in ast.parse(path.read_text(encoding="utf8")).body:
+        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
+            name = node.targets[0].id
+            if name.isupper() and not name.startswith("_"):
+                try:
+                    found[name] = ast.literal_eval(node.value)
+                except ValueError:
+                    continue
+    return found
+
+
+def _place(said: dict) -> int:
+    return next((said[name] for name in _ORDER if name in said), 0)
+
+
+def config_keys(firmware: Path = FIRMWARE) -> dict[str, tuple]:
+    """What config.py asks of each thing, by wing: (name, {constant: literal}), in their order.
+
+    Pairs instead of dicts where the order matters: MicroPython's dicts have none.
+    """
+    return {wing: tuple(_things(wing, firmware)) for wing in WINGS}
+
+
+def _things(wing: str, firmware: Path):
+    for name in names(wing, firmware):
+        said = declared(wing, name, firmware)
+        if "LINKS" in said:
+            said["LINKS"] = tuple(said["LINKS"].items())
+        yield name, {key: said[key] for key in _OF_CONFIG if key in said}
+
+
+def config_keys_source(firmware: Path = FIRMWARE) -> str:
+    """The same as the source of the module that config.py imports on a board."""
+    return f"WINGS = {config_keys(firmware)!r}\n"
+
+
+class _ConfigKeys(types.ModuleType):
+    """That module on the PC; read when config.py asks first."""
+
+    def __getattr__(self, name: str):
+        if name != "WINGS":
+            raise AttributeError(name)
+        self.WINGS = config_keys()
+        return self.WINGS
+
+
+sys.modules.setdefault(CONFIG_KEYS, _ConfigKeys(CONFIG_KEYS))

@@ -6,25 +6,32 @@ an empty text. Texts are made from integers alone, so that 22.8 A is never 22.79
 
 import functools
 
+import host_tools.ground.firmware  # noqa: F401 - the firmware on sys.path
+
+import fields
+
 MILLI = 1000  # mV in a V, mA in an A, mWh in a Wh, mAh in an Ah
 DECI = 10  # 0.1 degC in a degC, 0.1 mOhm in a mOhm
-# The values of the status lines that have a unit: the decimals that they have still to get
-STATUS = {
-    **dict.fromkeys(("voltage", "min", "max"), (0, "V")),
-    **dict.fromkeys(("vc_max", "vc_min"), (3, "V")),
-    **dict.fromkeys(("adc_vp", "adc_0", "adc_1", "adc_2", "adc_3", "adc_4"), (3, "V")),
+# What a status line has with its decimals, and under names of its own: the decimals it still lacks
+_WRITTEN = {
+    "voltage": (0, "V"),
+    "min": (0, "V"),
+    "max": (0, "V"),
     "current": (0, "A"),
-    "balance_current": (3, "A"),
-    "soc": (0, "%"),
-    "soh": (1, "%"),
-    "energy": (3, "Wh"),
-    **dict.fromkeys(("energy_in", "energy_out"), (0, "Wh")),
-    **dict.fromkeys(("charge", "capacity", "charge_in"), (3, "Ah")),
-    **dict.fromkeys(("temperature", "temperatures", "cell_temperatures"), (0, "degC")),
-    "impedances": (0, "mOhm"),
-    **dict.fromkeys(("age", "uptime", "unix", "bms_uptime"), (0, "s")),
-    **dict.fromkeys(("heap", "heap_free", "flash_free"), (0, "bytes")),
-    "rssi": (0, "dBm"),
+    "temperature": (0, "degC"),
+    "age": (0, "s"),
+    "unix": (0, "s"),
+    "heap": (0, "bytes"),
+}
+# By the name of a value in the status lines: the decimals that it has still to get, its unit
+STATUS = {
+    **{
+        name: (decimals, unit)
+        for unit, decimals, _, names in (*fields.FIELDS, *fields.EXTRAS, *fields.HEALTH)
+        for name in names
+    },
+    **{name: (0, unit) for name, _, unit, _ in fields.LISTS},
+    **_WRITTEN,
 }
 
 

@@ -8,6 +8,7 @@ import json
 from collections.abc import Callable
 
 import typer
+from host_tools.ground.firmware import declared, names
 from host_tools.ground.progress import say
 from host_tools.install.families import WIRES, Family
 
@@ -80,17 +81,20 @@ def _pin(text: str, default: int) -> int:
 
 
 def _pack(family: Family, hear) -> dict:
-    kind = _choice("Kind of BMS", config.BMS, "chargery")
+    kind = _choice("Kind of BMS", names("bms"), "chargery")
     name = _prompt("Name of the pack (letters, digits, - and _)", "house")
-    low, high, usual = config.PACK["capacity_ah"]
-    capacity = _number("Its capacity in Ah", usual, low, high)
+    _, limits, usual = config.PACK["KEYS"]["capacity_ah"]
+    capacity = _number("Its capacity in Ah", usual, *limits)
     pack = {"name": name, "bms": kind, "capacity_ah": capacity}
     if kind == "chargery":
         pack |= _chargery(family)
     elif kind == "jk":
         pack |= _jk(hear if family.bluetooth else None)
     elif kind == "bluenova":
-        pack["host"] = _prompt("The battery's address in the network", config.BMS[kind]["host"][-1])
+        pack["host"] = _prompt(
+            "The battery's address in the network",
+            declared("bms", kind)["LINKS"]["websocket"]["host"],
+        )
     return pack
 
 
@@ -127,7 +131,11 @@ def _pick(heard: Heard) -> dict | None:
 
 
 def _lcd(family: Family) -> dict:
-    kind = _choice("Display: I2C backpack, six wires, or none", config.LCD, "i2c")
+    kind = _choice(
+        "Display: I2C backpack, six wires, or none",
+        [*dict(config.things("display")), "none"],
+        "i2c",
+    )
     if kind == "none":
         return {"kind": kind}
     columns, rows = SIZES[_choice("Its size", SIZES, "20x4")]

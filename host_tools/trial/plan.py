@@ -101,7 +101,7 @@ def gap_s(found: Readings, usual: int) -> int:
 
 
 def _settings(plan: Plan) -> dict:
-    pack = {"name": plan.name, "bms": next(iter(config.BMS))}
+    pack = {"name": plan.name, "bms": config.things("bms")[0][0]}
     if plan.capacity_ah is not None:
         pack["capacity_ah"] = plan.capacity_ah
     return config.parse(json.dumps({"packs": [pack], "store": dict(plan.store)}))

@@ -1,7 +1,7 @@
 """Packs for the display, and what stands on it."""
 
-from display.state import Health, PackView
 from sample import Sample
+from screen.state import Health, PackView
 
 # The custom characters as they stand in a row: full bar, 1 to 4 dots of it, degree, triangles
 FULL = "\x04"

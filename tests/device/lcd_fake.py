@@ -2,8 +2,9 @@
 
 import asyncio
 
+from display.i2c import Backpack
 from drivers.hd44780 import Lcd
-from drivers.lcd_bus import Backpack, LcdLost
+from drivers.lcd_bus import LcdLost
 
 GLYPHS = bytes(range(16))
 ADDRESS = 0x27

@@ -2,8 +2,8 @@
 
 from a_screen import FULL, boat, garage, pack_of, pages_of, rows_of, text_of, unknown
 
-from display.screen import Screen
-from display.state import Health
+from screen.pages import Screen
+from screen.state import Health
 
 # A pack on a 20x4
 

@@ -3,9 +3,9 @@
 from a_screen import FULL, garage, pages_of, rows_of
 
 from bms.jk import ERRORS
-from display.screen import Screen
-from display.state import HINTS, Health, PackView
 from sample import CHARGE_STOPPED, DISCHARGE_STOPPED, Sample
+from screen.pages import Screen
+from screen.state import HINTS, Health, PackView
 
 
 def test_values_vanish_past_the_limit():

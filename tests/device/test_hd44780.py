@@ -2,8 +2,9 @@
 
 from lcd_fake import START, Bench, data, lost
 
+from display.gpio import FourBit
+from display.i2c import Backpack
 from drivers.hd44780 import Lcd
-from drivers.lcd_bus import Backpack, FourBit
 
 # Start-up
 

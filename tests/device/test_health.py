@@ -14,7 +14,11 @@ if not hasattr(machine, "reset_cause"):
     sys.modules["machine"] = machine
 
 import health
+from parts.lcd import trouble_of
+from screen.state import health_lines
 from store import retention
+
+FREE = 800 * 1024
 
 
 class Uptime:
@@ -28,53 +32,99 @@ class Clock:
         return 1780000000
 
 
-class Part:
-    def __init__(self, state, counters, **more):
-        self.state = state
-        self.counters = counters
-        for name in more:
-            setattr(self, name, more[name])
+class Link:
+    state = "Searching"
+    counters = {"drops": 2, "connects": 3}
 
 
 class Pack:
     name = "house"
-    link = Part("Searching", {"drops": 2, "connects": 3})
+    link = Link
 
 
-def values(wifi=None, mqtt=None):
+class Part:
+    """One that reports these pairs."""
+
+    def __init__(self, *pairs):
+        self._pairs = pairs
+
+    def values(self):
+        return self._pairs
+
+
+class Board:
+    uptime = Uptime()
+    clock = Clock()
+    packs = [Pack()]
+
+    def __init__(self, *parts):
+        self.parts = parts
+
+
+class Flash:
+    """os of a board with that much free."""
+
+    @staticmethod
+    def statvfs(folder):
+        return 4096, 4096, 1000, FREE // 4096
+
+
+def values(*parts):
     if not hasattr(health.gc, "mem_free"):
         health.gc.mem_free = lambda: 100 * 1024
-    retention.free_bytes = 800 * 1024
-    return health.values(Uptime(), Clock(), [Pack()], wifi, mqtt)
+    real, retention.os = retention.os, Flash
+    try:
+        assert retention.look("/") == 4096
+    finally:
+        retention.os = real
+    return health.values(Board(*parts))
 
 
 def test_without_a_network():
-    found = dict(values())
+    found = values()
+    assert [key for key, _ in found] == [
+        "uptime",
+        "cause",
+        "heap_free",
+        "flash_free",
+        "clock",
+        "unix",
+        "house_link",
+        "house_connects",
+        "house_drops",
+    ]
+    lines = health_lines(found, 20)
+    found = dict(found)
     assert found["uptime"] == 90061 and found["cause"] == "watchdog"
     assert found["clock"] == "NTP" and found["unix"] == 1780000000
+    assert found["flash_free"] == FREE
     assert found["house_link"] == "Searching" and found["house_drops"] == 2
-    assert "wifi" not in found and "mqtt" not in found
-    lines = health.lines(list(found.items()), 20)
     assert lines[0] == b"Up 1d 1h 1m" and lines[2] == b"Boot: watchdog"
     assert lines[1].startswith(b"Free ") and lines[1].endswith(b"/800K")
     assert lines[3:] == [b"Clock NTP"]
 
 
-def test_with_a_network():
-    wifi = Part(None, {"drops": 1}, address="10.0.0.7", rssi=-61)
-    found = values(wifi, Part("Broker refuses", {"drops": 5}))
-    lines = health.lines(found, 16)
+def test_what_the_parts_report_comes_in_their_order():
+    wifi = Part(("wifi", "up"), ("rssi", -61), ("wifi_drops", 1))
+    found = values(wifi, Part(), Part(("mqtt", "Broker refuses"), ("mqtt_drops", 5)))
+    assert found[6:11] == [
+        ("wifi", "up"),
+        ("rssi", -61),
+        ("wifi_drops", 1),
+        ("mqtt", "Broker refuses"),
+        ("mqtt_drops", 5),
+    ]
+    lines = health_lines(found, 16)
     assert lines[2] == b"WiFi -61 dBm" and lines[3] == b"MQTT Broker refu"
     assert lines[4:] == [b"Links lost: 8", b"Boot: watchdog"]
-    assert dict(found)["wifi_drops"] == 1 and dict(found)["mqtt_drops"] == 5
 
 
 def test_wifi_in_trouble():
-    wifi = Part("WiFi: no address", {}, address=None, rssi=None)
-    assert health.lines(values(wifi), 20)[2] == b"WiFi: no address"
+    wifi = Part(("wifi", "WiFi: no address"), ("rssi", None))
+    assert health_lines(values(wifi), 20)[2] == b"WiFi: no address"
 
 
 def test_what_the_display_says_of_the_flash():
-    assert health.trouble_of(None) is None
-    assert health.trouble_of(OSError(28, "")) == "flash full"
-    assert health.trouble_of(OSError(5, "")) == "flash error 5"
+    assert trouble_of(None) is None
+    assert trouble_of(OSError(28, "")) == "flash full"
+    assert trouble_of(OSError(5, "")) == "flash error 5"

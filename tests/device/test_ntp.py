@@ -7,11 +7,12 @@ import board_fake
 from board_fake import FakeRtc, FakeTime
 
 with board_fake.modules():
-    for name in ("net.clock", "net.ntp"):
+    for name in ("net.clock", "parts.ntp"):
         sys.modules.pop(name, None)
-    from net import clock, ntp
+    from net import clock
+    from parts import ntp
 
-    for name in ("net.clock", "net.ntp"):
+    for name in ("net.clock", "parts.ntp"):
         sys.modules.pop(name, None)  # what others import is for their machine
 
 NOON = 1780000000
@@ -62,8 +63,9 @@ class Bench:
         self.sets = []
         self.clock.add_listener(lambda *said: self.sets.append(said))
         self.sets.clear()
-        self.wifi = Wifi()
-        self.ntp = ntp.Ntp(SETTINGS, None, self.clock, self.wifi)
+        self.network = self.wifi = Wifi()
+        self.resolver = None
+        self.ntp = ntp.Ntp(SETTINGS, self)  # to which this bench is the board
         self.ntp._ask = self.ask
         self.asked = []  # s
         self.fails = False

@@ -8,8 +8,8 @@ import board_fake
 from board_fake import FakeTime, FakeWlan
 
 with board_fake.modules() as network:
-    sys.modules.pop("net.wifi", None)
-    from net import wifi
+    sys.modules.pop("parts.wifi", None)
+    from parts import wifi
 
 SETTINGS = {
     "hostname": "packlog",
@@ -28,16 +28,18 @@ SHED = {"ssid": "shed", "password": "", "hidden": False}
 class Bench:
     """A Wifi, the air around it and the traffic over it."""
 
-    misses = 0
+    def answered(self):
+        self.misses = 0
 
     def __init__(self, *networks, air=None, **settings):
+        self.misses = 0
         self.time = FakeTime()
         self.time.drive(wifi)
         FakeWlan.reset(self.time)
         self.air = FakeWlan.around
         self.air.update(air or {})
         settings = dict(SETTINGS, networks=list(networks), **settings)
-        self.wifi = wifi.Wifi(settings, self)
+        self.wifi = wifi.Wifi(settings, lambda: self.misses, self.answered)
 
     def run(self, seconds):
         self.time.run(self.wifi.run, seconds)

@@ -48,24 +48,32 @@ def test_every_config_key_is_documented_and_no_other(section):
 @pytest.mark.parametrize("section", SECTIONS)
 def test_the_documented_bounds_and_defaults_are_the_programs(section):
     for table in SECTIONS[section]:
-        for key, bounds in table.items():
-            takes, default = documented_keys(section)[key]
-            if bounds is None or bounds[-1] is config.REQUIRED:
-                assert default == "*needed*", key
+        for key, (kind, limits, *standard) in table.items():
+            if kind == "sections":
                 continue
+            takes, default = documented_keys(section)[key]
+            assert says(kind, limits, takes) or key in ("columns", "rows", "uart"), key
             words = default.replace("`", "").split(", ")
             words = [word.split(" (")[0] for word in words]
-            standard = bounds[-1]
-            if len(bounds) == 1:
-                assert takes == "true or false", key
-                standard = str(standard).lower()
-            elif len(bounds) == 3 and key not in ("columns", "rows", "uart"):
-                assert f"{bounds[0]} to {bounds[1]}" in takes, key
-            elif len(bounds) == 2 and isinstance(bounds[0], tuple):
-                assert set(re.findall(r"`(\w+)`", takes)) == set(bounds[0]), key
-            elif len(bounds) == 2:
-                assert takes == f"text, up to {bounds[0]}", key
-            assert (str(standard) or "empty") in words, key
+            assert in_words(*standard) in words, key
+
+
+def says(kind, limits, takes):
+    """Does the column of what a key takes say what it takes?"""
+    if kind in ("choice", "thing"):
+        named = {name for name, _ in config.things(limits[0])} | {*limits[1:]}
+        return (named if kind == "thing" else {*limits}) <= set(re.findall(r"`(\w+)`", takes))
+    if kind == "number":
+        return f"{limits[0]} to {limits[1]}" in takes
+    words = {"pin": f"0 to {config.MAX_PIN}", "switch": "true or false", "mac": "an address"}
+    words["name"] = "1 to 16 letters, digits, `-`, `_`"
+    longest = limits[1] if kind == "secret" else limits
+    return takes == words.get(kind, f"text, up to {longest}")
+
+
+def in_words(standard="*needed*"):
+    """A default as the table has it."""
+    return (str(standard).lower() if standard in (True, False) else str(standard)) or "empty"
 
 
 def shell_lines():
@@ -140,7 +148,7 @@ def test_every_linked_file_and_heading_exists(path):
 # JSON
 
 
-CONFIG_KEYS = {*config.TOP, *config.SECTIONS, "packs", "lcd", "wifi"}
+CONFIG_KEYS = {*config.TOP, "packs", "store", *dict(config.things("parts"))}
 CONFIG_ONLY = ("README.md", "config.md", "wiring.md", "hardware.md")
 
 
@@ -171,7 +179,7 @@ def test_the_readme_shows_a_whole_config_for_each_kind_of_bms():
     shown = {
         pack["bms"] for name, data in examples() if name == "README.md" for pack in data["packs"]
     }
-    assert shown == set(config.BMS)
+    assert shown == {*dict(config.things("bms"))}
 
 
 # Architecture

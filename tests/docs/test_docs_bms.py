@@ -4,11 +4,11 @@ import ast
 import re
 
 import pytest
+from host_tools.ground.firmware import names
 from tests.helpers.documents import DOCS, README, ROOT, cells_of
 
-import config
 from bms import chargery, jk
-from display.state import HINTS
+from screen.state import HINTS
 
 
 def table_after(name, heading):
@@ -121,5 +121,5 @@ def test_the_hints_of_a_silent_bms_are_documented(kind):
 
 
 def test_every_bms_has_a_page_that_the_readme_links():
-    for kind in config.BMS:
+    for kind in names("bms"):
         assert README.count(f"(docs/{kind}.md)") == 2, kind

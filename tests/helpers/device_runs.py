@@ -2,19 +2,29 @@
 
 import os
 import subprocess
+import tempfile
+from functools import cache
 from pathlib import Path
 
 from host_tools.ground import micropython
-from host_tools.ground.firmware import FIRMWARE
+from host_tools.ground.firmware import CONFIG_KEYS, FIRMWARE, config_keys_source
 
 DEVICE = Path(__file__).resolve().parents[1] / "device"
+
+
+@cache
+def generated():
+    """A folder with the modules that a build makes, for the firmware run from its sources."""
+    folder = tempfile.TemporaryDirectory(prefix="packlog-generated-")
+    Path(folder.name, f"{CONFIG_KEYS}.py").write_text(config_keys_source())
+    return folder  # it goes with the process
 
 
 def passes(folder, script, *names, options=(), timeout=120):
     """Run the tests of a script (all, or those named) in a folder; what it said if all passed."""
     done = subprocess.run(
         [micropython.find(), *options, DEVICE / "run.py", DEVICE / script, *names],
-        env={**os.environ, "MICROPYPATH": f"{FIRMWARE}:{DEVICE}:.frozen"},
+        env={**os.environ, "MICROPYPATH": f"{FIRMWARE}:{DEVICE}:{generated().name}:.frozen"},
         cwd=folder,
         capture_output=True,
         text=True,

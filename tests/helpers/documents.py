@@ -13,14 +13,35 @@ DOCS = ROOT / "docs"
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *DOCS.glob("*.md")])
 README = (ROOT / "README.md").read_text()
 
+PARTS = dict(config.things("parts"))
+
+
+def keys_of(wing):
+    """What the things of a wing say of their keys."""
+    return [thing.get("KEYS", {}) for _, thing in config.things(wing)]
+
+
+def link_keys():
+    """The keys by which a BMS's link is chosen, and those of a link whose default is the BMS's."""
+    for _, bms in config.things("bms"):
+        links = tuple(name for name, _ in bms["LINKS"])
+        yield {"link": ("choice", links, links[0])}
+        for name, parameters in bms["LINKS"]:
+            keys = dict(config.things("transport"))[name]["KEYS"]
+            yield {
+                key: (*row[:2], parameters[key]) if key in parameters else row
+                for key, row in keys.items()
+            }
+
+
 SECTIONS = {  # heading of docs/config.md: the program's tables
-    "packs": [config.PACK, *config.BMS.values()],
-    "lcd": [config.PANEL, *config.LCD.values()],
+    "packs": [config.PACK["KEYS"], *keys_of("bms"), *link_keys()],
+    "lcd": [PARTS["lcd"]["KEYS"], *keys_of("display")],
     "store": [config.STORE],
-    "wifi": [config.WIFI],
-    "wifi.networks": [config.NETWORK],
-    "ntp": [config.NTP],
-    "mqtt": [config.MQTT],
+    "wifi": [PARTS["wifi"]["KEYS"]],
+    "wifi.networks": [PARTS["wifi"]["KEYS"]["networks"][1]],
+    "ntp": [PARTS["ntp"]["KEYS"]],
+    "mqtt": [PARTS["mqtt"]["KEYS"]],
     "The rest": [config.TOP],
 }
 

@@ -10,7 +10,7 @@ import tempfile
 from pathlib import Path
 
 from host_tools.build import compile
-from host_tools.ground.firmware import FIRMWARE
+from host_tools.ground.firmware import CONFIG_KEYS, FIRMWARE, config_keys_source
 from littlefs import LittleFS
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -64,6 +64,10 @@ class Image:
         """The firmware, compiled as on a board."""
         for path in sorted((REPOSITORY / "firmware").rglob("*.py")):
             self.add_compiled(path.relative_to(REPOSITORY), optimize=3)
+        with tempfile.TemporaryDirectory(prefix="packlog-") as folder:
+            made = Path(folder) / f"{CONFIG_KEYS}.py"
+            made.write_text(config_keys_source())
+            self.add_compiled(f"firmware/{made.name}", optimize=3, source=made)
         self.add("firmware/config.json")
 
     def add_installed(self, kept):

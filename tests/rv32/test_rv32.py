@@ -53,7 +53,7 @@ SLOW = {
 # What has nothing to do with the width of a number runs with the campaigns, as a whole
 OTHERS = (
     "test_ble", "test_ble_links", "test_ble_trouble", "test_compaction", "test_discovery",
-    "test_display", "test_display_fields", "test_draft", "test_hd44780", "test_hd44780_faults",
+    "test_display", "test_draft", "test_hd44780", "test_hd44780_faults",
     "test_health", "test_history", "test_history_series", "test_history_trouble",
     "test_jk_ask", "test_keepalive", "test_mqtt_pipe", "test_topics", "test_wifi",
     "littlefs_store",

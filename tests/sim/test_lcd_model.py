@@ -4,10 +4,10 @@ import pytest
 from host_tools.sim.lcd import hd44780 as model
 from tests.helpers.lcd_bench import ADDRESS, LINES, TEXT, Bench
 
-from display.glyphs import GLYPHS
+from display.gpio import FourBit
 from drivers import hd44780 as driver
 from drivers.hd44780 import Lcd
-from drivers.lcd_bus import FourBit
+from screen.glyphs import GLYPHS
 
 
 def nothing():

@@ -16,7 +16,7 @@ import time
 from bms.jk import ERRORS
 from lib import tcp
 from lib.resolver import Resolver
-from net import mqtt
+from parts import mqtt
 from sample import Sample
 
 BEAT_MS = 5
@@ -88,25 +88,23 @@ class Board:
             assert hasattr(mqtt, name), name
             setattr(mqtt, name, value)
         self.packs = [Pack(*pack) for pack in plan["packs"]]
-        self.network = plan.get("network", True)
-        self.values = {"uptime": 7, "restart": "power", "heap_free": 100000, "drops": 0}
+        self.network = self  # what Mqtt asks whether it is
+        self.connected = plan.get("network", True)
+        self.resolver = Resolver(lambda: [])
+        self.clock = self
+        self.values = (("uptime", 7), ("restart", "power"), ("heap_free", 100000), ("drops", 0))
         self.beats = {}
         self.begun = time.ticks_ms()
         self.heap = 0  # as measured when it was asked for
-        self.mqtt = mqtt.Mqtt(
-            plan["settings"],
-            Resolver(lambda: []),
-            "a1b2c3",
-            self.packs,
-            lambda: self.values,
-            lambda: 1700000000,
-            lambda: self.network,
-        )
-
+        self.mqtt = mqtt.Mqtt(plan["settings"], self, "a1b2c3")
         if "packet_id" in plan:
             begin_with(plan["packet_id"])
         if "send_buffer" in plan:
             limit_sending(plan["send_buffer"])
+
+    def unix(self):
+        """As the board's clock says it."""
+        return 1700000000
 
     async def beat(self):
         while True:
@@ -138,7 +136,7 @@ class Board:
             elif order == "silent":
                 self.packs[rest[0]].silent = True
             elif order == "network":
-                self.network = rest[0]
+                self.connected = rest[0]
             elif order == "collect":
                 gc.collect()
                 self.heap = gc.mem_alloc()

@@ -6,13 +6,13 @@ from host_tools.ground.errors import PacklogError
 from host_tools.ground.firmware import FIRMWARE
 from tests.helpers.installing import MINI, mini
 
-BUDGET = 100 * 1024
+BUDGET = 105 * 1024
 XTENSAWIN = 6 | 3 << 8 | 10 << 10  # ESP32, S2, S3
 RV32IMC = 6 | 3 << 8 | 11 << 10 | 1 << 16  # C3, C6; a flag of the C6's above
 
 
 @pytest.mark.parametrize("mpy", [XTENSAWIN, RV32IMC], ids=["xtensawin", "rv32imc"])
-def test_the_whole_firmware_is_at_most_100_kb(mpy):
+def test_the_whole_firmware_is_at_most_105_kb(mpy):
     files = compiling.build(FIRMWARE, mpy)
     size = sum(map(len, files.values()))
     largest = sorted(files, key=lambda path: -len(files[path]))[:5]

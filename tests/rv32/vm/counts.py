@@ -20,13 +20,13 @@ from house_day import House  # noqa: E402
 
 import config  # noqa: E402
 import packlog  # noqa: E402
-from display.screen import Screen  # noqa: E402
-from display.state import Health  # noqa: E402
 from hub import Hub  # noqa: E402
 from lib.uptime import Uptime  # noqa: E402
-from net.mqtt import Mqtt  # noqa: E402
 from pack import Pack  # noqa: E402
+from parts.mqtt import Mqtt  # noqa: E402
 from sample import Sample  # noqa: E402
+from screen.pages import Screen  # noqa: E402
+from screen.state import Health, PackView  # noqa: E402
 from store import segment  # noqa: E402
 from store.compaction import Compactor  # noqa: E402
 from store.files import Files  # noqa: E402
@@ -150,9 +150,11 @@ def display(pack):
     """Drawing a large display."""
     counts = Counts()
     screen, health = Screen(20, 4), Health()
+    view = PackView(pack.name, pack.sample, pack.bms)
+    view.heard = True
     for i in range(20):
-        pack.look()
-        counts.take(screen.render, [pack.view], health, 250 * i)
+        view.age_ms = pack.hub.age_ms()
+        counts.take(screen.render, [view], health, 250 * i)
     return counts.summary()
 
 
@@ -160,7 +162,7 @@ def publishing(pack, settings):
     """What MQTT composes between two turns of the loop: all that it says of a pack, and of it at
     Home Assistant, and then of one more reading.
     """
-    client = Mqtt(settings, None, "24a1", [pack], dict, lambda: 1795000000, None)
+    client = Mqtt(settings, ToldBoard(pack), "24a1")
     client._begin()
     packets = client._packets()
     everything = turns(client, packets)
@@ -182,6 +184,19 @@ class Told:
 
     def age_s(self):
         return 0
+
+
+class ToldBoard:
+    """A board as MQTT sees it, with that pack."""
+
+    values = ()
+
+    def __init__(self, pack):
+        self.packs = [pack]
+        self.clock = self
+
+    def unix(self):
+        return 1795000000
 
 
 def turns(client, packets):

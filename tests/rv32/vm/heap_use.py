@@ -47,6 +47,7 @@ def read(text):
     found = config.parse(text)
     found["checksum"] = 0
     sys.modules.pop("config")
+    sys.modules.pop("config_keys")
     return found
 
 

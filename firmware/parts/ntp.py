@@ -15,7 +15,15 @@ import time
 
 from micropython import const
 
+from lib.tasks import Part
 from net.clock import NONE, NTP, PC
+
+ORDER = 20
+IN_USE = ("wifi.networks", "ntp.server")
+KEYS = {
+    "server": ("text", 63, "pool.ntp.org"),
+    "interval_s": ("number", (60, 86400), 3600),
+}
 
 _PORT = const(123)
 _SIZE = const(48)
@@ -36,18 +44,25 @@ _LEARN_S = const(3600)  # a shorter span says nothing about the crystal
 _MOST_PPM = const(200)  # that a crystal can be off by
 
 
-class Ntp:
+def make(settings, board):
+    """None without a network."""
+    return board.network and Ntp(settings, board)
+
+
+class Ntp(Part):
     """settings: the section ntp of config.json. drift: ms in 10**6 s that the board's clock loses,
     None as long as that is not known.
     """
 
-    def __init__(self, settings, resolver, clock, wifi):
+    name = "ntp"
+
+    def __init__(self, settings, board):
         self.counters = {"syncs": 0, "failures": 0, "doubted": 0}
         self.drift = None
         self._settings = settings
-        self._resolver = resolver
-        self._clock = clock
-        self._wifi = wifi
+        self._resolver = board.resolver
+        self._clock = board.clock
+        self._network = board.network
         self._agreeing = 0
         self._last_ms = 0  # what the last answer would change
         self._synced_s = None  # unix time of the sync that the clock goes by
@@ -57,7 +72,7 @@ class Ntp:
         """Keep the clock right, for ever."""
         pause = _FIRST_PAUSE_S
         while True:
-            while not self._wifi.connected:
+            while not self._network.connected:
                 pause = _FIRST_PAUSE_S
                 await self._pause(1, True)
             try:
@@ -73,11 +88,11 @@ class Ntp:
 
     async def _pause(self, seconds, connect):
         # A WiFi that comes again is a reason to ask at once
-        was_connected = self._wifi.connected
+        was_connected = self._network.connected
         while seconds > 0:
             await asyncio.sleep(1)
             seconds -= 1
-            connected = self._wifi.connected
+            connected = self._network.connected
             if connect and connected and not was_connected:
                 break
             was_connected = connected

@@ -1,6 +1,6 @@
 """What the display is told: a PackView a pack and one Health, both filled by whoever calls it."""
 
-from display.glyphs import lcd_text
+from screen.glyphs import lcd_text
 
 # What a person can look after when a BMS is silent, at most 20 characters each, by kind of BMS
 HINTS = {
@@ -46,3 +46,30 @@ class Health:
         self.storage_error = None  # such as "flash full"
         self.note = None  # anything else to know, such as "clock not set"
         self.lines = []  # pages of the logger's own: lcd_texts
+
+
+def health_lines(values, columns):
+    """The pages of the logger's own, of health.values: lcd_texts of at most so many columns."""
+    found = dict(values)
+    minutes = found["uptime"] // 60
+    up = "Up " + str(minutes // 1440) + "d " + str(minutes // 60 % 24) + "h "
+    free = str(found["heap_free"] // 1024) + "K/"
+    free += "--" if found["flash_free"] is None else str(found["flash_free"] // 1024) + "K"
+    texts = [
+        up + str(minutes % 60) + "m",
+        "Free " + free,  # of RAM and of flash
+        _network(found),
+        "MQTT " + found["mqtt"] if "mqtt" in found else "Clock " + found["clock"],
+    ]
+    if "wifi" in found:
+        lost = sum([found[key] for key in found if key.endswith("drops")])
+        texts += ["Links lost: " + str(lost), "Boot: " + found["cause"]]
+    return [lcd_text(text[:columns]) for text in texts]
+
+
+def _network(found):
+    if "wifi" not in found:
+        return "Boot: " + found["cause"]
+    if found["wifi"] != "up":
+        return found["wifi"]
+    return "WiFi " + str(found["rssi"]) + " dBm"

@@ -4,7 +4,7 @@ Integers in, characters out, nothing allocated. None is unknown and shows as "--
 the row's end is cut off.
 """
 
-from display.glyphs import BAR
+from screen.glyphs import BAR
 
 BLANK = 0x20
 _POWERS = (1, 10, 100, 1000, 10000, 100000, 1000000)

@@ -6,15 +6,14 @@ gone and the silence stands there, for how long and with what to look after. Cel
 1.
 """
 
-from display import fields
-from display.glyphs import DEGREE, HIGHEST, LOWEST, lcd_text
-from display.wrap import Message, wrap
 from sample import CHARGE_STOPPED, DISCHARGE_STOPPED
+from screen import draw
+from screen.glyphs import DEGREE, HIGHEST, LOWEST, lcd_text
+from screen.wrap import Message, wrap
 
-STARTING = "packlog starting"
 LONG_MS = 2000  # for each end of a text that is longer than its row
 ROUND = 8  # pages of packs before one of the logger's own
-_STARTING = STARTING.encode()
+_STARTING = b"packlog starting"
 _WAITING = b"Waiting for BMS"
 _CELSIUS = bytes((DEGREE,)) + b"C"
 _PROTECTIONS = ((CHARGE_STOPPED, b"BMS: charge off"), (DISCHARGE_STOPPED, b"BMS: load off"))
@@ -42,7 +41,7 @@ class Screen:
     def render(self, packs, health, now_ms):
         """The page that is due of a list of PackView and a Health."""
         for row in self.rows:
-            fields.clear(row)
+            draw.clear(row)
         self._read_texts(health)
         self._several = len(packs) > 1
         self._turns = now_ms // LONG_MS
@@ -117,7 +116,7 @@ class Screen:
     def _put_health(self, health):
         first = self._page * len(self.rows)
         for i in range(first, min(len(health.lines), first + len(self.rows))):
-            fields.put_text(self.rows[i - first], 0, health.lines[i])
+            draw.put_text(self.rows[i - first], 0, health.lines[i])
 
     # What is wrong
 
@@ -134,19 +133,19 @@ class Screen:
 
     def _put_alert(self, pack, index):
         row = self.rows[-1]
-        fields.clear(row)
+        draw.clear(row)
         if index < len(self._texts):
-            fields.put_text(row, 0, self._texts[index])
+            draw.put_text(row, 0, self._texts[index])
             return
         index -= len(self._texts)
         if self._silent(pack):
             text = b"New layout? " if pack.strange else b"Bad packets "
-            fields.put_count(row, fields.put_text(row, 0, text), 4, pack.rejected)
+            draw.put_count(row, draw.put_text(row, 0, text), 4, pack.rejected)
             return
         for flag, text in _PROTECTIONS:
             if (pack.sample.flags or 0) & flag:
                 if index == 0:
-                    fields.put_text(row, 0, text)
+                    draw.put_text(row, 0, text)
                 index -= 1
         for bit in range(len(pack.errors)):
             if (pack.sample.errors or 0) >> bit & 1:
@@ -158,26 +157,26 @@ class Screen:
 
     def _put_long(self, row, text):
         """The text, or its two ends by turns."""
-        fields.put_text(row, 0, text[-len(row) :] if self._turns & 1 else text)
+        draw.put_text(row, 0, text[-len(row) :] if self._turns & 1 else text)
 
     # No readings
 
     def _put_silence(self, pack):
         rows = self.rows
         if self._starting(pack):
-            fields.put_text(rows[0], 0, _STARTING)
-            fields.put_text(rows[1], 0, _WAITING)
+            draw.put_text(rows[0], 0, _STARTING)
+            draw.put_text(rows[1], 0, _WAITING)
             if self._wide:
-                fields.put_text(rows[2], 0, pack.name)
-                fields.put_text(rows[3], 0, pack.link)
+                draw.put_text(rows[2], 0, pack.name)
+                draw.put_text(rows[3], 0, pack.link)
             return
         if self._wide:
-            fields.put_text(rows[0], 0, pack.name)
-            fields.put_duration(rows[1], fields.put_text(rows[1], 0, b"No data for "), pack.age_ms)
+            draw.put_text(rows[0], 0, pack.name)
+            draw.put_duration(rows[1], draw.put_text(rows[1], 0, b"No data for "), pack.age_ms)
             for i in range(min(2, len(pack.hints))):
-                fields.put_text(rows[2 + i], 0, pack.hints[i])
+                draw.put_text(rows[2 + i], 0, pack.hints[i])
             return
-        fields.put_duration(rows[0], fields.put_text(rows[0], 0, b"No data "), pack.age_ms)
+        draw.put_duration(rows[0], draw.put_text(rows[0], 0, b"No data "), pack.age_ms)
         page = self._page - (1 if self._several else 0)
         if page < len(pack.hints):
             self._put_long(rows[1], pack.name if page < 0 else pack.hints[page])
@@ -190,20 +189,20 @@ class Screen:
         bar = 9
         if self._several:
             bar = 14
-            fields.put_text(first, 0, pack.name, 8)
+            draw.put_text(first, 0, pack.name, 8)
         else:
-            fields.put_text(first, 0, b"SoC")
-        fields.put_fixed(first, bar - 5, 4, sample.soc, 0, 0, b"%")
-        fields.put_bar(first, bar, 20 - bar, sample.soc)
+            draw.put_text(first, 0, b"SoC")
+        draw.put_fixed(first, bar - 5, 4, sample.soc, 0, 0, b"%")
+        draw.put_bar(first, bar, 20 - bar, sample.soc)
         _put_voltage(second, 0, sample)
         _put_current(second, 7, sample)
         _put_power(second, 14, sample)
         _put_cell(third, 0, LOWEST, sample.min_cell, sample.min_cell_voltage)
         _put_cell(third, 11, HIGHEST, sample.max_cell, sample.max_cell_voltage)
-        fields.put_fixed(last, 0, 7, sample.temperature, 1, 1, _CELSIUS)
-        fields.put_text(last, 8, b"log")
-        fields.put_count(last, 11, 5, health.frames)
-        fields.put_age(last, 16, 4, pack.age_ms)
+        draw.put_fixed(last, 0, 7, sample.temperature, 1, 1, _CELSIUS)
+        draw.put_text(last, 8, b"log")
+        draw.put_count(last, 11, 5, health.frames)
+        draw.put_age(last, 16, 4, pack.age_ms)
 
     def _put_small(self, pack):
         sample = pack.sample
@@ -216,22 +215,22 @@ class Screen:
             return
         _put_cell(top, 0, LOWEST, sample.min_cell, sample.min_cell_voltage)
         _put_cell(bottom, 0, HIGHEST, sample.max_cell, sample.max_cell_voltage)
-        fields.put_fixed(bottom, right - 6, 6, sample.temperature, 1, 0, _CELSIUS)
+        draw.put_fixed(bottom, right - 6, 6, sample.temperature, 1, 0, _CELSIUS)
         if self._several:
-            fields.put_text(top, right - 6, pack.name, 6)
+            draw.put_text(top, right - 6, pack.name, 6)
         else:
             _put_power(top, right - 6, sample)
 
     def _put_small_charge(self, row, pack):
         right = self._columns
         soc = pack.sample.soc
-        fields.put_age(row, right - 3, 3, pack.age_ms)
+        draw.put_age(row, right - 3, 3, pack.age_ms)
         if self._several:
-            fields.put_text(row, 0, pack.name, right - 9)
-            fields.put_fixed(row, right - 8, 4, soc, 0, 0, b"%")
+            draw.put_text(row, 0, pack.name, right - 9)
+            draw.put_fixed(row, right - 8, 4, soc, 0, 0, b"%")
             return
-        fields.put_fixed(row, 0, 4, soc, 0, 0, b"%")
-        fields.put_bar(row, 4, right - 7, soc)
+        draw.put_fixed(row, 0, 4, soc, 0, 0, b"%")
+        draw.put_bar(row, 4, right - 7, soc)
 
 
 def _bits(value, count):
@@ -243,36 +242,23 @@ def _bits(value, count):
 
 
 def _put_voltage(row, start, sample):
-    fields.put_fixed(row, start, 6, sample.voltage, 3, 2, b"V")
+    draw.put_fixed(row, start, 6, sample.voltage, 3, 2, b"V")
 
 
 def _put_current(row, start, sample):
-    fields.put_fixed(row, start, 7, sample.current, 3, 1, b"A", True)
+    draw.put_fixed(row, start, 7, sample.current, 3, 1, b"A", True)
 
 
 def _put_power(row, start, sample):
-    watts = power(sample.voltage, sample.current)
-    if watts is not None and abs(watts) >= 10_000:
-        fields.put_fixed(row, start, 6, watts, 3, 0, b"kW", True)
+    power = sample.power  # 0.1 W
+    if power is not None and abs(power) >= 99_995:
+        draw.put_fixed(row, start, 6, power, 4, 0, b"kW", True)
     else:
-        fields.put_fixed(row, start, 6, watts, 0, 0, b"W", True)
+        draw.put_fixed(row, start, 6, power, 1, 0, b"W", True)
 
 
 def _put_cell(row, start, glyph, index, mv):
     row[start] = glyph
-    fields.put_fixed(row, start + 1, 2, None if index is None else index + 1, 0, 0)
+    draw.put_fixed(row, start + 1, 2, None if index is None else index + 1, 0, 0)
     row[start + 3] = 0x3A
-    fields.put_fixed(row, start + 4, 5, mv, 3, 3)
-
-
-def power(voltage, current):
-    """Watts, rounded, from mV and mA; None if one is unknown. Within an ESP32's small integers."""
-    if voltage is None or current is None:
-        return None
-    # 10 mV x 1 mA is 0.01 mW, 10 mV x 0.1 A is 1 mW: below 2**30 up to 100 V and 100 A or 1000 A
-    centivolts = (voltage + 5) // 10
-    amps, unit = abs(current), 100_000
-    if amps >= 100_000:
-        amps, unit = (amps + 50) // 100, 1_000
-    watts = (centivolts * amps + unit // 2) // unit
-    return watts if current > 0 else -watts
+    draw.put_fixed(row, start + 4, 5, mv, 3, 3)

@@ -1,7 +1,7 @@
 """Long text on a small display: lines that break between words, and a screen that pages them."""
 
-from display import fields
-from display.glyphs import lcd_text
+from screen import draw
+from screen.glyphs import lcd_text
 
 
 def wrap(text, columns):
@@ -42,16 +42,16 @@ class Message:
         pages = max(1, -(-len(self._lines) // self._below))
         page = now_ms // self.PAGE_MS % pages
         for row in rows:
-            fields.clear(row)
-        fields.put_text(rows[0], 0, self._title)
+            draw.clear(row)
+        draw.put_text(rows[0], 0, self._title)
         if pages > 1:
             self._put_page(rows[0], page + 1, pages)
         for i in range(page * self._below, min((page + 1) * self._below, len(self._lines))):
-            fields.put_text(rows[1 + i - page * self._below], 0, self._lines[i])
+            draw.put_text(rows[1 + i - page * self._below], 0, self._lines[i])
 
     def _put_page(self, row, page, pages):
         width = 3 if pages < 10 else 5
         start = self._columns - width
-        end = fields.put_number(row, start if page > 9 or pages < 10 else start + 1, page)
+        end = draw.put_number(row, start if page > 9 or pages < 10 else start + 1, page)
         row[end] = 0x2F
-        fields.put_number(row, end + 1, pages)
+        draw.put_number(row, end + 1, pages)

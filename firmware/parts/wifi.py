@@ -12,6 +12,29 @@ import time
 import network
 from micropython import const
 
+from lib.tasks import Part, counts
+
+ORDER = 10
+IN_USE = ("wifi.networks",)
+KEYS = {
+    "networks": (
+        "sections",
+        {
+            "ssid": ("text", 32),
+            "password": ("secret", (8, 63), ""),
+            "hidden": ("switch", (), False),
+        },
+        (),
+    ),
+    "hostname": ("text", 32, "packlog"),
+    "country": ("text", 2, ""),
+    "power_save": ("switch", (), True),
+    "address": ("text", 15, ""),
+    "netmask": ("text", 15, "255.255.255.0"),
+    "gateway": ("text", 15, ""),
+    "dns": ("text", 15, ""),
+}
+
 _LOOK_MS = const(200)
 _FOUND_MS = const(8000)  # to find a network and to shake hands
 _JOIN_MS = const(20000)  # to get an address too
@@ -27,19 +50,42 @@ _NOT_FOUND = (200, 201, 211, 212)
 _BAD_PASSWORD = (2, 15, 202, 204, 210)
 
 
-class Wifi:
+def radio(settings):
+    """Switch the WiFi on, or do nothing if it is; returns the chip's station."""
+    if settings["country"]:
+        network.country(settings["country"])
+    network.hostname(settings["hostname"])
+    wlan = network.WLAN(network.STA_IF)
+    wlan.active(True)
+    return wlan
+
+
+def make(settings, board):
+    """The WiFi, and what finds addresses over it; for the others as board.network."""
+    from lib import tcp
+    from lib.resolver import Resolver
+
+    board.network = wifi = Wifi(settings, tcp.misses, tcp.answered)
+    board.resolver = Resolver(wifi.dns_servers)
+    return wifi
+
+
+class Wifi(Part):
     """settings: the section wifi of config.json. state: what is wrong in 20 characters, None while
     connected. rssi in dBm and address: None while not.
 
-    traffic.misses: how many connections were tried since anybody has answered. A WiFi that says
-    that it is up and passes nothing is left and joined again.
+    misses() says how many connections were tried since anybody has answered, answered() begins
+    that anew. A WiFi that says that it is up and passes nothing is left and joined again.
     """
 
-    def __init__(self, settings, traffic):
+    name = "wifi"
+
+    def __init__(self, settings, misses, answered):
         self.state = "WiFi starts"
         self.counters = {"joins": 0, "drops": 0, "failures": 0}
         self._settings = settings
-        self._traffic = traffic
+        self._misses = misses
+        self._answered = answered
         self._networks = [[each, _ABSENT_DBM] for each in settings["networks"]]
         self._wlan = self._told = None
         if self._networks:
@@ -52,6 +98,11 @@ class Wifi:
                             known[1] = found[3]
             except OSError:
                 pass  # run() comes to it again
+
+    def values(self):
+        """State, address, strength in dBm, counters."""
+        found = [("wifi", self.state or "up"), ("address", self.address), ("rssi", self.rssi)]
+        return found + counts("wifi", self.counters)
 
     @property
     def connected(self):
@@ -97,11 +148,7 @@ class Wifi:
 
     def _start(self):
         settings = self._settings
-        if settings["country"]:
-            network.country(settings["country"])
-        network.hostname(settings["hostname"])
-        wlan = network.WLAN(network.STA_IF)
-        wlan.active(True)
+        wlan = radio(settings)
         wlan.config(reconnects=0)  # when and where to is decided here
         # With Bluetooth on, an ESP32 must not be told to do without power saving
         wlan.config(pm=wlan.PM_PERFORMANCE if settings["power_save"] else wlan.PM_NONE)
@@ -167,8 +214,8 @@ class Wifi:
     async def _stay(self):
         self.state = None
         self.counters["joins"] += 1
-        self._traffic.misses = 0
-        while self._wlan.isconnected() and self._traffic.misses < _MOST_MISSES:
+        self._answered()
+        while self._wlan.isconnected() and self._misses() < _MOST_MISSES:
             await asyncio.sleep(1)
         self.state = "WiFi is gone"
         self.counters["drops"] += 1

@@ -5,8 +5,9 @@ packlog NAME key=value ...: V, A, degC, %, V#cell; unknown is --. A reading that
 BMS's time-out is not printed: its values are unknown then. Pure: what it is given, it formats.
 """
 
-# What a reading may have besides: in the Sample's own units
-MORE = ("energy", "charge", "capacity", "cycles", "soh", "balance_current", "switches", "errors")
+from sample import MORE
+
+STARTING = "packlog starting"
 
 
 def decimal(value, places):

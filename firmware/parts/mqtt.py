@@ -7,17 +7,39 @@ reading when the last one has left.
 """
 
 import asyncio
-from binascii import a2b_base64
-from time import ticks_diff, ticks_ms
+from binascii import hexlify
+from time import ticks_ms
 
 import umqtt.simple as umqtt
 from micropython import const
 
 from lib import tcp
+from lib.tasks import Part, counts
 from net import topics
 from net.discovery import Device
+from net.outlet import Outlet, within
 from net.pipe import Pipe, Waiting
 from sample import Sample
+
+ORDER = 60
+IN_USE = ("mqtt.host", "wifi.networks")
+KEYS = {
+    "host": ("text", 63, ""),
+    "port": ("number", (0, 65535), 0),
+    "user": ("text", 63, ""),
+    "password": ("secret", (0, 63), ""),
+    "client_id": ("text", 32, ""),
+    "base": ("topic", 32, "packlog"),
+    "chargery_base": ("topic", 32, "chargerybms"),
+    "cells": ("switch", (), False),
+    "qos": ("number", (0, 1), 0),
+    "interval_s": ("number", (1, 3600), 5),
+    "discovery": ("switch", (), True),
+    "discovery_prefix": ("topic", 32, "homeassistant"),
+    "tls": ("switch", (), False),
+    "ca_file": ("text", 63, ""),
+}
+RULES = ({"rule": "needs", "for": "host", "key": "wifi.networks"},)
 
 PAYLOAD = 1536  # bytes of the longest
 ENOUGH = 256  # bytes to send at once
@@ -35,92 +57,29 @@ REFUSALS = ("", "MQTT version refused", "Client id refused", "Broker unavailable
 ERRORS = (OSError, ValueError, AssertionError, IndexError)  # the last three from umqtt.simple
 
 
-def der(certificate):
-    """A certificate of either form in the one that every port's TLS takes."""
-    begin = certificate.find(b"-----BEGIN")
-    if begin < 0:
-        return certificate
-    begin = certificate.find(b"\n", begin)
-    return a2b_base64(certificate[begin : certificate.find(b"-----END", begin)])
+def make(settings, board):
+    """None without a network."""
+    from machine import unique_id
+
+    return board.network and Mqtt(settings, board, hexlify(unique_id()).decode())
 
 
-def within(since, span_ms):
-    """Whether that was less than span_ms ago. After a wrap of the ticks it was not."""
-    return since is not None and 0 <= ticks_diff(ticks_ms(), since) < span_ms
+class Mqtt(Part):
+    """settings: the section of config.json. device_id tells the board from others.
 
-
-class Outlet:
-    """What is told of one pack. chargery: the base of Chargery's topics, "" for none."""
-
-    def __init__(self, pack, device, base, chargery):
-        self._pack = pack
-        self._device = device
-        self._base = base + "/" + pack.name
-        self._chargery = chargery
-        self._at = None
-        self.forget()
-
-    def forget(self):
-        """Tell everything anew, as far as it still holds."""
-        self._online = self._readings = None
-        self._device.forget()
-
-    def packets(self, payload, sample, settings, unix):
-        """Compose what is new; yields (topic, retained), or () when the loop should get its turn.
-
-        sample: for a copy, so that all of it is of the same reading.
-        """
-        pack = self._pack
-        online = pack.fresh()
-        if online != self._online:
-            self._online = online
-            payload.clear().add("online" if online else "offline")
-            yield self._base + "/status", True
-            if not online:  # the broker is not to hand out the last reading as if it were new
-                for _ in topics.state(payload, None, pack.bms, unix()):
-                    pass
-                yield self._base + "/state", True
-        recent = within(self._at, 1000 * settings["interval_s"])
-        if not online or recent or pack.readings == self._readings:
-            return
-        self._at = ticks_ms()
-        self._readings = pack.readings
-        sample.clear()  # of what only another pack has
-        sample.copy_from(pack.sample)
-        active = [name for i, name in enumerate(pack.errors) if (sample.errors or 0) >> i & 1]
-        if active:
-            sample.texts["errors"] = ", ".join(active)
-        now = unix()
-        said = None if now is None else now - pack.age_s()
-        for _ in topics.state(payload, sample, pack.bms, said):
-            yield ()
-        yield self._base + "/state", True
-        if self._chargery:
-            for topic in topics.chargery(payload, sample, settings["cells"]):
-                yield self._chargery + "/" + topic, False
-        if settings["discovery"]:
-            for topic in self._device.of_pack(payload, sample):
-                yield topic and (topic, True)
-
-
-class Mqtt:
-    """settings: the section of config.json.
-
-    packs: objects with name, bms (its kind), errors (names of its error bits), timeout_s, sample,
-    readings (how many there have been) and fresh(). health() gives a dict of int, str, bool and
-    None; unix() the clock's seconds, None if that is not set; ready() whether there is a network.
+    Of the board: packs with name, bms (its kind), errors (names of its error bits), timeout_s,
+    sample, readings (how many there have been) and fresh(); network, resolver, clock, values.
     state: what it is doing, in words a person can act on. counters: plain ints.
     """
 
-    def __init__(self, settings, resolver, device_id, packs, health, unix, ready):
+    name = "mqtt"
+
+    def __init__(self, settings, board, device_id):
         self.state = "Off"
         self.counters = dict.fromkeys(("connects", "drops", "published", "skipped"), 0)
         self._settings = settings
-        self._resolver = resolver
+        self._board = board
         self._id = (settings["client_id"] or "packlog-" + device_id).encode()
-        self._health = health
-        self._unix = unix
-        self._ready = ready
         self._pipe = Pipe(PAYLOAD + 2 * ENOUGH)
         self._payload = topics.Payload(PAYLOAD)
         self._sample = Sample()
@@ -129,10 +88,10 @@ class Mqtt:
         expire_s = 60 + 2 * settings["interval_s"]  # time for a reconnect
         self._logger = Device(settings, device_id, "", "logger", expire_s + HEALTH_MS // 1000)
         self._outlets = []
-        for pack in packs:
+        for pack in board.packs:
             device = Device(settings, device_id, pack.name, pack.bms, expire_s + pack.timeout_s)
             base = settings["chargery_base"] if pack.bms == "chargery" else ""
-            if base and [each.bms for each in packs].index("chargery") < len(self._outlets):
+            if base and [each.bms for each in board.packs].index("chargery") < len(self._outlets):
                 base += "/" + pack.name  # the first one has the topics that dashboards know
             self._outlets.append(Outlet(pack, device, settings["base"], base))
 
@@ -140,7 +99,7 @@ class Mqtt:
         """Keep a connection, until stop()."""
         self._pause = FIRST_PAUSE_S
         while not self._stopped:
-            if self._ready():
+            if self._board.network.connected:
                 try:
                     await self._session()
                 except ERRORS:
@@ -150,6 +109,10 @@ class Mqtt:
                 self._pause = FIRST_PAUSE_S
             await asyncio.sleep(self._pause)
             self._pause = min(2 * self._pause, LONGEST_PAUSE_S)
+
+    def values(self):
+        """State and counters."""
+        return [("mqtt", self.state or "up")] + counts("mqtt", self.counters)
 
     def stop(self):
         """Say good-bye, as far as that goes at once: after Ctrl-C there is no loop any more."""
@@ -170,10 +133,15 @@ class Mqtt:
         """One connection; an error ends it."""
         settings = self._settings
         self.state = "CA file unusable"
-        tls = self._tls()
+        tls = None
+        if settings["tls"]:
+            from net.tls import context
+
+            tls = context(settings["ca_file"])
         self.state = "Broker not reached"
         port = settings["port"] or (8883 if tls else 1883)
-        stream = await tcp.connect(settings["host"], port, self._resolver, ANSWER_S, tls)
+        resolver = self._board.resolver
+        stream = await tcp.connect(settings["host"], port, resolver, ANSWER_S, tls)
         self.state = "No TLS with broker" if tls else "Broker is silent"
         self._stream = stream
         tasks = ()
@@ -191,19 +159,6 @@ class Mqtt:
             stream.close()
             await stream.wait_closed()
 
-    def _tls(self):
-        if not self._settings["tls"]:
-            return None
-        import ssl
-
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-        context.verify_mode = ssl.CERT_NONE
-        if self._settings["ca_file"]:
-            context.verify_mode = ssl.CERT_REQUIRED
-            with open(self._settings["ca_file"], "rb") as file:
-                context.load_verify_locations(cadata=der(file.read()))
-        return context
-
     def _begin(self):
         settings = self._settings
         user = settings["user"].encode() or None
@@ -211,7 +166,7 @@ class Mqtt:
         self._client = umqtt.MQTTClient(self._id, "", 1, user, password, KEEPALIVE_S)
         self._client.set_callback(self._birth)
         self._client.set_last_will(self._status.encode(), b"offline", True, settings["qos"])
-        umqtt.socket = self._pipe
+        umqtt.socket = self._pipe  # instead of the module, from which it takes its socket now
         self._ask(self._client.connect)
         self._pinged = False
         self._failure = None
@@ -253,7 +208,7 @@ class Mqtt:
                 raise OSError("closed")
             pipe.end += count or 0  # None: TLS has had nothing for us in it
             self._heard = ticks_ms()
-            tcp.misses = 0
+            tcp.answered()
             self._pinged = False
             while pipe.next():
                 self._take(self._client.wait_msg())
@@ -311,6 +266,7 @@ class Mqtt:
         """Compose what there is to say; yields what an Outlet does, None if there is nothing."""
         settings = self._settings
         payload = self._payload
+        unix = self._board.clock.unix
         self._forget()
         if settings["discovery"]:
             self._ask(self._client.subscribe, (settings["discovery_prefix"] + "/status").encode())
@@ -318,11 +274,11 @@ class Mqtt:
         yield self._status, True
         while True:
             for outlet in self._outlets:
-                for packet in outlet.packets(payload, self._sample, settings, self._unix):
+                for packet in outlet.packets(payload, self._sample, settings, unix):
                     yield packet
             if not within(self._health_at, HEALTH_MS):
                 self._health_at = ticks_ms()
-                values = self._health()
+                values = dict(self._board.values)
                 topics.health(payload, values)
                 yield settings["base"] + "/health", True
                 if settings["discovery"]:

@@ -1,9 +1,12 @@
 """Values in a row of the display: numbers, ages, bars, text; integers in, characters out."""
 
-from display import fields
-from display.glyphs import GLYPHS, lcd_text
-from display.screen import power
-from display.wrap import wrap
+from a_screen import garage, rows_of
+
+from sample import Sample
+from screen import draw
+from screen.glyphs import GLYPHS, lcd_text
+from screen.pages import Screen
+from screen.wrap import wrap
 
 
 def field(width, put, *args):
@@ -27,9 +30,9 @@ def test_fixed():
         (-99999499, 1, "-99999"),
         (99999500, 1, "******"),
     ):
-        assert field(6, fields.put_fixed, value, 3, decimals, b"", True) == text
-    assert field(6, fields.put_fixed, 5, 3, 2, b"V") == " 0.01V"
-    assert field(6, fields.put_fixed, 102400, 3, 2, b"V") == "102.4V"
+        assert field(6, draw.put_fixed, value, 3, decimals, b"", True) == text
+    assert field(6, draw.put_fixed, 5, 3, 2, b"V") == " 0.01V"
+    assert field(6, draw.put_fixed, 102400, 3, 2, b"V") == "102.4V"
 
 
 def test_counts_and_ages():
@@ -41,16 +44,16 @@ def test_counts_and_ages():
         (10000000, "  10M"),
         (None, "   --"),
     ):
-        assert field(5, fields.put_count, value) == text
+        assert field(5, draw.put_count, value) == text
     for ms, text in ((-5, " 0s"), (999, " 0s"), (99999, "99s"), (100000, " 1m"), (6000000, " 1h")):
-        assert field(3, fields.put_age, ms) == text
+        assert field(3, draw.put_age, ms) == text
 
 
 def test_bar_has_five_steps_a_character():
     lengths = []
     for percent in (None, 0, 1, 10, 50, 99, 100, 120, -3):
         row = bytearray(12)
-        fields.put_bar(row, 1, 11, percent)
+        draw.put_bar(row, 1, 11, percent)
         assert row[1] == ord("[") and row[11] == ord("]")
         dots = 0
         for code in row[2:11]:
@@ -62,14 +65,40 @@ def test_bar_has_five_steps_a_character():
 
 
 def test_power_is_exact_in_small_integers():
-    assert power(53120, 12300) == 653
-    assert power(53120, -12300) == -653
-    assert power(13280, 50) == 1
-    assert power(99990, 999900) == 99980
-    assert power(None, 5) is None and power(5, None) is None
-    # 99.99 V x 100.049 A would not fit: from 100 A on the current counts in steps of 0.1 A
-    assert power(99990, 99999) == 9999
-    assert power(99990, 100049) == 9999
+    sample = Sample()
+    for voltage, current, power in (
+        (53120, 12300, 6534),
+        (53120, -12300, -6534),
+        (13280, 50, 7),
+        (13280, 38, 5),
+        (13280, -38, -5),
+        (99990, 999900, 999800),
+        (99990, 99999, 99989),
+        (1, 1, 0),
+        (53120, 0, 0),
+        (None, 5, None),
+        (5, None, None),
+    ):
+        sample.voltage, sample.current = voltage, current
+        assert sample.power == power, (voltage, current)
+        if power is not None:
+            assert power == (voltage * current + 50000) // 100000
+
+
+def test_power_on_the_display_is_in_watts_then_in_kilowatts():
+    for voltage, current, text in (
+        (53120, 12300, "+653W"),
+        (53120, -12300, "-653W"),
+        (13280, 50, "+1W"),
+        (99990, 99999, "+9999W"),
+        (99990, 100049, "+10kW"),
+        (99990, -999900, "-100kW"),
+        (None, 1, "--W"),
+    ):
+        pack = garage()
+        pack.sample.voltage, pack.sample.current = voltage, current
+        row = rows_of(Screen(20, 4), [pack])[1]
+        assert row.split()[-1].endswith(text), row
 
 
 def test_text_in_the_display_s_own_codes():

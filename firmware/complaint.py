@@ -1,0 +1,27 @@
+"""What a board does whose config.json cannot be used: say so, for ever."""
+
+import asyncio
+import time
+
+from lib.tasks import keep_running
+from parts.lcd import DRAW_MS, open_display
+from screen.pages import Screen
+
+
+async def complain(text):
+    """Say what is wrong with config.json, on the console and on a display where it usually is."""
+    import config
+
+    defaults = config.part("lcd")
+    try:
+        lcd = open_display(defaults)
+        asyncio.create_task(keep_running("lcd", lcd.run, lambda name, error: None))
+    except (ValueError, OSError):
+        lcd = None
+    screen = Screen(defaults["columns"], defaults["rows"])
+    while True:
+        print("packlog! " + text)
+        for _ in range(20):
+            if lcd:
+                lcd.show(screen.message("packlog", text, time.ticks_ms()))
+            await asyncio.sleep_ms(DRAW_MS)

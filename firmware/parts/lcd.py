@@ -1,0 +1,114 @@
+"""The display: what the packs and the logger have to show, drawn four times a second.
+
+lcd.kind names the module of display/ that puts it on the glass.
+"""
+
+import asyncio
+import time
+
+from board import check_pins, module
+from lib.tasks import Part
+from screen.pages import Screen
+from screen.state import Health, PackView, health_lines
+from store.retention import NO_SPACE
+
+ORDER = 50
+IN_USE = ("lcd.kind",)
+KEYS = {
+    "kind": ("thing", ("display", "none"), "i2c"),
+    "columns": ("number", (16, 20), 20),
+    "rows": ("number", (2, 4), 4),
+    "page_s": ("number", (1, 60), 4),
+}
+RULES = (
+    {
+        "rule": "together",
+        "keys": ("columns", "rows"),
+        "values": ((16, 2), (20, 4)),
+        "words": "a display has 16 columns and 2 rows, or 20 columns and 4 rows",
+    },
+)
+
+DRAW_MS = 250
+
+
+def make(settings, board):
+    """The part; the display's own task is another one. ValueError and OSError say what is wrong."""
+    display = open_display(settings)
+    board.tasks.append(("display", display.run))
+    return Lcd(settings, board, display)
+
+
+def open_display(settings):
+    """The display of that kind: it has show(rows), online and run()."""
+    check_pins(settings, "lcd")
+    return module("display", settings["kind"]).make(settings)
+
+
+class Lcd(Part):
+    """settings: the section lcd of config.json. Of the board: packs, parts, complaints, values."""
+
+    name = "lcd"
+
+    def __init__(self, settings, board, display):
+        self._board = board
+        self._display = display
+        self._columns = settings["columns"]
+        self._screen = Screen(self._columns, settings["rows"], 1000 * settings["page_s"])
+        self._health = Health()
+        self._values = None  # of which health.lines are
+        self._views = [_view(pack) for pack in board.packs]
+
+    async def run(self):
+        """Draw, for ever."""
+        while True:
+            self._board.shown = self._display.online
+            self._display.show(self._draw(time.ticks_ms()))
+            await asyncio.sleep_ms(DRAW_MS)
+
+    def _draw(self, now):
+        if not self._views:
+            return self._screen.message("packlog", "; ".join(self._board.complaints), now)
+        self._look()
+        return self._screen.render(self._views, self._health, now)
+
+    def _look(self):
+        """Bring what the screen is told up to date."""
+        board = self._board
+        health = self._health
+        health.frames = 0
+        health.storage_error = None
+        health.note = _note(board)
+        for i in range(len(self._views)):
+            view, pack = self._views[i], board.packs[i]
+            view.heard = pack.readings > 0
+            view.age_ms = pack.hub.age_ms()
+            view.rejected = pack.rejected_lately()
+            view.strange = pack.strange_lately()
+            view.tell_link(pack.link.state)
+            health.frames += pack.history.frames
+            health.storage_error = health.storage_error or trouble_of(pack.history.last_error)
+        if board.settings["health_page"] and board.values is not self._values:
+            self._values = board.values
+            health.lines = health_lines(board.values, self._columns)
+
+
+def _view(pack):
+    return PackView(pack.name, pack.sample, pack.bms, 1000 * pack.timeout_s, pack.errors)
+
+
+def _note(board):
+    """What else there is to know for whoever looks at the display."""
+    if board.complaints:
+        return board.complaints[0]
+    for part in board.parts:
+        if part.state:
+            return part.state
+    return None
+
+
+def trouble_of(error):
+    """What the display says of the flash's last error; None if there was none."""
+    if error is None:
+        return None
+    return "flash full" if error.errno == NO_SPACE else "flash error " + str(error.errno)

@@ -1,0 +1,96 @@
+"""What leaves the board is the same to the byte in every version: MQTT's payloads and topics, Home
+Assistant's messages, the console's lines. A change here breaks somebody's dashboard.
+"""
+
+import binascii
+
+from known_readings import bluenova, jk, reading
+
+from console import extras_line, health_line, status_line
+from net.discovery import Device
+from net.topics import Payload, chargery, state
+
+SETTINGS = {
+    "base": "packlog",
+    "discovery_prefix": "homeassistant",
+    "cells": True,
+}
+COUNTS = (("readings", 12), ("frames", 3), ("unix", None))
+HEALTH = (
+    ("uptime", 90061),
+    ("cause", "power on"),
+    ("heap_free", 65536),
+    ("flash_free", None),
+    ("wifi", "WiFi: no address"),
+    ("rssi", -61),
+    ("online", True),
+)
+
+
+def published(kind, sample):
+    """Every message of a pack: (topic, payload)."""
+    payload = Payload(2048)
+    for _ in state(payload, sample, kind, 1700000000):
+        pass
+    yield "state", bytes(payload.view())
+    for topic in chargery(payload, sample, True):
+        yield topic, bytes(payload.view())
+    for topic in Device(SETTINGS, "24a1", "house", kind, 75).of_pack(payload, sample):
+        if topic:
+            yield topic, bytes(payload.view())
+
+
+def digest(messages):
+    """(how many, CRC-32 of all)."""
+    count = crc = 0
+    for topic, payload in messages:
+        if topic.endswith("/config"):
+            payload = bytes(sorted(payload))  # MicroPython's dicts have no order
+        crc = binascii.crc32(topic.encode() + b" " + payload + b"\n", crc)
+        count += 1
+    return count, crc
+
+
+def of_health():
+    payload = Payload(2048)
+    device = Device(SETTINGS, "24a1", "", "logger", 135)
+    for topic in device.of_health(payload, dict(sorted(HEALTH))):
+        yield topic, bytes(payload.view())
+
+
+def lines(sample):
+    """Those of the console."""
+    yield "console", status_line("house", sample, True, 1234, COUNTS).encode()
+    yield "console", status_line("house", sample, False, 99999, COUNTS).encode()
+    yield "console", (extras_line("house", sample) or "").encode()
+    yield "console", health_line(HEALTH).encode()
+
+
+def test_what_is_published_of_a_reading():
+    assert digest(published("chargery", reading())) == PUBLISHED["chargery"]
+    assert digest(published("jk", jk())) == PUBLISHED["jk"]
+    assert digest(published("bluenova", bluenova())) == PUBLISHED["bluenova"]
+
+
+def test_what_is_published_of_the_logger():
+    assert digest(of_health()) == LOGGER
+
+
+def test_the_console_s_lines():
+    assert digest(lines(reading())) == LINES["chargery"]
+    assert digest(lines(jk())) == LINES["jk"]
+    assert digest(lines(bluenova())) == LINES["bluenova"]
+
+
+# (how many, CRC-32), of version 0.1.0
+PUBLISHED = {
+    "chargery": (47, 915274306),
+    "jk": (169, 2110253129),
+    "bluenova": (83, 2055128694),
+}
+LOGGER = (6, 1485208722)
+LINES = {
+    "chargery": (4, 1948406111),
+    "jk": (4, 2548090340),
+    "bluenova": (4, 3404041144),
+}
