@@ -12,6 +12,7 @@ import machine
 
 CRASHES = "/crashes"  # how many in a row; SAFE after a start in safe mode
 SAFE = "safe"
+PLANNED = "/compact"  # says "planned" if the logger has restarted by itself to compact its history
 ENOUGH = 3  # the text below says it too
 CHANCE_MS = 600000
 MACHINE = sys.implementation._machine
@@ -45,6 +46,14 @@ def _say(text):
         pass
 
 
+def _planned():
+    try:
+        with open(PLANNED) as file:
+            return file.read() == "planned"
+    except OSError:
+        return False
+
+
 def _crashed_too_often():
     said = _said()
     if said == SAFE:
@@ -52,7 +61,7 @@ def _crashed_too_often():
         return False
     count = int(said)
     # A panic of the chip counts as a hard reset, like the one after an exception of the logger's
-    if machine.reset_cause() in (machine.WDT_RESET, machine.HARD_RESET):
+    if machine.reset_cause() in (machine.WDT_RESET, machine.HARD_RESET) and not _planned():
         count += 1
         _say(str(count))
     if count < ENOUGH:

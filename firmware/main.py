@@ -6,6 +6,9 @@ if not globals().get("safe_mode"):
 
     found = settings.read()
     if found[0]:
+        from store import starting
+
+        found[0]["start"] = starting.compact_waiting(found[0])
         import radios
 
         radios.switch_on(found[0])

@@ -4,9 +4,9 @@ from board import check_pins
 from console import extras_line, status_line
 from hub import Hub
 from store import events
+from store.files import DATA
 from store.history import History
 
-DATA = "/data"
 STORE_MS = 200
 QUIET_MS = 150  # right after a reading the line is quiet: the time to stall it with a flash erase
 OVERDUE_S = 3  # without readings there is no such moment

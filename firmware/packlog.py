@@ -20,7 +20,8 @@ from lib.tasks import keep_running
 from lib.uptime import Uptime
 from net.clock import Clock
 from pack import STORE_MS, Pack
-from store import compaction, events, retention
+from store import events, retention
+from store.upkeep import Upkeep
 from transport.keepalive import keep_alive
 
 CRASHES = "/crashes"  # boot.py reads it
@@ -33,6 +34,8 @@ BEAT_S = 90  # a task that has not been seen for so long is stuck
 CRASH_S = 5  # to read what it was, before the reset
 COMPACT_MS = 20  # between two steps of compaction
 COMPACT_S = 60  # how often to look for something to compact
+RESTARTING = "Restarting to compact the history"
+RESTART_S = 3  # to read it
 
 
 class Logger:
@@ -42,6 +45,8 @@ class Logger:
         self.board = board = Board(settings, Uptime(time.ticks_ms, time.ticks_diff), Clock())
         self.complaints = board.complaints
         self._settings = settings
+        # (has it restarted to compact the history, has that failed): see store/starting.py
+        self._planned, tried = settings.get("start", (False, False))
         self._beats = {}  # when each was seen last, in s of uptime
         # A link may need a radio's part, the other parts have to do with the packs
         modules = [self._attempt(self._find, name) for name in settings["parts"]]
@@ -54,6 +59,7 @@ class Logger:
         for name, part in found:
             if not hasattr(part, "radio"):
                 self._attempt(self._add_part, name, part)
+        self.upkeep = Upkeep([pack.history for pack in board.packs], tried)
         retention.look("/")
         self._release(take_release())
 
@@ -75,7 +81,7 @@ class Logger:
     def _add_pack(self, index, settings):
         board = self.board
         pack = Pack(index, settings, self._settings["store"], board.uptime, board.resolver)
-        pack.history.event(events.REBOOT, reset_cause())
+        pack.history.event(events.REBOOT, events.PLANNED if self._planned else reset_cause())
         pack.history.event(events.CONFIG, 0, self._settings["checksum"])
         board.clock.add_listener(pack.history.anchor)
         board.packs.append(pack)
@@ -119,18 +125,31 @@ class Logger:
 
     async def _compact(self):
         while True:
-            for pack in self.board.packs:
-                for _ in pack.history.compact():
-                    await asyncio.sleep_ms(COMPACT_MS)
-            compaction.forget_encoder()
+            for _ in self.upkeep.steps():
+                await asyncio.sleep_ms(COMPACT_MS)
+            if self.upkeep.wants_restart(self.board.uptime.seconds) and self._is_quiet():
+                await self._restart()
             await asyncio.sleep(COMPACT_S)
+
+    def _is_quiet(self):
+        """Has everything just been flushed?"""
+        return not any(pack.history.waiting for pack in self.board.packs)
+
+    async def _restart(self):
+        """Compact at a start what finds no room here. Returns if the flash is not up to it."""
+        self.complaints.insert(0, RESTARTING)
+        await asyncio.sleep(RESTART_S)
+        print("packlog: restarting to compact the history, " + self.close())
+        if self.upkeep.plan_restart():
+            reset()
+        self.complaints.remove(RESTARTING)
 
     async def _status(self):
         board = self.board
         while True:
             for complaint in self.complaints:
                 print("packlog! " + complaint)
-            board.values = health.values(board)
+            board.values = health.values(board) + self.upkeep.values()
             counts = (
                 ("uptime", board.uptime.seconds),
                 ("unix", board.clock.unix()),

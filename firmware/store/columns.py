@@ -9,15 +9,15 @@ import struct
 from array import array
 
 from store import segment
-from store.kernels import for_columns as fast
+
+try:
+    from store import columns_viper as fast
+except (ImportError, SyntaxError):  # CPython, or a port without native code
+    from store import columns_plain as fast
 
 BITS, HALF, REST, RAW = 0, 1, 2, 3
 AS_BYTES = -1  # instead of a number of wide residuals: all go as bytes
 STEPS = 8  # a half predicts as a multiple of 1 / STEPS
-
-_UNITS = (10, 20, 50, 100)  # parts of a volt or an ampere that BMSs count in
-_TOLL = 4  # bits that a rest costs besides its own
-_LIMIT = 32767  # of a weight, both ways
 
 _CURRENT = (HALF, 4)
 _MIN_CELL = (BITS, 8)
@@ -168,19 +168,19 @@ def find_residuals(plan, rows, count):
         fast.load_rests(rows.buffer, count + 1, rows.size, offset, plan.unit, rows.values)
         fast.put_zigzag(rows.values, count, rows.residuals)
     elif kind == RAW:
-        _load_own(plan, rows, count)
-        fast.put_values(rows.values, count, rows.residuals)
+        load_own(plan, rows, count)
+        rows.residuals[:count] = rows.values[1 : count + 1]
     else:
-        fast.clear_sums(rows.sums, count)
         for i in range(len(earlier)):
-            _load_earlier(earlier[i], rows, rows.others, count)
+            load_earlier(earlier[i], rows, rows.others, count)
             fast.add_products(rows.others, count, plan.weights[i], rows.sums)
-        _load_own(plan, rows, count)
+        load_own(plan, rows, count)
         fast.put_residuals(rows.values, count, bits, rows.sums, rows.residuals)
     return rows.residuals
 
 
-def _load_own(plan, rows, count):
+def load_own(plan, rows, count):
+    """Fill rows.values with the column's."""
     _, kind, offset, shift, bits, _ = plan.column
     if kind == HALF:
         fast.load_halves(rows.buffer, count + 1, rows.size, offset, plan.unit, rows.values)
@@ -188,107 +188,10 @@ def _load_own(plan, rows, count):
         fast.load_bits(rows.buffer, count + 1, rows.size, offset, shift, bits, rows.values)
 
 
-def _load_earlier(column, rows, out, count):
+def load_earlier(column, rows, out, count):
+    """Fill out with the values of (kind, offset), a column that predicts others."""
     kind, offset = column
     if kind == HALF:
         fast.load_halves(rows.buffer, count + 1, rows.size, offset, STEPS, out)
     else:
         fast.load_bits(rows.buffer, count + 1, rows.size, offset, 0, 16, out)
-
-
-def fit(plan, rows):
-    """Generator, a chunk a step: settle a Plan by going over the rows a few times."""
-    kind = plan.column[1]
-    if kind == HALF:
-        yield from _find_unit(plan, rows)
-    if plan.weights:
-        yield from _find_weights(plan, rows)
-    if kind != RAW:
-        rows.rewind()
-        count = rows.next()
-        while count:
-            plan.wide += fast.count_wide(find_residuals(plan, rows, count), count)
-            yield
-            count = rows.next()
-        if kind != REST and plan.wide * 16 > rows.count:
-            plan.wide = AS_BYTES
-
-
-def _find_unit(plan, rows):
-    """Take the unit with the fewest bits in residuals and rests together, none if that is less."""
-    trial = Plan(plan.column[:5] + ((),))
-    rest = Plan(("", REST, plan.column[2], 0, 16, ()))
-    costs = [0] * (1 + len(_UNITS))
-    rows.rewind()
-    count = rows.next()
-    while count:
-        for i in range(len(costs)):
-            trial.unit = rest.unit = _UNITS[i - 1] if i else 0
-            costs[i] += fast.count_bits(find_residuals(trial, rows, count), count, 0)
-            if i:
-                costs[i] += fast.count_bits(find_residuals(rest, rows, count), count, _TOLL)
-        yield
-        count = rows.next()
-    best = costs.index(min(costs))
-    plan.unit = _UNITS[best - 1] if best else 0
-
-
-def _find_weights(plan, rows):
-    """Least squares over all rows."""
-    earlier = plan.column[5]
-    size = len(earlier)
-    equations = [[0] * (size + 1) for _ in earlier]
-    rows.rewind()
-    count = rows.next()
-    while count:
-        for i in range(size):
-            _load_earlier(earlier[i], rows, rows.others, count)
-            for j in range(i, size):
-                _load_earlier(earlier[j], rows, rows.values, count)
-                equations[i][j] += fast.dot(rows.others, rows.values, count)
-            _load_own(plan, rows, count)
-            equations[i][size] += fast.dot(rows.others, rows.values, count)
-        yield
-        count = rows.next()
-    yield
-    largest = max([equations[i][i] for i in range(size)])
-    while largest >> 24:  # digits that make no difference, only large numbers
-        largest >>= 4
-        for row in equations:
-            for j in range(size + 1):
-                row[j] >>= 4
-    for i in range(size):
-        equations[i][i] += 1 + (equations[i][i] >> 8)  # where the data say little, a little less
-        for j in range(i):
-            equations[i][j] = equations[j][i]
-    yield
-    plan.weights = yield from _solve(equations)
-
-
-def _solve(equations):
-    """Generator: solve, in place, rows of coefficients and right side, in whole numbers; returns
-    1024 x. Yields now and then, for the numbers are large.
-
-    Elimination without fractions: each division by the pivot before leaves no remainder (Bareiss).
-    """
-    size = len(equations)
-    before = 1
-    for k in range(size - 1):
-        pivot = equations[k]
-        if pivot[k] <= 0:  # the columns say the same, or rounding has it so: predict nothing
-            return [0] * size
-        for row in equations[k + 1 :]:
-            for j in range(size, k, -1):
-                row[j] = (row[j] * pivot[k] - row[k] * pivot[j]) // before
-            yield
-        before = pivot[k]
-    x = [0] * size
-    for k in range(size - 1, -1, -1):
-        row = equations[k]
-        rest = row[size] * 1024
-        for j in range(k + 1, size):
-            rest -= row[j] * x[j]
-        if row[k] > 0:
-            x[k] = max(-_LIMIT, min(_LIMIT, (2 * rest + row[k]) // (2 * row[k])))
-        yield
-    return x

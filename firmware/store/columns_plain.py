@@ -55,36 +55,24 @@ def _multiple(bits, unit):
 # Values to residuals. values holds the row before and then count rows.
 
 
-def _step(values, i):
-    step = (values[i + 1] - values[i] + 0x8000 & 0xFFFF) - 0x8000
-    return step if -LARGEST_STEP <= step <= LARGEST_STEP else 0
-
-
-def dot(a, b, count):
-    """Sum of the products of two columns' differences; count is at most 128."""
-    total = 0
-    for i in range(count):
-        total += _step(a, i) * _step(b, i)
-    return total
-
-
-def clear_sums(sums, count):
-    """Start predictions."""
-    for i in range(count):
-        sums[i] = SUM_ZERO
+def step(values, i):
+    """A difference, 0 if it is beyond LARGEST_STEP."""
+    found = (values[i + 1] - values[i] + 0x8000 & 0xFFFF) - 0x8000
+    return found if -LARGEST_STEP <= found <= LARGEST_STEP else 0
 
 
 def add_products(values, count, weight, sums):
     """Add a column's differences times weight / 1024 to the predictions."""
     for i in range(count):
-        sums[i] += weight * _step(values, i)
+        sums[i] += weight * step(values, i)
 
 
 def put_residuals(values, count, bits, sums, out):
-    """Difference less prediction, of so many bits, zigzag."""
+    """Difference less prediction, of so many bits, zigzag. The predictions start anew."""
     mask = (1 << bits) - 1
     for i in range(count):
         prediction = (sums[i] >> 10) - (SUM_ZERO >> 10)
+        sums[i] = SUM_ZERO
         x = values[i + 1] - values[i] - prediction & mask
         out[i] = x << 1 if x <= mask >> 1 else (mask - x) << 1 | 1
 
@@ -94,30 +82,6 @@ def put_zigzag(values, count, out):
     for i in range(count):
         x = values[i + 1]
         out[i] = x << 1 if x < 0x8000 else (0xFFFF - x) << 1 | 1
-
-
-def put_values(values, count, out):
-    """The values themselves."""
-    for i in range(count):
-        out[i] = values[i + 1]
-
-
-def count_wide(residuals, count):
-    """How many do not fit a digit."""
-    return sum(1 for i in range(count) if residuals[i] >= NARROW)
-
-
-def count_bits(residuals, count, toll):
-    """About what they will cost: the bits of each but leading zeros, and toll if it is not 0."""
-    total = 0
-    for i in range(count):
-        x = residuals[i]
-        if x:
-            total += toll
-        while x:
-            total += 1
-            x >>= 1
-    return total
 
 
 # Residuals to bytes of planes.

@@ -97,28 +97,6 @@ def load_rests(rows: ptr8, count: int, size: int, offset: int, unit: int, values
 
 
 @micropython.viper
-def dot(a: ptr16, b: ptr16, count: int) -> int:
-    total = 0
-    i = 0
-    while i < count:
-        x = (a[i + 1] - a[i] + 0x8000 & 0xFFFF) - 0x8000
-        if x >= -LARGEST_STEP and x <= LARGEST_STEP:
-            y = (b[i + 1] - b[i] + 0x8000 & 0xFFFF) - 0x8000
-            if y >= -LARGEST_STEP and y <= LARGEST_STEP:
-                total += x * y
-        i += 1
-    return total
-
-
-@micropython.viper
-def clear_sums(sums: ptr32, count: int):
-    i = 0
-    while i < count:
-        sums[i] = SUM_ZERO
-        i += 1
-
-
-@micropython.viper
 def add_products(values: ptr16, count: int, weight: int, sums: ptr32):
     i = 0
     while i < count:
@@ -136,6 +114,7 @@ def put_residuals(values: ptr16, count: int, bits: int, sums: ptr32, out: ptr16)
     i = 0
     while i < count:
         x = values[i + 1] - values[i] - (sums[i] >> 10) + zero & mask
+        sums[i] = SUM_ZERO
         if x <= middle:
             out[i] = x << 1
         else:
@@ -153,40 +132,6 @@ def put_zigzag(values: ptr16, count: int, out: ptr16):
         else:
             out[i] = 0xFFFF - x << 1 | 1
         i += 1
-
-
-@micropython.viper
-def put_values(values: ptr16, count: int, out: ptr16):
-    i = 0
-    while i < count:
-        out[i] = values[i + 1]
-        i += 1
-
-
-@micropython.viper
-def count_wide(residuals: ptr16, count: int) -> int:
-    total = 0
-    i = 0
-    while i < count:
-        if residuals[i] >= NARROW:
-            total += 1
-        i += 1
-    return total
-
-
-@micropython.viper
-def count_bits(residuals: ptr16, count: int, toll: int) -> int:
-    total = 0
-    i = 0
-    while i < count:
-        x = residuals[i]
-        if x:
-            total += toll
-        while x:
-            total += 1
-            x >>= 1
-        i += 1
-    return total
 
 
 @micropython.viper

@@ -6,33 +6,28 @@ twice, and whoever finds both takes the shard. A power cut costs the work, never
 """
 
 import os
-import sys
 
-from store import segment, shard
+from store import kernels, segment, shard
 from store.retention import NO_SPACE
 
 BLOCK = 4096
 _ATTEMPTS = 3  # at a segment, before it is left alone until the next start
 _LONGEST_PAUSE = 64  # calls of run()
-# What is only needed here, some 15 KB of an ESP32's memory. Native code is not among it: an ESP32
-# has that outside of the heap, and never takes it back.
-_ENCODER = ("huffman", "rows", "columns", "deflate", "encoder")
+_ENCODER = ("columns", "rows", "encoder")
+_PHASES = ("fit", "huffman", "deflate")
+# Bytes of heap that compacting a segment takes at most, without and with the native code
+_TAKES = 20 * 1024
+_NATIVE = 8 * 1024
 
 
-def _import_encoder():
-    """Generator: an import is a matter of milliseconds, too."""
-    for name in ("kernels",) + _ENCODER:
-        if "store." + name not in sys.modules:
-            __import__("store." + name)
-            yield
+def needs():
+    """Bytes of heap that compacting a segment takes at most."""
+    return _TAKES if kernels.STAYS else _TAKES + _NATIVE
 
 
 def forget_encoder():
     """Let the memory of its modules go; the next segment imports them again."""
-    store = sys.modules.get("store")
-    for name in _ENCODER:
-        if sys.modules.pop("store." + name, None):
-            delattr(store, name)
+    kernels.forget(_ENCODER + _PHASES)
 
 
 class Compactor:
@@ -40,6 +35,7 @@ class Compactor:
 
     def __init__(self, files, header):
         self.done = 0  # shards made since the start
+        self.starved = 0  # attempts that ended with a MemoryError
         self.last_error = None  # of the newest attempt
         self.sequence = None  # of the segment that is being worked on
         self._files = files
@@ -99,6 +95,7 @@ class Compactor:
         sequence = self.sequence
         self.stop()
         self.last_error = error
+        self.starved += isinstance(error, MemoryError)
         if isinstance(error, MemoryError) or getattr(error, "errno", None) == NO_SPACE:
             self._pause = min(2 * self._pause + 1, _LONGEST_PAUSE)
             self._left_out = self._pause
@@ -107,18 +104,23 @@ class Compactor:
             more = 1 if isinstance(error, OSError) else _ATTEMPTS
             self._failures[sequence] = self._failures.get(sequence, 0) + more
 
-    def _choose(self):
-        """The oldest segment that may be compacted; None if there is none.
+    def waiting(self):
+        """How many segments there are to compact."""
+        return len(self._candidates())
 
-        One that takes a single block gains nothing.
-        """
-        files = self._files
-        found = [n for n in files.segments if files.segments[n] > BLOCK and n != files.newest()]
-        found = [n for n in found if self._failures.get(n, 0) < _ATTEMPTS]
+    def _choose(self):
+        """The oldest segment that may be compacted; None if there is none."""
+        found = self._candidates()
         return min(found) if found else None
 
+    def _candidates(self):
+        """The numbers of those that may be. One that takes a single block gains nothing."""
+        files = self._files
+        found = [n for n in files.segments if files.segments[n] > BLOCK and n != files.newest()]
+        return [n for n in found if self._failures.get(n, 0) < _ATTEMPTS]
+
     def _compact(self, sequence):
-        yield from _import_encoder()
+        yield from kernels.load(_ENCODER)
         from store import columns, encoder
 
         yield

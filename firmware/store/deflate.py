@@ -8,7 +8,11 @@ three times, in chunks, and the output leaves in pieces. RFC 1950 and 1951.
 from array import array
 
 from store import huffman
-from store.kernels import for_deflate as fast
+
+try:
+    from store import deflate_viper as fast
+except (ImportError, SyntaxError):  # CPython, or a port without native code
+    from store import deflate_plain as fast
 
 CHUNK = 72  # bytes, the most a plane gives at a time
 _ROOM = CHUNK * 15 // 8 + 96  # what a chunk can become with the run before it; so can a header
@@ -55,7 +59,7 @@ class Deflater:
         kind = yield from self._choose(used, size)
         self._begin(kind, size)
         yield
-        fast.find_codes(self._lengths, huffman.SYMBOLS, self._codes)
+        huffman.find_codes(self._lengths, huffman.SYMBOLS, self._codes)
         self._codes[huffman.SYMBOLS] = (5 if kind == _FIXED else 1) << 16  # distance 1
         yield from self._emit(plane, kind)
 

@@ -1,16 +1,19 @@
-"""Writes shards, store/shard.py says of what: in many small steps, with 8 KB of memory.
+"""Writes shards, store/shard.py says of what, in many small steps.
 
-This and what only this needs is in memory only while a segment is being compacted.
+In memory only while a segment is being compacted, and what only one of its two phases needs only in
+that: first the columns are gone over to find how to put them, then they are written.
 """
 
 import binascii
 import struct
 
-from store import columns
-from store.deflate import Deflater
-from store.kernels import for_columns as fast
+from store import columns, kernels
+from store.columns import fast
 from store.rows import Rows
 from store.shard import HEADER, MAGIC, VERSION
+
+FITTING = ("fit",)
+WRITING = ("huffman", "deflate")
 
 
 def write_shard(file, count, record_size, described, write):
@@ -28,7 +31,7 @@ def write_shard(file, count, record_size, described, write):
     write(struct.pack("<I", binascii.crc32(head)))
     head = None
     yield
-    deflater = Deflater(write)
+    deflater = yield from _deflater(write)
     for shift in (0, 8):
         for i in range(len(plans)):
             plan = plans.get(i)
@@ -42,20 +45,27 @@ def write_shard(file, count, record_size, described, write):
     if rows.marks:
         yield from deflater.put_block(_MarkPlane(rows))
     deflater.finish()
+    deflater = None
+    kernels.forget(WRITING)
 
 
 def _fit(rows, described):
     """Generator: the Plans of the columns."""
-    plans = columns.Plans(described)
-    for column in described:
-        plan = columns.Plan(column)
-        yield from columns.fit(plan, rows)
-        plans.add(plan)
-        rest = plan.rests()
-        if rest:
-            yield from columns.fit(rest, rows)
-            plans.add_rest(rest)
-    return plans
+    yield from kernels.load(FITTING)
+    from store import fit
+
+    try:
+        return (yield from fit.fit_all(described, rows))
+    finally:
+        kernels.forget(FITTING)
+
+
+def _deflater(write):
+    """Generator: a Deflater."""
+    yield from kernels.load(WRITING)
+    from store.deflate import Deflater
+
+    return Deflater(write)
 
 
 def _pack_header(head_size, params_size, rows, head):

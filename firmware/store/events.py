@@ -17,7 +17,7 @@ FIELDS = (
     ("c", 9, "u4"),
 )
 
-REBOOT = 1  # a: machine.reset_cause() of an ESP32
+REBOOT = 1  # a: machine.reset_cause() of an ESP32, or PLANNED
 CONFIG = 2  # b: CRC-32 of config.json; at each boot
 PROTECTION = 3  # b: the protections that are active now, c: those that were so far (sample.flags)
 LINK_SILENT = 4  # b: s since the last reading; a: 1 if there was none since the boot
@@ -57,8 +57,8 @@ NAMES = (
 )
 _COUNT = 18  # of the codes and their names, 0 among them
 KINDS = ("", "chargery", "jk", "bluenova")  # of BMS, in the order of their numbers: append only
-STATES = (PROTECTION, BMS_ERRORS, SWITCHES)  # the codes whose b and c are bits that come and go
 TEXT_PARTS = 16
+PLANNED = 6  # a reboot of the logger's own, to compact its history
 
 BURST = 10  # of a code at once,
 REFILL_S = 1800  # and one more after so long

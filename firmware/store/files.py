@@ -9,6 +9,8 @@ import os
 
 from store import segment
 
+DATA = "/data"  # the folder of all packs' histories
+
 
 class Files:
     """segments, shards: sizes in bytes by sequence number; unfinished: a shard's number or None."""

@@ -14,7 +14,7 @@ from store.sampler import Sampler
 from store.series import Series
 
 CAPACITY = 128  # records in RAM
-CELLS_CAPACITY = 48
+CELLS_CAPACITY = 32
 EVENTS_CAPACITY = 32
 SLACK_S = 4  # how long before the end of the window a flush is due
 CELLS_WINDOW_S = 600  # what a power cut can cost of the cells
@@ -75,6 +75,8 @@ class History:
         self._name = pack_name
         self._reserve = reserve
         self._budgets = shares(budget)
+        # Once for all: in a heap that has been in use there may be no room for it in one piece
+        self._buffer = memoryview(bytearray(segment.BUFFER))
         self._pack = self._series(segment.PACK, cell_count, capacity)
         self._cells = self._series(segment.CELLS, cell_count, CELLS_CAPACITY)
         self._events = self._series(segment.EVENTS, cell_count, EVENTS_CAPACITY)
@@ -99,7 +101,8 @@ class History:
         layout = frame.layout_for(cell_count) if kind == segment.PACK else 1
         header = segment.Header(kind, layout, cell_count, self._name, 0, size)
         folder = self._folder + "/" + segment.FOLDERS[kind]
-        return Series(folder, header, capacity, self._budgets[kind - 1], self._reserve)
+        budget = self._budgets[kind - 1]
+        return Series(folder, header, capacity, self._buffer, budget, self._reserve)
 
     def _agree(self):
         """Have all series count the same boots, in the same log."""
@@ -155,6 +158,11 @@ class History:
     def dropped_frames(self):
         """Those that were lost because the flash did not take them for too long."""
         return self._pack.backlog.dropped
+
+    @property
+    def waiting(self):
+        """Is there a frame or an event that has not been flushed?"""
+        return self._pack.waiting or self._events.waiting
 
     @property
     def last_error(self):
@@ -298,8 +306,12 @@ class History:
 
         Readings and flushes may come between any two. Nothing that goes wrong hurts the log.
         """
-        for series in self._all():
-            yield from series.compact()
+        for compactor in self.compactors():
+            yield from compactor.run()
+
+    def compactors(self):
+        """The store.compaction.Compactor of each series, as of now."""
+        return [series.compactor for series in self._all()]
 
     def close(self):
         """Write what there is of the frame in the making, flush, and let go of the files.

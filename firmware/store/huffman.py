@@ -3,8 +3,6 @@
 Counts and lengths are indexed by symbol; a length of 0 says that a symbol does not occur.
 """
 
-from store.kernels import for_deflate as fast
-
 SYMBOLS = 288  # bytes, end of block, 29 run lengths, two that only the fixed code counts
 END = 256  # of block; the symbols above are matches
 LENGTH_LIMIT = 15
@@ -12,6 +10,8 @@ _HEADER_LIMIT = 7
 HEADER_SYMBOLS = 19
 _HEADER_ORDER = b"\x10\x11\x12\x00\x08\x07\x09\x06\x0a\x05\x0b\x04\x0c\x03\x0d\x02\x0e\x01\x0f"
 _EXTRA_BITS = b"\x02\x03\x07"  # after the header's symbols 16, 17 and 18
+# Four bits in the opposite order
+_TURNED = b"\x00\x08\x04\x0c\x02\x0a\x06\x0e\x01\x09\x05\x0d\x03\x0b\x07\x0f"
 _SYMBOL_BITS = 9
 _SYMBOL = (1 << _SYMBOL_BITS) - 1
 
@@ -31,10 +31,10 @@ def find_lengths(counts, lengths, limit, keys):
         if used:
             lengths[keys[0] & _SYMBOL] = 1
         return used
-    fast.sort_keys(keys, used)
-    for i in range(used):
-        counts[i] = keys[i] >> _SYMBOL_BITS
-    fast.find_depths(counts, used)
+    for i, key in enumerate(sorted(memoryview(keys)[:used])):
+        keys[i] = key
+        counts[i] = key >> _SYMBOL_BITS
+    find_depths(counts, used)
     _assign(lengths, keys, _leaves_by_depth(counts, used, limit))
     return used
 
@@ -110,7 +110,7 @@ def write_header(lengths, own, codes, put):
     put(_sent(own) - 4, 4)
     for i in range(_sent(own)):
         put(own[_HEADER_ORDER[i]], 3)
-    fast.find_codes(own, HEADER_SYMBOLS, codes)
+    find_codes(own, HEADER_SYMBOLS, codes)
     for run in _runs(lengths):
         put(codes[run & 31] & 0xFFFF, codes[run & 31] >> 16)
         put(run >> 5, _extra_bits(run))
@@ -159,3 +159,61 @@ def _runs(lengths):
         for _ in range(repeats):
             yield length
     yield 1
+
+
+def find_depths(weights, count):
+    """Turn ascending weights, two or more, in place into the depths of a Huffman tree's leaves.
+
+    Moffat and Katajainen's way: first each place holds an inner node's weight, then its parent,
+    then its depth; last come the leaves' depths, which descend.
+    """
+    leaf = root = 0
+    for node in range(count - 1):
+        total = 0
+        for _ in range(2):
+            if leaf >= count or (root < node and weights[root] < weights[leaf]):
+                total += weights[root]
+                weights[root] = node
+                root += 1
+            else:
+                total += weights[leaf]
+                leaf += 1
+        weights[node] = total
+    weights[count - 2] = 0
+    for node in range(count - 3, -1, -1):
+        weights[node] = weights[weights[node]] + 1
+    node = count - 2
+    leaf = count - 1
+    depth = 0
+    places = 1
+    while places:
+        inner = 0
+        while node >= 0 and weights[node] == depth:
+            inner += 1
+            node -= 1
+        for _ in range(places - inner):
+            weights[leaf] = depth
+            leaf -= 1
+        places = 2 * inner
+        depth += 1
+
+
+def find_codes(lengths, count, codes):
+    """Canonical codes, first bit lowest, with their lengths (up to 15) from bit 16 up."""
+    following = [0] * (LENGTH_LIMIT + 1)  # first how many of a length, then the next code of it
+    for symbol in range(count):
+        following[lengths[symbol]] += 1
+    following[0] = 0
+    code = before = 0
+    for length in range(LENGTH_LIMIT + 1):
+        code = code + before << 1
+        before = following[length]
+        following[length] = code
+    for symbol in range(count):
+        length = lengths[symbol]
+        if length:
+            code = following[length]
+            following[length] = code + 1
+            turned = _TURNED[code & 15] << 12 | _TURNED[code >> 4 & 15] << 8
+            turned |= _TURNED[code >> 8 & 15] << 4 | _TURNED[code >> 12]
+            codes[symbol] = turned >> 16 - length | length << 16

@@ -1,10 +1,48 @@
-"""The store's inner loops: native where the port can compile them, else their plain twins."""
+"""What is in memory only while a segment is compacted, and where its native code lies.
 
-try:
-    from store import columns_viper as for_columns
-    from store import deflate_viper as for_deflate
-except Exception:  # CPython, or no room or no native code
-    from store import columns_plain as for_columns
-    from store import deflate_plain as for_deflate
+An ESP32 has native code outside of the heap, in memory that is scarce and never given back: there
+it is loaded once, first of all, and stays. Elsewhere it comes and goes with what uses it.
+"""
 
-__all__ = ("for_columns", "for_deflate")
+import sys
+
+STAYS = sys.platform == "esp32"
+lost = False  # was there no room for what stays? Another attempt would only take more
+
+
+def keep():
+    """Load what stays."""
+    global lost
+    try:
+        if STAYS:
+            from store import columns_viper, deflate_viper, fit_viper  # noqa: F401
+    except ImportError:  # the plain twins are installed
+        pass
+    except MemoryError:
+        lost = True
+
+
+def load(names):
+    """Generator, a module a step: an import is a matter of milliseconds. MemoryError if the native
+    code of the inner loops has found no room.
+    """
+    if lost:
+        raise MemoryError("no room for native code")
+    for name in names:
+        if "store." + name not in sys.modules:
+            __import__("store." + name)
+            yield
+
+
+def forget(names):
+    """Let their memory go, and that of their inner loops where those do not stay."""
+    for name in names:
+        _forget(name)
+        if not STAYS:
+            _forget(name + "_viper")
+            _forget(name + "_plain")
+
+
+def _forget(name):
+    if sys.modules.pop("store." + name, None):
+        delattr(sys.modules["store"], name)

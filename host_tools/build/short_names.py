@@ -16,7 +16,7 @@ KEPT = frozenset(("start", "logger", "complaints", "scan", "safe_mode", "make", 
 # Attributes and methods that surely nobody but packlog has: they become short as well
 OURS = (
     "abandon", "add_listener", "add_rest", "add_tap", "age_ms", "age_s", "anchor", "answer_ms",
-    "cell_count", "clean", "clear_cells", "close_ms", "column", "compactor", "complete",
+    "cell_count", "clear_cells", "close_ms", "column", "compactor", "complete",
     "connect_s", "copy_from", "counters", "decoder", "delays", "dns_servers", "dropped_frames",
     "durable_frames", "extras", "find_extremes", "find_marks", "finish", "flush_if_due",
     "flushing", "forget", "fresh", "give_up", "header", "header_size", "heard", "hints",
@@ -32,9 +32,9 @@ OURS = (
 
 # Functions of modules that are spoken of through store.kernels, which chooses among modules
 KERNELS = (
-    "count_symbols", "put_symbols", "put_bits", "add_adler", "sort_keys", "find_depths",
-    "find_codes", "load_bits", "load_halves", "load_rests", "clear_sums", "add_products",
-    "put_residuals", "put_zigzag", "put_values", "count_wide", "count_bits", "put_bytes",
+    "count_symbols", "put_symbols", "put_bits", "add_adler",
+    "load_bits", "load_halves", "load_rests", "add_products",
+    "put_residuals", "put_zigzag", "count_bits", "put_bytes",
     "put_digits", "put_wide",
 )  # fmt: skip
 

@@ -11,28 +11,25 @@ import sys
 from chance import Chance
 from test_shard import household
 
-from store import columns, deflate, encoder, frame, half, huffman, kernels, segment, shard
-from store import columns_plain as plain_columns
-from store import deflate_plain as plain_deflate
+import store
+from store import compaction, frame, half, segment
 
 _FRAME = "<6HB"
 _EDGES = (0, 1, 2, 1023, 1024, 1025, 2047, 2048, 15360, 0x7BFF, 0x7C00, 0x7E00, 0x7FFF)
 
 
-def use(for_columns, for_deflate):
-    """Let the encoder use those kernels."""
-    columns.fast = shard.fast = for_columns
-    deflate.fast = huffman.fast = for_deflate
-
-
 def use_plain():
-    """Let the encoder use the plain twins."""
-    use(plain_columns, plain_deflate)
+    """Let the encoder use the plain twins; what has been imported would go on with the others."""
+    compaction.forget_encoder()
+    for name in ("columns", "fit", "deflate"):
+        __import__("store." + name + "_plain")
+        twin = sys.modules["store." + name + "_plain"]
+        sys.modules["store." + name + "_viper"] = twin
+        setattr(store, name + "_viper", twin)
 
 
 def use_native():
     """Let the encoder use what it takes on a board."""
-    use(kernels.for_columns, kernels.for_deflate)
 
 
 def edges(count):
@@ -112,6 +109,8 @@ def encode(series, layout, cell_count, size, rows):
     header = segment.Header(series, layout, cell_count, "house", 1, size)
     out = bytearray()
     file = io.BytesIO(header.pack() + rows)
+    from store import columns, encoder  # whichever kernels are to be used
+
     described = columns.columns_of(header)
     for _ in encoder.write_shard(file, len(rows) // size, size, described, out.extend):
         pass

@@ -32,13 +32,14 @@ def test_adler_32_of_the_largest_bytes():
 def predictions(kernels, weight):
     """The sums, and what is left of a column, with three predictions of the largest steps."""
     values = array("H", [0, 2047] * 18)
-    sums = array("I", [0] * 34)
+    sums = array("I", [kernels.SUM_ZERO] * 34)
     out = array("H", [0] * 34)
-    kernels.clear_sums(sums, 34)
     for _ in range(3):
         kernels.add_products(values, 34, weight, sums)
+    predicted = list(sums)
     kernels.put_residuals(values, 34, 16, sums, out)
-    return list(sums), list(out)
+    assert list(sums) == [kernels.SUM_ZERO] * 34
+    return predicted, list(out)
 
 
 def test_the_largest_predictions():

@@ -1,0 +1,95 @@
+"""The store goes on in the files of version 0.1.0, and makes the same shards of its segments."""
+
+import binascii
+import os
+
+import temporary
+
+from lib.uptime import Uptime
+from sample import Sample
+from store import draft, segment
+from store.history import History
+
+OLD = __file__.rsplit("/", 1)[0] + "/../data/0.1.0"
+SERIES = ("pack", "cells", "events")
+# Cells, newest boot, log
+PACKS = {"house": (16, 4, 33199), "boat": (32, 3, 26193)}
+# CRC-32 of the shards that version 0.1.0 made of these segments
+SHARDS = {
+    "house/pack/00000002": 1569712109,
+    "house/pack/00000003": 1593450322,
+    "house/cells/00000001": 2152829476,
+    "house/cells/00000002": 3876180959,
+    "house/events/00000002": 4054499362,
+    "boat/pack/00000003": 667923307,
+    "boat/cells/00000003": 2811945164,
+    "boat/events/00000002": 1639496216,
+}
+
+
+def read(path):
+    with open(path, "rb") as file:
+        return file.read()
+
+
+class Copy(temporary.Folder):
+    """A copy of a pack's files, in a folder for one test."""
+
+    def __init__(self, pack):
+        self.pack = pack
+
+    def __enter__(self):
+        folder = super().__enter__()
+        os.mkdir(folder + "/" + self.pack)
+        for series in SERIES:
+            path = self.pack + "/" + series
+            os.mkdir(folder + "/" + path)
+            for name in os.listdir(OLD + "/" + path):
+                with open(folder + "/" + path + "/" + name, "wb") as file:
+                    file.write(read(OLD + "/" + path + "/" + name))
+        return folder
+
+
+def start(folder, pack):
+    uptime = Uptime(lambda: 0, lambda a, b: a - b)
+    return History(folder, pack, PACKS[pack][0], uptime)
+
+
+def test_the_same_log_goes_on_in_the_same_files():
+    for pack in PACKS:
+        cells, boots, log = PACKS[pack]
+        with Copy(pack) as folder:
+            newest = folder + "/" + pack + "/pack/00000004.seg"
+            size = os.stat(newest)[6]
+            history = start(folder, pack)
+            assert history.boot == boots + 1
+            assert os.stat(newest)[6] == size + 13  # the draft is a frame now
+            sample = Sample()
+            sample.voltage, sample.cell_count = 53250, cells
+            history.add(sample)
+            assert history.flush(True)
+            assert os.stat(newest)[6] == size + 3 * 13  # a RUN and a frame
+            assert segment.read_header(newest).log == log
+            assert history.close()
+
+
+def test_a_draft():
+    found = draft.Draft(OLD + "/house/pack")
+    assert found.load()
+    assert (found.boot, found.start, found.end) == (4, 10798, 10824)
+    assert binascii.hexlify(found.record) == b"0000995200458bb0e10ce60c2a"
+
+
+def test_the_same_shards_are_made():
+    made = {}
+    for pack in PACKS:
+        with Copy(pack) as folder:
+            history = start(folder, pack)
+            for _ in range(4):
+                for _ in history.compact():
+                    pass
+            for name in SHARDS:
+                if name.startswith(pack + "/"):
+                    made[name] = binascii.crc32(read(folder + "/" + name + ".shard"))
+            assert history.close()
+    assert made == SHARDS

@@ -1,0 +1,49 @@
+"""The files of version 0.1.0 decode to the numbers that it found in them."""
+
+import binascii
+from pathlib import Path
+
+import pytest
+from host_tools.export import csv
+
+FILES = Path(__file__).parents[2] / "data/0.1.0"
+# Rows, CRC-32 of the CSV, and its last row
+FOUND = {
+    ("house", "pack"): (
+        1397,
+        2128342404,
+        "2026-06-10T14:59:59Z,52.781,-49,29.5,88,3.297,3.302,11,3,4,10798",
+    ),
+    ("house", "cells"): (
+        348,
+        1189123174,
+        "2026-06-10T14:57:27Z,3.322,3.324,3.325,3.322,3.325,3.322,3.323,3.326,3.322,3.325,3.322,"
+        "3.323,3.326,3.322,3.324,3.322,4,10646",
+    ),
+    ("house", "events"): (1219, 511201823, "2026-06-10T14:59:59Z,value,rank 3120,4,10798"),
+    ("boat", "pack"): (
+        1416,
+        1017899486,
+        "2026-06-21T15:59:59Z,106.625,57.6875,21.0,13,3.330,3.335,6,3,3,14398",
+    ),
+    ("boat", "cells"): (
+        264,
+        3824333719,
+        "2026-06-21T15:58:47Z,3.330,3.332,3.335,3.331,3.334,3.330,3.332,3.335,3.331,3.334,3.330,"
+        "3.332,3.334,3.331,3.333,3.331,3.332,3.335,3.332,3.333,3.330,3.332,3.335,3.332,3.334,"
+        "3.331,3.332,3.334,3.332,3.333,3.330,3.332,3,14326",
+    ),
+    ("boat", "events"): (
+        1290,
+        731197326,
+        "2026-06-21T16:00:01Z,events_left_out,1 times switches that came too often,3,14400",
+    ),
+}
+
+
+@pytest.mark.parametrize(("pack", "series"), FOUND)
+def test_files_of_0_1_0_decode_to_the_same_rows(pack, series, tmp_path):
+    out = tmp_path / "out.csv"
+    count = csv.decode([FILES / pack], out, series=series)
+    found = count, binascii.crc32(out.read_bytes()), out.read_text().splitlines()[-1]
+    assert found == FOUND[pack, series]
