@@ -29,7 +29,8 @@ def values(board):
         ("unix", board.clock.unix()),
     ]
     for part in board.parts:
-        found += part.values()
+        if hasattr(part, "values"):
+            found += part.values()
     for pack in board.packs:
         found.append((pack.name + "_link", pack.link.state or "up"))
         found += counts(pack.name, pack.link.counters)

@@ -77,6 +77,7 @@ class Logger:
         part = module.make(self._settings[name], self.board)
         if part:
             self.board.parts.append(part)
+            self.board.tasks.append((name, part.run))
 
     def _add_pack(self, index, settings):
         board = self.board
@@ -101,7 +102,6 @@ class Logger:
         for pack in self.board.packs:
             tasks.append((pack.name, self._reader(pack)))
         tasks += self.board.tasks
-        tasks += [(part.name, part.run) for part in self.board.parts]
         for name, start in tasks:
             asyncio.create_task(keep_running(name, start, self._report))
         self._beats = dict.fromkeys([STORE] + self.board.packs, 0)  # what has to be seen
@@ -205,7 +205,8 @@ class Logger:
                 done = False
                 print("packlog! " + pack.name + ": " + repr(error))
         for part in self.board.parts:
-            part.stop()
+            if hasattr(part, "stop"):
+                part.stop()
         ble = sys.modules.get("transport.ble")
         if ble:
             ble.shutdown()  # a JK takes one client at a time: the next one should get in

@@ -12,7 +12,7 @@ import time
 import network
 from micropython import const
 
-from lib.tasks import Part, counts
+from lib.tasks import counts
 
 ORDER = 10
 IN_USE = ("wifi.networks",)
@@ -70,15 +70,13 @@ def make(settings, board):
     return wifi
 
 
-class Wifi(Part):
+class Wifi:
     """settings: the section wifi of config.json. state: what is wrong in 20 characters, None while
     connected. rssi in dBm and address: None while not.
 
     misses() says how many connections were tried since anybody has answered, answered() begins
     that anew. A WiFi that says that it is up and passes nothing is left and joined again.
     """
-
-    name = "wifi"
 
     def __init__(self, settings, misses, answered):
         self.state = "WiFi starts"

@@ -1,6 +1,6 @@
 """What the display is told: a PackView a pack and one Health, both filled by whoever calls it."""
 
-from screen.glyphs import lcd_text
+from screen.draw import lcd_text
 
 # What a person can look after when a BMS is silent, at most 20 characters each, by kind of BMS
 HINTS = {
