@@ -11,7 +11,7 @@ if not globals().get("safe_mode"):
         found[0]["start"] = starting.compact_waiting(found[0])
         import radios
 
-        radios.switch_on(found[0])
+        found[0]["lost"] = radios.bring_up(found[0])
     import packlog
 
     try:

@@ -14,6 +14,7 @@ import time
 from machine import WDT, reset, reset_cause
 
 import health
+import radios
 from board import Board, module
 from console import STARTING, health_line
 from lib.tasks import keep_running
@@ -44,6 +45,7 @@ class Logger:
     def __init__(self, settings):
         self.board = board = Board(settings, Uptime(time.ticks_ms, time.ticks_diff), Clock())
         self.complaints = board.complaints
+        self.complaints += settings.get("lost", ())
         self._settings = settings
         # (has it restarted to compact the history, has that failed): see store/starting.py
         self._planned, tried = settings.get("start", (False, False))
@@ -127,9 +129,14 @@ class Logger:
         while True:
             for _ in self.upkeep.steps():
                 await asyncio.sleep_ms(COMPACT_MS)
-            if self.upkeep.wants_restart(self.board.uptime.seconds) and self._is_quiet():
+            if self._wants_restart() and self._is_quiet():
                 await self._restart()
             await asyncio.sleep(COMPACT_S)
+
+    def _wants_restart(self):
+        """Is there something that may go better at a start?"""
+        now = self.board.uptime.seconds
+        return self.upkeep.wants_restart(now) or (radios.lost and now >= radios.RETRY_S)
 
     def _is_quiet(self):
         """Has everything just been flushed?"""

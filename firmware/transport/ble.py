@@ -15,6 +15,8 @@ from aioble import core
 from aioble.device import DeviceConnection, DeviceDisconnectedError, DeviceTimeout
 from micropython import const
 
+import radios
+
 KEYS = {"address": ("mac", (), ""), "device": ("trimmed", 20, "")}
 RULES = (
     {
@@ -65,6 +67,12 @@ _WRITE_NO_RESPONSE = const(4)
 _WRITE = const(8)
 _NOTIFY = const(16)
 
+# What this module uses of aioble that its documentation does not promise
+_NEEDS = {
+    core: ("ble", "ble_irq", "ensure_active", "register_irq_handler"),
+    DeviceConnection: ("_connected",),
+}
+
 ble = core.ble
 _lock = asyncio.Lock()
 _links = {}  # connection handle << 16 | value handle: the link that it belongs to
@@ -76,6 +84,17 @@ _chunk = bytearray(256)  # what a decoder is fed with
 
 class LinkLost(OSError):
     """The link could not be made, or ended: errno and what the display says."""
+
+
+def claim(section):
+    """Switch the radio on. ValueError if aioble is of a version that this module does not know."""
+    for owner in _NEEDS:
+        for name in _NEEDS[owner]:
+            if not hasattr(owner, name):
+                raise ValueError(
+                    "aioble is of another version: packlog install puts the right one there"
+                )
+    core.ensure_active()
 
 
 def _irq(event, data):
@@ -127,10 +146,22 @@ def _field(advertisement, kind):
     return b""
 
 
+def _activate():
+    # After a stop of the radio the heap may have taken its memory
+    if "ble" in radios.lost:
+        raise OSError(errno.ENODEV)
+    try:
+        core.ensure_active()
+    except OSError as error:
+        radios.give_up("ble", error)
+        raise
+    radios.works("ble")
+
+
 async def _listen(ms, hear, enough):
     """Scan actively until enough(), at most for ms. hear(event data) is called by the interrupt."""
     global _hear, _scanning
-    core.ensure_active()
+    _activate()
     ble.irq(core.ble_irq)  # MicroPython takes the handler away when one has failed
     _hear = hear
     _scanning = True

@@ -11,7 +11,7 @@ _LETTERS = string.ascii_letters
 
 # What is asked for by name at the REPL and in main.py; make and radio of modules that the firmware
 # finds by their names in config.json
-KEPT = frozenset(("start", "logger", "complaints", "scan", "safe_mode", "make", "radio"))
+KEPT = frozenset(("start", "logger", "complaints", "scan", "safe_mode", "make", "radio", "claim"))
 
 # Attributes and methods that surely nobody but packlog has: they become short as well
 OURS = (

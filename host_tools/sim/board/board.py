@@ -58,6 +58,7 @@ class Board:
         if settings.wiring.world:
             settings.wiring.world.go_by(lambda: self.now)
         self.memory = Memory()
+        self.rtc_memory = b""  # kept over resets
         self.console = Console(settings.link)
         self.console.on_break = lambda: self._vm and self._vm.signal(signal.SIGINT)
         self.now = settings.start_us
@@ -91,6 +92,7 @@ class Board:
     def power_on(self) -> None:
         """Switch on: the clock has forgotten the time, main.py runs."""
         self._wall = EPOCH_2000_US - self.now
+        self.rtc_memory = b""
         self._reset(POWER_ON)
 
     def power_off(self) -> None:
@@ -339,6 +341,10 @@ class Board:
             self._follow_real_time()
         elif op == ops.STATE:
             self._enter(request.a, request.b == 1)
+        elif op == ops.RTC_MEMORY:
+            if request.a:
+                self.rtc_memory = request.data
+            return Answer(data=self.rtc_memory)
         elif op == ops.MEMORY:
             self.memory.note(request, self.now, self.starts)
         elif op == ops.RTC_SET:
