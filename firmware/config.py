@@ -295,7 +295,9 @@ def _number_words(limits):
 
 
 def _dbm_words(limits):
-    return "a number of dBm from " + str(limits[0]) + " to " + str(limits[1]) + ", such as 8.5; or 0"
+    return (
+        "a number of dBm from " + str(limits[0]) + " to " + str(limits[1]) + ", such as 8.5; or 0"
+    )
 
 
 def _text_words(limits):

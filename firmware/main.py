@@ -1,7 +1,9 @@
 """Starts the logger. At the REPL, after Ctrl-C, it is there as `logger`."""
 
 logger = None
-if not globals().get("safe_mode"):
+
+
+def _start():
     import settings
 
     found = settings.read()
@@ -11,7 +13,12 @@ if not globals().get("safe_mode"):
         found[0]["start"] = starting.compact_waiting(found[0])
         import radios
 
-        found[0]["lost"] = radios.bring_up(found[0])
+        radios.bring_up(found[0])
+    return found
+
+
+if not globals().get("safe_mode"):
+    found = _start()
     import packlog
 
     try:

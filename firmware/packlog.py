@@ -14,9 +14,8 @@ import time
 from machine import WDT, reset, reset_cause
 
 import health
-import radios
 from board import Board, module
-from console import STARTING, health_line
+from console import STARTING, TROUBLE, health_line
 from lib.tasks import keep_running
 from lib.uptime import Uptime
 from net.clock import Clock
@@ -35,6 +34,7 @@ BEAT_S = 90  # a task that has not been seen for so long is stuck
 CRASH_S = 5  # to read what it was, before the reset
 COMPACT_MS = 20  # between two steps of compaction
 COMPACT_S = 60  # how often to look for something to compact
+RETRY_S = 21600  # a logger that had to leave a radio out starts again after that
 RESTARTING = "Restarting to compact the history"
 RESTART_S = 3  # to read it
 
@@ -45,7 +45,7 @@ class Logger:
     def __init__(self, settings):
         self.board = board = Board(settings, Uptime(time.ticks_ms, time.ticks_diff), Clock())
         self.complaints = board.complaints
-        self.complaints += settings.get("lost", ())
+        self.complaints += settings.get("complaints", ())
         self._settings = settings
         # (has it restarted to compact the history, has that failed): see store/starting.py
         self._planned, tried = settings.get("start", (False, False))
@@ -136,7 +136,8 @@ class Logger:
     def _wants_restart(self):
         """Is there something that may go better at a start?"""
         now = self.board.uptime.seconds
-        return self.upkeep.wants_restart(now) or (radios.lost and now >= radios.RETRY_S)
+        lost = self._settings.get("lost")
+        return self.upkeep.wants_restart(now) or (lost and now >= RETRY_S)
 
     def _is_quiet(self):
         """Has everything just been flushed?"""
@@ -155,7 +156,7 @@ class Logger:
         board = self.board
         while True:
             for complaint in self.complaints:
-                print("packlog! " + complaint)
+                print(TROUBLE + complaint)
             board.values = health.values(board) + self.upkeep.values()
             counts = (
                 ("uptime", board.uptime.seconds),
@@ -210,7 +211,7 @@ class Logger:
                 done = pack.history.close() and done
             except Exception as error:
                 done = False
-                print("packlog! " + pack.name + ": " + repr(error))
+                print(TROUBLE + pack.name + ": " + repr(error))
         for part in self.board.parts:
             if hasattr(part, "stop"):
                 part.stop()

@@ -5,6 +5,8 @@ opened first: by radio(section) of a part, claim(section of the pack) of a link.
 memory cannot be tried again in a running chip, and before MicroPython 1.28 Bluetooth panics: both
 end in a reset. What has ended MOST starts in a row is left out of the next one, which says so: what
 needs no radio is logged. The RTC's memory keeps count: it outlives a reset, not a loss of power.
+
+This module lets go of itself when it is done.
 """
 
 import sys
@@ -16,43 +18,26 @@ from board import module
 
 MOST = 2
 READ_S = 3  # to read what it was, before the reset
-RETRY_S = 21600  # a logger that had to leave something out starts again after that
 _MARK = b"packlog"
 _NAMES = {"wifi": "WiFi", "ble": "Bluetooth", "uart": "UART"}
-lost = set()  # names of what was left out of this start
 
 
 def bring_up(settings):
-    """Take it. Returns what was left out or is wrong, in words a person can act on.
-
-    A part that was left out is taken out of settings["parts"]; a link asks in lost.
+    """Take it. What had to be left out is taken out of settings["parts"] and stands in
+    settings["lost"]; what is wrong, in words a person can act on, in settings["complaints"].
     """
-    said = []
+    settings["lost"], settings["complaints"] = [], []
     for wing, name, section in _in_use(settings):
-        if name in lost:
-            continue
-        if _counts().get(name, 0) < MOST:
-            said += _take(wing, name, section)
-        else:
-            _count(name, 0)
-            lost.add(name)
-            said.append("No memory for " + _NAMES.get(name, name) + ": it is off")
-    settings["parts"] = [name for name in settings["parts"] if name not in lost]
-    return said
+        if name not in settings["lost"]:
+            _bring_up(settings, wing, name, section)
+    settings["parts"] = [name for name in settings["parts"] if name not in settings["lost"]]
+    sys.modules.pop("radios", None)
 
 
 def give_up(name, error):
-    """Something failed for want of memory while the logger runs: reset, but only MOST times."""
-    count = _counts().get(name, 0)
-    if count < MOST and name not in lost:
-        _count(name, count + 1)
-        _reset(error)
-
-
-def works(name):
-    """Something has its memory: its failures are forgotten."""
-    if name in _counts():
-        _count(name, 0)
+    """What name needs got no memory while the logger runs: reset."""
+    _count(name, _counts().get(name, 0) + 1)
+    _reset(error)
 
 
 def _in_use(settings):
@@ -62,23 +47,28 @@ def _in_use(settings):
         yield "transport", pack["link"], pack
 
 
-def _take(wing, name, section):
-    """Returns what is wrong, as a list of texts."""
+def _bring_up(settings, wing, name, section):
     try:
-        take = getattr(module(wing, name), "radio" if wing == "parts" else "claim", None)
+        found = module(wing, name)
+        take = getattr(found, "radio" if wing == "parts" else "claim", None)
         if not take:
-            return []
-        _count(name, _counts().get(name, 0) + 1)  # before it panics
-        take(section)
+            return
+        count = _counts().get(name, 0)
+        if count < MOST:
+            _count(name, count + 1)  # first: it may panic
+            take(section)
+        else:
+            found.lost = True
+            settings["lost"].append(name)
+            settings["complaints"].append("No memory for " + _NAMES.get(name, name) + ": it is off")
+        _count(name, 0)
     except (OSError, RuntimeError, MemoryError) as error:
         _reset(error)
     except ImportError:
-        return []  # the logger comes to it again, and says it
+        pass  # the logger comes to it again, and says it
     except Exception as error:
         _count(name, 0)
-        return [str(error) or repr(error)]
-    _count(name, 0)
-    return []
+        settings["complaints"].append(str(error) or repr(error))
 
 
 def _reset(error):
@@ -98,6 +88,7 @@ def _counts():
 
 def _count(name, count):
     counts = _counts()
-    counts[name] = count
-    words = [each + str(counts[each]) for each in counts if counts[each]]
-    RTC().memory(b" ".join([_MARK] + [word.encode() for word in words]) if words else b"")
+    if counts.get(name, 0) != count:
+        counts[name] = count
+        words = [(each + str(counts[each])).encode() for each in counts if counts[each]]
+        RTC().memory(b" ".join([_MARK] + words))

@@ -15,8 +15,6 @@ from aioble import core
 from aioble.device import DeviceConnection, DeviceDisconnectedError, DeviceTimeout
 from micropython import const
 
-import radios
-
 KEYS = {"address": ("mac", (), ""), "device": ("trimmed", 20, "")}
 RULES = (
     {
@@ -67,13 +65,8 @@ _WRITE_NO_RESPONSE = const(4)
 _WRITE = const(8)
 _NOTIFY = const(16)
 
-# What this module uses of aioble that its documentation does not promise
-_NEEDS = {
-    core: ("ble", "ble_irq", "ensure_active", "register_irq_handler"),
-    DeviceConnection: ("_connected",),
-}
-
 ble = core.ble
+lost = False  # the radio had to be left out: see radios.py
 _lock = asyncio.Lock()
 _links = {}  # connection handle << 16 | value handle: the link that it belongs to
 _device = None  # the one that is being connected to
@@ -88,12 +81,11 @@ class LinkLost(OSError):
 
 def claim(section):
     """Switch the radio on. ValueError if aioble is of a version that this module does not know."""
-    for owner in _NEEDS:
-        for name in _NEEDS[owner]:
-            if not hasattr(owner, name):
-                raise ValueError(
-                    "aioble is of another version: packlog install puts the right one there"
-                )
+    # Not in its documentation, but this module goes by them
+    if not hasattr(core, "ble_irq") or not hasattr(DeviceConnection, "_connected"):
+        raise ValueError(
+            "This aioble does not fit: packlog install puts the right one on the board"
+        )
     core.ensure_active()
 
 
@@ -148,14 +140,14 @@ def _field(advertisement, kind):
 
 def _activate():
     # After a stop of the radio the heap may have taken its memory
-    if "ble" in radios.lost:
+    if lost:
         raise OSError(errno.ENODEV)
     try:
         core.ensure_active()
     except OSError as error:
+        import radios
+
         radios.give_up("ble", error)
-        raise
-    radios.works("ble")
 
 
 async def _listen(ms, hear, enough):
