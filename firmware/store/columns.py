@@ -17,6 +17,7 @@ except (ImportError, SyntaxError):  # CPython, or a port without native code
 
 BITS, HALF, REST, RAW = 0, 1, 2, 3
 AS_BYTES = -1  # instead of a number of wide residuals: all go as bytes
+SUM_ZERO = (1 << 29) + 512  # of a prediction, see columns_plain.py
 STEPS = 8  # a half predicts as a multiple of 1 / STEPS
 
 _CURRENT = (HALF, 4)

@@ -142,7 +142,12 @@ class Events:
             return
         self._bits_now[code] = bits
         self._a[code] = a
-        if bits != self._bits[code] and self.put(now, code, a, bits, self._bits[code]):
+        if bits != self._bits[code]:
+            self._put_state(now, code)
+
+    def _put_state(self, now, code):
+        bits = self._bits_now[code]
+        if self.put(now, code, self._a[code], bits, self._bits[code]):
             self._bits[code] = bits
 
     def look(self, now):
