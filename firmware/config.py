@@ -257,6 +257,10 @@ def _is_number(value, limits):
     return type(value) is int and limits[0] <= value <= limits[1]
 
 
+def _is_dbm(value, limits):
+    return type(value) in (int, float) and (value == 0 or limits[0] <= value <= limits[1])
+
+
 def _is_pin(value, limits):
     return _is_number(value, (0, MAX_PIN))
 
@@ -298,6 +302,12 @@ def _number_words(limits):
     return "a whole number from " + str(limits[0]) + " to " + str(limits[1])
 
 
+def _dbm_words(limits):
+    return (
+        "a number of dBm from " + str(limits[0]) + " to " + str(limits[1]) + ", such as 8.5; or 0"
+    )
+
+
 def _text_words(limits):
     return "a text of at most " + str(limits) + " characters"
 
@@ -313,6 +323,7 @@ def _same(value):
 # kind: (is a value right?, what a key takes, in words; what is made of a right value)
 KINDS = {
     "number": (_is_number, _number_words, _same),
+    "dbm": (_is_dbm, _dbm_words, _same),
     "pin": (_is_pin, lambda limits: _number_words((0, MAX_PIN)), _same),
     "switch": (_is_switch, lambda limits: "true or false", _same),
     "text": (_is_text, _text_words, _same),

@@ -58,7 +58,17 @@ LISTS = (
 # The logger's own health, as far as it is more than plain numbers and texts
 HEALTH = (
     ("s", 0, MEASUREMENT, "uptime"),
-    ("bytes", 0, MEASUREMENT, "heap_free", "flash_free"),
+    (
+        "bytes",
+        0,
+        MEASUREMENT,
+        "heap_free",
+        "flash_free",
+        "heap_used",
+        "idf_free",
+        "idf_largest",
+        "idf_least",
+    ),
     ("dBm", 0, MEASUREMENT, "rssi"),
 )
 

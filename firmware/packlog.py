@@ -34,6 +34,7 @@ BEAT_S = 90  # a task that has not been seen for so long is stuck
 CRASH_S = 5  # to read what it was, before the reset
 COMPACT_MS = 20  # between two steps of compaction
 COMPACT_S = 60  # how often to look for something to compact
+RETRY_S = 21600  # a logger that had to leave a radio out starts again after that
 RESTARTING = "Restarting to compact the history"
 RESTART_S = 3  # to read it
 
@@ -44,6 +45,7 @@ class Logger:
     def __init__(self, settings):
         self.board = board = Board(settings, Uptime(time.ticks_ms, time.ticks_diff), Clock())
         self.packs, self.complaints = board.packs, board.complaints  # the PC's scripts use them
+        self.complaints += settings.get("complaints", ())
         self._settings = settings
         # (has it restarted to compact the history, has that failed): see store/starting.py
         self._planned, tried = settings.get("start", (False, False))
@@ -127,9 +129,15 @@ class Logger:
         while True:
             for _ in self.upkeep.steps():
                 await asyncio.sleep_ms(COMPACT_MS)
-            if self.upkeep.wants_restart(self.board.uptime.seconds) and self._is_quiet():
+            if self._wants_restart() and self._is_quiet():
                 await self._restart()
             await asyncio.sleep(COMPACT_S)
+
+    def _wants_restart(self):
+        """Is there something that may go better at a start?"""
+        now = self.board.uptime.seconds
+        lost = self._settings.get("lost")
+        return self.upkeep.wants_restart(now) or (lost and now >= RETRY_S)
 
     def _is_quiet(self):
         """Has everything just been flushed?"""

@@ -29,6 +29,7 @@ KEYS = {
     "hostname": ("text", 32, "packlog"),
     "country": ("text", 2, ""),
     "power_save": ("switch", (), True),
+    "txpower": ("dbm", (2, 20), 0),
     "address": ("text", 15, ""),
     "netmask": ("text", 15, "255.255.255.0"),
     "gateway": ("text", 15, ""),
@@ -57,6 +58,8 @@ def radio(settings):
     network.hostname(settings["hostname"])
     wlan = network.WLAN(network.STA_IF)
     wlan.active(True)
+    if settings["txpower"]:
+        wlan.config(txpower=settings["txpower"])  # dBm; the chip takes quarters
     return wlan
 
 

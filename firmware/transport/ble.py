@@ -68,6 +68,7 @@ _WRITE = const(8)
 _NOTIFY = const(16)
 
 ble = core.ble
+lost = False  # the radio had to be left out: see radios.py
 _lock = asyncio.Lock()
 _links = {}  # connection handle << 16 | value handle: the link that it belongs to
 _device = None  # the one that is being connected to
@@ -78,6 +79,16 @@ _chunk = bytearray(256)  # what a decoder is fed with
 
 class LinkLost(OSError):
     """The link could not be made, or ended: errno and what the display says."""
+
+
+def claim(section):
+    """Switch the radio on. ValueError if aioble is of a version that this module does not know."""
+    # Not in its documentation, but this module goes by them
+    if not hasattr(core, "ble_irq") or not hasattr(DeviceConnection, "_connected"):
+        raise ValueError(
+            "This aioble does not fit: packlog install puts the right one on the board"
+        )
+    core.ensure_active()
 
 
 def _irq(event, data):
@@ -129,10 +140,22 @@ def _field(advertisement, kind):
     return b""
 
 
+def _activate():
+    # After a stop of the radio the heap may have taken its memory
+    if lost:
+        raise OSError(errno.ENODEV)
+    try:
+        core.ensure_active()
+    except OSError as error:
+        import radios
+
+        radios.give_up("ble", error)
+
+
 async def _listen(ms, hear, enough):
     """Scan actively until enough(), at most for ms. hear(event data) is called by the interrupt."""
     global _hear, _scanning
-    core.ensure_active()
+    _activate()
     ble.irq(core.ble_irq)  # MicroPython takes the handler away when one has failed
     _hear = hear
     _scanning = True

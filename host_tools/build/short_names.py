@@ -26,7 +26,7 @@ _BUILTINS = frozenset(dir(builtins))
 # What is asked for by name at the REPL and in main.py, and what the things have in common that
 # board.module() finds by their names in config.json
 _AT_THE_REPL = ("start", "logger", "complaints", "scan", "safe_mode")
-_OF_THINGS = ("make", "radio", "Decoder", "ALARMS", "HINTS", "NUMBER")
+_OF_THINGS = ("make", "radio", "claim", "Decoder", "ALARMS", "HINTS", "NUMBER")
 KEPT = frozenset((*_AT_THE_REPL, *_OF_THINGS))
 
 

@@ -53,7 +53,7 @@ def text_of(path):
 
 def firmware_state():
     try:
-        readings = any(pack.readings for pack in getattr(logger, "board", logger).packs)
+        readings = any(pack.readings for pack in logger.packs)
     except (NameError, AttributeError):
         readings = False
     state = {name: size_of("/packlog." + name) for name in ("old", "new", "loose", "json")}

@@ -3,7 +3,7 @@
 
 def release(seconds):
     try:
-        found = any(hasattr(p.link, "release") for p in getattr(logger, "board", logger).packs)
+        found = any(hasattr(p.link, "release") for p in logger.packs)
     except NameError:
         found = False
     if found:
