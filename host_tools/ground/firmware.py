@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 CONFIG = "config.json"
+MANIFEST = "manifest.py"  # for those who build MicroPython: not for a board
 _PACKAGE = Path(__file__).resolve().parents[1]
 
 
@@ -29,4 +30,5 @@ def sources(firmware: Path) -> dict[str, bytes]:
         path.relative_to(firmware).as_posix(): path.read_bytes()
         for path in sorted(firmware.rglob("*"))
         if path.is_file() and path.suffix in (".py", ".json") and "__pycache__" not in path.parts
+        if path.name != MANIFEST
     }

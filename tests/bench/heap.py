@@ -4,12 +4,11 @@ python tests/bench/heap.py [--json] [--only CONFIG ...]
 
 For each config the smallest heap (bytes, to 1 KB) is searched in which it starts, and the smallest
 in which it also compacts a full segment while it runs: bench/heap_trial.py says what a trial is.
-The same with packlog frozen into the image. Beside it stand the bytes in use (after a collection, at the end of a trial), those of the names
-(qstrs) and their pools, and the native code that the encoder brings, which an ESP32 has outside of
-its heap. Then the largest modules.
+The same with packlog frozen into the image. Beside it stand the bytes in use (after a collection,
+at the end of a trial), those of the names (qstrs) and their pools, and the native code that the
+encoder brings, which an ESP32 has outside of its heap. Then the largest modules.
 """
 
-import json
 import sys
 import tempfile
 from pathlib import Path
@@ -22,12 +21,11 @@ if __name__ == "__main__":
 import host_tools.ground.firmware  # noqa: F401 - the firmware on sys.path
 from rich.console import Console
 from rich.table import Table
-from tests.bench import heap_modules, heap_trial
+from tests.bench import budgets, heap_modules, heap_trial
 from tests.bench.on_rv32 import command
 from tests.rv32 import images
 
 KB = 1024
-BUDGETS = json.loads(Path(__file__).with_name("budgets.json").read_text())["heap"]
 FIRST_STEP, MOST = 4 * KB, 400 * KB
 KINDS = ("start", "compaction")
 
@@ -40,17 +38,17 @@ def smallest(works, guess):
     size = guess // KB * KB
     step = FIRST_STEP
     if works(size):
-        good, bad = size, size - step
-        while works(bad):
+        good, bad = size, max(0, size - step)
+        while bad and works(bad):
             step *= 2
-            good, bad = bad, bad - step
+            good, bad = bad, max(0, bad - step)
     else:
         bad, good = size, size + step
         while not works(good):
-            step *= 2
-            bad, good = good, good + step
-            if good > MOST:
+            if good == MOST:
                 return None
+            step *= 2
+            bad, good = good, min(MOST, good + step)
     while good - bad > KB:
         middle = (good + bad) // (2 * KB) * KB
         good, bad = (middle, bad) if works(middle) else (good, middle)
@@ -87,7 +85,7 @@ def search(built, name, is_frozen, folder):
     sizes, use = {}, {}
     for compaction, kind in enumerate(KINDS):
         trials = Trials(built, name, bool(compaction), is_frozen, folder)
-        guess = 64 * KB if is_frozen else BUDGETS[name][kind]
+        guess = 64 * KB if is_frozen else KB * budgets.of("heap_kb", name)[kind]
         sizes[kind] = smallest(trials.works, guess)
         use[kind] = trials.found.get(sizes[kind], {})
     return sizes, use

@@ -20,11 +20,12 @@ FIRMWARE = ESP32.parents[2] / "firmware"
 MOST = 12  # images that are kept
 _PORT = 'include("$(PORT_DIR)/boards/manifest.py")\n'
 _PACKLOG = f'include("{FIRMWARE}/manifest.py", aioble=False)\n'
+_ALL = _PACKLOG.replace(")\n", ', leave_out="")\n')
 
 
 def frozen(built):
-    """The image with packlog frozen in."""
-    return image(built, _PACKLOG, [FIRMWARE])
+    """The image with packlog frozen in, for the device tests: with the plain twins, too."""
+    return image(built, _ALL, [FIRMWARE])
 
 
 def measuring(built, is_frozen=False):
