@@ -28,11 +28,13 @@ from tests.rv32 import machine
 from store import frame, segment
 
 HEAP_WORD = 0x85FFFFF0  # board/aside.c says so, too
-TYPED = """import rv32
+BEGIN = """from machine import reset as leave_qemu
+import rv32
 rv32.aside(rv32.aside(__import__, "trial").begin)
-execfile("/boot.py")
-execfile("/main.py")
 """
+# What MicroPython does after a reset with these two, on the file system or frozen
+INSTALLED = BEGIN + 'execfile("/boot.py")\nexecfile("/main.py")\n'
+FROZEN = BEGIN + "import boot\nimport main\n"
 _NETWORK = {"networks": [{"ssid": "harbour", "password": "12345678"}]}
 _MQTT = {"host": "10.0.0.1"}
 _CHARGERY = {"name": "house", "bms": "chargery", "cells": 16}
@@ -86,10 +88,10 @@ def installed(config):
     return files
 
 
-def flash(built, config, compaction, path):
-    """Write the flash image of a trial."""
+def flash(built, config, compaction, files, path):
+    """Write the flash image of a trial: the files are the firmware's, if that is not frozen."""
     image = machine.Image(built)
-    for name, data in installed(config).items():
+    for name, data in files.items():
         image.add("/" + name, data)
     image.add("/config.json", json.dumps(config).encode())
     image.add("/trial.json", json.dumps(wanted(config, compaction)).encode())
@@ -100,13 +102,13 @@ def flash(built, config, compaction, path):
     return image.write(path)
 
 
-def run(firmware, image, heap, wall_s=120):
+def run(firmware, image, heap, script=INSTALLED, wall_s=300):
     """The Outcome with a heap of so many bytes."""
     loader = ["-device", f"loader,addr={HEAP_WORD:#x},data={heap},data-len=4"]
     loader += ["-device", f"loader,file={image},addr={machine.FLASH_ADDRESS:#x},force-raw=on"]
     command = [*machine._QEMU, *loader, "-kernel", firmware, "-icount", "shift=3"]
     with tempfile.TemporaryFile() as typed:
-        typed.write(b"\r\x03\x01" + TYPED.encode() + b"\x04")
+        typed.write(b"\r\x03\x01" + script.encode() + b"\x04leave_qemu()\x04")
         typed.seek(0)
         return _follow(command, typed, wall_s)
 
@@ -121,8 +123,6 @@ def _follow(command, typed, wall_s):
                 lines.append(line.decode(errors="replace").rstrip())
                 if why := _failure(lines[-1]):
                     return Outcome(why, {}, "\n".join(lines))
-                if "\x04" in lines[-1]:
-                    break
         finally:
             timer.cancel()
             qemu.kill()

@@ -239,7 +239,9 @@ def _make(folder):
         tarball = _fetch(made)
         _say(f"building {tarball.name} ...")
         source = _unpack(tarball, made / "source")
-        shutil.copytree(_BOARD_FILES, source / "ports/qemu/boards" / BOARD)
+        boards = source / "ports/qemu/boards"
+        shutil.copytree(_BOARD_FILES, boards / BOARD)
+        shutil.copy(_BOARD_FILES / "manifest.py", boards)  # where an ESP32's port has its own
         marker = source / "lib/micropython-lib/README.md"  # Debian leaves it out, manifests look
         marker.parent.mkdir(exist_ok=True)
         marker.touch()

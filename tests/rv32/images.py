@@ -15,15 +15,30 @@ from tests.helpers import umqtt_simple
 from tests.rv32 import build as building
 
 ESP32 = Path(__file__).with_name("esp32")
-_BASE = 'include("$(MPY_DIR)/extmod/asyncio/manifest.py")\n'
+STANDIN = ESP32.parents[1] / "standin"
+FIRMWARE = ESP32.parents[2] / "firmware"
 MOST = 12  # images that are kept
+_PORT = 'include("$(PORT_DIR)/boards/manifest.py")\n'
+_PACKLOG = f'include("{FIRMWARE}/manifest.py", aioble=False)\n'
+_ALL = _PACKLOG.replace(")\n", ', leave_out="")\n')
 
 
-def measuring(built):
-    """The image that measures: with what stands in for an ESP32, and umqtt.simple."""
+def frozen(built):
+    """The image with packlog frozen in, for the device tests: with the plain twins, too."""
+    return image(built, _ALL, [FIRMWARE])
+
+
+def measuring(built, is_frozen=False):
+    """The image that measures: with what stands in for an ESP32, and umqtt.simple.
+
+    is_frozen: packlog is frozen in, and aioble (the stand-in).
+    """
     umqtt = umqtt_simple.folder()
-    manifest = _BASE + f'freeze("{ESP32}", opt=3)\nfreeze("{umqtt}", "umqtt/simple.py", opt=3)\n'
-    return image(built, manifest, [ESP32, umqtt])
+    manifest = f'freeze("{ESP32}", opt=3)\nfreeze("{umqtt}", "umqtt/simple.py", opt=3)\n'
+    if not is_frozen:
+        return image(built, _PORT + manifest, [ESP32, umqtt])
+    manifest += f'package("aioble", base_path="{STANDIN}", opt=3)\n'
+    return image(built, _PACKLOG + manifest, [ESP32, umqtt, STANDIN, FIRMWARE])
 
 
 def image(built, manifest, folders):
