@@ -1,7 +1,9 @@
 """Starts the logger. At the REPL, after Ctrl-C, it is there as `logger`."""
 
 logger = None
-if not globals().get("safe_mode"):
+
+
+def _start():
     import settings
 
     found = settings.read()
@@ -9,6 +11,11 @@ if not globals().get("safe_mode"):
         import radios
 
         radios.switch_on(found[0])
+    return found
+
+
+if not globals().get("safe_mode"):
+    found = _start()
     import packlog
 
     try:

@@ -15,7 +15,7 @@ from machine import WDT, reset, reset_cause
 
 import health
 from board import Board, module
-from console import STARTING, health_line
+from console import STARTING, TROUBLE, health_line
 from lib.tasks import keep_running
 from lib.uptime import Uptime
 from net.clock import Clock
@@ -129,7 +129,7 @@ class Logger:
         board = self.board
         while True:
             for complaint in self.complaints:
-                print("packlog! " + complaint)
+                print(TROUBLE + complaint)
             board.values = health.values(board)
             counts = (
                 ("uptime", board.uptime.seconds),
@@ -184,7 +184,7 @@ class Logger:
                 done = pack.history.close() and done
             except Exception as error:
                 done = False
-                print("packlog! " + pack.name + ": " + repr(error))
+                print(TROUBLE + pack.name + ": " + repr(error))
         for each in self.board.parts + [pack.link for pack in self.board.packs]:
             if hasattr(each, "stop"):
                 each.stop()

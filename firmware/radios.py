@@ -1,7 +1,10 @@
 """Switches on what takes the chip's own memory, before the rest of the firmware fills the heap.
 
-A part with a radio has a function radio(section), which can be called again at any time.
+A part with a radio has a function radio(section), which can be called again at any time. This
+module is needed once, and lets go of itself.
 """
+
+import sys
 
 from board import module
 
@@ -15,3 +18,4 @@ def switch_on(settings):
                 radio(settings[name])
         except Exception:
             pass  # the logger makes the part next, and says what is wrong with it
+    sys.modules.pop("radios")

@@ -24,7 +24,7 @@ MAY = {
     "pack": {"bms", "transport", "store"} | GROUND | {"board", "console", "hub"},
     "parts": {"net", "screen", "store"} | GROUND | {"board"},
     "display": {"drivers", "screen"},
-    "complaint": {"config", "parts", "screen"} | GROUND,
+    "complaint": {"config", "console", "parts", "screen"} | GROUND,
     "board": set(),
     "console": GROUND,
     "fields": GROUND,

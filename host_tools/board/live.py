@@ -1,6 +1,6 @@
 """packlog info without files: what a running board says of itself, asked without interrupting it.
 
-The firmware prints it on its console every few seconds: display/console.py.
+The firmware prints it on its console every few seconds: console.py.
 """
 
 import json
