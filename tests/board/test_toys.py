@@ -22,7 +22,8 @@ def with_toys(installed, tmp_path_factory):
     folder = tmp_path_factory.mktemp("toys")
     firmware = folder / "firmware"
     shutil.copytree(FIRMWARE, firmware)
-    shutil.copytree(TOYS, firmware, dirs_exist_ok=True)
+    for wing in ("parts", "display"):
+        shutil.copytree(TOYS / wing, firmware / wing, dirs_exist_ok=True)
     image = copy_of(installed, folder)
     with Files(image) as files:
         for path, data in build(firmware, X64).items():

@@ -1,4 +1,4 @@
-"""A new BMS and a new link are new files and nothing else: the templates in docs/templates are put
+"""A new BMS and a new link are new files and nothing else: the toys in tests/toys are put
 into a copy of the tree, and the virtual board runs with them.
 """
 
@@ -14,7 +14,7 @@ from tests.helpers.documents import DOCS, ROOT
 
 import config
 
-TEMPLATES = DOCS / "templates"
+TOYS = ROOT / "tests/toys"
 CACHES = shutil.ignore_patterns("__pycache__")
 
 
@@ -23,8 +23,8 @@ def tree(tmp_path):
     """A copy of the firmware and the host tools, with the toy BMS and its simulated unit."""
     for folder in ("firmware", "host_tools"):
         shutil.copytree(ROOT / folder, tmp_path / folder, ignore=CACHES)
-    shutil.copy(TEMPLATES / "bms/toy.py", tmp_path / "firmware/bms")
-    shutil.copy(TEMPLATES / "units/toy.py", tmp_path / "host_tools/sim/units")
+    shutil.copy(TOYS / "bms/toy.py", tmp_path / "firmware/bms")
+    shutil.copy(TOYS / "units/toy.py", tmp_path / "host_tools/sim/units")
     return tmp_path
 
 
@@ -56,7 +56,7 @@ def test_a_new_bms_is_one_file_and_one_for_its_simulated_unit(tree):
 
 
 def test_a_new_link_is_one_file(tree):
-    shutil.copy(TEMPLATES / "transport/asked.py", tree / "firmware/transport")
+    shutil.copy(TOYS / "transport/asked.py", tree / "firmware/transport")
     toy = tree / "firmware/bms/toy.py"
     uart = '"uart": {"baudrate": 9600}'
     toy.write_text(toy.read_text().replace(uart, uart + ', "asked": {"baudrate": 9600}'))

@@ -13,7 +13,6 @@ import socket
 import sys
 import time
 
-from board import module
 from lib import tcp
 from lib.resolver import Resolver
 from parts import mqtt
@@ -30,7 +29,9 @@ class Pack:
         self.name = name
         self.bms = kind
         self.timeout_s = 15
-        self.errors = module("bms", kind).ALARMS
+        module = "bms." + kind  # not by board.module: a script of that name is this one
+        __import__(module)
+        self.errors = sys.modules[module].ALARMS
         self.sample = Sample()
         self.readings = self.age = 0
         self.silent = False
