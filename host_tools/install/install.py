@@ -18,7 +18,7 @@ from host_tools.board.device import Device
 from host_tools.build import compile as compiling
 from host_tools.ground.errors import PacklogError
 from host_tools.ground.firmware import CONFIG, FIRMWARE, sources
-from host_tools.install import deploy, families, flash_rom, packages, probe, questions
+from host_tools.install import deploy, families, flash_rom, packages, probe, questions, room
 
 import config
 
@@ -107,10 +107,13 @@ class _Install:
         probe.check(self._board, map(len, self._files.values()))
         self._before = deploy.Manifest.read(self._device)
         own = self._own_config()
-        plan = self._plan({**self._files, **own}, self._settings(own))
+        settings = self._settings(own)
+        plan = self._plan({**self._files, **own}, settings)
         if not plan.write and not plan.remove:
             self._say("everything on the board is up to date")
             return
+        if said := room.words(self._board, settings):
+            self._say(said)
         self._carry_out(plan)
 
     def _build(self) -> dict[str, bytes]:

@@ -38,6 +38,11 @@ try:
     d["flash"] = esp.flash_size()
 except (ImportError, AttributeError):
     pass
+try:
+    import esp32
+    d["ram"] = sum([r[0] for r in esp32.idf_heap_info(esp32.HEAP_DATA)])
+except (ImportError, AttributeError):
+    d["ram"] = 0
 s = os.statvfs("/")
 d["block"] = s[0]
 d["blocks"] = s[2] * s[1] // s[0]
@@ -69,6 +74,7 @@ class Board:
     blocks: int
     free: int
     flash: int  # bytes of the chip, 0: not known
+    ram: int = 0  # bytes for data, PSRAM included, 0: not known
 
     @property
     def family(self) -> Family:

@@ -1,4 +1,4 @@
-"""packlog fits the heap and the flash that budgets.json gives it, config by config.
+"""packlog fits the heap and the flash that host_tools/install/room.json gives it, config by config.
 
 A trial at the budget's size for each: heap.py searches for the smallest. Those of a few seconds run
 always, the rest with the campaigns.
