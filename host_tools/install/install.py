@@ -29,6 +29,7 @@ from host_tools.install import (
     packages,
     probe,
     questions,
+    room,
     tidy,
 )
 
@@ -131,6 +132,8 @@ class _Install:
             change = self._change(own, self._bundle(settings, self._options.bluetooth))
             done = False
         if change:
+            if said := room.words(self._board, settings):
+                self._say(said)
             self._carry_out(change)
         elif not done and not self._state.loose:
             self._say("everything on the board is up to date")

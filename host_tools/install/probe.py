@@ -30,6 +30,7 @@ class Board:
     blocks: int
     free: int
     flash: int  # bytes of the chip, 0: not known
+    ram: int = 0  # bytes for data, PSRAM included, 0: not known
 
     @property
     def family(self) -> Family:

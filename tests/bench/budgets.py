@@ -1,21 +1,20 @@
-"""What packlog may take of a board, by config: the one table, in budgets.json beside this file.
+"""What packlog may take of a board, by config: the table that `packlog install` goes by, too.
 
 heap_kb: the smallest heap on RV32 in which it starts, and in which it compacts as well (KB; see
 heap.py). flash_blocks: what an install takes, without history (blocks of 4 KB). Five percent below
 a budget a test warns: there is time then to make room.
 """
 
-import json
 import warnings
-from pathlib import Path
+
+from host_tools.install.room import TABLE
 
 HEADROOM = 5  # %
-_TABLE = json.loads(Path(__file__).with_suffix(".json").read_text())
 
 
 def of(what, name):
     """The budget of a config."""
-    return _TABLE[what][name]
+    return TABLE[what][name]
 
 
 def below(budget):

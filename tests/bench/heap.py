@@ -3,7 +3,8 @@
 python tests/bench/heap.py [--json] [--only CONFIG ...]
 
 For each config the smallest heap (bytes, to 1 KB) is searched in which it starts, and the smallest
-in which it also compacts a full segment while it runs: bench/heap_trial.py says what a trial is.
+in which it also compacts a full segment: while it runs, or one that waits when it starts (which
+may be done before links and radios). bench/heap_trial.py says what a trial is.
 The same with packlog frozen into the image. Beside it stand the bytes in use (after a collection,
 at the end of a trial), those of the names (qstrs) and their pools, and the native code that the
 encoder brings, which an ESP32 has outside of its heap. Then the largest modules.
@@ -27,7 +28,7 @@ from tests.rv32 import images
 
 KB = 1024
 FIRST_STEP, MOST = 4 * KB, 400 * KB
-KINDS = ("start", "compaction")
+KINDS = ("start", "compaction", "compaction_at_start")
 
 
 def smallest(works, guess):
@@ -58,14 +59,14 @@ def smallest(works, guess):
 class Trials:
     """Trials of a config, with packlog installed or frozen into the image."""
 
-    def __init__(self, built, name, compaction, is_frozen, folder):
+    def __init__(self, built, name, kind, is_frozen, folder):
         config = heap_trial.CONFIGS[name]
         files = {} if is_frozen else heap_trial.installed(config)
         path = Path(folder) / "flash.img"
-        self._flash = heap_trial.flash(built, config, compaction, files, path)
+        self._flash = heap_trial.flash(built, config, kind, files, path)
         self._image = images.measuring(built, is_frozen)
         self._script = heap_trial.FROZEN if is_frozen else heap_trial.INSTALLED
-        self._name = f"{name}{', frozen' * is_frozen}{', compaction' * compaction}"
+        self._name = f"{name}{', frozen' * is_frozen}, {kind}"
         self.found = {}  # by size
 
     def run(self, size):
@@ -83,9 +84,10 @@ class Trials:
 def search(built, name, is_frozen, folder):
     """By kind: the smallest heap, and what its trial found, of a config."""
     sizes, use = {}, {}
-    for compaction, kind in enumerate(KINDS):
-        trials = Trials(built, name, bool(compaction), is_frozen, folder)
-        guess = 64 * KB if is_frozen else KB * budgets.of("heap_kb", name)[kind]
+    for kind in KINDS:
+        trials = Trials(built, name, kind, is_frozen, folder)
+        need = budgets.of("heap_kb", name)
+        guess = 64 * KB if is_frozen else KB * need.get(kind, need["start"])
         sizes[kind] = smallest(trials.works, guess)
         use[kind] = trials.found.get(sizes[kind], {})
     return sizes, use
@@ -104,7 +106,9 @@ def measure(built, only=()):
 def show(found):
     """The tables."""
     table = Table(title="Smallest heap on RV32 (KB), and of it in use (bytes)")
-    columns = ("config", *KINDS, "frozen", KINDS[1], "in use", "of it names", "native code")
+    kinds = [kind.replace("_", " ") for kind in KINDS]
+    columns = ["config", *kinds, *(f"frozen: {kind}" for kind in kinds)]
+    columns += ["in use", "of it names", "native code"]
     for column in columns:
         table.add_column(column, justify="left" if column == "config" else "right")
     for name, sizes in found["smallest"].items():

@@ -60,11 +60,19 @@ class Outcome:
     said: str
 
 
-def full_segment(pack):
-    """A segment of 64 KB that takes ROOM more frames, of the pack: the board goes on in it."""
+def segments(pack, kind):
+    """The pack's segments at power-on, for a trial with a compaction.
+
+    One of 64 KB that takes ROOM more frames, so that the board itself fills it and goes on in the
+    next; or one that is full, and the next one, so that it waits to be compacted.
+    """
     header = segment.Header(segment.PACK, 1, pack["cells"], pack["name"], 1)
-    rows = (segment.MAX_SIZE - segment.HEADER_SIZE) // frame.SIZE - ROOM
-    return header.pack() + household(rows)
+    rows = (segment.MAX_SIZE - segment.HEADER_SIZE) // frame.SIZE
+    if kind == "compaction":
+        yield header.pack() + household(rows - ROOM)
+    elif kind == "compaction_at_start":
+        yield header.pack() + household(rows)
+        yield header.pack()
 
 
 def wanted(config, compaction, quiet_s=20, most_s=480):
@@ -88,22 +96,22 @@ def installed(config):
     return files
 
 
-def flash(built, config, compaction, files, path):
+def flash(built, config, kind, files, path):
     """Write the flash image of a trial: the files are the firmware's, if that is not frozen."""
     image = machine.Image(built)
     for name, data in files.items():
         image.add("/" + name, data)
     image.add("/config.json", json.dumps(config).encode())
-    image.add("/trial.json", json.dumps(wanted(config, compaction)).encode())
-    if compaction:
-        pack = config["packs"][0]
-        folder = f"/data/{pack['name']}/{segment.FOLDERS[segment.PACK]}"
-        image.add(f"{folder}/{segment.file_name(1)}", full_segment(pack))
+    image.add("/trial.json", json.dumps(wanted(config, kind != "start")).encode())
+    pack = config["packs"][0]
+    folder = f"/data/{pack['name']}/{segment.FOLDERS[segment.PACK]}"
+    for number, data in enumerate(segments(pack, kind), 1):
+        image.add(f"{folder}/{segment.file_name(number)}", data)
     return image.write(path)
 
 
-def run(firmware, image, heap, script=INSTALLED, wall_s=300):
-    """The Outcome with a heap of so many bytes."""
+def run(firmware, image, heap, script=INSTALLED, wall_s=600):
+    """The Outcome with a heap of so many bytes; TimeoutError after wall_s, on a busy machine."""
     loader = ["-device", f"loader,addr={HEAP_WORD:#x},data={heap},data-len=4"]
     loader += ["-device", f"loader,file={image},addr={machine.FLASH_ADDRESS:#x},force-raw=on"]
     command = [*machine._QEMU, *loader, "-kernel", firmware, "-icount", "shift=3"]
@@ -116,7 +124,8 @@ def run(firmware, image, heap, script=INSTALLED, wall_s=300):
 def _follow(command, typed, wall_s):
     with subprocess.Popen(command, stdin=typed, stdout=subprocess.PIPE) as qemu:
         lines = []
-        timer = threading.Timer(wall_s, qemu.kill)
+        late = threading.Event()
+        timer = threading.Timer(wall_s, lambda: (late.set(), qemu.kill()))
         timer.start()
         try:
             for line in qemu.stdout:
@@ -126,6 +135,8 @@ def _follow(command, typed, wall_s):
         finally:
             timer.cancel()
             qemu.kill()
+    if late.is_set():  # says nothing about the heap
+        raise TimeoutError("a trial took too long: " + "\n".join(lines))
     return _outcome("\n".join(lines))
 
 

@@ -1,4 +1,4 @@
-"""packlog fits the heap and the flash that budgets.json gives it, config by config.
+"""packlog fits the heap and the flash that host_tools/install/room.json gives it, config by config.
 
 A trial at the budget's size for each: heap.py searches for the smallest. Those of a few seconds run
 always, the rest with the campaigns.
@@ -14,7 +14,7 @@ QUICK = (("Chargery+LCD", "compaction"), ("Chargery+LCD+WiFi+MQTT", "start"), ("
 def trials():
     """(config, kind) of each budget."""
     for name in heap_trial.CONFIGS:
-        for kind in heap.KINDS:
+        for kind in budgets.of("heap_kb", name):
             marks = [] if (name, kind) in QUICK else [pytest.mark.slow]
             yield pytest.param(name, kind, id=f"{name} {kind}", marks=marks)
 
@@ -22,7 +22,7 @@ def trials():
 @pytest.mark.parametrize(("name", "kind"), list(trials()))
 def test_it_works_in_the_heap_of_its_budget(name, kind, built, tmp_path):
     budget = budgets.of("heap_kb", name)[kind]
-    run = heap.Trials(built, name, kind == "compaction", False, tmp_path).run
+    run = heap.Trials(built, name, kind, False, tmp_path).run
     outcome = run(budget * heap.KB)
     assert not outcome.why, f"{outcome.said}\n{name}, {kind} in {budget} KB: {outcome.why}"
     if run(budgets.below(budget) * heap.KB).why:
@@ -30,17 +30,16 @@ def test_it_works_in_the_heap_of_its_budget(name, kind, built, tmp_path):
 
 
 def test_a_heap_that_is_too_small_is_found_out(built, tmp_path):
-    outcome = heap.Trials(built, "Chargery+LCD", False, False, tmp_path).run(64 * heap.KB)
+    outcome = heap.Trials(built, "Chargery+LCD", "start", False, tmp_path).run(64 * heap.KB)
     assert "alloc" in outcome.why
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", heap_trial.CONFIGS)
 def test_frozen_it_works_in_less(name, built, tmp_path):
-    for compaction in (False, True):
-        kind = heap.KINDS[compaction]
-        size = budgets.of("heap_kb", name)[kind] * heap.KB * 3 // 4
-        assert not heap.Trials(built, name, compaction, True, tmp_path).run(size).why
+    for kind, budget in budgets.of("heap_kb", name).items():
+        size = budget * heap.KB * 3 // 4
+        assert not heap.Trials(built, name, kind, True, tmp_path).run(size).why
 
 
 @pytest.mark.parametrize("name", heap_trial.CONFIGS)

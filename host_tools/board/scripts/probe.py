@@ -34,6 +34,15 @@ def flash_size():
         return 0
 
 
+def memory_size():
+    try:
+        import esp32
+
+        return sum([region[0] for region in esp32.idf_heap_info(esp32.HEAP_DATA)])
+    except (ImportError, AttributeError):
+        return 0
+
+
 def probe():
     gc.collect()
     size, fragment, count, free = os.statvfs("/")[:4]
@@ -46,6 +55,7 @@ def probe():
         "mpy": getattr(sys.implementation, "_mpy", 0),
         "kind": kind_of_file_system(),
         "flash": flash_size(),
+        "ram": memory_size(),
         "block": size,
         "blocks": blocks,
         "free": free if free <= blocks else 0,  # littlefs counts some twice: below 0, which wraps
