@@ -19,7 +19,7 @@ import tempfile
 import threading
 from dataclasses import dataclass
 
-from host_tools.build import compile
+from host_tools.build import bundle, compile
 from host_tools.ground.firmware import FIRMWARE
 from test_shard import household
 from tests.bench import aioble_size, feeds
@@ -89,11 +89,13 @@ def wanted(config, compaction, quiet_s=20, most_s=480):
 
 
 def installed(config):
-    """Path on the board -> contents, as `packlog install` leaves it, but for config.json."""
-    files = compile.build(FIRMWARE, machine._RV32_MPY)
+    """Path on the board -> contents, as `packlog install` leaves it, but for the config."""
+    modules = compile.build(FIRMWARE, machine._RV32_MPY)
+    starters = {path: modules.pop(path) for path in compile.AS_SOURCE}
+    packages = {}
     if any(pack["bms"] == "jk" for pack in config["packs"]):
-        files |= aioble_size.files()
-    return files
+        packages = {path.removeprefix("lib/"): it for path, it in aioble_size.files().items()}
+    return {**starters, bundle.NAME: bundle.pack(modules, "0", packages)}
 
 
 def flash(built, config, kind, files, path):
