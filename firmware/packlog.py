@@ -163,7 +163,7 @@ class Logger:
 
         del sys.modules["update"]  # needed once
         return await update.end_trial(
-            self.packs, self.uptime, self.complaints, self._settings["watchdog_s"]
+            self.board.packs, self.board.uptime, self.complaints, self._settings["watchdog_s"]
         )
 
     def _report(self, name, error):

@@ -43,6 +43,7 @@ ARCHITECTURES = {
 }
 AS_SOURCE = ("boot.py", "main.py")  # MicroPython starts these by name
 CONFIG = "config.json"
+SCRIPTS = Path(__file__).parents[1] / "board" / "scripts"  # what the PC runs on the board
 _NATIVE, _PLAIN = "_viper", "_plain"  # store.kernels takes the second where the first are missing
 
 
@@ -127,7 +128,8 @@ def build_and_map(
         modules[things.CONFIG_KEYS] = things.config_keys_source(firmware)
     try:
         files = {path: starter(path, it, kept) for path, it in starters.items()}
-        kept |= asked_by_starters(starters.values())
+        scripts = (path.read_text() for path in sorted(SCRIPTS.glob("*.py")))
+        kept |= asked_by([*starters.values(), *scripts])
         shrunk, names = shrink_and_map(modules, kept, names_in_rom())
     except Unsafe as error:
         raise PacklogError(f"the firmware does not compile: {error}") from None
@@ -137,8 +139,8 @@ def build_and_map(
     return files, names
 
 
-def asked_by_starters(texts: Iterable[str]) -> frozenset[str]:
-    """What boot.py and main.py ask of the modules, which may be those of another version."""
+def asked_by(texts: Iterable[str]) -> frozenset[str]:
+    """Names that programs ask of the modules, without being made smaller together with them."""
     inside = [node for text in texts for node in ast.walk(ast.parse(text))]
     asked = {node.attr for node in inside if isinstance(node, ast.Attribute)}
     imports = (node.names for node in inside if isinstance(node, ast.ImportFrom))

@@ -23,23 +23,8 @@ from host_tools.build.things import Things
 _BUILTINS = frozenset(dir(builtins))
 
 
-# What is asked for by name at the REPL and in main.py, and what the things have in common that
-# board.module() finds by their names in config.json
-KEPT = frozenset(
-    [
-        "start",
-        "logger",
-        "complaints",
-        "scan",
-        "safe_mode",
-        "make",
-        "radio",
-        "Decoder",
-        "ALARMS",
-        "HINTS",
-        "NUMBER",
-    ]
-)
+# What is asked for at the REPL
+KEPT = frozenset(("logger", "complaints", "packs", "link", "set_clock", "scan", "safe_mode"))
 
 
 def shorten(trees: dict[str, ast.Module], kept: frozenset[str], in_rom: Iterable[str] = ()) -> Map:
