@@ -43,7 +43,7 @@ ARCHITECTURES = {
     12: "rv64imc",
 }
 AS_SOURCE = ("boot.py", "main.py")  # MicroPython starts these by name
-SCRIPTS = Path(__file__).resolve().parents[1] / "board" / "scripts"
+SCRIPTS = Path(__file__).resolve().parents[1] / "board" / "scripts"  # what the PC runs on it
 _NATIVE, _PLAIN = "_viper", "_plain"  # store.kernels takes the second where the first are missing
 
 
@@ -122,7 +122,8 @@ def build_and_map(
         modules[things.CONFIG_KEYS] = things.config_keys_source(firmware)
     try:
         files = {path: starter(path, it, kept) for path, it in starters.items()}
-        kept |= asked_by_starters(starters.values()) | asked_by_scripts()
+        scripts = (path.read_text() for path in sorted(SCRIPTS.glob("*.py")))
+        kept |= asked_by([*starters.values(), *scripts])
         shrunk, names = modules, None
         if not readable:
             shrunk, names = shrink_and_map(modules, kept, names_in_rom())
@@ -134,26 +135,12 @@ def build_and_map(
     return files, names
 
 
-def asked_by_starters(texts: Iterable[str]) -> frozenset[str]:
-    """What boot.py and main.py ask of the modules, which may be those of another version."""
+def asked_by(texts: Iterable[str]) -> frozenset[str]:
+    """Names that programs ask of the modules, without being made smaller together with them."""
     inside = [node for text in texts for node in ast.walk(ast.parse(text))]
     asked = {node.attr for node in inside if isinstance(node, ast.Attribute)}
     imports = (node.names for node in inside if isinstance(node, ast.ImportFrom))
     return frozenset(asked | {alias.name for names in imports for alias in names})
-
-
-@cache
-def asked_by_scripts() -> frozenset[str]:
-    """What the PC's scripts for the board ask of the firmware, in texts for getattr, too."""
-    inside = [
-        node for path in SCRIPTS.glob("*.py") for node in ast.walk(ast.parse(path.read_text()))
-    ]
-    texts = {node.value for node in inside if isinstance(node, ast.Constant)}
-    asked = {node.attr for node in inside if isinstance(node, ast.Attribute)}
-    imports = [a.name for node in inside if isinstance(node, ast.ImportFrom) for a in node.names]
-    return frozenset(
-        asked.union(imports, (it for it in texts if isinstance(it, str) and it.isidentifier()))
-    )
 
 
 @cache

@@ -23,11 +23,8 @@ from host_tools.build.things import Things
 _BUILTINS = frozenset(dir(builtins))
 
 
-# What is asked for by name at the REPL and in main.py, and what the things have in common that
-# board.module() finds by their names in config.json
-_AT_THE_REPL = ("start", "logger", "complaints", "scan", "safe_mode")
-_OF_THINGS = ("make", "radio", "claim", "Decoder", "ALARMS", "HINTS", "NUMBER")
-KEPT = frozenset((*_AT_THE_REPL, *_OF_THINGS))
+# What is asked for at the REPL
+KEPT = frozenset(("logger", "complaints", "packs", "link", "set_clock", "scan", "safe_mode"))
 
 
 def shorten(trees: dict[str, ast.Module], kept: frozenset[str], in_rom: Iterable[str] = ()) -> Map:

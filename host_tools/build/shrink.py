@@ -14,12 +14,14 @@ from host_tools.build.syntax import DEFINITIONS, check, nodes
 from host_tools.build.unused import drop_unused
 
 
-def shrink(sources: dict[str, str], kept: frozenset[str] = KEPT) -> dict[str, str]:
+def shrink(
+    sources: dict[str, str], kept: frozenset[str] = KEPT, in_rom: Iterable[str] = ()
+) -> dict[str, str]:
     """The same sources, by module name ("store.frame"), smaller. All modules at once.
 
     kept: names that somebody outside uses. Unsafe if it cannot be told what a name stands for.
     """
-    return shrink_and_map(sources, kept)[0]
+    return shrink_and_map(sources, kept, in_rom)[0]
 
 
 def shrink_and_map(

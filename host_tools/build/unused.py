@@ -71,8 +71,10 @@ def _spoken_of(trees: dict[str, ast.Module], kept: frozenset[str]) -> dict[str, 
             elif isinstance(node, ast.Global):
                 spoken[name] |= set(node.names)
     texts = set().union(*map(texts_in, inside.values()))
+    # What a module says of itself (KEYS) is for the PC unless the board asks for `module.KEYS`
+    attributes |= {text for text in texts if not text.isupper()}
     for name in (handed_on | named_by_texts(texts, trees)) & trees.keys():
-        spoken[name] |= attributes | texts
+        spoken[name] |= attributes
     return spoken
 
 

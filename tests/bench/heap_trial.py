@@ -19,12 +19,14 @@ import tempfile
 import threading
 from dataclasses import dataclass
 
+from host_tools.board import configure
 from host_tools.build import bundle, compile
 from host_tools.ground.firmware import FIRMWARE
 from test_shard import household
 from tests.bench import aioble_size, feeds
 from tests.rv32 import machine
 
+from settings import FINISHED
 from store import frame, segment
 
 HEAP_WORD = 0x85FFFFF0  # board/aside.c says so, too
@@ -103,7 +105,9 @@ def flash(built, config, kind, files, path):
     image = machine.Image(built)
     for name, data in files.items():
         image.add("/" + name, data)
-    image.add("/config.json", json.dumps(config).encode())
+    text = json.dumps(config).encode()
+    image.add("/config.json", text)
+    image.add("/" + FINISHED, configure.finished(text))
     image.add("/trial.json", json.dumps(wanted(config, kind != "start")).encode())
     pack = config["packs"][0]
     folder = f"/data/{pack['name']}/{segment.FOLDERS[segment.PACK]}"

@@ -20,11 +20,15 @@ def generated():
     return folder  # it goes with the process
 
 
-def passes(folder, script, *names, options=(), timeout=120):
-    """Run the tests of a script (all, or those named) in a folder; what it said if all passed."""
+def passes(folder, script, *names, options=(), timeout=120, folders=(DEVICE, FIRMWARE)):
+    """Run the tests of a script (all, or those named) in a folder; what it said if all passed.
+
+    folders: where the script is, and what it imports.
+    """
+    path = [*reversed(folders), generated().name, ".frozen"]
     done = subprocess.run(
-        [micropython.find(), *options, DEVICE / "run.py", DEVICE / script, *names],
-        env={**os.environ, "MICROPYPATH": f"{FIRMWARE}:{DEVICE}:{generated().name}:.frozen"},
+        [micropython.find(), *options, DEVICE / "run.py", folders[0] / script, *names],
+        env={**os.environ, "MICROPYPATH": ":".join(map(str, path))},
         cwd=folder,
         capture_output=True,
         text=True,

@@ -60,6 +60,7 @@ def made(tmp_path_factory):
     (source / "cells").mkdir()
     (source / "cells/battery.py").write_text(BATTERY)
     (source / "packlog.py").write_text(PACKLOG)
+    (source / "main.py").write_text("import packlog\npacklog.start([1])\n")
     files, spoken = build_and_map(source, X64)
     folder = tmp_path_factory.mktemp("board")
     for path, data in files.items():

@@ -159,7 +159,7 @@ def test_a_module_that_is_imported_by_a_text():
 
 def test_what_only_the_pc_asks_of_a_registry_is_left_out():
     lamp = "KEYS = {'pin': (0, 48)}\nORDER = 3\nNAME = 'lamp'\ndef make(a):\n    return NAME\n"
-    text = "def f(name):\n    return __import__('parts.' + name).make(1)\n"
+    text = "def f(name):\n    return __import__('parts.' + name).make(1), {'KEYS': 1}['KEYS']\n"
     shrunk = shrink({"m": text, "parts.lamp": lamp}, KEPT)["parts.lamp"]
     assert not re.search("KEYS|pin|ORDER|3", shrunk) and "'lamp'" in shrunk
 
