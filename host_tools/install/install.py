@@ -103,6 +103,7 @@ class _Install:
         self._options = options
         self._lib = options.lib or packages.folder_of_environment()
         self._step = options.on_step or (lambda what: None)
+        self._frozen_only = False  # the board needs no firmware of ours
 
     def run(self) -> None:
         """All of it but the restart."""
@@ -127,7 +128,7 @@ class _Install:
             done = False
         if change:
             self._carry_out(change)
-        elif not done and not self._state.loose:
+        elif not done and self._options.loose == self._state.loose:
             self._say("everything on the board is up to date")
         if self._state.given_up and not change.bundle:
             files.remove(self._device, [deploy.TRIAL])  # the user knows now
@@ -164,6 +165,13 @@ class _Install:
                 f"packlog {trial.version} did not work on this board: it went back to the one "
                 "before by itself"
             )
+        frozen = self._device.run(script("is_frozen")).strip() == "yes"
+        if frozen and not self._state.identity and not self._options.loose:
+            self._say(
+                "packlog is frozen into this board's MicroPython: only its config is copied; to "
+                "update it, packlog install --micropython FILE with a new image"
+            )
+            self._starters, self._frozen_only = {}, True
 
     # The file system
 
@@ -267,6 +275,8 @@ class _Install:
 
     def _bundle(self, settings: dict | None, bluetooth: bool) -> bytes | None:
         """The bundle to put on the board; None if it has that."""
+        if self._frozen_only:
+            return None
         wanted = self._packages(settings, bluetooth)
         state, version = self._state, self._options.version
         same = state.whole and (state.version, state.firmware) == (
