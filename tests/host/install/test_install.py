@@ -250,10 +250,8 @@ def test_a_board_that_runs_bytecode_only_gets_the_plain_twins(firmware):
     files = compiling.build(firmware, 6)
     assert "store/deflate_plain.mpy" in files and "store/columns_plain.mpy" in files
     assert not [path for path in files if path.endswith("_viper.mpy")]
-    assert set(compiling.build(firmware, X64)) - set(files) == {
-        "store/deflate_viper.mpy",
-        "store/columns_viper.mpy",
-    }
+    native = set(compiling.build(firmware, X64)) - set(files)
+    assert native and all(path.endswith("_viper.mpy") for path in native)
 
 
 def test_a_board_with_packlog_in_its_micropython_gets_its_config_only(tmp_path, monkeypatch):
