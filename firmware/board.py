@@ -15,7 +15,7 @@ class Board:
         self.clock = clock
         self.packs = []
         self.parts = []  # in the order of their start
-        self.tasks = []  # (name, coroutine function) of each that a part has besides its run()
+        self.tasks = []  # (name, coroutine function) of each: it does not return
         self.complaints = []  # what is wrong, in words a person can act on
         self.network = None  # whose `connected` says whether there is one; None without WiFi
         self.resolver = None  # of names, None without WiFi

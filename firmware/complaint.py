@@ -3,6 +3,7 @@
 import asyncio
 import time
 
+from console import TROUBLE
 from lib.tasks import keep_running
 from parts.lcd import DRAW_MS, open_display
 from screen.pages import Screen
@@ -20,7 +21,7 @@ async def complain(text):
         lcd = None
     screen = Screen(defaults["columns"], defaults["rows"])
     while True:
-        print("packlog! " + text)
+        print(TROUBLE + text)
         for _ in range(20):
             if lcd:
                 lcd.show(screen.message("packlog", text, time.ticks_ms()))

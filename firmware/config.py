@@ -19,7 +19,7 @@ _NAME = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-"
 # kinds. Limits are (lowest, highest) of a number, (shortest, longest) of a secret, the most bytes
 # of a text or topic, the words of a choice, the keys of sections, which are a list of objects;
 # (wing, other names) of a thing, whose keys then belong to the section, too.
-# RULES: what several keys have to do with each other, see _RULES.
+# RULES: what several keys have to do with each other; those of the end of this module.
 PACK = {
     "KEYS": {
         "name": ("name", ()),
@@ -257,6 +257,10 @@ def _is_number(value, limits):
     return type(value) is int and limits[0] <= value <= limits[1]
 
 
+def _is_dbm(value, limits):
+    return type(value) in (int, float) and (value == 0 or limits[0] <= value <= limits[1])
+
+
 def _is_pin(value, limits):
     return _is_number(value, (0, MAX_PIN))
 
@@ -298,6 +302,12 @@ def _number_words(limits):
     return "a whole number from " + str(limits[0]) + " to " + str(limits[1])
 
 
+def _dbm_words(limits):
+    return (
+        "a number of dBm from " + str(limits[0]) + " to " + str(limits[1]) + ", such as 8.5; or 0"
+    )
+
+
 def _text_words(limits):
     return "a text of at most " + str(limits) + " characters"
 
@@ -313,6 +323,7 @@ def _same(value):
 # kind: (is a value right?, what a key takes, in words; what is made of a right value)
 KINDS = {
     "number": (_is_number, _number_words, _same),
+    "dbm": (_is_dbm, _dbm_words, _same),
     "pin": (_is_pin, lambda limits: _number_words((0, MAX_PIN)), _same),
     "switch": (_is_switch, lambda limits: "true or false", _same),
     "text": (_is_text, _text_words, _same),
@@ -334,7 +345,7 @@ def _check_rules(checked, found):
     seen = {}
     for where, section, rules in found:
         for rule in rules:
-            _RULES[rule["rule"]](checked, where, section, rule, seen)
+            RULES[rule["rule"]](checked, where, section, rule, seen)
     for where, section, _ in found:
         for key in section.get("pins", ()):
             _note("pin", section[key], where + "." + key, seen)
@@ -403,7 +414,7 @@ def _of(checked, key):
     return checked[section][name]
 
 
-_RULES = {
+RULES = {
     "one_of": _one_of,
     "together": _together,
     "unique": _unique,

@@ -8,12 +8,17 @@ BMS's time-out is not printed: its values are unknown then. Pure: what it is giv
 from sample import MORE
 
 STARTING = "packlog starting"
+# How lines begin; the PC looks for it
+TROUBLE = "packlog! "  # and then what is wrong, in words
+HEALTH = "packlog health"
+EXTRA = "packlog extra"
+UNKNOWN = "--"
 
 
 def decimal(value, places):
     """An integer count of 10**-places as text: decimal(-1205, 3) is -1.205; None is --."""
     if value is None:
-        return "--"
+        return UNKNOWN
     unit = 10**places
     sign = "-" if value < 0 else ""
     value = abs(value)
@@ -22,7 +27,7 @@ def decimal(value, places):
 
 def health_line(values):
     """How the logger is doing: (key, number, text or None) pairs."""
-    return " ".join(["packlog health"] + [key + "=" + _word(value) for key, value in values])
+    return " ".join([HEALTH] + [key + "=" + _word(value) for key, value in values])
 
 
 def extras_line(name, sample):
@@ -34,23 +39,23 @@ def extras_line(name, sample):
     words.append("cell_temperatures=" + _list(sample.cell_temperatures, sample.cell_count))
     words.append("impedances=" + _list(sample.impedances, sample.impedance_count))
     words = [word for word in words if not word.endswith("=--")]
-    return " ".join(["packlog extra", name] + words) if words else None
+    return " ".join([EXTRA, name] + words) if words else None
 
 
 def _list(values, count):
     """Values with one decimal, unknown ones as --; -- alone if none is known."""
     known = any(values[i] is not None for i in range(count))
-    return ",".join([decimal(values[i], 1) for i in range(count)]) if known else "--"
+    return ",".join([decimal(values[i], 1) for i in range(count)]) if known else UNKNOWN
 
 
 def _word(value):
     """A value without blanks: they end it."""
-    return "--" if value is None else str(value).replace(" ", "_")
+    return UNKNOWN if value is None else str(value).replace(" ", "_")
 
 
 def _cell(sample, index):
     if index is None:
-        return "--"
+        return UNKNOWN
     return decimal(sample.cells[index], 3) + "#" + str(index + 1)
 
 
@@ -63,7 +68,7 @@ def status_line(name, sample, fresh, age_ms, counts):
         words += (
             "voltage=" + decimal(sample.voltage, 3),
             "current=" + decimal(sample.current, 3),
-            "soc=" + ("--" if sample.soc is None else str(sample.soc)),
+            "soc=" + _word(sample.soc),
             "temperature=" + decimal(sample.temperature, 1),
             "min=" + _cell(sample, sample.min_cell),
             "max=" + _cell(sample, sample.max_cell),
@@ -71,5 +76,5 @@ def status_line(name, sample, fresh, age_ms, counts):
     else:
         words.append("voltage=-- current=-- soc=-- temperature=-- min=-- max=--")
     for key, number in counts:
-        words.append(key + "=" + ("--" if number is None else str(number)))
+        words.append(key + "=" + _word(number))
     return " ".join(words)

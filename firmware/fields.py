@@ -2,8 +2,8 @@
 MQTT and the PC; a board without MQTT does not import it.
 
 A Sample's integers count 10**-decimals of the unit: voltage 53280 with 3 decimals is 53.28 V. A row
-is what several fields have in common: (unit, decimals, kind, names), in the order in which they are
-published.
+is what several fields have in common, and their names, in the order in which they are published:
+unit, decimals, kind, *names.
 """
 
 from sample import (
@@ -20,33 +20,33 @@ MEASUREMENT, TOTAL, TEXT, SWITCH, ALARM = 0, 1, 2, 3, 4
 
 # Attributes of Sample, and what follows from them: see value_of()
 FIELDS = (
-    ("V", 3, MEASUREMENT, ("voltage", "min_cell_voltage", "max_cell_voltage", "cell_difference")),
-    ("A", 3, MEASUREMENT, ("current", "balance_current")),
-    ("W", 1, MEASUREMENT, ("power",)),
-    ("%", 0, MEASUREMENT, ("soc",)),
-    ("", 0, TEXT, ("mode",)),
-    ("Wh", 3, MEASUREMENT, ("energy",)),
-    ("Ah", 3, MEASUREMENT, ("charge", "capacity")),
-    ("degC", 1, MEASUREMENT, ("temperature", "mosfet_temperature")),
-    ("%", 1, MEASUREMENT, ("soh",)),
-    ("", 0, TOTAL, ("cycles",)),
-    ("V", 3, MEASUREMENT, ("full_cell_voltage", "empty_cell_voltage")),
-    ("mOhm", 1, MEASUREMENT, ("impedance",)),
-    ("", 0, MEASUREMENT, ("min_cell", "max_cell", "error_bits")),
-    ("", 0, ALARM, ("charge_stopped", "discharge_stopped")),
-    ("", 0, SWITCH, ("charge_on", "discharge_on", "balancing")),
+    ("V", 3, MEASUREMENT, "voltage", "min_cell_voltage", "max_cell_voltage", "cell_difference"),
+    ("A", 3, MEASUREMENT, "current", "balance_current"),
+    ("W", 1, MEASUREMENT, "power"),
+    ("%", 0, MEASUREMENT, "soc"),
+    ("", 0, TEXT, "mode"),
+    ("Wh", 3, MEASUREMENT, "energy"),
+    ("Ah", 3, MEASUREMENT, "charge", "capacity"),
+    ("degC", 1, MEASUREMENT, "temperature", "mosfet_temperature"),
+    ("%", 1, MEASUREMENT, "soh"),
+    ("", 0, TOTAL, "cycles"),
+    ("V", 3, MEASUREMENT, "full_cell_voltage", "empty_cell_voltage"),
+    ("mOhm", 1, MEASUREMENT, "impedance"),
+    ("", 0, MEASUREMENT, "min_cell", "max_cell", "error_bits"),
+    ("", 0, ALARM, "charge_stopped", "discharge_stopped"),
+    ("", 0, SWITCH, "charge_on", "discharge_on", "balancing"),
 )
 # Keys of Sample.extras
 EXTRAS = (
-    ("", 0, MEASUREMENT, ("mcu_id", "units", "rank", "cells_present")),
-    ("Wh", 0, TOTAL, ("energy_in", "energy_out")),
-    ("Ah", 3, TOTAL, ("charge_in",)),
-    ("s", 0, MEASUREMENT, ("bms_uptime",)),
-    ("V", 3, MEASUREMENT, ("adc_vp", "adc_0", "adc_1", "adc_2", "adc_3", "adc_4")),
-    ("", 0, TOTAL, ("bad_crc",)),
-    ("", 0, MEASUREMENT, ("parse_fail",)),
-    ("", 0, TOTAL, ("bad_cell_voltage",)),
-    ("V", 3, MEASUREMENT, ("vc_max", "vc_min")),
+    ("", 0, MEASUREMENT, "mcu_id", "units", "rank", "cells_present"),
+    ("Wh", 0, TOTAL, "energy_in", "energy_out"),
+    ("Ah", 3, TOTAL, "charge_in"),
+    ("s", 0, MEASUREMENT, "bms_uptime"),
+    ("V", 3, MEASUREMENT, "adc_vp", "adc_0", "adc_1", "adc_2", "adc_3", "adc_4"),
+    ("", 0, TOTAL, "bad_crc"),
+    ("", 0, MEASUREMENT, "parse_fail"),
+    ("", 0, TOTAL, "bad_cell_voltage"),
+    ("V", 3, MEASUREMENT, "vc_max", "vc_min"),
 )
 # Lists, attributes of Sample: (name, of an element, unit, decimals), all of them measurements
 LISTS = (
@@ -57,9 +57,19 @@ LISTS = (
 )
 # The logger's own health, as far as it is more than plain numbers and texts
 HEALTH = (
-    ("s", 0, MEASUREMENT, ("uptime",)),
-    ("bytes", 0, MEASUREMENT, ("heap_free", "flash_free")),
-    ("dBm", 0, MEASUREMENT, ("rssi",)),
+    ("s", 0, MEASUREMENT, "uptime"),
+    (
+        "bytes",
+        0,
+        MEASUREMENT,
+        "heap_free",
+        "flash_free",
+        "heap_used",
+        "idf_free",
+        "idf_largest",
+        "idf_least",
+    ),
+    ("dBm", 0, MEASUREMENT, "rssi"),
 )
 
 MODES = ("Discharge", "Charge", "Storage")
@@ -94,8 +104,6 @@ def _derived(sample, key):
         return sample.max_cell_voltage - sample.min_cell_voltage
     if key == "impedance":
         return sum(sample.impedances[: sample.impedance_count]) or None
-    if key == "modeint":
-        return sample.mode
     if key == "error_bits":
         return sample.errors
     value = getattr(sample, key)

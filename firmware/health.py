@@ -4,6 +4,7 @@ import gc
 
 from machine import reset_cause
 
+from lib import heap
 from lib.tasks import counts
 from store import retention
 
@@ -12,7 +13,9 @@ CLOCKS = ("not set", "kept", "PC", "NTP")
 
 
 def heap_free():
-    """Bytes. Collects, regularly, before the heap is in pieces."""
+    """Bytes. Collects, regularly, before the heap is in pieces. On an ESP32 this counts ESP-IDF's
+    largest free block in, which the heap could grow into: idf_largest.
+    """
     gc.collect()
     return gc.mem_free()
 
@@ -27,9 +30,14 @@ def values(board):
         ("flash_free", retention.free_bytes()),
         ("clock", CLOCKS[board.clock.source]),
         ("unix", board.clock.unix()),
+        ("heap_used", gc.mem_alloc()),
     ]
+    memory = heap.idf()
+    if memory:
+        found += zip(("idf_free", "idf_largest", "idf_least"), memory)  # noqa: B905
     for part in board.parts:
-        found += part.values()
+        if hasattr(part, "values"):
+            found += part.values()
     for pack in board.packs:
         found.append((pack.name + "_link", pack.link.state or "up"))
         found += counts(pack.name, pack.link.counters)

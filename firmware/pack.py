@@ -1,6 +1,6 @@
 """One pack: its link, decoder, hub and history."""
 
-from board import check_pins
+from board import check_pins, module
 from console import extras_line, status_line
 from hub import Hub
 from store import events
@@ -12,45 +12,24 @@ QUIET_MS = 150  # right after a reading the line is quiet: the time to stall it 
 OVERDUE_S = 3  # without readings there is no such moment
 
 
-def make_source(settings, on_sample, resolver):
-    """The decoder, the link and the names of the error bits of a pack, by its kind of BMS."""
-    kind, cells = settings["bms"], settings["cells"]
-    if kind == "chargery":
-        from bms.chargery import Decoder
-        from transport.uart import UartLink
-
-        link = UartLink(settings["uart"], settings["rx"], settings["tx"], settings["baudrate"])
-        return Decoder(on_sample, cells), link, ()
-    if kind == "jk":
-        from bms.jk import ERRORS, Decoder
-        from transport.ble import BleLink
-
-        link = BleLink(settings["address"], settings["device"])
-        return Decoder(on_sample, cells, True), link, ERRORS
-    if kind == "bluenova":
-        from bms.bluenova import Decoder
-        from transport.websocket import WebSocketLink
-
-        link = WebSocketLink(settings["host"], settings["port"], settings["path"], resolver)
-        return Decoder(on_sample, cells, True), link, ()
-    raise ValueError("no such bms: " + kind)
-
-
 class Pack:
     """The pack of one entry of config.json's packs."""
 
-    def __init__(self, index, settings, store, uptime, resolver):
+    def __init__(self, index, settings, store, board):
         check_pins(settings, "packs[" + str(index) + "]")
         self.name = settings["name"]
         self.bms = settings["bms"]
         self.timeout_s = settings["timeout_s"]
-        self.hub = Hub(uptime)
+        bms = module("bms", self.bms)
+        self.errors = bms.ALARMS  # names of the bits of sample.errors
+        self.hints = bms.HINTS
+        self.hub = Hub(board.uptime)
         self.sample = self.hub.sample
         self.history = History(
             DATA,
             self.name,
             settings["cells"],
-            uptime,
+            board.uptime,
             window_s=store["window_s"],
             interval_s=store["interval_s"],
             gap_s=store["gap_s"],
@@ -60,13 +39,15 @@ class Pack:
             cells_min_s=store["cells_min_s"],
             silent_s=self.timeout_s,
             tolerances=settings["tolerances"],
-            bms=self.bms,
+            bms=bms.NUMBER,
         )
         self.hub.add_tap(self.history.add)
         self.hub.add_tap(self._count_rejected)
-        self.decoder, self.link, self.errors = make_source(settings, self.hub.put, resolver)
+        self.decoder = bms.Decoder(self.hub.put, settings["cells"], True)
+        link = module("transport", settings["link"])
+        self.link = link.make(settings, settings["parameters"], board)
         self._count_rejected(None)
-        self._uptime = uptime
+        self._uptime = board.uptime
         self._due_since = None  # in s of uptime
 
     def rejected(self):

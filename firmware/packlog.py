@@ -15,7 +15,7 @@ from machine import WDT, reset, reset_cause
 
 import health
 from board import Board, module
-from console import STARTING, health_line
+from console import STARTING, TROUBLE, health_line
 from lib.tasks import keep_running
 from lib.uptime import Uptime
 from net.clock import Clock
@@ -34,6 +34,7 @@ BEAT_S = 90  # a task that has not been seen for so long is stuck
 CRASH_S = 5  # to read what it was, before the reset
 COMPACT_MS = 20  # between two steps of compaction
 COMPACT_S = 60  # how often to look for something to compact
+RETRY_S = 21600  # a logger that had to leave a radio out starts again after that
 RESTARTING = "Restarting to compact the history"
 RESTART_S = 3  # to read it
 
@@ -44,6 +45,7 @@ class Logger:
     def __init__(self, settings):
         self.board = board = Board(settings, Uptime(time.ticks_ms, time.ticks_diff), Clock())
         self.packs, self.complaints = board.packs, board.complaints  # the PC's scripts use them
+        self.complaints += settings.get("complaints", ())
         self._settings = settings
         # (has it restarted to compact the history, has that failed): see store/starting.py
         self._planned, tried = settings.get("start", (False, False))
@@ -77,10 +79,11 @@ class Logger:
         part = module.make(self._settings[name], self.board)
         if part:
             self.board.parts.append(part)
+            self.board.tasks.append((name, part.run))
 
     def _add_pack(self, index, settings):
         board = self.board
-        pack = Pack(index, settings, self._settings["store"], board.uptime, board.resolver)
+        pack = Pack(index, settings, self._settings["store"], board)
         pack.history.event(events.REBOOT, events.PLANNED if self._planned else reset_cause())
         pack.history.event(events.CONFIG, 0, self._settings["checksum"])
         board.clock.add_listener(pack.history.anchor)
@@ -101,7 +104,6 @@ class Logger:
         for pack in self.board.packs:
             tasks.append((pack.name, self._reader(pack)))
         tasks += self.board.tasks
-        tasks += [(part.name, part.run) for part in self.board.parts]
         for name, start in tasks:
             asyncio.create_task(keep_running(name, start, self._report))
         self._beats = dict.fromkeys([STORE] + self.board.packs, 0)  # what has to be seen
@@ -127,9 +129,15 @@ class Logger:
         while True:
             for _ in self.upkeep.steps():
                 await asyncio.sleep_ms(COMPACT_MS)
-            if self.upkeep.wants_restart(self.board.uptime.seconds) and self._is_quiet():
+            if self._wants_restart() and self._is_quiet():
                 await self._restart()
             await asyncio.sleep(COMPACT_S)
+
+    def _wants_restart(self):
+        """Is there something that may go better at a start?"""
+        now = self.board.uptime.seconds
+        lost = self._settings.get("lost")
+        return self.upkeep.wants_restart(now) or (lost and now >= RETRY_S)
 
     def _is_quiet(self):
         """Has everything just been flushed?"""
@@ -148,7 +156,7 @@ class Logger:
         board = self.board
         while True:
             for complaint in self.complaints:
-                print("packlog! " + complaint)
+                print(TROUBLE + complaint)
             board.values = health.values(board) + self.upkeep.values()
             counts = (
                 ("uptime", board.uptime.seconds),
@@ -212,12 +220,10 @@ class Logger:
                 done = pack.history.close() and done
             except Exception as error:
                 done = False
-                print("packlog! " + pack.name + ": " + repr(error))
-        for part in self.board.parts:
-            part.stop()
-        ble = sys.modules.get("transport.ble")
-        if ble:
-            ble.shutdown()  # a JK takes one client at a time: the next one should get in
+                print(TROUBLE + pack.name + ": " + repr(error))
+        for each in self.board.parts + [pack.link for pack in self.board.packs]:
+            if hasattr(each, "stop"):
+                each.stop()
         return "everything is on flash" if done else "the flash did not take everything"
 
 

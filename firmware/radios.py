@@ -1,17 +1,94 @@
-"""Switches on what takes the chip's own memory, before the rest of the firmware fills the heap.
+"""Takes what needs the chip's own memory, before the rest of the firmware fills the heap.
 
-A part with a radio has a function radio(section), which can be called again at any time.
+An ESP32's Python heap grows into that memory and keeps it. So radios are switched on and UARTs
+opened first: by radio(section) of a part, claim(section of the pack) of a link. A radio without its
+memory cannot be tried again in a running chip, and before MicroPython 1.28 Bluetooth panics: both
+end in a reset. What has ended MOST starts in a row is left out of the next one, which says so: what
+needs no radio is logged. The RTC's memory keeps count: it outlives a reset, not a loss of power.
+
+This module lets go of itself when it is done.
 """
+
+import sys
+import time
+
+from machine import RTC, reset
 
 from board import module
 
+MOST = 2
+READ_S = 3  # to read what it was, before the reset
+_MARK = b"packlog"
+_NAMES = {"wifi": "WiFi", "ble": "Bluetooth", "uart": "UART"}
 
-def switch_on(settings):
-    """Call radio() of each part in use that has one. What fails here its part tries again."""
+
+def bring_up(settings):
+    """Take it. What had to be left out is taken out of settings["parts"] and stands in
+    settings["lost"]; what is wrong, in words a person can act on, in settings["complaints"].
+    """
+    settings["lost"], settings["complaints"] = [], []
+    for wing, name, section in _in_use(settings):
+        if name not in settings["lost"]:
+            _bring_up(settings, wing, name, section)
+    settings["parts"] = [name for name in settings["parts"] if name not in settings["lost"]]
+    sys.modules.pop("radios", None)
+
+
+def give_up(name, error):
+    """What name needs got no memory while the logger runs: reset."""
+    _count(name, _counts().get(name, 0) + 1)
+    _reset(error)
+
+
+def _in_use(settings):
     for name in settings["parts"]:
-        try:
-            radio = getattr(module("parts", name), "radio", None)
-            if radio:
-                radio(settings[name])
-        except Exception:
-            pass  # the logger makes the part next, and says what is wrong with it
+        yield "parts", name, settings[name]
+    for pack in settings["packs"]:
+        yield "transport", pack["link"], pack
+
+
+def _bring_up(settings, wing, name, section):
+    try:
+        found = module(wing, name)
+        take = getattr(found, "radio" if wing == "parts" else "claim", None)
+        if not take:
+            return
+        count = _counts().get(name, 0)
+        if count < MOST:
+            _count(name, count + 1)  # first: it may panic
+            take(section)
+        else:
+            found.lost = True
+            settings["lost"].append(name)
+            settings["complaints"].append("No memory for " + _NAMES.get(name, name) + ": it is off")
+        _count(name, 0)
+    except (OSError, RuntimeError, MemoryError) as error:
+        _reset(error)
+    except ImportError:
+        pass  # the logger comes to it again, and says it
+    except Exception as error:
+        _count(name, 0)
+        settings["complaints"].append(str(error) or repr(error))
+
+
+def _reset(error):
+    sys.print_exception(error)
+    print("packlog! no memory for a radio: restarting")
+    time.sleep(READ_S)  # Ctrl-C gets out here
+    reset()
+
+
+def _counts():
+    """How many starts in a row each has ended, by name. The RTC's memory may hold anything."""
+    words = bytes(RTC().memory()).split()
+    if words[:1] != [_MARK]:
+        return {}
+    return {word[:-1].decode(): word[-1] - 48 for word in words[1:]}
+
+
+def _count(name, count):
+    counts = _counts()
+    if counts.get(name, 0) != count:
+        counts[name] = count
+        words = [(each + str(counts[each])).encode() for each in counts if counts[each]]
+        RTC().memory(b" ".join([_MARK] + words))

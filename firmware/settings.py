@@ -34,7 +34,7 @@ def prepare(settings):
     settings["start"] = starting.compact_waiting(settings)
     import radios
 
-    radios.switch_on(settings)
+    radios.bring_up(settings)
 
 
 def form(checked):

@@ -26,6 +26,7 @@ if os.environ.get("PACKLOG_AIOBLE"):  # what tests start runs in folders of its 
     os.environ["PACKLOG_AIOBLE"] = os.path.abspath(os.environ["PACKLOG_AIOBLE"])
 
 from tests.helpers import boards, home_bench, network_bench  # noqa: E402
+from tests.rv32 import build  # noqa: E402
 
 if not hasattr(asyncio, "sleep_ms"):  # MicroPython's, for firmware code that runs on CPython
 
@@ -86,3 +87,14 @@ def net_bench(tmp_path):
     made = network_bench.NetworkBench(tmp_path)
     yield made
     made.close()
+
+
+@pytest.fixture(scope="session")
+def built():
+    """The build; a failure or a skip, with the reason, if there is none."""
+    try:
+        return build.find()
+    except build.Unavailable as reason:
+        if build.required():
+            pytest.fail(f"no MicroPython for RV32, though it is required: {reason}")
+        pytest.skip(f"no MicroPython for RV32: {reason}")

@@ -14,6 +14,8 @@ from sample import EXTRAS, TEXTS, Sample
 NUMBER = 3  # in the events
 LINKS = {"websocket": {"host": "10.0.0.2", "port": 9000, "path": "/ws/"}}
 KEYS = {"cells": ("number", (0, 16), 0), "timeout_s": ("number", (3, 3600), 30)}
+ALARMS = ()  # it says them in words
+HINTS = ("Battery on?", "Check its network")  # what to check when it is silent
 
 LINE = 256  # bytes; a longer line is none
 MAX_TEXT = 64

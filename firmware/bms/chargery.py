@@ -11,6 +11,8 @@ from sample import CHARGE_STOPPED, DISCHARGE, DISCHARGE_STOPPED, Sample
 NUMBER = 1  # in the events
 LINKS = {"uart": {"baudrate": 115200}}
 KEYS = {"cells": ("number", (0, 24), 0)}
+ALARMS = ()
+HINTS = ("BMS LCD unit on?", "Check the cable")  # what to check when it is silent
 
 HEADER = 0x24
 CELLS, READING, IMPEDANCES = 0x56, 0x57, 0x58
@@ -85,7 +87,7 @@ class Decoder:
 
     kept = CELLS_KEPT  # a capture on a PC has no clock: packlog replay keeps them
 
-    def __init__(self, on_sample, cells=0):
+    def __init__(self, on_sample, cells=0, new_only=False):
         self.sample = Sample()
         self.stats = {
             "accepted": {CELLS: 0, READING: 0, IMPEDANCES: 0},

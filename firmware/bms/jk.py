@@ -19,6 +19,19 @@ from sample import (
 NUMBER = 2  # in the events
 LINKS = {"ble": {"service": 0xFFE0, "notify": 0xFFE1, "write": 0xFFE1}}
 KEYS = {"timeout_s": ("number", (3, 3600), 15)}
+SEEN_AS = {"service": 0xFFE0}
+# By their bits, as the display has room for them
+ALARMS = (
+    "wire resistance", "MOSFET overheated", "wrong cell count", "current sensor",
+    "cell overvoltage", "pack overvoltage", "charge overcurrent", "charge short circuit",
+    "charge too hot", "charge too cold", "coprocessor silent", "cell undervoltage",
+    "pack undervoltage", "load overcurrent", "load short circuit", "discharge too hot",
+    "charge MOSFET fault", "load MOSFET fault", "GPS disconnected", "password to change",
+    "discharge on failed", "battery overheated", "temperature sensor", "PLC module fault",
+    "short not released", "load overcurrent 2", "load overcurrent 3", "discharge too cold",
+    "locked remotely",
+)  # fmt: skip
+HINTS = ("BMS in reach?", "Phone app closed?")  # what to check when it is silent
 
 HEADER = b"\x55\xaa\xeb\x90"
 LENGTH = 300
@@ -53,18 +66,7 @@ SWITCHES = (
 )
 TEXTS = (("model", 6, 16), ("hardware", 22, 8), ("software", 30, 8))  # of DEVICE: place, size
 
-# The errors by their bit, as the display has room for them
-ERRORS = (
-    "wire resistance", "MOSFET overheated", "wrong cell count", "current sensor",
-    "cell overvoltage", "pack overvoltage", "charge overcurrent", "charge short circuit",
-    "charge too hot", "charge too cold", "coprocessor silent", "cell undervoltage",
-    "pack undervoltage", "load overcurrent", "load short circuit", "discharge too hot",
-    "charge MOSFET fault", "load MOSFET fault", "GPS disconnected", "password to change",
-    "discharge on failed", "battery overheated", "temperature sensor", "PLC module fault",
-    "short not released", "load overcurrent 2", "load overcurrent 3", "discharge too cold",
-    "locked remotely",
-)  # fmt: skip
-# Protections, by those bits; the others only warn.
+# Protections, by the bits of ALARMS; the others only warn.
 STOP_CHARGE = 0x3F2
 STOP_DISCHARGE = 0x0F00F802
 

@@ -6,7 +6,7 @@ Source: the data sheet of HD44780U (Hitachi ADE-207-272).
 import time
 
 from drivers.hd44780 import Lcd
-from screen.glyphs import GLYPHS
+from screen.draw import GLYPHS
 
 KEYS = {
     "rs": ("pin", ()),

@@ -5,9 +5,8 @@ Sources: the data sheets of HD44780U (Hitachi ADE-207-272) and PCF8574 (NXP).
 
 import asyncio
 
-from drivers.hd44780 import Lcd
-from drivers.lcd_bus import LcdLost
-from screen.glyphs import GLYPHS
+from drivers.hd44780 import Lcd, LcdLost
+from screen.draw import GLYPHS
 
 KEYS = {
     "scl": ("pin", (), 22),

@@ -8,8 +8,6 @@ it anew, 1 s to 5 s apart. What no error tells of (a glitch on E or on the suppl
 
 import asyncio
 
-from drivers.lcd_bus import LcdLost
-
 # DDRAM address of each row's first cell; a 20x4 has two lines of 40, folded
 _ROWS = {(16, 2): b"\x00\x40", (20, 4): b"\x00\x40\x14\x54"}
 
@@ -27,10 +25,20 @@ _RETRY_MIN_MS, _RETRY_MAX_MS = 1_000, 5_000
 _GLYPH_RUN = 16
 
 
-class Lcd:
-    """columns x rows on a bus of lcd_bus. glyphs: up to 8 custom characters of 8 bytes, codes 0..7.
+class LcdLost(OSError):
+    """The display does not answer (errno, where). The only error that a bus raises."""
 
-    online: the display is there and started. losses: how often it was lost."""
+
+class Lcd:
+    """columns x rows on a bus. glyphs: up to 8 custom characters of 8 bytes, codes 0..7.
+
+    online: the display is there and started. losses: how often it was lost.
+
+    bus: display/ has them. find() and alive() look for the display, nibbles() sends single nibbles
+    (start-up) and write() one command and then characters, within the HD44780's times without
+    looking at its busy flag: 37 us a command, 41 us a character. resync_ms: how often the display
+    is to be written anew. It takes no state from the display: whatever fails is raised as LcdLost.
+    """
 
     def __init__(self, bus, columns, rows, glyphs=b""):
         if (columns, rows) not in _ROWS:

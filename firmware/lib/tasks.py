@@ -1,4 +1,4 @@
-"""Tasks that do not end, and the parts of the logger that have one."""
+"""Tasks that do not end, and how the counters of links and parts are reported."""
 
 import asyncio
 import time
@@ -26,23 +26,6 @@ async def keep_running(name, start, report):
                 pass  # no memory to say it with: the task matters more
             await asyncio.sleep(pause)
             pause = min(2 * pause, LONGEST_PAUSE_S)
-
-
-class Part:
-    """A part of the logger, by default one that has nothing to report.
-
-    name: its section in config.json. state: what is wrong, in 20 characters, None if nothing is.
-    run(): its task, a coroutine function that does not return.
-    """
-
-    state = None
-
-    def values(self):
-        """What the health report says of it: (key, int, bool, str or None) pairs."""
-        return ()
-
-    def stop(self):
-        """Say good-bye, without a loop: the logger ends."""
 
 
 def counts(name, counters):

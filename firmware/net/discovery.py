@@ -69,31 +69,31 @@ class Device:
 
         And "" whenever the loop should get its turn.
         """
-        for key, _, row in known_fields(sample):
+        for key, _, unit, decimals, kind in known_fields(sample):
             if self._is_new(key):
-                yield self._config(payload, key, row)
+                yield self._config(payload, key, (unit, decimals, kind))
         for key, name, unit, decimals in LISTS:
-            row = (unit, decimals, MEASUREMENT, ())
+            field = (unit, decimals, MEASUREMENT)
             yield ""
             for i in range(self._announced.get(key, 0), count_of(sample, key)):
                 self._announced[key] = i + 1
                 value = "(value_json['%s']|default([]))[%d]" % (key, i)
-                yield self._config(payload, "%s_%d" % (name, i + 1), row, value)
+                yield self._config(payload, "%s_%d" % (name, i + 1), field, value)
 
     def of_health(self, payload, values):
         """The same for the logger's health, a dict of int, str, bool and None."""
         for key in values:
             value = values[key]
             if value is not None and self._is_new(key):
-                yield self._config(payload, key, _row_of(key, value))
+                yield self._config(payload, key, _field_of(key, value))
 
     def _is_new(self, key):
         new = key not in self._announced
         self._announced[key] = 1
         return new
 
-    def _config(self, payload, key, row, element=None):
-        unit, decimals, kind, _ = row
+    def _config(self, payload, key, field, element=None):
+        unit, decimals, kind = field
         value = element or "value_json['%s']" % key
         binary = kind in (SWITCH, ALARM)
         number = not binary and kind != TEXT
@@ -131,10 +131,10 @@ def _class_of(key, unit, kind):
     return CLASSES.get(unit)
 
 
-def _row_of(key, value):
-    """A row of fields for one of the logger's own values."""
-    for row in HEALTH:
-        if key in row[-1]:
-            return row
+def _field_of(key, value):
+    """(unit, decimals, kind) of one of the logger's own values."""
+    for unit, decimals, kind, *names in HEALTH:
+        if key in names:
+            return unit, decimals, kind
     kind = TEXT if isinstance(value, str) else SWITCH if isinstance(value, bool) else MEASUREMENT
-    return "", 0, kind, ()
+    return "", 0, kind

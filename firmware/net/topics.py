@@ -7,12 +7,11 @@ known is left out.
 """
 
 import json
+import time
 
 from fields import EXTRAS, FIELDS, LISTS, TEXT, value_of
 from sample import MAX_TEMPERATURES, TEXTS
 
-# A row of fields for what the BMS says in words
-WORDS = ("", 0, TEXT, TEXTS)
 # Chargery's topics, with the decimals that those who listen to them know: topic, key, decimals
 CHARGERY = (
     ("watthour", "energy", 3),
@@ -44,20 +43,20 @@ def decimal(value, places):
 
 
 def known_fields(sample):
-    """(key, value, row of fields) of all that is one value and known."""
-    for row in FIELDS:
-        for key in row[-1]:
+    """(key, value, unit, decimals, kind) of all that is one value and known."""
+    for unit, decimals, kind, *keys in FIELDS:
+        for key in keys:
             value = value_of(sample, key)
             if value is not None:
-                yield key, value, row
-    for row in EXTRAS:
-        for key in row[-1]:
+                yield key, value, unit, decimals, kind
+    for unit, decimals, kind, *keys in EXTRAS if sample.extras else ():
+        for key in keys:
             value = sample.extras.get(key)
             if value is not None:
-                yield key, value, row
+                yield key, value, unit, decimals, kind
     for key in TEXTS:
         if sample.texts.get(key):
-            yield key, sample.texts[key], WORDS
+            yield key, sample.texts[key], "", 0, TEXT
 
 
 def count_of(sample, key):
@@ -121,7 +120,7 @@ def state(payload, sample, bms, unix):
     if unix is not None:
         payload.item("time", unix)
     if sample:
-        for turn, (key, value, (_, decimals, _, _)) in enumerate(known_fields(sample)):
+        for turn, (key, value, _, decimals, _) in enumerate(known_fields(sample)):
             payload.item(key, value, decimals)
             if turn & 7 == 7:
                 yield
@@ -147,7 +146,7 @@ def chargery(payload, sample, cells):
     What is not known is not published. cells: those of the single cells too.
     """
     for topic, key, places in CHARGERY:
-        value = value_of(sample, key)
+        value = sample.mode if key == "modeint" else value_of(sample, key)
         if value is not None:
             payload.clear().add(value if key == "mode" else decimal(value, places))
             yield topic
@@ -158,3 +157,62 @@ def chargery(payload, sample, cells):
             if text:
                 payload.clear().add(text)
                 yield topic + str(i + 1)
+
+
+def within(since, span_ms):
+    """Whether that was less than span_ms ago. After a wrap of the ticks it was not."""
+    return since is not None and 0 <= time.ticks_diff(time.ticks_ms(), since) < span_ms
+
+
+class Outlet:
+    """What is told of one pack. chargery: the base of Chargery's topics, "" for none."""
+
+    def __init__(self, pack, device, base, chargery):
+        self._pack = pack
+        self._device = device
+        self._base = base + "/" + pack.name
+        self._chargery = chargery
+        self._at = None
+        self.forget()
+
+    def forget(self):
+        """Tell everything anew, as far as it still holds."""
+        self._online = self._readings = None
+        self._device.forget()
+
+    def packets(self, payload, sample, settings, unix):
+        """Compose what is new; yields (topic, retained), or () when the loop should get its turn.
+
+        sample: for a copy, so that all of it is of the same reading.
+        """
+        pack = self._pack
+        online = pack.fresh()
+        if online != self._online:
+            self._online = online
+            payload.clear().add("online" if online else "offline")
+            yield self._base + "/status", True
+            if not online:  # the broker is not to hand out the last reading as if it were new
+                for _ in state(payload, None, pack.bms, unix()):
+                    pass
+                yield self._base + "/state", True
+        recent = within(self._at, 1000 * settings["interval_s"])
+        if not online or recent or pack.readings == self._readings:
+            return
+        self._at = time.ticks_ms()
+        self._readings = pack.readings
+        sample.clear()  # of what only another pack has
+        sample.copy_from(pack.sample)
+        active = [name for i, name in enumerate(pack.errors) if (sample.errors or 0) >> i & 1]
+        if active:
+            sample.texts["errors"] = ", ".join(active)
+        now = unix()
+        said = None if now is None else now - pack.age_s()
+        for _ in state(payload, sample, pack.bms, said):
+            yield ()
+        yield self._base + "/state", True
+        if self._chargery:
+            for topic in chargery(payload, sample, settings["cells"]):
+                yield self._chargery + "/" + topic, False
+        if settings["discovery"]:
+            for topic in self._device.of_pack(payload, sample):
+                yield topic and (topic, True)

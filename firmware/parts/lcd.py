@@ -7,7 +7,6 @@ import asyncio
 import time
 
 from board import check_pins, module
-from lib.tasks import Part
 from screen.pages import Screen
 from screen.state import Health, PackView, health_lines
 from store.retention import NO_SPACE
@@ -45,10 +44,8 @@ def open_display(settings):
     return module("display", settings["kind"]).make(settings)
 
 
-class Lcd(Part):
+class Lcd:
     """settings: the section lcd of config.json. Of the board: packs, parts, complaints, values."""
-
-    name = "lcd"
 
     def __init__(self, settings, board, display):
         self._board = board
@@ -94,7 +91,8 @@ class Lcd(Part):
 
 
 def _view(pack):
-    return PackView(pack.name, pack.sample, pack.bms, 1000 * pack.timeout_s, pack.errors)
+    told = pack.hints, 1000 * pack.timeout_s, pack.errors, pack.link.idle
+    return PackView(pack.name, pack.sample, *told)
 
 
 def _note(board):
@@ -102,8 +100,9 @@ def _note(board):
     if board.complaints:
         return board.complaints[0]
     for part in board.parts:
-        if part.state:
-            return part.state
+        state = getattr(part, "state", None)
+        if state:
+            return state
     return None
 
 

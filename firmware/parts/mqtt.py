@@ -14,14 +14,15 @@ import umqtt.simple as umqtt
 from micropython import const
 
 from lib import tcp
-from lib.tasks import Part, counts
+from lib.tasks import counts
 from net import topics
 from net.discovery import Device
-from net.outlet import Outlet, within
 from net.pipe import Pipe, Waiting
+from net.topics import Outlet, within
 from sample import Sample
 
 ORDER = 60
+NEEDS = ("umqtt.simple",)
 IN_USE = ("mqtt.host", "wifi.networks")
 KEYS = {
     "host": ("text", 63, ""),
@@ -64,15 +65,13 @@ def make(settings, board):
     return board.network and Mqtt(settings, board, hexlify(unique_id()).decode())
 
 
-class Mqtt(Part):
+class Mqtt:
     """settings: the section of config.json. device_id tells the board from others.
 
     Of the board: packs with name, bms (its kind), errors (names of its error bits), timeout_s,
     sample, readings (how many there have been) and fresh(); network, resolver, clock, values.
     state: what it is doing, in words a person can act on. counters: plain ints.
     """
-
-    name = "mqtt"
 
     def __init__(self, settings, board, device_id):
         self.state = "Off"

@@ -15,7 +15,6 @@ import time
 
 from micropython import const
 
-from lib.tasks import Part
 from net.clock import NONE, NTP, PC
 
 ORDER = 20
@@ -49,12 +48,10 @@ def make(settings, board):
     return board.network and Ntp(settings, board)
 
 
-class Ntp(Part):
+class Ntp:
     """settings: the section ntp of config.json. drift: ms in 10**6 s that the board's clock loses,
     None as long as that is not known.
     """
-
-    name = "ntp"
 
     def __init__(self, settings, board):
         self.counters = {"syncs": 0, "failures": 0, "doubted": 0}

@@ -12,7 +12,7 @@ import time
 import network
 from micropython import const
 
-from lib.tasks import Part, counts
+from lib.tasks import counts
 
 ORDER = 10
 IN_USE = ("wifi.networks",)
@@ -29,6 +29,7 @@ KEYS = {
     "hostname": ("text", 32, "packlog"),
     "country": ("text", 2, ""),
     "power_save": ("switch", (), True),
+    "txpower": ("dbm", (2, 20), 0),
     "address": ("text", 15, ""),
     "netmask": ("text", 15, "255.255.255.0"),
     "gateway": ("text", 15, ""),
@@ -57,6 +58,8 @@ def radio(settings):
     network.hostname(settings["hostname"])
     wlan = network.WLAN(network.STA_IF)
     wlan.active(True)
+    if settings["txpower"]:
+        wlan.config(txpower=settings["txpower"])  # dBm; the chip takes quarters
     return wlan
 
 
@@ -70,15 +73,13 @@ def make(settings, board):
     return wifi
 
 
-class Wifi(Part):
+class Wifi:
     """settings: the section wifi of config.json. state: what is wrong in 20 characters, None while
     connected. rssi in dBm and address: None while not.
 
     misses() says how many connections were tried since anybody has answered, answered() begins
     that anew. A WiFi that says that it is up and passes nothing is left and joined again.
     """
-
-    name = "wifi"
 
     def __init__(self, settings, misses, answered):
         self.state = "WiFi starts"

@@ -1,10 +1,25 @@
-"""Values written into a row: a bytearray of character codes, as long as the display is wide.
+"""Values and text in rows of the display: bytearrays of character codes, as long as it is wide.
 
-Integers in, characters out, nothing allocated. None is unknown and shows as "--". What lies beyond
-the row's end is cut off.
+Integers in, characters out; what begins with put_ allocates nothing. None is unknown and shows as
+"--". What lies beyond the row's end is cut off. Codes 0..7 are ours, so the screens look the same
+whatever character ROM the display has (A00 Japanese, A02 European); the others are ASCII, and for a
+few letters in pack names the A00 ROM's.
 """
 
-from screen.glyphs import BAR
+BAR = 0  # to BAR + 4: the left 1 to 5 columns of dots
+DEGREE, LOWEST, HIGHEST = 5, 6, 7
+
+# 8 rows of 5 dots each, the top row first; the eighth row stays free as in the ROM's letters
+GLYPHS = (
+    b"\x10\x10\x10\x10\x10\x10\x10\x00"
+    b"\x18\x18\x18\x18\x18\x18\x18\x00"
+    b"\x1c\x1c\x1c\x1c\x1c\x1c\x1c\x00"
+    b"\x1e\x1e\x1e\x1e\x1e\x1e\x1e\x00"
+    b"\x1f\x1f\x1f\x1f\x1f\x1f\x1f\x00"
+    b"\x0c\x12\x12\x0c\x00\x00\x00\x00"
+    b"\x00\x1f\x1f\x0e\x0e\x04\x04\x00"
+    b"\x00\x04\x04\x0e\x0e\x1f\x1f\x00"
+)
 
 BLANK = 0x20
 _POWERS = (1, 10, 100, 1000, 10000, 100000, 1000000)
@@ -145,3 +160,77 @@ def put_bar(row, start, width, percent):
     for i in range(cells):
         here = min(dots - 5 * i, 5)
         row[start + 1 + i] = BAR + here - 1 if here > 0 else BLANK
+
+
+# Text
+
+# The ROM has a yen sign at the backslash and an arrow at the tilde
+_CODES = {"\\": 0x2F, "~": 0x2D, "°": DEGREE, "ä": 0xE1, "ö": 0xEF, "ü": 0xF5, "ß": 0xE2,
+          "Ä": 0xE1, "Ö": 0xEF, "Ü": 0xF5, "ñ": 0xEE, "µ": 0xE4, "Ω": 0xF4}  # fmt: skip
+
+
+def lcd_text(text):
+    """A str as character codes; what the display cannot show becomes a question mark."""
+    codes = bytearray()
+    for char in text:
+        code = ord(char)
+        if char in _CODES:
+            codes.append(_CODES[char])
+        elif 0x20 <= code < 0x7F:
+            codes.append(code)
+        else:
+            codes.append(0x3F)
+    return bytes(codes)
+
+
+def wrap(text, columns):
+    """Character codes of a str in lines (bytes) of at most columns, broken between words."""
+    lines = []
+    line = b""
+    for word in lcd_text(text).split():
+        if line and len(line) + 1 + len(word) > columns:
+            lines.append(line)
+            line = b""
+        line = line + b" " + word if line else word
+        while len(line) > columns:
+            lines.append(line[:columns])
+            line = line[columns:]
+    if line:
+        lines.append(line)
+    return lines
+
+
+class Message:
+    """A title row, with the page's number when there are several, and a text below it."""
+
+    PAGE_MS = 3_000
+
+    def __init__(self, columns, rows):
+        self._columns = columns
+        self._below = rows - 1
+        self._key = None
+        self._title = b""
+        self._lines = []
+
+    def render(self, rows, title, text, now_ms):
+        """Write the page that is due into rows."""
+        if self._key != (title, text):
+            self._key = (title, text)
+            self._title = lcd_text(title)
+            self._lines = wrap(text, self._columns)
+        pages = max(1, -(-len(self._lines) // self._below))
+        page = now_ms // self.PAGE_MS % pages
+        for row in rows:
+            clear(row)
+        put_text(rows[0], 0, self._title)
+        if pages > 1:
+            self._put_page(rows[0], page + 1, pages)
+        for i in range(page * self._below, min((page + 1) * self._below, len(self._lines))):
+            put_text(rows[1 + i - page * self._below], 0, self._lines[i])
+
+    def _put_page(self, row, page, pages):
+        width = 3 if pages < 10 else 5
+        start = self._columns - width
+        end = put_number(row, start if page > 9 or pages < 10 else start + 1, page)
+        row[end] = 0x2F
+        put_number(row, end + 1, pages)

@@ -8,8 +8,7 @@ gone and the silence stands there, for how long and with what to look after. Cel
 
 from sample import CHARGE_STOPPED, DISCHARGE_STOPPED
 from screen import draw
-from screen.glyphs import DEGREE, HIGHEST, LOWEST, lcd_text
-from screen.wrap import Message, wrap
+from screen.draw import DEGREE, HIGHEST, LOWEST, Message, lcd_text, wrap
 
 LONG_MS = 2000  # for each end of a text that is longer than its row
 ROUND = 8  # pages of packs before one of the logger's own

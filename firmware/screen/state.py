@@ -1,26 +1,21 @@
 """What the display is told: a PackView a pack and one Health, both filled by whoever calls it."""
 
-from screen.glyphs import lcd_text
-
-# What a person can look after when a BMS is silent, at most 20 characters each, by kind of BMS
-HINTS = {
-    "chargery": ("BMS LCD unit on?", "Check the cable"),
-    "jk": ("BMS in reach?", "Phone app closed?"),
-    "bluenova": ("Battery on?", "Check its network"),
-    "": ("BMS on?", "Check the cable"),
-}
-RADIO = ("jk", "bluenova")  # those with a link that can be up without a reading
+from screen.draw import lcd_text
 
 
 class PackView:
-    """A pack: its newest reading and how old that is."""
+    """A pack: its newest reading and how old that is.
 
-    def __init__(self, name, sample, bms="", stale_ms=10_000, errors=()):
+    hints: what a person can check when the BMS is silent. errors: names of sample.errors' bits.
+    idle: what is said of a link that is up without a reading, None if nothing is.
+    """
+
+    def __init__(self, name, sample, hints=(), stale_ms=10_000, errors=(), idle=None):
         self.name = lcd_text(name)
-        self.hints = self._own_hints = tuple(lcd_text(hint) for hint in HINTS.get(bms, HINTS[""]))
-        self.errors = tuple(lcd_text(error) for error in errors)  # names of sample.errors' bits
+        self.hints = self._own_hints = tuple(lcd_text(hint) for hint in hints)
+        self.errors = tuple(lcd_text(error) for error in errors)
         self.link = b""  # what the link is doing, if it is not up
-        self._up = b"Link up, no data" if bms in RADIO else b""
+        self._up = lcd_text(idle or "")
         self._link = 0  # not told yet
         self.sample = sample
         self.stale_ms = stale_ms  # an older reading is not shown any more

@@ -69,6 +69,7 @@ class Bounds:
         self._limit[SOC] = tolerances.soc
         self._limit[TEMPERATURE] = tolerances.temperature
         self._noise[TEMPERATURE] = tolerances.temperature // 10
+        self._lowest = self._highest = 0  # currents
         self.empty()
 
     def empty(self):
@@ -81,19 +82,14 @@ class Bounds:
     def fits(self, values, current, charge, ms):
         """Could the frame end with this reading? charge and ms are what the current's sum then is,
         current is None if not known."""
-        if self._readings:
-            for i in range(COUNT):
-                value = values[i]
-                if value - self._low[i] > self._limit[i] or self._high[i] - value > self._limit[i]:
-                    return False
+        if self._readings and not self._values_fit(values):
+            return False
         return current is None or not self._currents or self._current_fits(current, charge, ms)
 
     def take(self, values, current, charge, ms):
         """Take the reading into the frame."""
         if self._readings:
-            for i in range(COUNT):
-                self._low[i] = min(self._low[i], values[i])
-                self._high[i] = max(self._high[i], values[i])
+            self._widen(values)
         else:
             self._start(values)
         self._readings += 1
@@ -108,6 +104,23 @@ class Bounds:
     def noise(self, i):
         """How far values[i] may be off and still count as the same; 0 with small tolerances."""
         return self._noise[i]
+
+    # Functions of few variables: MicroPython keeps the others' on the heap
+
+    def _values_fit(self, values):
+        for i in range(COUNT):
+            value = values[i]
+            if value - self._low[i] > self._limit[i] or self._high[i] - value > self._limit[i]:
+                return False
+        return True
+
+    def _widen(self, values):
+        for i in range(COUNT):
+            value = values[i]
+            if value < self._low[i]:
+                self._low[i] = value
+            if value > self._high[i]:
+                self._high[i] = value
 
     def _start(self, values):
         for i in range(COUNT):

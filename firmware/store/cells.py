@@ -74,11 +74,9 @@ class CellSampler:
 
     def _remember(self, sample, stamp):
         self._stamp = stamp
-        cells = sample.cells
-        last = self._last
-        count = sample.cell_count
-        for i in range(self.cell_count):
-            last[i] = min(max(cells[i], 0), HIGHEST_MV) if i < count else UNKNOWN
+        _copy(sample.cells, self._last, sample.cell_count)
+        for i in range(sample.cell_count, self.cell_count):
+            self._last[i] = UNKNOWN
 
     def _is_worth_it(self, elapsed):
         if elapsed < self._shortest:
@@ -106,3 +104,11 @@ class CellSampler:
             struct.pack_into(_CELL, buf, offset + OFFSET + 2 * i, mv)
         backlog.put(self._stamp)
         self._written = self._stamp
+
+
+def _copy(cells, last, count):
+    for i in range(count):
+        mv = cells[i]
+        if mv > HIGHEST_MV:
+            mv = HIGHEST_MV
+        last[i] = mv if mv > 0 else 0

@@ -17,6 +17,7 @@ except (ImportError, SyntaxError):  # CPython, or a port without native code
 
 BITS, HALF, REST, RAW = 0, 1, 2, 3
 AS_BYTES = -1  # instead of a number of wide residuals: all go as bytes
+SUM_ZERO = (1 << 29) + 512  # of a prediction, see columns_plain.py
 STEPS = 8  # a half predicts as a multiple of 1 / STEPS
 
 _CURRENT = (HALF, 4)
@@ -108,6 +109,18 @@ class Plan:
             out.append(weight >> 8 & 255)
         return out
 
+    def read(self, params, at):
+        """Take from params at offset at what params() made; returns where the next Plan's begin."""
+        if params[at]:
+            self.wide = AS_BYTES
+        at += 1
+        if self.column[1] == HALF:
+            self.unit = params[at]
+            at += 1
+        count = len(self.column[5])
+        self.weights = struct.unpack_from("<" + str(count) + "h", params, at)
+        return at + 2 * count
+
 
 class Plans:
     """The Plans of all columns and, behind them, of the rests. Put away small, for there are 33 of
@@ -149,14 +162,8 @@ class Plans:
         if i >= count:
             return self._rests[i - count]
         plan = Plan(self._described[i])
-        at = self._ends[i]
-        plan.wide = AS_BYTES if self.params[at] else self._wide[i]
-        at += 1
-        if plan.column[1] == HALF:
-            plan.unit = self.params[at]
-            at += 1
-        weights = len(plan.column[5])
-        plan.weights = struct.unpack_from("<" + str(weights) + "h", self.params, at)
+        plan.wide = self._wide[i]
+        plan.read(self.params, self._ends[i])
         return plan
 
 

@@ -14,6 +14,10 @@ try:
 except (ImportError, SyntaxError):  # CPython, or a port without native code
     from store import deflate_plain as fast
 
+# What of the state is used here; deflate_plain.py has all of it
+PREVIOUS, REPEATS = 0, 1
+BIT_COUNT, SIZE, ADLER_LOW, ADLER_HIGH, STATE_SIZE = 3, 4, 5, 6, 7
+
 CHUNK = 72  # bytes, the most a plane gives at a time
 _ROOM = CHUNK * 15 // 8 + 96  # what a chunk can become with the run before it; so can a header
 _OUT = 128 + _ROOM
@@ -30,8 +34,8 @@ class Deflater:
         zeros = memoryview(bytes(huffman.SYMBOLS + 1))  # as numbers, not as bytes
         self._codes = array("I", zeros)  # of the symbols and of distance 1; and scratch
         self._counts = array("H", zeros[: huffman.SYMBOLS])
-        self._state = array("I", zeros[: fast.STATE_SIZE])
-        self._state[fast.ADLER_LOW] = 1
+        self._state = array("I", zeros[:STATE_SIZE])
+        self._state[ADLER_LOW] = 1
         self._lengths = bytearray(huffman.SYMBOLS)
         self._own = bytearray(huffman.HEADER_SYMBOLS)  # lengths of the code in a block's header
         self._shortest = bytearray(258)
@@ -68,8 +72,8 @@ class Deflater:
         self._make_room()
         self._put(1 | _FIXED << 1, 3)
         self._put(0, 7)
-        self._put(0, -self._state[fast.BIT_COUNT] & 7)
-        for half in (self._state[fast.ADLER_HIGH], self._state[fast.ADLER_LOW]):
+        self._put(0, -self._state[BIT_COUNT] & 7)
+        for half in (self._state[ADLER_HIGH], self._state[ADLER_LOW]):
             self._put(half >> 8, 8)
             self._put(half & 255, 8)
         self._flush()
@@ -78,19 +82,19 @@ class Deflater:
         fast.put_bits(value, width, self._state, self._out)
 
     def _flush(self):
-        size = self._state[fast.SIZE]
+        size = self._state[SIZE]
         self._write(memoryview(self._out)[:size])
         self.size += size
-        self._state[fast.SIZE] = 0
+        self._state[SIZE] = 0
 
     def _make_room(self):
-        if self._state[fast.SIZE] > _OUT - _ROOM:
+        if self._state[SIZE] > _OUT - _ROOM:
             self._flush()
 
     def _restart(self, plane):
         plane.rewind()
-        self._state[fast.PREVIOUS] = 257
-        self._state[fast.REPEATS] = 0
+        self._state[PREVIOUS] = 257
+        self._state[REPEATS] = 0
 
     def _count(self, plane):
         counts = self._counts
@@ -142,7 +146,7 @@ class Deflater:
         self._make_room()
         self._put(kind << 1, 3)
         if kind == _STORED:
-            self._put(0, -self._state[fast.BIT_COUNT] & 7)
+            self._put(0, -self._state[BIT_COUNT] & 7)
             self._put(size, 16)
             self._put(size ^ 0xFFFF, 16)
         elif kind == _DYNAMIC:

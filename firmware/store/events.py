@@ -30,7 +30,7 @@ STORAGE_FAILED = 10  # a: series, b: errno
 STORAGE_BACK = 11  # a: series, b: s since it failed
 TASK_DIED = 12  # a: errno, 0 if it was no OSError; b, c: first 8 characters of the task's name
 LEFT_OUT = 13  # a: code, b: how many of them were not recorded
-BMS_ERRORS = 14  # a: kind of BMS, b: its error bits that are set now, c: those that were so far
+BMS_ERRORS = 14  # a: NUMBER of the BMS, b: its error bits that are set now, c: those so far
 SWITCHES = 15  # b: what is switched on now, c: what was so far (sample.switches)
 TEXT = 16  # a: which of sample.TEXTS << 4 | which part of it, b, c: 8 characters of it
 VALUE = 17  # a: which of sample.EXTRAS, b: its value, below 0 as 2**32 less
@@ -56,7 +56,6 @@ NAMES = (
     "value",
 )
 _COUNT = 18  # of the codes and their names, 0 among them
-KINDS = ("", "chargery", "jk", "bluenova")  # of BMS, in the order of their numbers: append only
 TEXT_PARTS = 16
 PLANNED = 6  # a reboot of the logger's own, to compact its history
 
@@ -142,7 +141,12 @@ class Events:
             return
         self._bits_now[code] = bits
         self._a[code] = a
-        if bits != self._bits[code] and self.put(now, code, a, bits, self._bits[code]):
+        if bits != self._bits[code]:
+            self._put_state(now, code)
+
+    def _put_state(self, now, code):
+        bits = self._bits_now[code]
+        if self.put(now, code, self._a[code], bits, self._bits[code]):
             self._bits[code] = bits
 
     def look(self, now):

@@ -14,7 +14,7 @@ from store.sampler import Sampler
 from store.series import Series
 
 CAPACITY = 128  # records in RAM
-CELLS_CAPACITY = 48
+CELLS_CAPACITY = 32
 EVENTS_CAPACITY = 32
 SLACK_S = 4  # how long before the end of the window a flush is due
 CELLS_WINDOW_S = 600  # what a power cut can cost of the cells
@@ -43,7 +43,7 @@ class History:
     or None) end it earlier. budget: what the files may take, None for as much as the file system
     has. A record of the cells
     is written where one is off by more than cells_mv, cells_min_s to cells_s after the last one.
-    silent_s: so long without a reading is an event, None: no such events. bms: its kind.
+    silent_s: so long without a reading is an event, None: no such events. bms: NUMBER of its kind.
     """
 
     def __init__(
@@ -63,7 +63,7 @@ class History:
         cells_min_s=300,
         silent_s=None,
         tolerances=None,
-        bms="",
+        bms=0,
     ):
         self._uptime = uptime
         self._window = window_s
@@ -75,6 +75,8 @@ class History:
         self._name = pack_name
         self._reserve = reserve
         self._budgets = shares(budget)
+        # Once for all: in a heap that has been in use there may be no room for it in one piece
+        self._buffer = memoryview(bytearray(segment.BUFFER))
         self._pack = self._series(segment.PACK, cell_count, capacity)
         self._cells = self._series(segment.CELLS, cell_count, CELLS_CAPACITY)
         self._events = self._series(segment.EVENTS, cell_count, EVENTS_CAPACITY)
@@ -99,7 +101,8 @@ class History:
         layout = frame.layout_for(cell_count) if kind == segment.PACK else 1
         header = segment.Header(kind, layout, cell_count, self._name, 0, size)
         folder = self._folder + "/" + segment.FOLDERS[kind]
-        return Series(folder, header, capacity, self._budgets[kind - 1], self._reserve)
+        budget = self._budgets[kind - 1]
+        return Series(folder, header, capacity, self._buffer, budget, self._reserve)
 
     def _agree(self):
         """Have all series count the same boots, in the same log."""

@@ -8,7 +8,7 @@ record before it, and goes into the shard apart.
 from array import array
 
 from store import frame
-from store.columns import fast
+from store.columns import SUM_ZERO
 
 _ROWS = 36  # in a chunk, at most; even, for digits stand two in a byte
 _BYTES = 700  # of a chunk's rows, about
@@ -33,7 +33,7 @@ class Rows:
         self._hidden = 0
         self.values = array("H", bytes(2 * (self._chunk + 1)))
         self.others = array("H", bytes(2 * (self._chunk + 1)))
-        self.sums = array("I", [fast.SUM_ZERO] * self._chunk)
+        self.sums = array("I", [SUM_ZERO] * self._chunk)
         self.residuals = array("H", bytes(2 * self._chunk))
         self.scratch = bytearray(2 * self._chunk)
 

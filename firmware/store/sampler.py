@@ -43,6 +43,7 @@ class Sampler:
         self._bounds = Bounds(tolerances) if tolerances else None
         self._charge = Charge(tolerances)
         self._running = False
+        self._seconds = self._ms = 0  # of the last reading
         self.closed = 0  # uptime of the last frame
         self.stamp = 0  # of the last reading
         self._last = [UNKNOWN] * COUNT  # the last reading
@@ -120,10 +121,7 @@ class Sampler:
     def _keep_within(self, elapsed):
         """End the frame before the reading at hand, if that is too far off for it."""
         step = self._is_step()
-        current = self._current
-        charge = self._charge
-        after = 0 if current is None else charge.after(current, elapsed)
-        if step or not self._bounds.fits(self._new, current, after, charge.ms + elapsed):
+        if step or not self._fits(elapsed):
             self._exact = step or self._span > 0
             self._close_early()
             if self._span > _FIRST_SPAN_S:
@@ -131,6 +129,11 @@ class Sampler:
         if step:
             self._step_at = self._seconds
             self._span = _FIRST_SPAN_S
+
+    def _fits(self, elapsed):
+        charge = self._charge
+        after = 0 if self._current is None else charge.after(self._current, elapsed)
+        return self._bounds.fits(self._new, self._current, after, charge.ms + elapsed)
 
     def _is_step(self):
         """Has the load changed so much that the cells' answer to it is worth some frames?"""

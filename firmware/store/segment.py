@@ -15,7 +15,7 @@ MAGIC = b"PKLG"
 VERSION = 1
 HEADER_SIZE = 52
 MAX_SIZE = 65536
-CHUNK = 32  # records that are read or written at a time
+BUFFER = 416  # bytes that are read or written at a time: 32 frames, 6 records of 32 cells
 SUFFIX = ".seg"
 SHARD = ".shard"  # what a segment is compacted to
 UNFINISHED = ".tmp"  # a shard that is being written
@@ -149,7 +149,7 @@ def read_tail(path, header):
     highest = boot = header.boot
     base = end = header.uptime
     size = header.record_size
-    chunk = bytearray(CHUNK * size)
+    chunk = bytearray(BUFFER // size * size)
     with open(path, "rb") as file:
         file.seek(header.header_size)
         while True:
@@ -168,13 +168,14 @@ def read_tail(path, header):
 class Writer:
     """Appends to one file. What was put is on the flash, durable, when sync() has returned.
 
-    buffer: a memoryview of CHUNK records. size: bytes that are there already, of at most limit.
+    size: bytes that are there already, of at most limit. buffer: a memoryview of BUFFER bytes, this
+    Writer's alone between put() and sync().
     """
 
-    def __init__(self, path, size, limit, buffer):
+    def __init__(self, path, size, limit, buffer, record_size=frame.SIZE):
         self.path = path
         self.size = size  # bytes that are durable
-        self.record_size = len(buffer) // CHUNK
+        self.record_size = record_size
         self._limit = limit
         self._put = 0  # bytes since the last sync
         self._buffer = buffer

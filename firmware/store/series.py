@@ -17,14 +17,16 @@ _ATTEMPTS = 4  # files given up for one flush on a full disk
 
 
 class Series:
-    """header is what every segment's header says; its log is taken over from the newest segment."""
+    """header is what every segment's header says; its log is taken over from the newest segment.
 
-    def __init__(self, folder, header, capacity, budget=None, reserve=0):
+    buffer: what a segment.Writer takes. Series may share one: no flush() leaves anything in it.
+    """
+
+    def __init__(self, folder, header, capacity, buffer, budget=None, reserve=0):
         self.folder = folder
         self.header = header
         self.backlog = Backlog(capacity, header.record_size)
-        # Of every segment: in a heap that has been in use there may be no room for it in one piece
-        self._buffer = memoryview(bytearray(segment.CHUNK * header.record_size))
+        self._buffer = buffer
         self.boot = 1
         self.durable = 0  # frames, since the start
         self.last_error = None
@@ -161,7 +163,7 @@ class Series:
         )
         size = os.stat(path)[6]
         torn = (size - found.header_size) % found.record_size
-        writer = segment.Writer(path, size, self._limit, self._buffer)
+        writer = segment.Writer(path, size, self._limit, self._buffer, self.header.record_size)
         if alike and not torn and writer.room >= _ROOM:
             self._writer = writer
 
@@ -246,7 +248,7 @@ class Series:
         header.utc, header.clock = self._utc(header.uptime)
         path = self._files.path(header.sequence)
         self._files.add(header.sequence, segment.SUFFIX, 0)
-        self._writer = segment.Writer(path, 0, self._limit, self._buffer)
+        self._writer = segment.Writer(path, 0, self._limit, self._buffer, self.header.record_size)
         self._writer.put(header.pack())
 
     def _make_folder(self):

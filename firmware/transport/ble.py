@@ -15,7 +15,9 @@ from aioble import core
 from aioble.device import DeviceConnection, DeviceDisconnectedError, DeviceTimeout
 from micropython import const
 
+NEEDS = ("aioble",)
 KEYS = {"address": ("mac", (), ""), "device": ("trimmed", 20, "")}
+ASK = {"address": "Its name, or its address (c8:47:8c:00:00:01)"}
 RULES = (
     {
         "rule": "one_of",
@@ -66,6 +68,7 @@ _WRITE = const(8)
 _NOTIFY = const(16)
 
 ble = core.ble
+lost = False  # the radio had to be left out: see radios.py
 _lock = asyncio.Lock()
 _links = {}  # connection handle << 16 | value handle: the link that it belongs to
 _device = None  # the one that is being connected to
@@ -76,6 +79,16 @@ _chunk = bytearray(256)  # what a decoder is fed with
 
 class LinkLost(OSError):
     """The link could not be made, or ended: errno and what the display says."""
+
+
+def claim(section):
+    """Switch the radio on. ValueError if aioble is of a version that this module does not know."""
+    # Not in its documentation, but this module goes by them
+    if not hasattr(core, "ble_irq") or not hasattr(DeviceConnection, "_connected"):
+        raise ValueError(
+            "This aioble does not fit: packlog install puts the right one on the board"
+        )
+    core.ensure_active()
 
 
 def _irq(event, data):
@@ -127,10 +140,22 @@ def _field(advertisement, kind):
     return b""
 
 
+def _activate():
+    # After a stop of the radio the heap may have taken its memory
+    if lost:
+        raise OSError(errno.ENODEV)
+    try:
+        core.ensure_active()
+    except OSError as error:
+        import radios
+
+        radios.give_up("ble", error)
+
+
 async def _listen(ms, hear, enough):
     """Scan actively until enough(), at most for ms. hear(event data) is called by the interrupt."""
     global _hear, _scanning
-    core.ensure_active()
+    _activate()
     ble.irq(core.ble_irq)  # MicroPython takes the handler away when one has failed
     _hear = hear
     _scanning = True
@@ -150,8 +175,8 @@ async def _listen(ms, hear, enough):
 
 
 async def scan(seconds=5):
-    """What is heard within so many seconds, while links are up: [(address, name, RSSI in dBm,
-    whether it says that it has the service FFE0)]. OSError, asyncio.TimeoutError.
+    """What is heard within so many seconds, while links are up: [(address, name, RSSI in dBm, UUIDs
+    of 16 bits of the services it says it has)]. OSError, asyncio.TimeoutError.
     """
     heard = {}
 
@@ -159,10 +184,9 @@ async def scan(seconds=5):
         kind, address, _, rssi, advertisement = data
         key = (kind, bytes(address))
         if key in heard or len(heard) < _HEARD_MAX:
-            name, _, has = heard.get(key, (b"", 0, False))
-            # At an even place: find says -1 if it is not there
-            has = has or _field(advertisement, _SERVICES).find(b"\xe0\xff") % 2 == 0
-            heard[key] = (_field(advertisement, _NAMES) or name, rssi, has)
+            name, _, services = heard.get(key, (b"", 0, b""))
+            services = _field(advertisement, _SERVICES) or services
+            heard[key] = (_field(advertisement, _NAMES) or name, rssi, services)
 
     lock = _lock
     with DeviceTimeout(None, TURN[1]):
@@ -172,9 +196,11 @@ async def scan(seconds=5):
     finally:
         lock.release()
     found = []
-    for key, (name, rssi, has) in heard.items():
+    for key, (name, rssi, services) in heard.items():
         name = "".join([chr(byte) if 32 <= byte < 127 else "?" for byte in name])
-        found.append((aioble.Device(*key).addr_hex(), name, rssi, has))
+        pairs = range(0, len(services) - 1, 2)
+        uuids = [services[i] | services[i + 1] << 8 for i in pairs]
+        found.append((aioble.Device(*key).addr_hex(), name, rssi, uuids))
     return found
 
 
@@ -196,18 +222,28 @@ def shutdown():
         aioble.stop()
 
 
+def make(settings, parameters, board):
+    """The link that a pack's settings describe; parameters are the UUIDs of its BMS."""
+    return BleLink(settings["address"], settings["device"], parameters)
+
+
 class BleLink:
-    """A unit with this address ("c8:47:8c:00:00:01"), or without one, this advertised name."""
+    """A unit with this address ("c8:47:8c:00:00:01"), or without one, this advertised name.
+
+    uuids: of the service, and of its characteristics notify and write, which can be one.
+    """
 
     delays = (1, 1, 2, 3, 5, 10)
+    idle = "Link up, no data"
 
-    def __init__(self, address="", device="", service=0xFFE0, characteristic=0xFFE1):
+    def __init__(self, address, device, uuids):
         self.counters = {"connects": 0, "overflows": 0}
         self._named = not address
         self._wanted = aioble.Device(0, address).addr if address else device.encode()
         self._label = ".." + address[-8:] if address else device
-        self._service = bluetooth.UUID(service)
-        self._characteristic = bluetooth.UUID(characteristic)
+        self._service = bluetooth.UUID(uuids["service"])
+        self._notify = bluetooth.UUID(uuids["notify"])
+        self._write = bluetooth.UUID(uuids["write"])
         self._mtu = _MTU
         self._target = None  # (kind of address, address) of the unit that was heard
         self._device = None
@@ -217,6 +253,12 @@ class BleLink:
         # Written at head by the interrupt, read at tail by the task: neither writes the other's
         self._ring = bytearray(_RING)
         self._head = self._tail = 0
+
+    def stop(self):
+        """The logger ends: let go of every unit. A JK takes one client at a time, and the next one
+        should get in.
+        """
+        shutdown()
 
     def release(self, seconds):
         """Let somebody else have the unit for so long; 0 takes it back."""
@@ -316,15 +358,16 @@ class BleLink:
         return connection
 
     async def _subscribe(self, connection):
-        found = []
+        found = writers = []
         with self._stage(FIND, connection):
             service = await connection.service(self._service)
             if service:
-                async for each in service.characteristics(self._characteristic):
-                    found.append(each)
+                found = writers = await _all(service, self._notify)
+                if self._write != self._notify:
+                    writers = await _all(service, self._write)
         # One UUID can stand for two characteristics: what they can do tells which is which
         notify = _with(found, _NOTIFY)
-        self._writer = _with(found, _WRITE_NO_RESPONSE) or _with(found, _WRITE)
+        self._writer = _with(writers, _WRITE_NO_RESPONSE) or _with(writers, _WRITE)
         if not notify or not self._writer:
             self._fail(errno.ENODEV)
         with self._stage(SUBSCRIBE, connection):
@@ -397,6 +440,14 @@ class BleLink:
                     return
                 await asyncio.sleep_ms(POLL_MS)
             connection._event.set()
+
+
+async def _all(service, uuid):
+    """The service's characteristics with that UUID."""
+    found = []
+    async for each in service.characteristics(uuid):
+        found.append(each)
+    return found
 
 
 def _with(characteristics, flag):

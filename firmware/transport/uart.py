@@ -10,6 +10,10 @@ KEYS = {
     "tx": ("pin", (), 17),
     "baudrate": ("number", (1200, 1000000)),  # the BMS says which is usual
 }
+ASK = {
+    "rx": "the wire from the MAX3232 (RX)",
+    "tx": "a free pin that the UART can have (TX)",
+}
 RULES = ({"rule": "unique", "keys": ("uart",)},)
 
 # A second of a 115200 baud line's usual traffic is under 150 bytes; the buffer holds what comes
@@ -18,10 +22,25 @@ RECEIVE_BUFFER = 4096
 CHUNK = 256
 
 
+def make(settings, parameters, board):
+    """The link that a pack's settings describe."""
+    return UartLink(settings["uart"], settings["rx"], settings["tx"], settings["baudrate"])
+
+
+def claim(section):
+    """Open it for the first time: its buffer takes memory that the heap would grow into."""
+    _open(section["uart"], section["rx"], section["tx"], section["baudrate"])
+
+
+def _open(number, rx, tx, baudrate):
+    return UART(number, baudrate=baudrate, rxbuf=RECEIVE_BUFFER, rx=rx, tx=tx)
+
+
 class UartLink:
     """rx, tx: GPIO numbers. Nothing is sent, but an ESP32's UART takes a TX pin in any case."""
 
     state = None  # a wire is always there
+    idle = None
     delays = (0,)
 
     def __init__(self, uart, rx, tx, baudrate):
@@ -34,13 +53,10 @@ class UartLink:
 
     async def run(self, feed, request):
         """Open the UART and call feed(buffer, count) with what comes, until cancelled."""
-        pins = {"rx": self._rx, "tx": self._tx}
-        uart = UART(self._id, baudrate=self._baudrate, rxbuf=RECEIVE_BUFFER, **pins)
-        try:
-            reader = asyncio.StreamReader(uart)
-            while True:
-                count = await reader.readinto(self._buffer)
-                if count:
-                    feed(self._buffer, count)
-        finally:
-            uart.deinit()
+        # It stays open: the heap would take the memory of one that is closed
+        uart = _open(self._id, self._rx, self._tx, self._baudrate)
+        reader = asyncio.StreamReader(uart)
+        while True:
+            count = await reader.readinto(self._buffer)
+            if count:
+                feed(self._buffer, count)

@@ -15,6 +15,7 @@ from micropython import const
 from lib import tcp
 
 KEYS = {"host": ("text", 63), "port": ("number", (1, 65535)), "path": ("text", 63)}
+ASK = {"host": "The battery's address in the network"}
 RULES = (
     {"rule": "needs", "key": "wifi.networks"},
     {"rule": "unique", "keys": ("host", "port", "path")},
@@ -68,10 +69,16 @@ def _fail(code=_VIOLATION, words=_WRONG):
     raise LinkLost(_EIO, words, code)
 
 
+def make(settings, parameters, board):
+    """The link that a pack's settings describe; board has the resolver."""
+    return WebSocketLink(settings["host"], settings["port"], settings["path"], board.resolver)
+
+
 class WebSocketLink:
     """ws://host:port/path. Binary messages pass like text, but need not be UTF-8."""
 
     delays = DELAYS
+    idle = "Link up, no data"
     connect_s = 10  # to find the address and connect
     answer_ms = 5000  # to the handshake
     close_ms = 2000  # for the server to hang up

@@ -9,12 +9,13 @@ from collections.abc import Callable
 from host_tools.board.device import Device
 from host_tools.board.script import script
 from host_tools.ground.errors import PacklogError
+from host_tools.ground.firmware import declared, names
 from rich.console import Console
 from rich.table import Table
 
 
-def heard(device: Device, seconds: int) -> list[tuple[str, str, int, bool]]:
-    """(address, name, signal in dBm, is it a BMS?) of what the board hears in so many seconds."""
+def heard(device: Device, seconds: int) -> list[tuple[str, str, int, str]]:
+    """(address, name, dBm, kind of BMS or "") of each device heard in so many seconds."""
     lines = device.run(script("scan", seconds), silent_s=seconds + 20).splitlines()
     if any(line.startswith("missing") for line in lines):
         raise PacklogError(
@@ -24,7 +25,22 @@ def heard(device: Device, seconds: int) -> list[tuple[str, str, int, bool]]:
     if any(line.startswith("radio") for line in lines):
         raise PacklogError(f"the board's Bluetooth does not work: {lines[-1]}; reset the board")
     entries = (line.split(" ", 1)[1] for line in lines if line.startswith("heard "))
-    return [ast.literal_eval(entry) for entry in entries]
+    found = [ast.literal_eval(entry) for entry in entries]
+    return [(address, name, rssi, kind_of(name, uuids)) for address, name, rssi, uuids in found]
+
+
+def kind_of(name: str, uuids: list[int]) -> str:
+    """The kind of BMS whose SEEN_AS fits a name and services of an advertisement; "" if none does.
+
+    SEEN_AS has a service's UUID, the beginning of a name, or both.
+    """
+    for kind in names("bms"):
+        seen_as = declared("bms", kind).get("SEEN_AS")
+        if not seen_as or not name.startswith(seen_as.get("name", "")):
+            continue
+        if "service" not in seen_as or seen_as["service"] in uuids:
+            return kind
+    return ""
 
 
 def scan(port: str, seconds: int, say: Callable[[str], None]) -> None:
@@ -39,8 +55,8 @@ def _table(found: list[tuple]) -> Table:
     table = Table(title="Bluetooth LE", caption=None if found else "nothing was heard")
     for title in ("device", "address", "signal", "BMS?"):
         table.add_column(title)
-    for address, name, rssi, is_bms in sorted(found, key=lambda entry: -entry[2]):
-        table.add_row(name or "", address, f"{rssi} dBm", "JK" if is_bms else "")
+    for address, name, rssi, kind in sorted(found, key=lambda entry: -entry[2]):
+        table.add_row(name or "", address, f"{rssi} dBm", kind.upper())
     return table
 
 

@@ -1,13 +1,15 @@
 """packlog info without files: what a running board says of itself, asked without interrupting it.
 
-The firmware prints it on its console every few seconds: display/console.py.
+The firmware prints it on its console every few seconds: console.py.
 """
 
 import json
 import time
+from collections.abc import Callable, Iterator
 
 from host_tools.board import status
 from host_tools.board.device import open_port, read_lines
+from host_tools.board.trouble import with_trouble
 from host_tools.ground import units
 from host_tools.ground.errors import PacklogError
 from host_tools.history import events as naming
@@ -20,14 +22,19 @@ SILENT_S = 20
 ALL_SWITCHES = sum(naming.SWITCHES)
 
 
-def live(port: str, as_json: bool = False) -> None:
+def live(
+    port: str,
+    as_json: bool = False,
+    translated: Callable[[Iterator[str]], Iterator[str]] = iter,
+) -> None:
     """Print one round of what the board says; as JSON with the numbers as they stand in its lines.
 
-    PacklogError if it says nothing.
+    translated: puts the source's names into the board's lines. PacklogError if it says nothing.
     """
+    troubles: list[str] = []
     transport = open_port(port)
     try:
-        said = listen(read_lines(transport), port)
+        said = listen(_noting(translated(read_lines(transport)), troubles), port)
     finally:
         transport.close()
     if as_json:
@@ -39,13 +46,23 @@ def live(port: str, as_json: bool = False) -> None:
         for key, value in values.items():
             table.add_row(key, in_words(key, value))
         console.print(table)
+    for trouble in dict.fromkeys(troubles):
+        print(f"trouble: {trouble}")
+
+
+def _noting(lines: Iterator[str], troubles: list[str]) -> Iterator[str]:
+    """The lines; what goes wrong in them is added to troubles."""
+    for line, trouble in with_trouble(lines):
+        troubles += [trouble] if trouble else []
+        yield line
 
 
 def in_words(key: str, value: str) -> str:
     """A value of a status line with its unit, or what its bits mean."""
-    if key == "errors" and value.isdigit():  # a jk's; those of others are words
-        jk = events.KINDS.index("jk")
-        return naming.in_words(events.BMS_ERRORS, jk, int(value), 0)[1] or "none"
+    if key == "errors" and value.isdigit():  # those of other BMSs are words
+        kinds = naming.with_alarms()
+        kind = kinds[0] if len(kinds) == 1 else 0  # the line does not say of which
+        return naming.in_words(events.BMS_ERRORS, kind, int(value), 0)[1] or "none"
     if key == "switches":
         return naming.in_words(events.SWITCHES, 0, int(value), ~int(value) & ALL_SWITCHES)[1]
     return units.of_status(key, value)

@@ -1,17 +1,19 @@
 """The status line that the firmware prints on its console every few seconds, read.
 
 `packlog NAME key=value key=value ...`, unknown values as --; a line that begins with `packlog!`
-says what is wrong. firmware/display/console.py writes them.
+says what is wrong. firmware/console.py writes them.
 """
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
+import host_tools.ground.firmware  # noqa: F401 - the firmware on sys.path
 from host_tools.ground.errors import PacklogError
 
+from console import EXTRA, HEALTH, TROUBLE, UNKNOWN
+
 PREFIX = "packlog "
-TROUBLE = "packlog! "
-OWN = ("health", "extra")  # what stands for a pack's name in lines of other kinds
+OWN = tuple(each.split()[1] for each in (HEALTH, EXTRA))  # no pack's name: lines of other kinds
 START_S = 20  # until a logger that was started has said how it is
 
 
@@ -24,7 +26,7 @@ class Status:
 
     def number(self, key: str) -> float | None:
         """A value as a number: None if unknown or not there."""
-        text = self.values.get(key, "--").split("#")[0]
+        text = self.values.get(key, UNKNOWN).split("#")[0]
         try:
             return float(text)
         except ValueError:
@@ -49,9 +51,9 @@ def any_line(line: str) -> tuple[str, str, dict[str, str]] | None:
     if found := parse(line):
         return "pack", found.pack, found.values
     words = line.split()
-    if words[:2] == ["packlog", "health"]:
+    if words[:2] == HEALTH.split():
         return "health", "", _values(words[2:])
-    if words[:2] == ["packlog", "extra"] and len(words) > 3:
+    if words[:2] == EXTRA.split() and len(words) > 3:
         return "extra", words[2], _values(words[3:])
     return None
 

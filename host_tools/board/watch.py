@@ -2,10 +2,11 @@
 
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from host_tools.board import status
 from host_tools.board.device import open_port, read_lines
+from host_tools.board.trouble import with_trouble
 from host_tools.ground.errors import PacklogError
 from rich.console import Console
 from rich.live import Live
@@ -25,11 +26,18 @@ _ROWS = (
 )
 
 
-def watch(port: str, count: int | None = None) -> None:
-    """Show status lines until Ctrl-C, or so many. PacklogError if the board says nothing."""
+def watch(
+    port: str,
+    count: int | None = None,
+    translated: Callable[[Iterator[str]], Iterator[str]] = iter,
+) -> None:
+    """Show status lines until Ctrl-C, or so many. PacklogError if the board says nothing.
+
+    translated: puts the source's names into the board's lines.
+    """
     transport = open_port(port)
     try:
-        found = _statuses(read_lines(transport), port)
+        found = _statuses(translated(read_lines(transport)), port)
         if sys.stdout.isatty():
             _live(found, count)
         else:
@@ -39,10 +47,10 @@ def watch(port: str, count: int | None = None) -> None:
 
 
 def _statuses(lines: Iterator[str], port: str) -> Iterator[status.Status | str]:
-    """Statuses, and complaints as text; an error if there is neither for a while."""
+    """Statuses, complaints and tracebacks as text; an error if there is none of it for a while."""
     last = time.monotonic()
-    for line in lines:
-        found = status.parse(line) or status.trouble(line)
+    for line, trouble in with_trouble(lines):
+        found = status.parse(line) or trouble
         if found:
             last = time.monotonic()
             yield found

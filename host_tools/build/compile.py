@@ -5,18 +5,21 @@ What was compiled once is kept in the user's cache folder, by the hash of all th
 there are no line numbers in tracebacks (they would cost 7 % more flash) and no asserts.
 """
 
+import ast
 import contextlib
 import hashlib
-import os
 import re
 import subprocess
-import sys
 import tempfile
+from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 
+from host_tools.build import rom_names
+from host_tools.build.cache import cache_folder, keep_file
+from host_tools.build.names import Map
 from host_tools.build.short_names import KEPT
-from host_tools.build.shrink import shrink
+from host_tools.build.shrink import shrink_and_map
 from host_tools.build.starters import starter
 from host_tools.build.syntax import Unsafe
 from host_tools.ground import firmware as things
@@ -40,8 +43,7 @@ ARCHITECTURES = {
     12: "rv64imc",
 }
 AS_SOURCE = ("boot.py", "main.py")  # MicroPython starts these by name
-# What main.py and scripts of the PC use of the modules
-USED_OUTSIDE = frozenset(("read", "prepare", "start", "logger", "packs", "readings"))
+SCRIPTS = Path(__file__).resolve().parents[1] / "board" / "scripts"
 _NATIVE, _PLAIN = "_viper", "_plain"  # store.kernels takes the second where the first are missing
 
 
@@ -100,6 +102,13 @@ def build(
     kept: names that somebody outside of the firmware uses. readable: the modules as they are, with
     all their names, so that each can be exchanged for another.
     """
+    return build_and_map(firmware, mpy, kept, readable)[0]
+
+
+def build_and_map(
+    firmware: Path, mpy: int, kept: frozenset[str] = KEPT, readable: bool = False
+) -> tuple[dict[str, bytes], Map | None]:
+    """The same, and what the short names in the modules stand for; None if readable."""
     arch = ARCHITECTURES[unpack(mpy)[2]]
     leave_out = _PLAIN if arch else _NATIVE
     modules, starters = {}, {}
@@ -113,25 +122,58 @@ def build(
         modules[things.CONFIG_KEYS] = things.config_keys_source(firmware)
     try:
         files = {path: starter(path, it, kept) for path, it in starters.items()}
+        kept |= asked_by_starters(starters.values()) | asked_by_scripts()
+        shrunk, names = modules, None
         if not readable:
-            modules = shrink(modules, kept | USED_OUTSIDE)
+            shrunk, names = shrink_and_map(modules, kept, names_in_rom())
     except Unsafe as error:
         raise PacklogError(f"the firmware does not compile: {error}") from None
-    for module, source in modules.items():
+    for module, source in shrunk.items():
         path = module.replace(".", "/")
         files[path + ".mpy"] = compiled(path + ".py", source.encode(), arch)
-    return files
+    return files, names
+
+
+def asked_by_starters(texts: Iterable[str]) -> frozenset[str]:
+    """What boot.py and main.py ask of the modules, which may be those of another version."""
+    inside = [node for text in texts for node in ast.walk(ast.parse(text))]
+    asked = {node.attr for node in inside if isinstance(node, ast.Attribute)}
+    imports = (node.names for node in inside if isinstance(node, ast.ImportFrom))
+    return frozenset(asked | {alias.name for names in imports for alias in names})
+
+
+@cache
+def asked_by_scripts() -> frozenset[str]:
+    """What the PC's scripts for the board ask of the firmware, in texts for getattr, too."""
+    inside = [
+        node for path in SCRIPTS.glob("*.py") for node in ast.walk(ast.parse(path.read_text()))
+    ]
+    texts = {node.value for node in inside if isinstance(node, ast.Constant)}
+    asked = {node.attr for node in inside if isinstance(node, ast.Attribute)}
+    imports = [a.name for node in inside if isinstance(node, ast.ImportFrom) for a in node.names]
+    return frozenset(
+        asked.union(imports, (it for it in texts if isinstance(it, str) and it.isidentifier()))
+    )
+
+
+@cache
+def names_in_rom() -> tuple[str, ...]:
+    """Names that every MicroPython has in ROM, as far as Python knows them."""
+    asked = rom_names.candidates()
+    module = compiled("names.py", "\n".join(asked).encode(), "")
+    return tuple(rom_names.spelled_nowhere(module, asked))
 
 
 def compiled(path: str, source: bytes, arch: str) -> bytes:
-    """The .mpy of a module; path is what a traceback calls it."""
-    options = ("-O3", "-s", Path(path).stem, *((f"-march={arch}",) if arch else ()))
+    """The .mpy of a module, "store/frame.py"; a traceback calls it "store.frame"."""
+    name = path.removesuffix(".py").replace("/", ".")
+    options = ("-O3", "-s", name, *((f"-march={arch}",) if arch else ()))
     key = hashlib.sha256(repr((compiler_version(), options)).encode() + source).hexdigest()
-    kept = cache_folder() / f"{key[:32]}.mpy"
+    kept = cache_folder("mpy") / f"{key[:32]}.mpy"
     with contextlib.suppress(OSError):
         return kept.read_bytes()
     data = _compile(path, source, options)
-    _keep(kept, data)
+    keep_file(kept, data)
     return data
 
 
@@ -150,23 +192,3 @@ def _compile(path: str, source: bytes, options: tuple[str, ...]) -> bytes:
             said = done.stderr.strip() or done.stdout.strip() or "no reason given"
             raise PacklogError(f"{path} does not compile: {said.splitlines()[-1]}")
         return made.read_bytes()
-
-
-def cache_folder() -> Path:
-    """Where compiled files are kept."""
-    if sys.platform == "win32":
-        base = os.environ.get("LOCALAPPDATA") or Path.home()
-    elif sys.platform == "darwin":
-        base = Path.home() / "Library/Caches"
-    else:
-        base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path(base) / "packlog" / "mpy"
-
-
-def _keep(path: Path, data: bytes) -> None:
-    """Whole or not at all; a cache that cannot be written is none."""
-    with contextlib.suppress(OSError):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as file:
-            file.write(data)
-        os.replace(file.name, path)

@@ -18,6 +18,8 @@ _Meanings = dict[str, set[ast.AST | str]]
 
 def inline(trees: dict[str, ast.Module], kept: frozenset[str]) -> None:
     """All modules at once; kept: names that somebody outside uses. Their assignments stay."""
+    for name, tree in trees.items():
+        trees[name] = _WithoutConst().visit(tree)
     inside = {name: nodes(tree) for name, tree in trees.items()}
     meanings = {name: _meanings(found) for name, found in inside.items()}
     constants = {name: _given_once(tree, meanings[name]) for name, tree in trees.items()}
@@ -27,6 +29,16 @@ def inline(trees: dict[str, ast.Module], kept: frozenset[str]) -> None:
         texts = _texts(name, constants[name], shared | kept)
         known = texts | _numbers_within(name, meanings[name], numbers)
         _Inline(known, modules_by_alias(inside[name], trees), numbers).visit(tree)
+
+
+class _WithoutConst(ast.NodeTransformer):
+    """const(2) is 2: what a compiler would do with it is done here. It would also take an argument
+    of the same name for the number.
+    """
+
+    def visit_Call(self, node):
+        is_const = isinstance(node.func, ast.Name) and node.func.id == "const"
+        return self.visit(node.args[0]) if is_const else self.generic_visit(node)
 
 
 def _meanings(inside: list[ast.AST]) -> _Meanings:

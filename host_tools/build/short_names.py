@@ -1,232 +1,241 @@
-"""The second half of shrink.py: names that surely nobody but packlog uses become short ones."""
+"""Gives the firmware's names short ones: as few different ones as possible, shared by modules.
+
+On the board a name takes some 11 bytes of heap, once, unless it is in ROM, and two bytes more in
+each module that it stands in. So a module's things get names that stand in it already, then names
+that every MicroPython has in ROM, then single letters. Two things may share a name unless one could
+be mistaken for the other: globals of one module, attributes that occur in one module or one family
+of classes, arguments and what their function uses.
+"""
 
 import ast
+import builtins
 import itertools
+import keyword
 import string
-from collections.abc import Iterator
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator
 
-from host_tools.build.syntax import DEFINITIONS, binds, imports, modules_by_alias, nodes, stores
+from host_tools.build.foreign import asked_by_python
+from host_tools.build.names import Map
+from host_tools.build.scopes import Scope, Spot, Thing, is_argument
+from host_tools.build.things import Things
 
-_LETTERS = string.ascii_letters
-
-# What is asked for by name at the REPL and in main.py; make and radio of modules that the firmware
-# finds by their names in config.json
-KEPT = frozenset(("start", "logger", "complaints", "scan", "safe_mode", "make", "radio"))
-
-# Attributes and methods that surely nobody but packlog has: they become short as well
-OURS = (
-    "abandon", "add_listener", "add_rest", "add_tap", "age_ms", "age_s", "anchor", "answer_ms",
-    "cell_count", "clean", "clear_cells", "close_ms", "column", "compactor", "complete",
-    "connect_s", "copy_from", "counters", "decoder", "delays", "dns_servers", "dropped_frames",
-    "durable_frames", "extras", "find_extremes", "find_marks", "finish", "flush_if_due",
-    "flushing", "forget", "fresh", "give_up", "header", "header_size", "heard", "hints",
-    "impedance_count", "is_run", "last_boot", "last_error", "marks", "max_cell",
-    "max_cell_voltage", "min_cell", "min_cell_voltage", "misses", "nibbles", "noise",
-    "of_health", "of_pack", "oldest", "online", "only_noise", "params", "ping_after", "put",
-    "put_block", "put_mark", "put_run", "put_text", "put_value", "read_mark", "readings",
-    "record", "record_size", "relayout", "render", "residuals", "resolve", "resolver", "rests",
-    "resync_ms", "rewind", "segments", "sequence", "series", "shards", "shift", "slot",
-    "so_far", "source", "stale_ms", "stamp", "stats", "storage_error", "strange", "tally",
-    "tap_errors", "tell_link", "texts", "unfinished", "waits_ms",
-)  # fmt: skip
-
-# Functions of modules that are spoken of through store.kernels, which chooses among modules
-KERNELS = (
-    "count_symbols", "put_symbols", "put_bits", "add_adler", "find_depths",
-    "load_bits", "load_halves", "load_rests", "add_products",
-    "put_residuals", "put_zigzag", "count_bits", "put_bytes",
-    "put_digits", "put_wide",
-)  # fmt: skip
+_BUILTINS = frozenset(dir(builtins))
 
 
-def shorten(trees: dict[str, ast.Module], kept: frozenset[str]) -> None:
-    """Give the modules short names, all at once."""
-    inside = {name: nodes(tree) for name, tree in trees.items()}
-    everything = list(itertools.chain.from_iterable(inside.values()))
-    texts = set(filter(None, map(_text, everything)))
-    taken = {name for node in everything for name in _names_in(node)}
-    free = (name for name in _endless_names() if name not in taken)
-    own = _own_names(everything) | _names_of_modules(trees, inside, texts) - kept
-    short = _pair(sorted(own), free)
-    # A function of a module by the name of a method is spoken of as an attribute, too.
-    fixed = texts | kept | {name for tree in trees.values() for name in _top_names(tree)}
-    attributes = short | _pair([name for name in OURS if name not in fixed], free)
-    by_name = texts | {node.arg for node in everything if isinstance(node, ast.keyword)}
-    for node in everything:
-        _rename(node, short, attributes)
-    for node in everything:
-        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
-            _shorten_arguments(node, by_name)
+# What is asked for by name at the REPL and in main.py, and what the things have in common that
+# board.module() finds by their names in config.json
+_AT_THE_REPL = ("start", "logger", "complaints", "scan", "safe_mode")
+_OF_THINGS = ("make", "radio", "claim", "Decoder", "ALARMS", "HINTS", "NUMBER")
+KEPT = frozenset((*_AT_THE_REPL, *_OF_THINGS))
 
 
-def _endless_names() -> Iterator[str]:
+def shorten(trees: dict[str, ast.Module], kept: frozenset[str], in_rom: Iterable[str] = ()) -> Map:
+    """Rename everything in the trees that may be renamed.
+
+    in_rom: names that cost no heap. Returns what the short names stand for, by module.
+    """
+    things = Things(trees, kept)
+    names = _Names(things, list(in_rom)).choose()
+    found = {name: _spoken(spots, names) for name, spots in things.spots.items()}
+    for name, spots in things.spots.items():
+        for spot in spots:
+            _rename(spot, name, things, names)
+    return found
+
+
+def _spoken(spots: list[Spot], names: dict[Thing, str]) -> dict[str, dict[str, list[str]]]:
+    found: dict[str, dict[str, set[str]]] = {
+        kind: defaultdict(set) for kind in ("functions", "classes", "attributes", "globals")
+    }
+    for spot in spots:
+        if spot.thing in names and spot.thing[0] != "local":
+            own = [found[spot.thing[0] + "s"]]
+            if isinstance(spot.node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+                own.append(found["functions"])
+            elif isinstance(spot.node, ast.ClassDef):
+                own.append(found["classes"])
+            for kind in own:
+                kind[names[spot.thing]].add(spot.thing[-1])
+    return {
+        kind: {short: sorted(longs) for short, longs in sorted(shorts.items())}
+        for kind, shorts in found.items()
+    }
+
+
+def _rename(spot: Spot, module: str, things: Things, names: dict[Thing, str]) -> None:
+    if isinstance(spot.node, ast.alias):
+        _rename_import(spot, module, things, names)
+    elif spot.thing in names:
+        spot.rename(names[spot.thing])
+
+
+def _rename_import(spot: Spot, module: str, things: Things, names: dict[Thing, str]) -> None:
+    alias, own = spot.node, names.get(spot.thing, spot.name)
+    if (thing := things.source(module, alias)) is not None:
+        alias.name = names.get(thing, alias.name)
+    if "." not in alias.name or alias.asname:
+        alias.asname = None if own == alias.name else own
+
+
+class _Names:
+    """Chooses the names, the most widely used things first."""
+
+    def __init__(self, things: Things, in_rom: list[str]):
+        self._things = things
+        self._in_rom = sorted(in_rom, key=lambda name: (name[0].isupper(), len(name), name))
+        self._chosen: dict[Thing, str] = {}
+        self._used: list[str] = []  # of those that are not in ROM
+        self._present: dict[str, set[str]] = defaultdict(set)  # by module, names that it has
+        self._where: dict[Thing, set[str]] = defaultdict(set)  # by thing, modules
+        self._definitions: dict[str, set[Thing]] = defaultdict(set)  # by module, its functions
+        self._classes: set[Thing] = set()
+        self._fixed_names: dict[str, set[str]] = {}  # by module
+        self._read()
+        modules = things.modules
+        self._globals = {module: things.globals_of(module) for module in modules}
+        self._bodies = {module: list(things.read_in_classes(module)) for module in modules}
+
+    def _read(self) -> None:
+        for module, spots in self._things.spots.items():
+            for spot in spots:
+                thing = spot.thing
+                self._where[thing].add(module)
+                if isinstance(spot.node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+                    self._definitions[module].add(thing)
+                elif isinstance(spot.node, ast.ClassDef):
+                    self._classes.add(thing)
+        self._fixed = {thing for thing in self._where if self._things.is_fixed(thing)}
+        for module, spots in self._things.spots.items():
+            spelled = (s for s in spots if s.thing[0] != "local" or is_argument(s))
+            names = {spot.thing[-1] for spot in spelled if spot.thing in self._fixed}
+            self._present[module] |= {name for name in names if not name.startswith("__")}
+
+    def choose(self) -> dict[Thing, str]:
+        self._choose_attributes()
+        self._choose_globals()
+        for module in self._things.modules.values():
+            for scope in module.scope.within():
+                self._choose_locals(module.name, scope)
+        return self._chosen
+
+    def _of_kind(self, kind: str) -> list[Thing]:
+        found = [t for t in self._where if t[0] == kind and t not in self._fixed]
+        return sorted(found, key=lambda t: (-len(self._where[t]), t[1:]))
+
+    # Attributes
+
+    def _choose_attributes(self) -> None:
+        foes = self._attribute_foes()
+        never = {t[-1] for t in self._fixed if t[0] == "attribute"} | asked_by_python()
+        never |= self._things.texts | self._things.kept
+        for thing in self._of_kind("attribute"):
+            taken = {self._chosen[foe] for foe in foes[thing] if foe in self._chosen}
+            taken |= self._functions_beside(thing) | self._global_beside(thing)
+            self._take(thing, never | taken, self._where[thing])
+
+    def _attribute_foes(self) -> dict[Thing, set[Thing]]:
+        groups: list[set[Thing]] = list(self._things.families())
+        by_module: dict[str, set[Thing]] = defaultdict(set)
+        for thing, modules in self._where.items():
+            for module in modules if thing[0] == "attribute" else ():
+                by_module[module].add(thing)
+        groups += by_module.values()
+        foes: dict[Thing, set[Thing]] = defaultdict(set)
+        for group in groups:
+            for thing in group:
+                foes[thing] |= group - {thing}
+        everything = {thing for thing in self._where if thing[0] == "attribute"}
+        for outside in self._things.given_from_outside():
+            foes[outside] = everything - {outside}
+            for thing in everything - {outside}:
+                foes[thing].add(outside)
+        return foes
+
+    def _functions_beside(self, thing: Thing) -> set[str]:
+        """A traceback says a function's name: only one of a module's may have it."""
+        found = set()
+        for module in self._where[thing]:
+            if thing in self._definitions[module]:
+                others = self._definitions[module] - {thing}
+                found |= {self._name(other) for other in others}
+        return found
+
+    def _global_beside(self, thing: Thing) -> set[str]:
+        """What a global that is spoken of as an attribute, or a member of a class, would hide."""
+        found = set(_BUILTINS) if thing in self._classes else set()
+        for module in self._where[thing]:
+            if thing in self._globals[module]:
+                found |= self._fixed_in(module)
+            for members, others in self._bodies[module]:
+                if thing in members:
+                    found |= {self._name(other) for other in others}
+        return found
+
+    # Globals
+
+    def _choose_globals(self) -> None:
+        for thing in self._of_kind("global"):
+            module = thing[1]
+            taken = {self._chosen.get(each) for each in self._globals[module]}
+            taken |= self._fixed_in(module) | self._functions_beside(thing) | self._things.kept
+            for members, others in self._bodies[module]:
+                if thing in others:
+                    taken |= {self._name(member) for member in members}
+            if thing in self._classes:
+                taken |= _BUILTINS | {self._chosen.get(other) for other in self._classes}
+            self._take(thing, taken, self._where[thing])
+
+    def _fixed_in(self, module: str) -> set[str]:
+        """Names that mean something in a module other than an attribute of something."""
+        if module not in self._fixed_names:
+            spots = self._things.spots[module]
+            things = {spot.thing for spot in spots if spot.thing[0] != "attribute"}
+            fixed = (things | self._globals[module]) & self._fixed
+            self._fixed_names[module] = {thing[-1] for thing in fixed}
+        return self._fixed_names[module]
+
+    def _name(self, thing: Thing) -> str:
+        return self._chosen.get(thing, thing[-1])
+
+    # Arguments and variables
+
+    def _choose_locals(self, module: str, scope: Scope) -> None:
+        """Arguments get names of the module's; variables, which cost nothing, those of nobody."""
+        spots = [spot for inner in scope.within() for spot in inner.spots]
+        own = {s.thing for s in scope.spots if s.thing[0] == "local" and s.thing[1] is scope}
+        arguments = {s.thing for s in scope.spots if is_argument(s)} & own
+        spoken = {self._name(s.thing) for s in spots if s.thing not in own}
+        short = {*self._used, *self._in_rom, *self._present[module], *spoken}
+        for thing in sorted(own - arguments - self._fixed, key=lambda t: t[2]):
+            if thing[2] in short or len(thing[2]) < 3:
+                self._chosen[thing] = thing[2] + "__"
+        fixed = {thing[-1] for thing in own & self._fixed}
+        for thing in sorted(arguments - self._fixed, key=lambda t: t[2]):
+            taken = {self._name(each) for each in own - {thing}}
+            self._take(thing, spoken | fixed | taken | {"self"}, {module})
+
+    # All of them
+
+    def _take(self, thing: Thing, never: set[str], where: set[str]) -> None:
+        found = self._cheapest(never, where)
+        self._chosen[thing] = found
+        for module in where:
+            self._present[module].add(found)
+        if found not in self._in_rom and found not in self._used:
+            self._used.append(found)
+
+    def _cheapest(self, never: set[str], where: set[str]) -> str:
+        """A name of most of these modules; one in ROM; one of other modules; a new one."""
+        there = Counter(name for module in where for name in self._present[module] - never)
+        if there:
+            return min(there, key=lambda name: (-there[name], name))
+        pool = itertools.chain(self._in_rom, self._used, _letters())
+        return next(name for name in pool if name not in never)
+
+
+def _letters() -> Iterator[str]:
     for size in itertools.count(1):
-        for letters in itertools.product(_LETTERS, repeat=size):
-            yield "_" + "".join(letters)
-
-
-def _pair(names: list[str], free: Iterator[str]) -> dict[str, str]:
-    return dict(zip(names, free, strict=False))
-
-
-def _text(node: ast.AST) -> str | None:
-    return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else None
-
-
-def _own_names(everything: list[ast.AST]) -> set[str]:
-    """What begins with an underscore and nobody else can mean; and KERNELS."""
-    ours = {name for node in everything for name in _defines(node)}
-    own = {name for name in ours if name[0] == "_" and name[:2] != "__" and len(name) > 2}
-    own -= {name for node in everything for name in _fixes(node)}
-    return own | ours & set(KERNELS)
-
-
-def _defines(node: ast.AST) -> Iterator[str]:
-    """What gives something a name: a function, a class, a variable, an attribute."""
-    if isinstance(node, (*DEFINITIONS, ast.Name)):
-        yield from binds(node)
-    elif isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store):
-        yield node.attr
-
-
-def _fixes(node: ast.AST) -> Iterator[str]:
-    """Names that have to stay: in texts, imports and arguments, and what may be somebody else's."""
-    if (text := _text(node)) is not None:
-        yield text
-    elif isinstance(node, ast.alias):
-        yield from node.name.split(".")
-        yield node.asname or node.name
-    elif isinstance(node, (ast.arg, ast.ExceptHandler)):
-        yield from binds(node)
-    elif isinstance(node, ast.Attribute):
-        own = isinstance(node.value, ast.Name) and node.value.id == "self"
-        if not own:
-            yield node.attr
-
-
-def _names_in(node: ast.AST) -> Iterator[str]:
-    if isinstance(node, ast.Name):
-        yield node.id
-    elif isinstance(node, ast.Attribute):
-        yield node.attr
-    else:
-        yield from _defines(node)
-        yield from _fixes(node)
-
-
-def _names_of_modules(
-    trees: dict[str, ast.Module], inside: dict[str, list[ast.AST]], texts: set[str]
-) -> set[str]:
-    """Functions, classes and variables of modules that are always spoken of as that: never by a
-    text, never as an attribute of who knows what, and no local variable has their name.
-    """
-    found: set[str] = set()
-    others = texts | {part for name in trees for part in name.split(".")}
-    for name, tree in trees.items():
-        top = set(_top_names(tree))
-        found |= top
-        modules = modules_by_alias(inside[name], trees)
-        for node in inside[name]:
-            others.update(_other_names(node, modules, trees))
-            if isinstance(node, ast.Name) and node.id not in top and stores(node):
-                others.add(node.id)
-            elif isinstance(node, DEFINITIONS):
-                others.update(_names_inside(node))
-    return {name for name in found - others if len(name) > 2 and not name.startswith("__")}
-
-
-def _top_names(tree: ast.Module) -> Iterator[str]:
-    for node in tree.body:
-        if isinstance(node, DEFINITIONS):
-            yield node.name
-        elif isinstance(node, ast.Assign):
-            yield from (t.id for t in node.targets if isinstance(t, ast.Name))
-
-
-def _other_names(
-    node: ast.AST, modules: dict[str, str], trees: dict[str, ast.Module]
-) -> Iterator[str]:
-    """Names of what is not a module's own: attributes, arguments, what comes from elsewhere."""
-    if isinstance(node, ast.Attribute):
-        if not (isinstance(node.value, ast.Name) and node.value.id in modules):
-            yield node.attr
-    elif isinstance(node, ast.Import) or (
-        isinstance(node, ast.ImportFrom) and node.module not in trees
-    ):
-        yield from (alias.name for alias in node.names)
-    elif isinstance(node, ast.alias) and node.asname:
-        yield node.asname
-    elif isinstance(node, ast.keyword) and node.arg:
-        yield node.arg
-    elif isinstance(node, (ast.arg, ast.ExceptHandler)):
-        yield from binds(node)
-
-
-def _names_inside(definition: ast.AST) -> set[str]:
-    """What a function or class names itself, but for what it declares global."""
-    own = nodes(definition, but_for=DEFINITIONS)[1:]
-    said = {name for node in own if isinstance(node, ast.Global) for name in node.names}
-    named = (node for node in own if isinstance(node, (*DEFINITIONS, ast.Name)))
-    return {name for node in named for name in binds(node)} - said
-
-
-def _rename(node: ast.AST, short: dict[str, str], attributes: dict[str, str]) -> None:
-    """short: names of any kind; attributes: those of objects."""
-    if isinstance(node, ast.Name):
-        node.id = short.get(node.id, node.id)
-    elif isinstance(node, ast.Attribute):
-        node.attr = attributes.get(node.attr, node.attr)
-    elif isinstance(node, ast.alias):
-        node.name = short.get(node.name, node.name)
-    elif isinstance(node, (ast.Global, ast.Nonlocal)):
-        node.names = [short.get(name, name) for name in node.names]
-    elif isinstance(node, DEFINITIONS):
-        node.name = short.get(node.name, node.name)
-    if isinstance(node, ast.ClassDef):
-        _rename_members(node, attributes)
-
-
-def _rename_members(node: ast.ClassDef, attributes: dict[str, str]) -> None:
-    for member in node.body:
-        if isinstance(member, (ast.FunctionDef, ast.AsyncFunctionDef)):
-            member.name = attributes.get(member.name, member.name)
-        for target in getattr(member, "targets", ()):
-            if isinstance(target, ast.Name):
-                target.id = attributes.get(target.id, target.id)
-
-
-def _shorten_arguments(function: ast.AST, by_name: set[str]) -> None:
-    """Of one letter each; by_name: arguments that may be given by name."""
-    inside = [node for part in function.body for node in nodes(part)]
-    own = [node for node in nodes(function.args) if isinstance(node, ast.arg)]
-    others = set(_fixed_inside(inside)) | _spoken_in_defaults(function)
-    used = others | {node.id for node in inside if isinstance(node, ast.Name)}
-    fixed = others | by_name | {"self"}
-    letters = (letter for letter in _LETTERS if letter not in used | {a.arg for a in own})
-    short = {a.arg: next(letters) for a in own if a.arg not in fixed and len(a.arg) > 1}
-    for node in [*own, *inside]:
-        if isinstance(node, ast.arg):
-            node.arg = short.get(node.arg, node.arg)
-        elif isinstance(node, ast.Name):
-            node.id = short.get(node.id, node.id)
-
-
-def _fixed_inside(inside: list[ast.AST]) -> Iterator[str]:
-    """Names that stand in a function as more than a variable of its own: arguments, functions and
-    classes in it, what is in those classes, what is declared or imported.
-    """
-    for node in inside:
-        if isinstance(node, (ast.Global, ast.Nonlocal)):
-            yield from node.names
-        elif isinstance(node, ast.ClassDef):
-            yield node.name
-            yield from (n.id for n in nodes(node) if isinstance(n, ast.Name))
-        elif not isinstance(node, ast.Name):
-            yield from binds(node)
-            yield from (own for own, _ in imports(node))
-
-
-def _spoken_in_defaults(function: ast.AST) -> set[str]:
-    """What stands in a default belongs to what is around the function."""
-    defaults = [d for d in [*function.args.defaults, *function.args.kw_defaults] if d]
-    return {n.id for d in defaults for n in nodes(d) if isinstance(n, ast.Name)}
+        for letters in map("".join, itertools.product(string.ascii_letters, repeat=size)):
+            if not keyword.iskeyword(letters):
+                yield letters

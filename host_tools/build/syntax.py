@@ -59,6 +59,20 @@ def modules_by_alias(inside: Iterable[ast.AST], trees: dict[str, ast.Module]) ->
     return {own: whole for node in inside for own, whole in imports(node) if whole in trees}
 
 
+def named_by_texts(texts: Iterable[str], trees: dict[str, ast.Module]) -> set[str]:
+    """Modules that somebody may import by a text: their name is one, or their package's is, as in
+    `__import__("parts." + name)`.
+    """
+    known = {text.rstrip(".") for text in texts}
+    return {name for name in trees if name in known or name.rpartition(".")[0] in known}
+
+
+def texts_in(inside: Iterable[ast.AST]) -> set[str]:
+    """All texts that are not empty."""
+    values = (node.value for node in inside if isinstance(node, ast.Constant))
+    return {value for value in values if isinstance(value, str) and value}
+
+
 def check(trees: dict[str, ast.Module]) -> None:
     """Unsafe if a module is spoken of in a way that cannot be followed."""
     for name, tree in trees.items():

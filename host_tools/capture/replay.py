@@ -10,14 +10,9 @@ from pathlib import Path
 from host_tools.capture.captures import looks_like_hex, read_capture, size_of
 from host_tools.ground import units
 from host_tools.ground.errors import PacklogError
+from host_tools.ground.firmware import names
 from host_tools.ground.output import is_file, open_output, spare_inputs
 from host_tools.ground.progress import Progress
-
-DECODERS = {  # kind of BMS: the firmware's module with its Decoder
-    "bluenova": "bms.bluenova",
-    "chargery": "bms.chargery",
-    "jk": "bms.jk",
-}
 
 COLUMNS = (
     "reading",
@@ -68,12 +63,11 @@ def replay(
 
 def open_decoder(bms: str, on_sample: Callable):
     """The firmware's decoder for that kind of BMS."""
-    if bms not in DECODERS:
-        known = ", ".join(sorted(DECODERS))
+    if bms not in names("bms"):
+        known = ", ".join(sorted(names("bms")))
         raise PacklogError(f"no BMS is called {bms!r}: the ones known are {known}")
-    decoder = importlib.import_module(DECODERS[bms]).Decoder(on_sample)
-    if bms == "chargery":
-        decoder.kept = sys.maxsize  # the cells of the last valid CELLS, however long ago
+    decoder = importlib.import_module(f"bms.{bms}").Decoder(on_sample)
+    decoder.kept = sys.maxsize  # a capture has no clock: what came once stays, however long ago
     return decoder
 
 

@@ -234,8 +234,9 @@ def info(
         run(paths, as_json)
     else:
         from host_tools.board.live import live
+        from host_tools.build.explain import follow
 
-        live(connected(port), as_json)
+        live(connected(port), as_json, follow)
 
 
 @app.command()
@@ -297,8 +298,26 @@ def watch(
 ) -> None:
     """Follow a board's readings in the terminal, without interrupting it. Ctrl-C ends."""
     from host_tools.board.watch import watch as run
+    from host_tools.build.explain import follow
 
-    run(connected(port), count)
+    run(connected(port), count, follow)
+
+
+@app.command()
+def explain(
+    path: Annotated[
+        Path | None,
+        typer.Argument(metavar="[FILE]", help="Text with a traceback. Default: what is pasted."),
+    ] = None,
+    names: Annotated[
+        Path | None,
+        typer.Option("--map", metavar="FILE", help="A release's packlog.map.json."),
+    ] = None,
+) -> None:
+    """Put the source's names into a traceback of the board, whose own names are short."""
+    from host_tools.build.explain import explain as run
+
+    run(path, names)
 
 
 @app.command()

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from host_tools.capture.replay import DECODERS
+from host_tools.ground.firmware import names
 
 Port = Annotated[
     str | None,
@@ -19,7 +19,8 @@ Output = Annotated[
     typer.Option("-o", "--output", metavar="FILE", help="Write here. Default: the terminal."),
 ]
 BmsKind = Annotated[
-    str, typer.Option("--bms", metavar="KIND", help=f"Kind of BMS: {', '.join(DECODERS)}.")
+    str,
+    typer.Option("--bms", metavar="KIND", help=f"Kind of BMS: {', '.join(sorted(names('bms')))}."),
 ]
 
 

@@ -15,6 +15,7 @@ from functools import cache
 from pathlib import Path
 
 CONFIG = "config.json"
+MANIFEST = "manifest.py"  # for those who build MicroPython: not for a board
 _PACKAGE = Path(__file__).resolve().parents[1]
 WINGS = ("bms", "transport", "parts", "display")
 # What config.py wants to know of a thing, and by what the things of a wing are in order
@@ -119,4 +120,5 @@ def sources(firmware: Path) -> dict[str, bytes]:
         path.relative_to(firmware).as_posix(): path.read_bytes()
         for path in sorted(firmware.rglob("*"))
         if path.is_file() and path.suffix in (".py", ".json") and "__pycache__" not in path.parts
+        if path.name != MANIFEST
     }

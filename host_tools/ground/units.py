@@ -27,7 +27,7 @@ _WRITTEN = {
 STATUS = {
     **{
         name: (decimals, unit)
-        for unit, decimals, _, names in (*fields.FIELDS, *fields.EXTRAS, *fields.HEALTH)
+        for unit, decimals, _, *names in (*fields.FIELDS, *fields.EXTRAS, *fields.HEALTH)
         for name in names
     },
     **{name: (0, unit) for name, _, unit, _ in fields.LISTS},

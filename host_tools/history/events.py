@@ -7,12 +7,13 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
+from functools import cache
 from pathlib import Path
 
 import numpy as np
+from host_tools.ground.firmware import declared, names
 from host_tools.history import logs, records
 
-from bms import jk
 from sample import (
     BALANCING,
     CHARGE_ON,
@@ -45,8 +46,6 @@ SWITCHES = {
     DISCHARGE_ON: ("discharge on", "discharge off"),
     BALANCING: ("balancing on", "balancing off"),
 }
-# What the error bits of a kind of BMS are called
-ERROR_NAMES = {events.KINDS.index("jk"): jk.ERRORS}
 SERIES = {segment.PACK: "frames", segment.CELLS: "cells", segment.EVENTS: "events"}
 ERRORS = {5: "flash error", 28: "flash full"}
 
@@ -128,9 +127,22 @@ def _bits(now: int, before: int, name: str, words: dict[int, tuple[str, str]]) -
     return "; ".join(said)
 
 
+def with_alarms() -> list[int]:
+    """The NUMBERs of those BMSs whose error bits have names."""
+    found = [declared("bms", name) for name in names("bms")]
+    return [said["NUMBER"] for said in found if said.get("ALARMS")]
+
+
+@cache
+def alarms(number: int) -> tuple[str, ...]:
+    """What the error bits of the BMS with that NUMBER are called."""
+    found = (declared("bms", name) for name in names("bms"))
+    return next((said.get("ALARMS", ()) for said in found if said["NUMBER"] == number), ())
+
+
 def _errors(a: int, b: int, c: int) -> str:
-    names = ERROR_NAMES.get(a, ())
-    words = {1 << bit: (name, f"{name} over") for bit, name in enumerate(names) if name}
+    called = alarms(a)
+    words = {1 << bit: (name, f"{name} over") for bit, name in enumerate(called) if name}
     return _bits(b, c, "error", words)
 
 

@@ -27,6 +27,8 @@ def dtype(description: tuple, bits: bool = False) -> np.dtype:
 
 
 MARK = dtype(frame.MARK_FIELDS)
+_MARK_AT = MARK.fields["mark"][1]
+_MARK_LOW, _MARK_HIGH = frame.MARK.to_bytes(2, "little")
 
 
 @dataclass
@@ -101,7 +103,7 @@ def load(
 
 
 def _piece(header, rows: np.ndarray, columns_of, path: Path, problems: list[str]) -> _Piece:
-    marked = (rows[:, 2] & rows[:, 3]) == 0xFF
+    marked = (rows[:, _MARK_AT] == _MARK_LOW) & (rows[:, _MARK_AT + 1] == _MARK_HIGH)
     marks = np.zeros(len(rows), MARK)
     at = np.flatnonzero(marked)
     marks[at] = np.ascontiguousarray(rows[at, : frame.SIZE]).view(MARK)[:, 0]

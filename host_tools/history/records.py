@@ -87,9 +87,9 @@ def _stands_for(made: Path, source: Path) -> bool:
     try:
         head, rows = shards.read_head(made.read_bytes())
         data = source.read_bytes()
-    except (OSError, shards.ShardError):
+        size = segment.parse_header(head).record_size
+    except (OSError, shards.ShardError, segment.SegmentError):
         return False
-    size = int.from_bytes(head[10:12], "little")
     return data[: len(head)] == head and len(data) <= len(head) + rows * size
 
 

@@ -9,10 +9,9 @@ import zlib
 import numpy as np
 
 from store import columns, segment, shard
+from store.columns_plain import LARGEST_STEP, NARROW
 
 _PLAIN, _RAW, _HALF = columns.BITS, columns.RAW, columns.HALF
-_LARGEST_STEP = 2047
-_WIDE = 15
 
 ShardError = shard.ShardError
 
@@ -58,14 +57,15 @@ def decode(data, described, record_size):
     described is the columns the board wrote by.
     """
     head, params, (rows, marks), stream = parse(data)
-    specs, rests = _read_params(params, described)
-    shapes = [(as_bytes, column[4]) for column, as_bytes, _, _ in specs] + [(0, 16)] * len(rests)
+    plans, rests = _read_params(params, described)
+    shapes = [(plan.wide == columns.AS_BYTES, plan.column[4]) for plan in plans]
+    shapes += [(False, 16)] * len(rests)
     reader = _Reader(_inflate(stream, 1 + 3 * rows * len(shapes) + marks * (2 + record_size)))
     residuals = _split(reader, shapes, rows)
     records = np.zeros((rows + 1, record_size), np.uint8)  # zeros stand before the first row
-    rest_of = dict(zip(rests, residuals[len(specs) :], strict=True))
-    for i, (column, _, unit, weights) in enumerate(specs):
-        _restore(records, column, unit, weights, residuals[i], rest_of.get(i))
+    rest_of = dict(zip(rests, residuals[len(plans) :], strict=True))
+    for i, plan in enumerate(plans):
+        _restore(records, plan, residuals[i], rest_of.get(i))
     _put_marks(records[1:], reader.take(marks * (2 + record_size)).reshape(marks, 2 + record_size))
     if len(reader.left):
         raise ShardError("its data are more than its rows")
@@ -95,24 +95,17 @@ def _inflate(stream, limit):
 
 
 def _read_params(params, described):
-    """[(column, as bytes, unit, weights)] and the numbers of the columns that have rests."""
-    specs, rests, at = [], [], 0
+    """The columns.Plan of each column, and the numbers of those that have rests."""
+    plans, at = [], 0
     try:
-        for i, column in enumerate(described):
-            as_bytes, unit = params[at], 0
-            at += 1
-            if column[1] == _HALF:
-                unit = params[at]
-                at += 1
-                rests += [i] if unit else []
-            weights = struct.unpack_from(f"<{len(column[5])}h", params, at)
-            at += 2 * len(weights)
-            specs.append((column, as_bytes, unit, weights))
+        for column in described:
+            plans.append(columns.Plan(column))
+            at = plans[-1].read(params, at)
     except (IndexError, struct.error):
         at = -1
     if at != len(params):
         raise ShardError("its parameters are not those of its columns")
-    return specs, rests
+    return plans, [i for i, plan in enumerate(plans) if plan.unit]
 
 
 class _Reader:
@@ -136,7 +129,7 @@ def _split(reader, shapes, rows):
             out[i] |= reader.take(rows) << 8
     for i, (as_bytes, _) in enumerate(shapes):
         if not as_bytes:
-            wide = out[i] == _WIDE
+            wide = out[i] == NARROW
             pairs = reader.take(2 * int(wide.sum()))
             out[i][wide] = pairs[0::2] | pairs[1::2] << 8
     return out
@@ -147,14 +140,15 @@ def _digits(reader, rows):
     return np.stack([pairs & 15, pairs >> 4], axis=1).reshape(-1)[:rows]
 
 
-def _restore(records, column, unit, weights, residuals, rests):
+def _restore(records, plan, residuals, rests):
     """Fill a column into the records; the columns before it are there already."""
-    _, kind, offset, shift, bits, earlier = column
+    _, kind, offset, shift, bits, earlier = plan.column
+    unit = plan.unit
     if kind == _RAW:
         values = residuals
     else:
         first = _numbers(np.zeros(1, np.int64), unit)[0] if kind == _HALF else 0
-        steps = _unzigzag(residuals) + _predict(records, earlier, weights)
+        steps = _unzigzag(residuals) + _predict(records, earlier, plan.weights)
         values = first + np.cumsum(steps) & (1 << bits) - 1
     if kind == _HALF:
         values = _halves(values, unit, rests)
@@ -171,7 +165,7 @@ def _predict(records, earlier, weights):
         if kind == _HALF:
             values = _numbers(values, columns.STEPS)
         steps = _signed(np.diff(values))
-        total += np.where(np.abs(steps) <= _LARGEST_STEP, weight * steps, 0)
+        total += np.where(np.abs(steps) <= LARGEST_STEP, weight * steps, 0)
     return total >> 10
 
 

@@ -20,7 +20,7 @@ from host_tools.build import bundle
 from host_tools.build import compile as compiling
 from host_tools.build.compile import AS_SOURCE
 from host_tools.ground.errors import PacklogError
-from host_tools.ground.firmware import CONFIG, FIRMWARE
+from host_tools.ground.firmware import CONFIG, FIRMWARE, declared, names
 from host_tools.install import (
     deploy,
     families,
@@ -35,6 +35,11 @@ from host_tools.install import (
 import config
 
 RESET_S = 1  # until a board that was reset is in its REPL or in boot.py
+
+
+def bluetooth_kinds() -> list[str]:
+    """The BMSs that are reached over Bluetooth."""
+    return [name for name in names("bms") if "ble" in declared("bms", name)["LINKS"]]
 
 
 def own_version() -> str:
@@ -238,8 +243,8 @@ class _Install:
             wanted = [packages.AIOBLE] if bluetooth else []
         if packages.AIOBLE in wanted and self._device.run(script("has_bluetooth")).strip() != "yes":
             raise PacklogError(
-                f"the board ({self._board.machine}) has no Bluetooth: for a jk take an ESP32, "
-                "ESP32-S3, C3 or C6"
+                f"the board ({self._board.machine}) has no Bluetooth: for a "
+                f"{' or '.join(bluetooth_kinds())} take an ESP32, ESP32-S3, C3 or C6"
             )
         ours = set(self._before.packages if self._before else ()) | set(self._state.packages)
         return [it for it in wanted if it.name in ours or not packages.board_has(self._device, it)]

@@ -18,6 +18,7 @@ from host_tools.board.device import Device
 from host_tools.board.script import script
 from host_tools.build import compile as compiling
 from host_tools.ground.errors import PacklogError
+from host_tools.ground.firmware import declared
 from mpremote import mip
 from mpremote.commands import CommandError
 
@@ -50,12 +51,12 @@ PACKAGES = (AIOBLE, UMQTT)
 
 def needed(settings: dict, bluetooth: bool) -> list[Package]:
     """What a config, checked by config.parse, asks for."""
-    found = []
-    if bluetooth or any(pack["bms"] == "jk" for pack in settings["packs"]):
-        found.append(AIOBLE)
-    if settings["mqtt"]["host"]:
-        found.append(UMQTT)
-    return found
+    things = [("transport", pack["link"]) for pack in settings["packs"]]
+    things += [("parts", part) for part in settings["parts"]]
+    asked = {name for thing in things for name in declared(*thing).get("NEEDS", ())}
+    if bluetooth:
+        asked.add(AIOBLE.name)
+    return [package for package in PACKAGES if package.name in asked]
 
 
 def folder_of_environment() -> Path | None:

@@ -6,6 +6,7 @@ there is no sane default for; docs/config.md has the rest.
 
 import json
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import typer
 from host_tools.ground.firmware import declared, names
@@ -17,7 +18,7 @@ import config
 SCAN_S = 8
 SIZES = {"20x4": (20, 4), "16x2": (16, 2)}
 
-Heard = list[tuple[str, str | None, int, bool]]  # address, name, signal in dBm, is it a BMS?
+Heard = list[tuple[str, str | None, int, str]]  # address, name, signal in dBm, kind of BMS or ""
 
 
 def ask(family: Family, hear: Callable[[int], Heard] | None) -> str:
@@ -42,9 +43,9 @@ def example(family: Family, text: str) -> str:
 
 
 def _settings(family: Family, hear) -> dict:
-    pack = _pack(family, hear)
+    pack = _pack(family, hear if family.bluetooth else None)
     lcd = _lcd(family)
-    wifi = _wifi(required=pack["bms"] == "bluenova")
+    wifi = _wifi(pack["bms"] if _needs_wifi(pack) else None)
     settings = {"packs": [pack], "lcd": lcd}
     if wifi:
         settings["wifi"] = {"networks": [wifi]}
@@ -86,37 +87,63 @@ def _pack(family: Family, hear) -> dict:
     _, limits, usual = config.PACK["KEYS"]["capacity_ah"]
     capacity = _number("Its capacity in Ah", usual, *limits)
     pack = {"name": name, "bms": kind, "capacity_ah": capacity}
-    if kind == "chargery":
-        pack |= _chargery(family)
-    elif kind == "jk":
-        pack |= _jk(hear if family.bluetooth else None)
-    elif kind == "bluenova":
-        pack["host"] = _prompt(
-            "The battery's address in the network",
-            declared("bms", kind)["LINKS"]["websocket"]["host"],
-        )
-    return pack
+    return pack | _link(kind, family, hear)
 
 
-def _chargery(family: Family) -> dict:
-    receive = _pin("the wire from the MAX3232 (RX)", family.rx)
-    spare = _pin("a free pin that the UART can have (TX)", family.tx)
-    return {"uart": family.uart, "rx": receive, "tx": spare}
+def _link(kind: str, family: Family, hear) -> dict:
+    """What the BMS's link asks for; the pins that it does not ask for are the family's."""
+    links = declared("bms", kind)["LINKS"]
+    usual = next(iter(links))
+    link = _choice("How is it reached?", links, usual) if len(links) > 1 else usual
+    said = declared("transport", link)
+    found = {} if link == usual else {"link": link}
+    for key, (value_kind, limits, *default) in said["KEYS"].items():
+        own = getattr(family, key, None)
+        if key in said.get("ASK", {}):
+            default = links[link].get(key, default[0] if own is None and default else own)
+            asked = _Asked(key, said["ASK"][key], default, limits, hear)
+            found |= _ASK[value_kind](asked)
+        elif own is not None:
+            found[key] = own
+    return found
 
 
-def _jk(hear) -> dict:
+@dataclass
+class _Asked:
+    """A key of a link to ask for."""
+
+    key: str
+    words: str
+    default: object
+    limits: object
+    hear: Callable | None
+
+
+def _look_for(asked: _Asked) -> dict:
     look = "Look for it now? (it must be on, and no phone connected)"
-    if hear and typer.confirm(look, True, err=True) and (found := _pick(hear(SCAN_S))):
-        return found
-    said = _prompt("Its name, or its address (c8:47:8c:00:00:01)")
+    if asked.hear and typer.confirm(look, True, err=True):
+        found = _pick(asked.hear(SCAN_S))
+        if found:
+            return found
+    said = _prompt(asked.words)
     return {"address": said.lower()} if said.count(":") == 5 else {"device": said}
+
+
+# By the kind of value that a key takes
+_ASK = {
+    "pin": lambda it: {it.key: _pin(it.words, it.default)},
+    "number": lambda it: {it.key: _number(it.words, it.default, *it.limits)},
+    "text": lambda it: {it.key: _prompt(it.words, it.default)},
+    "mac": _look_for,
+}
 
 
 def _pick(heard: Heard) -> dict | None:
     """Let the user choose among what was heard, BMSs first, then the strongest."""
     heard = sorted(heard, key=lambda entry: (not entry[3], -entry[2]))[:15]
-    for i, (address, name, rssi, is_bms) in enumerate(heard, 1):
-        say(f"{i:3} {name or '(no name)'}  {address}  {rssi} dBm{'  JK' if is_bms else ''}")
+    for i, (address, name, rssi, kind) in enumerate(heard, 1):
+        shown = f"{i:3} {name or '(no name)'}  {address}  {rssi} dBm  {kind.upper()}"
+        say(shown.rstrip())
     if not heard:
         say("Nothing was heard.")
         return None
@@ -149,9 +176,16 @@ def _lcd(family: Family) -> dict:
     return lcd
 
 
-def _wifi(required: bool) -> dict | None:
-    hint = "a bluenova needs it" if required else "empty: none"
-    ssid = _prompt(f"WiFi network ({hint})", None if required else "", show_default=False)
+def _needs_wifi(pack: dict) -> bool:
+    """Is the pack's link one that needs the network?"""
+    link = pack.get("link", next(iter(declared("bms", pack["bms"])["LINKS"])))
+    rules = declared("transport", link).get("RULES", ())
+    return any(rule["rule"] == "needs" and rule["key"] == "wifi.networks" for rule in rules)
+
+
+def _wifi(needed_by: str | None) -> dict | None:
+    hint = f"a {needed_by} needs it" if needed_by else "empty: none"
+    ssid = _prompt(f"WiFi network ({hint})", None if needed_by else "", show_default=False)
     if not ssid:
         return None
     password = _prompt("Its password (not shown)", "", str, hide_input=True, show_default=False)

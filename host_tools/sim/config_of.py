@@ -7,7 +7,7 @@ from pathlib import Path
 
 from host_tools.ground.firmware import FIRMWARE
 from host_tools.sim.network.house_network import BROKER_NAME
-from host_tools.sim.rig import SIZES, Plan, Rig
+from host_tools.sim.rig import SIZES, Plan, Rig, unit_module
 
 PACK = "house"
 
@@ -15,10 +15,9 @@ PACK = "house"
 def config_of(plan: Plan, rig: Rig) -> dict:
     """What to install for that plan."""
     config = json.loads((FIRMWARE / "config.json").read_text())
-    if plan.bms == "jk":
-        config["packs"] = [{"name": PACK, "bms": "jk", "device": plan.jk_name}]
-    elif plan.bms != "chargery":
-        config["packs"] = [{"name": PACK, "bms": plan.bms}]
+    if plan.bms != config["packs"][0]["bms"]:
+        more = unit_module(plan.bms).pack_config(plan)
+        config["packs"] = [{"name": PACK, "bms": plan.bms, **more}]
     if rig.home:
         wifi = rig.home.wifi
         config["wifi"] = {"networks": [{"ssid": wifi.ssid, "password": wifi.password}]}

@@ -1,29 +1,28 @@
-"""A virtual board with everything wired to it as docs/wiring.md says: display, BMS, pack. A JK is
-not wired: it is a Bluetooth unit within reach.
+"""A virtual board with everything wired to it as docs/wiring.md says: display, BMS, pack.
 
+units/NAME.py knows how a BMS is reached: it joins its unit to the rig, as a wire, within reach of
+the radio or in the home network.
 The wiring is that of the example config.json: the BMS's line on GPIO 16, the display's backpack
 (0x27) on SCL 22 and SDA 21, or its six wires on WIRES.
 """
 
+import importlib
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from host_tools.ground.errors import PacklogError
+from host_tools.ground.firmware import names
 from host_tools.sim.board import i2c
 from host_tools.sim.board.board import Board, Settings
 from host_tools.sim.board.peripherals import Wiring
 from host_tools.sim.board.uart import Wire
 from host_tools.sim.board.world import World
 from host_tools.sim.lcd import hd44780
-from host_tools.sim.units import jk, jk_wire
-from host_tools.sim.units.capture import Capture
-from host_tools.sim.units.chargery import Unit
-from host_tools.sim.units.line import Line
+from host_tools.sim.units.line import BAUD, Line
 from host_tools.sim.units.pack import Pack
 
 if TYPE_CHECKING:
-    from host_tools.sim.network.bluenova_server import Battery
     from host_tools.sim.network.house_network import Home
     from host_tools.sim.radio.ble_unit import Peripheral
     from host_tools.sim.radio.bluetooth import Bluetooth
@@ -33,10 +32,19 @@ I2C_PINS = (22, 21)
 BACKPACK = 0x27
 WIRES = {"rs": 19, "e": 23, "d4": 18, "d5": 25, "d6": 5, "d7": 4}
 SIZES = {"20x4": (20, 4), "16x2": (16, 2)}
-BLUENOVA_ADDRESS = "10.0.0.2"
-JK_ADDRESS = "C8:47:8C:00:00:{:02X}"  # of the first, second ... unit within reach
-KINDS = ("chargery", "jk", "bluenova")
+ADDRESS = "C8:47:8C:00:00:{:02X}"  # of the first, second ... unit within reach
 INSTALL = ".venv/bin/pip install -e '.[radio]'"  # of what the simulated radio and network need
+
+
+def unit_module(bms: str):
+    """The module of that kind's simulated unit. PacklogError if there is no such kind.
+
+    It has join(rig, plan), which puts a unit into the rig and returns its Line, and
+    pack_config(plan), what config.json says of a pack besides its name and kind.
+    """
+    if bms not in names("bms"):
+        raise PacklogError(f"no simulated BMS {bms!r}: there is {', '.join(names('bms'))}")
+    return importlib.import_module(f"host_tools.sim.units.{bms}")
 
 
 @dataclass
@@ -65,8 +73,6 @@ class Rig:
     """The board and what is around it; pack is None when a capture is played."""
 
     def __init__(self, plan: Plan):
-        if plan.bms not in KINDS:
-            raise PacklogError(f"no simulated BMS {plan.bms!r}: there is {', '.join(KINDS)}")
         if plan.lcd not in SIZES:
             raise PacklogError(f"no display {plan.lcd!r}: there is {', '.join(SIZES)}")
         self.pack: Pack | None = None
@@ -77,7 +83,7 @@ class Rig:
         self.wiring = Wiring()
         self.lcd = hd44780.Hd44780(*SIZES[plan.lcd])
         self.bus = i2c.Bus()
-        self.line = self._source(plan)  # its faults can be switched on
+        self.line = unit_module(plan.bms).join(self, plan)  # its faults can be switched on
         if plan.wifi or plan.broker_port:
             self.add_home()
         if plan.broker_port:
@@ -87,58 +93,17 @@ class Rig:
         more = {"flash": plan.flash, "link": plan.link, "speed": plan.speed, "wiring": self.wiring}
         self.board = Board(Settings(**(more | plan.settings)))
 
-    def _source(self, plan: Plan) -> Line:
-        if plan.bms == "jk":
-            return self._jk_source(plan)
-        if plan.bms == "bluenova":
-            return self._bluenova_source(plan)
-        if plan.capture:
-            line = Capture.from_file(plan.capture, loop=True)
-        else:
-            self.pack = Pack(seed=plan.seed)
-            line = Unit(self.pack, plan.firmware, seed=plan.seed)
-        self.wiring.wires[BMS_PIN] = Wire(line)
-        return line
+    def wire(self, line: Line, pin: int = BMS_PIN, baudrate: int = BAUD) -> None:
+        """Connect what a unit sends to that pin of the board."""
+        self.wiring.wires[pin] = Wire(line, baudrate)
 
-    def _jk_source(self, plan: Plan) -> Line:
-        if plan.capture:
-            reading = jk_wire.HEADER + bytes((jk_wire.CELLS,))
-            unit = Capture.from_file(plan.capture, loop=True, reading=reading)
-        else:
-            self.pack = Pack(seed=plan.seed)
-            unit = jk.Unit(self.pack, plan.jk_layout, name=plan.jk_name, seed=plan.seed)
-        self._within_reach(plan.jk_name, unit, plan.seed, plan.jk_module)
-        return unit
-
-    def _bluenova_source(self, plan: Plan) -> Line:
-        if plan.capture:
-            raise PacklogError("a BlueNova's capture cannot be played: leave --input out")
-        self.pack = Pack(seed=plan.seed)
-        return self.add_home().add_bluenova(BLUENOVA_ADDRESS, self.pack, plan.seed).unit
-
-    def add_pack(self, pin: int, seed: int) -> Line:
-        """Another pack with a Chargery of its own on that pin."""
-        line = Unit(Pack(seed=seed), seed=seed)
-        self.wiring.wires[pin] = Wire(line)
-        return line
-
-    def add_jk(self, name: str, seed: int, layout: str = "32S", **module) -> "Peripheral":
-        """Another pack with a JK of its own, which is .unit of what is returned. module: more of
-        ble_unit.Module.
-        """
-        unit = jk.Unit(Pack(seed=seed), layout, name=name, seed=seed)
-        return self._within_reach(name, unit, seed, module)
-
-    def _within_reach(self, name: str, unit: Line, seed: int, module: dict) -> "Peripheral":
+    def put_within_reach(self, name: str, unit: Line, seed: int, module: dict) -> "Peripheral":
+        """Put a unit near the board's Bluetooth. module: more of ble_unit.Module."""
         radio = self._radio()
         from host_tools.sim.radio.ble_unit import Module
 
-        address = JK_ADDRESS.format(len(radio.units) + 1)
+        address = ADDRESS.format(len(radio.units) + 1)
         return radio.add(unit, Module(**{"name": name, "address": address} | module), seed)
-
-    def add_bluenova(self, address: str, seed: int) -> "Battery":
-        """Another pack that is a BlueNova, which is .unit of what is returned."""
-        return self.add_home().add_bluenova(address, Pack(seed=seed), seed)
 
     def add_home(self) -> "Home":
         """The home network: WiFi, DNS, NTP, and what is added to it."""
@@ -165,7 +130,7 @@ class Rig:
             try:
                 from host_tools.sim.radio.bluetooth import Bluetooth
             except ImportError as error:
-                message = f"a simulated JK needs {error.name}: {INSTALL}"
+                message = f"a simulated radio needs {error.name}: {INSTALL}"
                 raise PacklogError(message) from None
             self.bluetooth = Bluetooth(self._world())
             self.wiring.devices.append(self.bluetooth)

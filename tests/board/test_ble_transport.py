@@ -31,7 +31,7 @@ ADDRESSES = [f"C8:47:8C:00:00:0{n}" for n in range(1, 4)]
 
 MAIN = """
 import asyncio, gc, json
-from bms.jk import Decoder
+from bms.jk import LINKS, Decoder
 from transport import ble
 from transport.keepalive import keep_alive
 
@@ -40,7 +40,8 @@ class Source:
     def __init__(self, which):
         self.readings = 0
         self.decoder = Decoder(self.put, 0, True)
-        self.link = ble.BleLink(**which)
+        settings = {"address": "", "device": "", **which}
+        self.link = ble.make(settings, LINKS["ble"], None)
 
     def put(self, sample):
         self.readings += 1
@@ -232,7 +233,9 @@ def test_ctrl_c_lets_go_of_the_unit_and_the_repl_can_scan(bench):
         code = "import asyncio; print('heard', sorted(asyncio.run(ble.scan(1))))"
         command = [sys.executable, "-m", "mpremote", "connect", port, "resume", "exec", code]
         said = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
-    heard = [(address.lower(), f"JK-B2A{n}", -60, True) for n, address in enumerate(ADDRESSES[:2])]
+    heard = [
+        (address.lower(), f"JK-B2A{n}", -60, [0xFFE0]) for n, address in enumerate(ADDRESSES[:2])
+    ]
     assert said.stdout.strip() == f"heard {heard}", said.stdout + said.stderr
 
 

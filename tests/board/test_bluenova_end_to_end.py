@@ -5,6 +5,7 @@ import json
 import pytest
 from host_tools.board.live import live
 from host_tools.export.decode import decode
+from host_tools.sim.units import bluenova
 from host_tools.sim.workshop import port_of
 from tests.helpers.boards import example
 
@@ -59,7 +60,7 @@ class Battery:
 
 @pytest.fixture
 def battery(bench):
-    return Battery(bench(blue_config(), ahead=lambda rig: rig.add_bluenova("10.0.0.2", 3)))
+    return Battery(bench(blue_config(), ahead=lambda rig: bluenova.add(rig, "10.0.0.2", 3)))
 
 
 def test_readings_resume_and_nothing_else_stalls(battery):
@@ -89,7 +90,7 @@ def test_several_batteries(bench, tmp_path):
     config = blue_config({"name": "blue2", "bms": "bluenova", "host": "10.0.0.3"})
     board = bench(
         config,
-        ahead=lambda rig: (rig.add_bluenova("10.0.0.2", 3), rig.add_bluenova("10.0.0.3", 4)),
+        ahead=lambda rig: (bluenova.add(rig, "10.0.0.2", 3), bluenova.add(rig, "10.0.0.3", 4)),
     )
     board.board.run(120)
     statuses = board.statuses()
@@ -110,7 +111,7 @@ TEXTS = "errors system_state breaker charge_state"
 
 
 def test_every_field_can_be_got_at_on_the_pc(bench, tmp_path, capsys):
-    board = bench(blue_config(), ahead=lambda rig: rig.add_bluenova("10.0.0.2", 3))
+    board = bench(blue_config(), ahead=lambda rig: bluenova.add(rig, "10.0.0.2", 3))
     board.board.run(600)
     missing = {"voltage", "current", "soc", "min", "max", "temperature", "soh", "cell_temperatures"}
     with port_of(board.board) as port:

@@ -13,6 +13,7 @@ from host_tools.board.pull import pull
 from host_tools.export.decode import decode
 from host_tools.install.install import install
 from host_tools.sim.rig import Plan, Rig
+from host_tools.sim.units import chargery
 from host_tools.sim.workshop import port_of, wait_for_start
 from tests.helpers.boards import Recorder, every_reading, example
 
@@ -221,7 +222,7 @@ def test_two_packs_on_two_uarts(bench, tmp_path):
     second = {**config["packs"][0], "name": "van", "uart": 1, "rx": 4, "tx": 5}
     config["packs"].append(second)
     board = bench(config)
-    board.rig.add_pack(4, seed=1)
+    chargery.add(board.rig, 4, seed=1)
     board.board.run(300)
     text = board.console()
     assert "packlog house " in text and "packlog van " in text

@@ -8,7 +8,7 @@ import re
 import pytest
 from host_tools.board import bluetooth
 from host_tools.board.device import Device
-from host_tools.sim.units import jk_wire
+from host_tools.sim.units import jk, jk_wire
 from host_tools.sim.workshop import port_of
 from tests.helpers import home_bench
 from tests.helpers.bluetooth_bench import Sent
@@ -169,7 +169,7 @@ def test_packs_of_different_kinds(bench, tmp_path):
         {"name": "boat", "bms": "jk", "address": "C8:47:8C:00:00:02", "cells": 16},
     ]
     board = bench(
-        config, ahead=lambda rig: (rig.add_jk("JK-VAN", 3), rig.add_jk("JK-BOAT", 4, "24S"))
+        config, ahead=lambda rig: (jk.add(rig, "JK-VAN", 3), jk.add(rig, "JK-BOAT", 4, "24S"))
     )
     board.board.run(120)
     shown = set()
@@ -229,7 +229,7 @@ def test_the_passcodes_go_nowhere(at_home, tmp_path):
 
 
 def test_what_the_board_hears(bench, capsys):
-    board = bench(jk_config(), bms="jk", ahead=lambda rig: rig.add_jk("JK-GARAGE", 5))
+    board = bench(jk_config(), bms="jk", ahead=lambda rig: jk.add(rig, "JK-GARAGE", 5))
     board.board.run(20)
     with port_of(board.board) as port:
         bluetooth.scan(port, 5, lambda line: None)

@@ -1,5 +1,6 @@
 """Packs for the display, and what stands on it."""
 
+from bms.chargery import HINTS
 from sample import Sample
 from screen.state import Health, PackView
 
@@ -8,7 +9,7 @@ FULL = "\x04"
 PAGE_MS = 4_000
 
 
-def pack_of(cells, voltage, current, soc, temperature, name="Garage", bms="chargery"):
+def pack_of(cells, voltage, current, soc, temperature, name="Garage", hints=HINTS):
     sample = Sample()
     sample.voltage = voltage
     sample.current = current
@@ -18,7 +19,7 @@ def pack_of(cells, voltage, current, soc, temperature, name="Garage", bms="charg
     for i in range(len(cells)):
         sample.cells[i] = cells[i]
     sample.find_extremes()
-    pack = PackView(name, sample, bms)
+    pack = PackView(name, sample, hints)
     pack.heard = True
     pack.age_ms = 1_400
     return pack
@@ -29,11 +30,11 @@ def garage():
 
 
 def boat():
-    return pack_of((3210,) * 24, 77040, -4500, 40, -45, "Boat", "")
+    return pack_of((3210,) * 24, 77040, -4500, 40, -45, "Boat", ("BMS on?", "Check the cable"))
 
 
 def unknown():
-    pack = PackView("Garage", Sample(), "chargery")
+    pack = PackView("Garage", Sample(), HINTS)
     pack.heard = True
     return pack
 

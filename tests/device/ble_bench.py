@@ -13,6 +13,7 @@ standin.use()
 
 import fake_bluetooth as fake  # noqa: E402
 
+from bms.jk import LINKS  # noqa: E402
 from transport import ble  # noqa: E402
 
 aioble = ble.aioble
@@ -44,11 +45,16 @@ class short:
         setattr(ble, self.name, self.usual)
 
 
+def link_to(address="", device=""):
+    """A link as a JK has it."""
+    return ble.make({"address": address, "device": device}, LINKS["ble"], None)
+
+
 class Listener:
     """The decoder's end of a link: what it got, and what it asks."""
 
     def __init__(self, ask=b"", **which):
-        self.link = ble.BleLink(**(which or {"address": ADDRESS}))
+        self.link = link_to(**(which or {"address": ADDRESS}))
         self.got = bytearray()
         self.ask = ask
         self.asked = 0

@@ -3,8 +3,7 @@
 import asyncio
 
 from display.i2c import Backpack
-from drivers.hd44780 import Lcd
-from drivers.lcd_bus import LcdLost
+from drivers.hd44780 import Lcd, LcdLost
 
 GLYPHS = bytes(range(16))
 ADDRESS = 0x27

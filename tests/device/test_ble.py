@@ -14,6 +14,7 @@ from ble_bench import (
     assert_free,
     ble,
     fake,
+    link_to,
     play,
     radio,
     short,
@@ -178,7 +179,7 @@ def test_a_full_ring_drops_whole_pieces_and_counts_them():
 def test_a_notification_allocates_nothing():
     if sys.implementation.name != "micropython":
         return
-    link = ble.BleLink(ADDRESS)
+    link = link_to(ADDRESS)
     ble._links[1 << 16 | 0x10] = link
     data = (1, 0x10, memoryview(FRAME)[:244])
     seen = [0]
@@ -200,7 +201,7 @@ def test_a_notification_allocates_nothing():
 
 
 def test_other_notifications_are_left_to_aioble():
-    link = ble.BleLink(ADDRESS)
+    link = link_to(ADDRESS)
     ble._links[1 << 16 | 0x10] = link
     assert ble._irq(18, (1, 0x11, b"other value")) is None
     assert ble._irq(18, (2, 0x10, b"other connection")) is None

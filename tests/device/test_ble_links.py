@@ -10,6 +10,7 @@ from ble_bench import (
     assert_free,
     assert_works,
     ble,
+    link_to,
     play,
     radio,
     short,
@@ -175,7 +176,7 @@ def test_after_an_interrupted_loop_the_radio_is_free():
 
     async def afterwards():
         radio.unit(ADDRESS, "JK-B2A24S")
-        assert await ble.scan(0.02) == [(ADDRESS, "JK-B2A24S", -60, True)]
+        assert await ble.scan(0.02) == [(ADDRESS, "JK-B2A24S", -60, [0xFFE0])]
 
     try:
         play(interrupted)
@@ -196,8 +197,8 @@ def test_scan_lists_what_it_hears():
         radio.unit("00:11:22:33:44:55", "lamp \x1b", service=0x180F)
         found = await ble.scan(0.05)
         assert sorted(found) == [
-            ("00:11:22:33:44:55", "lamp ?", -60, False),
-            (OTHER, "JK-B2A24S", -60, True),
+            ("00:11:22:33:44:55", "lamp ?", -60, [0x180F]),
+            (OTHER, "JK-B2A24S", -60, [0xFFE0]),
         ]
         used.notify(b"still here")
         await until(lambda: listener.got == b"still here")
@@ -208,7 +209,7 @@ def test_scan_lists_what_it_hears():
 
 
 def test_advertisements_that_make_no_sense_are_ignored():
-    link = ble.BleLink(device="x")
+    link = link_to(device="x")
     for advertisement in (b"", b"\0", b"\0\0\0", b"\xff\x09", b"\x05", b"\x02\x08", b"\x01\x09"):
         link._heard((0, b"\0" * 6, 0, -60, memoryview(advertisement)))
         assert link._target is None

@@ -75,6 +75,11 @@ def test_every_half_with_every_unit_is_pinned():
     assert crc == 3947022558
 
 
+def test_a_prediction_of_nothing_is_the_same_everywhere():
+    for k, _ in TWINS:
+        assert k.SUM_ZERO == columns.SUM_ZERO
+
+
 def test_differences_larger_than_a_step_predict_nothing():
     for k, f in TWINS:
         a = numbers([0, 2047, 0, 2048, 65535, 0])  # steps 2047, -2047, beyond, beyond, 1

@@ -184,6 +184,13 @@ def test_both_twins_give_the_same_bytes():
     assert found[0] == found[-1]
 
 
+def test_the_deflater_and_its_loops_agree_about_the_state():
+    for name in ("PREVIOUS", "REPEATS", "BIT_COUNT", "SIZE", "ADLER_LOW", "ADLER_HIGH"):
+        for k in TWINS:
+            assert getattr(board, name) == getattr(k, name), name
+    assert board.STATE_SIZE == deflate_plain.STATE_SIZE
+
+
 def test_adler_of_wikipedia():
     for k in TWINS:
         state = array("I", [0] * k.STATE_SIZE)

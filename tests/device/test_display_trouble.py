@@ -2,10 +2,10 @@
 
 from a_screen import FULL, garage, pages_of, rows_of
 
-from bms.jk import ERRORS
+from bms.jk import ALARMS, HINTS
 from sample import CHARGE_STOPPED, DISCHARGE_STOPPED, Sample
 from screen.pages import Screen
-from screen.state import HINTS, Health, PackView
+from screen.state import Health, PackView
 
 
 def test_values_vanish_past_the_limit():
@@ -123,7 +123,7 @@ def test_errors_in_words():
 
 
 def test_what_the_link_does_comes_before_the_hints():
-    pack = PackView("Van", Sample(), "jk", 15_000)
+    pack = PackView("Van", Sample(), HINTS, 15_000, (), "Link up, no data")
     pack.tell_link("Searching JK-B2A24S")
     rows = rows_of(Screen(20, 4), [pack])
     assert [row.strip() for row in rows[2:]] == ["Van", "Searching JK-B2A24S"]
@@ -141,7 +141,7 @@ def test_what_the_link_does_comes_before_the_hints():
 
 
 def test_a_text_that_is_longer_than_its_row_shows_both_ends():
-    pack = PackView("Van", Sample(), "jk", 15_000)
+    pack = PackView("Van", Sample(), HINTS, 15_000, (), "Link up, no data")
     pack.tell_link("Not heard: app open?")
     pack.heard, pack.age_ms = True, 20_000
     screen = Screen(16, 2, page_ms=4_000)
@@ -149,7 +149,7 @@ def test_a_text_that_is_longer_than_its_row_shows_both_ends():
     assert shown == ["Not heard: app o", "heard: app open?"]
     sample = garage().sample
     sample.errors = 1 << 4 | 1 << 5
-    pack = PackView("Van", sample, "jk", 15_000, ERRORS)
+    pack = PackView("Van", sample, HINTS, 15_000, ALARMS)
     pack.heard, pack.age_ms = True, 500
     seen = {bytes(screen.render([pack], Health(), ms)[1]).decode() for ms in range(0, 40_000, 500)}
     assert {"cell overvoltage", "pack overvoltage"} <= seen
@@ -162,8 +162,3 @@ def test_packets_of_a_layout_that_is_not_known():
     pack = garage()
     pack.age_ms, pack.rejected, pack.strange = 20_000, 12, True
     assert pages_of(Screen(16, 2), [pack])[-1] == ["No data 20s     ", "New layout?   12"]
-
-
-def test_hints_fit_the_large_display():
-    for bms in HINTS:
-        assert max(map(len, HINTS[bms])) <= 20

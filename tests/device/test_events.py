@@ -2,6 +2,7 @@
 
 import struct
 
+from bms.jk import NUMBER
 from sample import CHARGE_ON, CHARGE_STOPPED, DISCHARGE_ON, DISCHARGE_STOPPED, Sample
 from store import events
 from store.backlog import Backlog
@@ -203,7 +204,7 @@ class Told:
 
     def __init__(self):
         self.log = Log()
-        self.said = Said(self.log.events, "jk")
+        self.said = Said(self.log.events, NUMBER)
         self.sample = Sample()
 
     def look(self, second):

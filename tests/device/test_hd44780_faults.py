@@ -2,7 +2,7 @@
 
 from lcd_fake import GLYPHS, START, Bench, data
 
-from drivers.lcd_bus import LcdLost
+from drivers.hd44780 import LcdLost
 
 # Losing it
 

@@ -4,7 +4,7 @@ import gc
 
 from jk_stream import CELLS_16, accepted, captured, decode, last_sample, row, wire
 
-from bms.jk import ERRORS, Decoder
+from bms.jk import ALARMS, Decoder
 from sample import (
     BALANCING,
     CHARGE_ON,
@@ -232,10 +232,10 @@ def test_a_protection_that_stopped_it_and_an_owner_who_did():
 
 
 def test_the_errors_have_names_that_fit_the_display():
-    assert len(ERRORS) == 29 and len(set(ERRORS)) == 29
-    for name in ERRORS:
+    assert len(ALARMS) == 29 and len(set(ALARMS)) == 29
+    for name in ALARMS:
         assert 0 < len(name) <= 20 and all(32 <= ord(c) < 127 for c in name), name
-    assert (ERRORS[0], ERRORS[4], ERRORS[11]) == (
+    assert (ALARMS[0], ALARMS[4], ALARMS[11]) == (
         "wire resistance",
         "cell overvoltage",
         "cell undervoltage",

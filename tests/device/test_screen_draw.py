@@ -4,9 +4,8 @@ from a_screen import garage, rows_of
 
 from sample import Sample
 from screen import draw
-from screen.glyphs import GLYPHS, lcd_text
+from screen.draw import GLYPHS, lcd_text, wrap
 from screen.pages import Screen
-from screen.wrap import wrap
 
 
 def field(width, put, *args):

@@ -20,7 +20,7 @@ def a_header(**values):
 
 
 def writer_of(path, size, limit, record_size=13):
-    return segment.Writer(path, size, limit, memoryview(bytearray(segment.CHUNK * record_size)))
+    return segment.Writer(path, size, limit, memoryview(bytearray(segment.BUFFER)), record_size)
 
 
 def refused(data):

@@ -15,6 +15,7 @@ SETTINGS = {
     "hostname": "packlog",
     "country": "",
     "power_save": True,
+    "txpower": 0,
     "address": "",
     "netmask": "255.255.255.0",
     "gateway": "",

@@ -4,11 +4,10 @@ import ast
 import re
 
 import pytest
-from host_tools.ground.firmware import names
+from host_tools.ground.firmware import declared, names
 from tests.helpers.documents import DOCS, README, ROOT, cells_of
 
 from bms import chargery, jk
-from screen.state import HINTS
 
 
 def table_after(name, heading):
@@ -67,7 +66,7 @@ def test_the_errors_of_a_jk_are_documented_with_what_they_stop():
     stops = (("charge", jk.STOP_CHARGE), ("discharge", jk.STOP_DISCHARGE))
     expected = [
         [str(bit), name, ", ".join(what for what, bits in stops if bits >> bit & 1)]
-        for bit, name in enumerate(jk.ERRORS)
+        for bit, name in enumerate(jk.ALARMS)
     ]
     assert table_after("jk.md", "The errors") == expected
 
@@ -114,10 +113,10 @@ def test_what_the_display_says_of_a_jks_link_is_documented_and_nothing_else():
             assert f"{ms // 1000} s" in meaning, text
 
 
-@pytest.mark.parametrize("kind", ["chargery", "jk"])
+@pytest.mark.parametrize("kind", names("bms"))
 def test_the_hints_of_a_silent_bms_are_documented(kind):
     text = (DOCS / f"{kind}.md").read_text()
-    assert ", ".join(f"`{hint}`" for hint in HINTS[kind]) in text
+    assert ", ".join(f"`{hint}`" for hint in declared("bms", kind)["HINTS"]) in text
 
 
 def test_every_bms_has_a_page_that_the_readme_links():

@@ -7,7 +7,7 @@ import ast
 from pathlib import Path
 
 from host_tools.sim.rig import Plan, Rig
-from host_tools.sim.units import jk_wire
+from host_tools.sim.units import jk, jk_wire
 from host_tools.sim.vm import ops
 from tests.helpers.boards import AIOBLE, new_flash
 
@@ -92,7 +92,7 @@ class Bench:
         flash = image(folder / "flash.img", {"/main.py": main})
         self.rig = Rig(Plan(flash=flash, bms="jk", jk_name="JK-0", jk_module=module, speed=0))
         for n in range(1, units):
-            self.rig.add_jk(f"JK-{n}", seed=n, **module)
+            jk.add(self.rig, f"JK-{n}", seed=n, **module)
         self.board = self.rig.board
         self.units = list(self.rig.bluetooth.units.values())
         self.sent = [Sent(peripheral) for peripheral in self.units]

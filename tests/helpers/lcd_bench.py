@@ -11,7 +11,7 @@ from host_tools.sim.lcd import hd44780 as model
 
 from display.i2c import Backpack
 from drivers.hd44780 import Lcd
-from screen.glyphs import GLYPHS, lcd_text
+from screen.draw import GLYPHS, lcd_text
 
 ADDRESS = 0x27
 SCREEN = ("SoC  87% [", "53.12V  +12.3A +653W", " 1:3.300   16:3.315", " 21.4°C log 12345 1s")

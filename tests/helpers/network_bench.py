@@ -40,16 +40,19 @@ def end():
 class NetworkBench:
     """home is the network around it. run(main): what main.py said with say(), as values."""
 
-    def __init__(self, folder: Path):
+    before_main = JOIN
+
+    def __init__(self, folder: Path, **settings):
         self.flash = folder / "flash.img"
         self.flash.write_bytes(b"\xff" * BLOCK * BLOCKS)
-        self.rig = Rig(Plan(flash=self.flash, speed=0, wifi=True, start_unix_s=START))
+        plan = {"flash": self.flash, "speed": 0, "wifi": True, "start_unix_s": START}
+        self.rig = Rig(Plan(settings=settings, **plan))
         self.board, self.home = self.rig.board, self.rig.home
         self.network = self.home.network
 
     def start(self, main: str, files: dict[str, bytes] | None = None) -> None:
         """Switch on with that main.py; join(), timed(), say() and end() are there."""
-        text = JOIN + textwrap.dedent(main)
+        text = self.before_main + textwrap.dedent(main)
         new_flash(self.flash, {"main.py": text.encode()} | (files or {}))
         self.board.power_on()
 

@@ -16,10 +16,14 @@ def small(text, **others):
 
 def values(text, **others):
     """The public names of module m after it was shrunk and run, with others that it may import."""
-    modules = {name: types.ModuleType(name) for name in [*others, "m"]}
+    packages = {name.rpartition(".")[0] for name in others} - {""}
+    modules = {name: types.ModuleType(name) for name in [*packages, *others, "m"]}
     shrunk = shrink({"m": text, **others}, KEPT)
     with mock.patch.dict(sys.modules, modules):
         for name, module in modules.items():
-            exec(shrunk[name], vars(module))
+            package, _, own = name.rpartition(".")
+            if package:
+                setattr(modules[package], own, module)
+            exec(shrunk.get(name, ""), vars(module))
     space = vars(modules["m"])
     return {name: value for name, value in space.items() if not name.startswith("_")}

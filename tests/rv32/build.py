@@ -59,6 +59,11 @@ class Build:
         return self.folder / "firmware.elf"
 
     @property
+    def tree(self):
+        """The source, with the objects of this build in it."""
+        return self.folder / "tree"
+
+    @property
     def mpy_cross(self):
         """The compiler of the same version."""
         return self.folder / "mpy-cross"
@@ -234,7 +239,9 @@ def _make(folder):
         tarball = _fetch(made)
         _say(f"building {tarball.name} ...")
         source = _unpack(tarball, made / "source")
-        shutil.copytree(_BOARD_FILES, source / "ports/qemu/boards" / BOARD)
+        boards = source / "ports/qemu/boards"
+        shutil.copytree(_BOARD_FILES, boards / BOARD)
+        shutil.copy(_BOARD_FILES / "manifest.py", boards)  # where an ESP32's port has its own
         marker = source / "lib/micropython-lib/README.md"  # Debian leaves it out, manifests look
         marker.parent.mkdir(exist_ok=True)
         marker.touch()
@@ -245,9 +252,20 @@ def _make(folder):
         ready.mkdir()
         shutil.copy(source / f"ports/qemu/build-{BOARD}/firmware.elf", ready)
         shutil.copy(source / "mpy-cross/build/mpy-cross", ready)
+        _prune(source)
+        source.rename(ready / "tree")  # for images with more frozen in: images.py
         (ready / "version").write_text(re.search(r"_(.+)\.orig", tarball.name)[1])
         shutil.rmtree(folder, ignore_errors=True)
         ready.rename(folder)
+
+
+def _prune(source):
+    """Leave what it takes to link once more."""
+    for folder in ("docs", "drivers", "examples", "tests"):
+        shutil.rmtree(source / folder, ignore_errors=True)
+    for port in (source / "ports").iterdir():
+        if port.is_dir() and port.name != "qemu":
+            shutil.rmtree(port)
 
 
 def main():

@@ -10,7 +10,7 @@ import tempfile
 from pathlib import Path
 
 from host_tools.build import compile
-from host_tools.ground.firmware import CONFIG_KEYS, FIRMWARE, config_keys_source
+from host_tools.ground.firmware import CONFIG_KEYS, FIRMWARE, MANIFEST, config_keys_source
 from littlefs import LittleFS
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -25,7 +25,7 @@ from machine import reset as leave_qemu
 vfs.mount(vfs.VfsLfs2(rv32.Flash({blocks})), "/")
 sys.path[:] = {path!r}
 """
-_PATH = ["/packlog/tests/rv32/vm", "/packlog/tests/device", "/packlog/firmware", ".frozen"]
+PATH = ["/packlog/tests/rv32/vm", "/packlog/tests/device", "/packlog/firmware", ".frozen"]
 _TESTS = ("tests/device/*.py", "tests/standin/**/*.py", "tests/rv32/vm/*.py")
 _TESTS += ("host_tools/sim/units/*_wire.py",)
 _RV32_MPY = 6 | 3 << 8 | 11 << 10  # what sys.implementation._mpy says there
@@ -63,6 +63,8 @@ class Image:
     def add_firmware(self):
         """The firmware, compiled as on a board."""
         for path in sorted((REPOSITORY / "firmware").rglob("*.py")):
+            if path.name == MANIFEST:
+                continue
             self.add_compiled(path.relative_to(REPOSITORY), optimize=3)
         with tempfile.TemporaryDirectory(prefix="packlog-") as folder:
             made = Path(folder) / f"{CONFIG_KEYS}.py"
@@ -96,9 +98,10 @@ class Image:
 class Machine:
     """Runs scripts on the build, on an image."""
 
-    def __init__(self, build, image, path=_PATH):
+    def __init__(self, build, image, path=PATH, firmware=None):
+        """firmware: the ELF, if it is another than the build's."""
         self._loader = f"loader,file={image},addr={FLASH_ADDRESS:#x},force-raw=on"
-        self._firmware = build.firmware
+        self._firmware = firmware or build.firmware
         self._mount = _MOUNT.format(blocks=image.stat().st_size // BLOCK, path=path)
 
     def run(self, script, counting=False, timeout=300):

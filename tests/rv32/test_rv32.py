@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 from host_tools.ground import micropython
 from host_tools.ground.firmware import FIRMWARE
-from tests.bench import heap, instructions
-from tests.rv32 import build, machine
+from tests.bench import heap_modules, instructions
+from tests.rv32 import build, images, machine
 
 TESTS = Path(__file__).resolve().parents[1]
 DEVICE, VM = TESTS / "device", TESTS / "rv32" / "vm"
@@ -70,6 +70,8 @@ COUNTED = {
     "time_32": None,  # all of them
     "test_shard_cost": ("test_the_longest_step",),
 }
+# What runs frozen in any case: native code, numbers, a decoder, files
+FROZEN = ("test_columns", "test_half", "test_jk", "test_segment", "test_shard")
 MB = 1 << 20
 # More heap than an ESP32 has, for tests that hold whole files; the costs are measured without
 HEAP = {"test_shard_cost": MB // 4, "littlefs_store": 32 * MB}
@@ -105,23 +107,22 @@ def units():
 
 
 @pytest.fixture(scope="session")
-def built():
-    """The build; a failure or a skip, with the reason, if there is none."""
-    try:
-        return build.find()
-    except build.Unavailable as reason:
-        if build.required():
-            pytest.fail(f"no MicroPython for RV32, though it is required: {reason}")
-        pytest.skip(f"no MicroPython for RV32: {reason}")
-
-
-@pytest.fixture(scope="session")
 def rv32(built, tmp_path_factory):
     """A machine with the firmware and the device tests on its flash, compiled."""
     image = machine.Image(built)
     image.add_firmware()
     image.add_tests()
     return machine.Machine(built, image.write(tmp_path_factory.mktemp("rv32") / "flash.img"))
+
+
+@pytest.fixture(scope="session")
+def frozen(built, tmp_path_factory):
+    """The same, with the firmware frozen in by its manifest."""
+    image = machine.Image(built)
+    image.add_tests()
+    path = image.write(tmp_path_factory.mktemp("frozen") / "flash.img")
+    folders = [folder for folder in machine.PATH if not folder.endswith("firmware")]
+    return machine.Machine(built, path, folders, images.frozen(built))
 
 
 def test_what_is_named_above_exists():
@@ -133,12 +134,28 @@ def test_what_is_named_above_exists():
 
 @pytest.mark.parametrize(("path", "names", "counting"), units())
 def test_device_code_on_rv32(path, names, counting, rv32):
+    run_device_tests(rv32, path, names, counting)
+
+
+def frozen_units():
+    """All that run, FROZEN in any case and the rest with the campaigns."""
+    for unit in units():
+        marks = [] if unit.id in FROZEN else [pytest.mark.slow]
+        yield pytest.param(*unit.values, id=unit.id, marks=marks)
+
+
+@pytest.mark.parametrize(("path", "names", "counting"), list(frozen_units()))
+def test_device_code_frozen_on_rv32(path, names, counting, frozen):
+    run_device_tests(frozen, path, names, counting)
+
+
+def run_device_tests(board, path, names, counting):
     heap = HEAP.get(path.stem, MB)
     script = f"rv32.add_heap({heap})\n" if heap else ""
     target = "/packlog/" + str(path.relative_to(TESTS.parent))
     script += "import fakes\nfakes.like_unix()\n"
     script += f"import run\nprint('failed:', run.run({target!r}, {names!r}))"
-    said = rv32.run(script, counting)
+    said = board.run(script, counting)
     assert said.splitlines()[-1] == "failed: 0", said
     assert [f"ok {name}" for name in names] == re.findall("ok test_.*", said)
 
@@ -218,11 +235,11 @@ def test_readings_mqtt_display_compaction_and_collection_take_less_than_50_ms_ea
     assert 10000 < found["collection"] < longest
 
 
-def test_a_logger_fits_into_the_heap(built):
-    found = heap.measure(built, configs={"one": heap.CONFIGS["a Chargery, display"]})
-    names = [name for name, size in found["modules"] if size > 0]
-    assert names == heap.modules() and {"store.history", "bms.jk", "packlog"} <= set(names)
-    assert 50000 < found["loggers"]["one"] < 150000
+def test_the_heap_that_modules_take_is_measured(built):
+    sizes = dict(heap_modules.measure(built))
+    assert list(sizes) == heap_modules.modules()
+    assert {"store.history", "bms.jk", "packlog"} <= {name for name in sizes if sizes[name] > 1000}
+    assert 100000 < sum(sizes.values()) < 200000
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from tests.helpers.lcd_bench import ADDRESS, LINES, TEXT, Bench
 from display.gpio import FourBit
 from drivers import hd44780 as driver
 from drivers.hd44780 import Lcd
-from screen.glyphs import GLYPHS
+from screen.draw import GLYPHS
 
 
 def nothing():

@@ -102,12 +102,14 @@ def test_cells_are_those_of_one_or_two_rounds():
         if i:
             pack.advance(2 * i)
         true.append(on_the_wire(pack)["cells"])
+    assert sum(any(row["cells"]) for row in said) > 100
     for i in range(16):
         at = 0
         for row in said:
             mv = row["cells"][i] if i < len(row["cells"]) else 0
             while mv and true[at][i] != mv:
                 at += 1
+                assert at < len(true), f"cell {i + 1} never had {mv} mV from then on"
 
 
 def test_texts_change_with_the_pack():

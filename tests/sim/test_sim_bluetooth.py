@@ -4,7 +4,7 @@ import zlib
 
 import pytest
 from host_tools.sim.rig import Plan, Rig
-from host_tools.sim.units import jk_wire
+from host_tools.sim.units import jk, jk_wire
 from tests.helpers.bluetooth_bench import ON_THE_BOARD, A, B, Benches, C, image, shown
 
 
@@ -265,7 +265,7 @@ async def main():
     rig = Rig(Plan(flash=image(tmp_path / "flash.img", {"/main.py": main}), speed=0))
     try:
         assert rig.bluetooth is None
-        rig.add_jk("JK-24", seed=1, layout="24S")
+        jk.add(rig, "JK-24", seed=1, layout="24S")
         rig.board.power_on()
         assert shown(rig) == [(True, True)]
     finally:

@@ -4,14 +4,15 @@ import sys
 
 import pytest
 from host_tools.ground.errors import PacklogError
+from host_tools.ground.firmware import names
 from host_tools.sim import config_of
 from host_tools.sim.network import house_network
-from host_tools.sim.rig import KINDS, Plan, Rig
+from host_tools.sim.rig import Plan, Rig
 
 import config
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", names("bms"))
 def test_the_config_for_an_empty_flash_is_a_good_one(tmp_path, kind):
     plan = Plan(flash=tmp_path / "flash.img", bms=kind)
     rig = Rig(plan)

@@ -18,6 +18,7 @@ from pathlib import Path
 
 from host_tools.sim.board.console import Console
 from host_tools.sim.board.flash import Flash, PowerCut
+from host_tools.sim.board.memory import Memory
 from host_tools.sim.board.peripherals import Answer, Peripherals, Wiring
 from host_tools.sim.board.process import Process, Request
 from host_tools.sim.vm import ops
@@ -27,6 +28,7 @@ POWER_ON, HARD_RESET, WATCHDOG, SOFT_RESET = 1, 2, 3, 5  # machine.reset_cause()
 CTRL_C_PATIENCE_S = 2.0  # a main.py that does nothing with hardware for so long is interrupted hard
 TICK_S = 0.005  # how long the loop sleeps at most
 FAR_US = 3_600_000_000
+CHIP_HEAP = "600K"  # of the VM: the ballast of vm/memory.py makes it the chip's
 
 
 @dataclass
@@ -38,7 +40,9 @@ class Settings:
     blocks: int = 512  # of 4 KB
     file_system: str = "littlefs"  # what an empty flash is formatted with; or "fat"
     speed: float = 1.0
-    heap: str = "512K"  # objects are twice an ESP32's size, and the board's own modules are in it
+    chip: str | None = None  # whose memory it has, of vm/chips.py; None: as much as it wants
+    micropython: str = "1.28"  # that it is taken for, where versions differ in their use of memory
+    heap: str = "512K"  # without a chip; the board's own modules are in it
     cpu_factor: int = 0  # board seconds that a second of the firmware's CPU time takes; 0: none
     start_us: int = 0  # board time and ticks to start at: to see ticks wrap
     wiring: Wiring = field(default_factory=Wiring)
@@ -53,6 +57,8 @@ class Board:
         self.hardware = Peripherals(self.flash, settings.wiring)
         if settings.wiring.world:
             settings.wiring.world.go_by(lambda: self.now)
+        self.memory = Memory()
+        self.rtc_memory = b""  # kept over resets
         self.console = Console(settings.link)
         self.console.on_break = lambda: self._vm and self._vm.signal(signal.SIGINT)
         self.now = settings.start_us
@@ -86,6 +92,7 @@ class Board:
     def power_on(self) -> None:
         """Switch on: the clock has forgotten the time, main.py runs."""
         self._wall = EPOCH_2000_US - self.now
+        self.rtc_memory = b""
         self._reset(POWER_ON)
 
     def power_off(self) -> None:
@@ -131,8 +138,10 @@ class Board:
         self.console.interrupted = False
         settings = self.settings
         clock = (self.now, self._boot_us, self._wall, cause, settings.cpu_factor)
+        chip = (settings.chip or "-", settings.micropython)
         image = (self.flash.image.resolve(), self.flash.blocks, settings.file_system)
-        self._vm = Process(self.console.new_terminal(), settings.heap, mode, clock + image)
+        heap = CHIP_HEAP if settings.chip else settings.heap
+        self._vm = Process(self.console.new_terminal(), heap, mode, clock + chip + image)
         self._set_pace()
 
     # Time
@@ -332,6 +341,12 @@ class Board:
             self._follow_real_time()
         elif op == ops.STATE:
             self._enter(request.a, request.b == 1)
+        elif op == ops.RTC_MEMORY:
+            if request.a:
+                self.rtc_memory = request.data
+            return Answer(data=self.rtc_memory)
+        elif op == ops.MEMORY:
+            self.memory.note(request, self.now, self.starts)
         elif op == ops.RTC_SET:
             self._wall = value - self.now
             return Answer(value=self._wall)

@@ -1,5 +1,5 @@
-"""The home network around a virtual board: WiFi with DHCP, DNS and NTP; a BlueNova battery and an
-MQTT broker where they are asked for.
+"""The home network around a virtual board: WiFi with DHCP, DNS and NTP, an MQTT broker and
+batteries where they are asked for.
 
 Addresses are those that the board sees; the servers are on loopback.
 """
@@ -9,20 +9,16 @@ from pathlib import Path
 
 from host_tools.sim.board.world import World
 from host_tools.sim.network import dns
-from host_tools.sim.network.bluenova_server import Battery
 from host_tools.sim.network.broker import Mosquitto, WorldBroker
 from host_tools.sim.network.network import Network
 from host_tools.sim.network.sockets import Route
 from host_tools.sim.network.time_server import NtpServer
 from host_tools.sim.network.wifi import AccessPoint
-from host_tools.sim.units.bluenova import Unit
-from host_tools.sim.units.pack import Pack
 
 SSID, PASSWORD = "home", "correct horse"
 ROUTER = "192.168.1.1"
 MULTICAST_DNS = "224.0.0.251"
 NTP_NAME, NTP_ADDRESS, NTP_PORT = "pool.ntp.org", "203.0.113.123", 123
-BATTERY_PORT = 9000
 BROKER_NAME, BROKER_ADDRESS, BROKER_PORT, BROKER_TLS_PORT = "broker", "192.168.1.10", 1883, 8883
 
 
@@ -45,16 +41,9 @@ class Home:
         self.ntp = NtpServer(world, start)
         self.ntp_route = self.network.route(NTP_ADDRESS, NTP_PORT, self.ntp.port, udp=True)
         self.names.addresses[NTP_NAME] = NTP_ADDRESS
-        self.batteries: list[tuple[Battery, Route]] = []
+        self.batteries: list[tuple[object, Route]] = []  # what units put there
         self.broker: WorldBroker | Mosquitto | None = None
         self.broker_route: Route | None = None
-
-    def add_bluenova(self, address: str, pack: Pack, seed: int) -> Battery:
-        """A battery at that address; its Route is the last of batteries."""
-        battery = Battery(self.world, Unit(pack, seed))
-        route = self.network.route(address, BATTERY_PORT, battery.port)
-        self.batteries.append((battery, route))
-        return battery
 
     def add_broker(
         self,

@@ -8,9 +8,17 @@ units out.
 
 import random
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
+from host_tools.ground.errors import PacklogError
+from host_tools.ground.firmware import declared
 from host_tools.sim.units.pack import Pack
 
+if TYPE_CHECKING:
+    from host_tools.sim.rig import Plan, Rig
+    from host_tools.sim.units.bluenova_server import Battery
+
+LINK = declared("bms", "bluenova")["LINKS"]["websocket"]
 SPREAD = 0.8  # of a period, in which the lines of a round are said
 IDENTITY_EVERY, ENERGY_EVERY = 30, 15  # rounds
 HALF_ROUND, MISSING, DOUBLED, BROKEN_OFF, AGAIN = 0.04, 0.01, 0.01, 0.01, 0.3
@@ -213,3 +221,31 @@ class Unit:
         if chance.random() < self.long_lines:
             return "DEBUG: dump " + chance.choice(("A5 ", "Vpack: 1 ")) * chance.randint(40, 2000)
         return text
+
+
+def join(rig: "Rig", plan: "Plan") -> Unit:
+    """Put a battery into the home network. PacklogError for a capture."""
+    if plan.capture:
+        raise PacklogError("a BlueNova's capture cannot be played: leave --input out")
+    rig.pack = Pack(seed=plan.seed)
+    return _put(rig, LINK["host"], rig.pack, plan.seed).unit
+
+
+def add(rig: "Rig", address: str, seed: int) -> "Battery":
+    """Another pack that is a battery at that address; its Route is the last of home.batteries."""
+    return _put(rig, address, Pack(seed=seed), seed)
+
+
+def _put(rig: "Rig", address: str, pack: Pack, seed: int) -> "Battery":
+    home = rig.add_home()
+    from host_tools.sim.units.bluenova_server import Battery
+
+    battery = Battery(home.world, Unit(pack, seed))
+    route = home.network.route(address, LINK["port"], battery.port)
+    home.batteries.append((battery, route))
+    return battery
+
+
+def pack_config(plan: "Plan") -> dict:
+    """It is where the defaults look for it."""
+    return {}

@@ -9,7 +9,9 @@ import struct
 import sys
 
 import bluetooth_words as words
+import board_machine as machine
 import link
+import memory
 
 FLAG_READ, FLAG_WRITE_NO_RESPONSE, FLAG_WRITE = 0x02, 0x04, 0x08
 FLAG_NOTIFY, FLAG_INDICATE = 0x10, 0x20
@@ -100,8 +102,19 @@ class BLE:
         return _ble
 
     def active(self, on=None):
+        if on is not None and memory.chip:
+            self._share(on)
         _call(words.ACTIVE, 2 if on is None else 1 if on else 0)
         return bool(link.value)
+
+    def _share(self, on):
+        if not on:
+            memory.give("ble")
+        elif not memory.take("ble", memory.chip["ble"]):
+            if memory.version < (1, 28):
+                print("Guru Meditation Error: Core  0 panic'ed (LoadProhibited).")
+                machine.reset()
+            raise OSError(words.ENOMEM)
 
     def irq(self, handler):
         if handler is not None and not callable(handler):

@@ -6,6 +6,7 @@ Pins exist and refuse as on an ESP32 (WROOM); a bus error is the OSError that th
 import struct
 
 import link
+import memory
 import ops
 from board_time import EPOCH_2000
 
@@ -116,6 +117,7 @@ class UART:
             raise ValueError("UART(" + str(id) + ") doesn't exist")
         self._id = id
         self._rx = (3, 9, 16)[id]
+        self._share = "uart " + str(id)
         self.init(baudrate, **options)
 
     def init(self, baudrate=115200, bits=8, parity=None, stop=1, tx=None, rx=None, rxbuf=256,
@@ -124,9 +126,12 @@ class UART:
             self._rx = _pin(rx, False)
         if tx is not None:
             _pin(tx, True)
+        if not memory.take(self._share, rxbuf // 1024 + 1):
+            raise OSError(-1)  # ESP_FAIL
         link.call(ops.UART_OPEN, self._id, self._rx, baudrate, struct.pack("<I", rxbuf))
 
     def deinit(self):
+        memory.give(self._share)
         link.call(ops.UART_CLOSE, self._id)
 
     def poll_bit(self):
@@ -152,6 +157,13 @@ class UART:
 
 
 class RTC:
+    def memory(self, data=None):
+        if data is None:
+            return link.call(ops.RTC_MEMORY) or b""
+        if len(data) > 2048:
+            raise ValueError("buffer too long")
+        link.call(ops.RTC_MEMORY, 1, 0, 0, bytes(data))
+
     def datetime(self, fields=None):
         import time
 

@@ -8,6 +8,7 @@ unless it is told not to.
 import struct
 
 import link
+import memory
 import network_words as words
 
 STA_IF, AP_IF = 0, 1
@@ -24,6 +25,7 @@ _TEXTS = {
 _MAC = b"\x02\x00\x5e\x10\x00\x01"
 _hostname = "mpy-esp32"
 _country = "XX"
+_broken = False
 
 
 def hostname(name=None):
@@ -55,6 +57,18 @@ def _packed(address):
     return bytes([int(part) for part in address.split(".")])
 
 
+def _take_memory():
+    # The driver is started for both interfaces at once. One that did not get its memory leaves half
+    # of itself behind: it cannot be started again before a reset.
+    global _broken
+    if memory.chip and not _broken:
+        _broken = not memory.take("wifi", memory.chip["wifi"])
+    if _broken and memory.version < (1, 26):
+        raise RuntimeError("Wifi Unknown Error 0x0101")
+    if _broken:
+        raise OSError("WiFi Out of Memory")
+
+
 class WLAN:
     IF_STA, IF_AP = 0, 1
     SEC_OPEN, SEC_WPA2 = 0, 3
@@ -66,6 +80,7 @@ class WLAN:
         if interface not in (0, 1):
             raise ValueError("invalid WLAN interface identifier")
         if interface not in cls._instances:
+            _take_memory()
             made = cls._instances[interface] = object.__new__(cls)
             made._access_point = interface == 1
             made._active = False

@@ -5,7 +5,9 @@ socket that was not set to non-blocking. Numbers of errors are the ESP32's. A so
 closes stays open: the garbage collector does not close it.
 """
 
+import chips
 import link
+import memory
 import network_words as words
 import ops
 
@@ -20,6 +22,7 @@ MSG_PEEK, MSG_DONTWAIT = 1, 8
 
 _FOREVER = -1
 _CHUNK = 1024
+_made = 0  # sockets since the start
 _NAMELESS = -202  # lwIP's EAI_FAIL
 
 
@@ -61,12 +64,31 @@ def getaddrinfo(host, port, af=0, type=0, proto=0, flags=0):
     return [(AF_INET, type or SOCK_STREAM, proto, host, end)]
 
 
+def _take_memory():
+    global _made
+    _made += 1
+    share = "socket " + str(_made)
+    if not memory.take(share, chips.SOCKET):
+        raise OSError(words.ENOBUFS)
+    return share
+
+
+def _need_a_packet():
+    if not memory.has(chips.PACKET):
+        raise OSError(words.ENOMEM)
+
+
 class socket:
     def __init__(self, af=AF_INET, type=SOCK_STREAM, proto=0, fd=None):
         self._type = type
         self._timeout_ms = _FOREVER
+        self._share = _take_memory()
         if fd is None:
-            link.call(words.SOCKET, words.UDP if type == SOCK_DGRAM else words.TCP)
+            try:
+                link.call(words.SOCKET, words.UDP if type == SOCK_DGRAM else words.TCP)
+            except OSError:
+                memory.give(self._share)
+                raise
             fd = link.value
         self._fd = fd
 
@@ -121,6 +143,7 @@ class socket:
 
     def connect(self, end):
         address = _address(end[0])
+        _need_a_packet()
         try:
             link.call(words.CONNECT, self._fd, end[1], 0, address)
         except OSError as error:
@@ -141,6 +164,7 @@ class socket:
     def close(self):
         fd, self._fd = self._fd, -1
         if fd >= 0:
+            memory.give(self._share)
             link.call(words.CLOSE, fd)
 
     def __enter__(self):
@@ -184,6 +208,7 @@ class socket:
         return bytes(data[6:]), _end(data)
 
     def send(self, data):
+        _need_a_packet()
         self._patiently(words.POLLOUT, words.SEND, 0, 0, data)
         return link.value
 
@@ -195,6 +220,7 @@ class socket:
         address = _numeric(end[0])
         if address is None:
             raise ValueError("invalid arguments")
+        _need_a_packet()
         self._patiently(words.POLLOUT, words.SEND_TO, end[1], 0, address + bytes(data))
         return link.value
 

@@ -7,10 +7,13 @@ this board's select: something stands on both sides of it.
 import io
 import select as _select  # C's: this module is imported before the board's own takes its place
 
+import chips
+import memory
 import network_words as words
 import ops
 import tls as _real
 
+_made = 0  # connections since the start
 _POLL, _CLOSE = 3, 4  # MP_STREAM_POLL, MP_STREAM_CLOSE
 
 for _name in dir(_real):  # its constants; what is defined below takes its place
@@ -58,13 +61,18 @@ class _Carrier(io.IOBase):
 class SSLSocket:
     """Above it: what the board's select asks for."""
 
-    def __init__(self, tls, carrier):
+    def __init__(self, tls, carrier, share):
         self._tls = tls
+        self._share = share
         self._carrier = carrier
         self._poll = _select.poll()
         self._poll.register(tls, words.POLLIN)
-        for name in ("read", "readinto", "readline", "write", "setblocking", "close", "cipher"):
+        for name in ("read", "readinto", "readline", "write", "setblocking", "cipher"):
             setattr(self, name, getattr(tls, name))
+
+    def close(self):
+        memory.give(self._share)
+        self._tls.close()
 
     def poll_bit(self):
         return ops.SOCKETS
@@ -87,6 +95,15 @@ class SSLSocket:
             self._carrier.looking = False
 
 
+def _take_memory():
+    global _made
+    _made += 1
+    share = "tls " + str(_made)
+    if not memory.take(share, chips.TLS):
+        raise OSError(words.ENOMEM)
+    return share
+
+
 class SSLContext:
     def __init__(self, *arguments):
         self._context = _real.SSLContext(*arguments)
@@ -103,5 +120,10 @@ class SSLContext:
         self._context.verify_mode = value
 
     def wrap_socket(self, sock, **options):
+        share = _take_memory()
         carrier = _Carrier(sock)
-        return SSLSocket(self._context.wrap_socket(carrier, **options), carrier)
+        try:
+            return SSLSocket(self._context.wrap_socket(carrier, **options), carrier, share)
+        except BaseException:
+            memory.give(share)
+            raise

@@ -31,6 +31,9 @@ _signalled = False  # by one that came as a signal, while an answer was waited f
 on_event = None  # what fetches a device's events, as a scheduled interrupt handler does
 _event = False  # there are some
 _in_event = False
+on_pause = None  # looks at the memory; not in an exchange
+on_read = None  # the same, from the file system
+on_full = None  # makes room for a request; False if it cannot
 _cpu_factor = 0
 _cpu_last = 0
 
@@ -51,6 +54,8 @@ def spend(us):
     """Let board time pass without anybody noticing: what an instruction or a bus transfer costs."""
     global now
     now += us
+    if on_read:
+        on_read()
 
 
 def _spend_cpu():
@@ -112,6 +117,9 @@ def request(op, a=0, b=0, val=0, data=None, into=None):
     while True:
         try:
             return _exchange(out)
+        except MemoryError:
+            if not on_full or not on_full():
+                raise
         except KeyboardInterrupt:
             _signalled = True
             if _left > 0 and not _more.poll(0):
@@ -153,6 +161,8 @@ def wait(until_us, mask=0, sockets=None, holding=False):
     mask has something, or until a device's events have been handled. Returns which are ready.
     holding: this is no wait of the firmware's loop but an operation that holds it up.
     """
+    if on_pause:
+        on_pause()
     call(WAIT, 1 if holding else 0, mask, until_us, sockets)
     return value
 

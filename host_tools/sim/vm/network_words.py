@@ -45,9 +45,11 @@ WIFI_STATE = 1003
 # errnos of newlib that the network has (lwIP's err_to_errno)
 EBADF = 9
 EAGAIN = 11
+ENOMEM = 12
 EINVAL = 22
 ENFILE = 23
 ECONNRESET = 104
+ENOBUFS = 105
 EADDRINUSE = 112
 ECONNABORTED = 113
 ETIMEDOUT = 116

@@ -19,6 +19,10 @@ RESET = 4  # a: 1 hard, 0 soft
 RTC_SET = 5  # value: unix time in us
 WDT_START = 6  # value: time-out in ms
 WDT_FEED = 7
+RTC_MEMORY = 9  # payload: what to keep over resets, a: 1; or a: 0, the answer's payload: that
+MEMORY = 8  # a: GREW, TAKEN, GIVEN or REFUSED, value: the largest free block, payload: bytes of the
+# Python heap, of those in use, and free in ESP-IDF's heap (uint32 each), what took or wanted memory
+GREW, TAKEN, GIVEN, REFUSED = 0, 1, 2, 3
 
 # Hardware
 ERASE = 16  # value: byte address

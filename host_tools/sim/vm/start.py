@@ -20,7 +20,7 @@ def _power_up(settings):
     import flash
     import link
 
-    fd_in, fd_out, now, boot, wall, cause, cpu, image, blocks, kind = settings
+    fd_in, fd_out, now, boot, wall, cause, cpu, chip, version, image, blocks, kind = settings
     link.open_pipes(fd_in, fd_out, int(now), int(wall), int(cpu))
     board_time.boot_us = int(boot)
     board_machine._cause = int(cause)
@@ -36,10 +36,22 @@ def _power_up(settings):
         ("tls", board_tls),
     ):
         sys.modules[name] = module
-    chip = flash.bdev = flash.Flash(image, int(blocks))
+    if chip != "-":
+        _be(chip, version)
+    disk = flash.bdev = flash.Flash(image, int(blocks))
     sys.modules["flashbdev"] = flash  # as the ESP32's own
     link.set_state(0)
-    _mount(chip, kind)
+    _mount(disk, kind)
+
+
+def _be(chip, version):
+    import board_esp32
+    import board_gc
+    import memory
+
+    sys.modules["esp32"] = board_esp32
+    sys.modules["gc"] = board_gc
+    memory.start(chip, tuple([int(part) for part in version.split(".")]))
 
 
 def _mount(chip, kind):

@@ -13,7 +13,7 @@ import socket
 import sys
 import time
 
-from bms.jk import ERRORS
+from board import module
 from lib import tcp
 from lib.resolver import Resolver
 from parts import mqtt
@@ -30,7 +30,7 @@ class Pack:
         self.name = name
         self.bms = kind
         self.timeout_s = 15
-        self.errors = ERRORS if kind == "jk" else ()
+        self.errors = module("bms", kind).ALARMS
         self.sample = Sample()
         self.readings = self.age = 0
         self.silent = False

@@ -21,9 +21,8 @@ def test_numbers_of_an_mpy():
 
 
 def test_the_compiler_fits_a_current_micropython():
-    compiling.check_fit(XTENSAWIN)
-    compiling.check_fit(RV32IMC)
-    compiling.check_fit(6)  # bytecode only: the sub-version is of native code
+    for mpy in (XTENSAWIN, RV32IMC, 6):  # 6: bytecode only, the sub-version is of native code
+        assert compiling.check_fit(mpy) is None
 
 
 def test_what_was_compiled_is_kept_by_what_went_in(tmp_path, monkeypatch):

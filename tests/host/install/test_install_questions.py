@@ -22,10 +22,10 @@ from typer.testing import CliRunner
 import config
 
 HEARD = [
-    ("11:22:33:44:55:66", "Phone", -40, False),
-    ("c8:47:8c:00:00:01", "JK-B2A24S", -70, True),
-    ("c8:47:8c:00:00:02", "JK-B2A24S", -80, True),
-    ("c8:47:8c:00:00:03", "JK-VAN", -90, True),
+    ("11:22:33:44:55:66", "Phone", -40, ""),
+    ("c8:47:8c:00:00:01", "JK-B2A24S", -70, "jk"),
+    ("c8:47:8c:00:00:02", "JK-B2A24S", -80, "jk"),
+    ("c8:47:8c:00:00:03", "JK-VAN", -90, "jk"),
 ]
 
 

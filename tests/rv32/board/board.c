@@ -6,12 +6,13 @@
 #include "py/gc.h"
 #include "py/mphal.h"
 #include "py/runtime.h"
+#include "aside.h"
 
 #define MTIME_LOW (*(volatile uint32_t *)0x0200bff8)
 #define MTIME_HIGH (*(volatile uint32_t *)0x0200bffc)
 #define MTIME_PER_US (10)
 #define SPARE_RAM ((char *)0x81000000) // the linker script ends below
-#define SPARE_RAM_END ((char *)0x86000000)
+#define SPARE_RAM_END ((char *)0x85f00000)
 #define FLASH ((char *)0x86000000) // where qemu loads the image: machine.py says so, too
 #define BLOCK (4096)
 
@@ -26,6 +27,12 @@ static uint64_t uptime_us(void) {
         low = MTIME_LOW;
     } while (high != MTIME_HIGH);
     return ((uint64_t)high << 32 | low) / MTIME_PER_US;
+}
+
+// Time passes by itself while the processor works; while it waits, see aside.c.
+void rv32_pass(mp_uint_t ms) {
+    ticks_offset_us += (uint64_t)ms * 1000;
+    time_offset_us += (uint64_t)ms * 1000;
 }
 
 mp_uint_t mp_hal_ticks_us(void) {
@@ -53,9 +60,11 @@ void mp_hal_delay_us(mp_uint_t us) {
 }
 
 void mp_hal_delay_ms(mp_uint_t ms) {
-    uint64_t end = uptime_us() + (uint64_t)ms * 1000;
-    while (uptime_us() < end) {
+    uint64_t end = uptime_us() + ticks_offset_us + (uint64_t)ms * 1000;
+    uint64_t now;
+    while ((now = uptime_us() + ticks_offset_us) < end) {
         mp_event_handle_nowait();
+        rv32_idle((end - now + 999) / 1000);
     }
 }
 
@@ -168,6 +177,12 @@ static const mp_rom_map_elem_t rv32_globals_table[] = {
     { MP_ROM_QSTR(MP_QSTR_instructions), MP_ROM_PTR(&rv32_instructions_obj) },
     { MP_ROM_QSTR(MP_QSTR_add_heap), MP_ROM_PTR(&rv32_add_heap_obj) },
     { MP_ROM_QSTR(MP_QSTR_Flash), MP_ROM_PTR(&flash_type) },
+    { MP_ROM_QSTR(MP_QSTR_aside), MP_ROM_PTR(&rv32_aside_obj) },
+    { MP_ROM_QSTR(MP_QSTR_counted), MP_ROM_PTR(&rv32_counted_obj) },
+    { MP_ROM_QSTR(MP_QSTR_on_idle), MP_ROM_PTR(&rv32_on_idle_obj) },
+    { MP_ROM_QSTR(MP_QSTR_largest), MP_ROM_PTR(&rv32_largest_obj) },
+    { MP_ROM_QSTR(MP_QSTR_native), MP_ROM_PTR(&rv32_native_obj) },
+    { MP_ROM_QSTR(MP_QSTR_names), MP_ROM_PTR(&rv32_names_obj) },
 };
 static MP_DEFINE_CONST_DICT(rv32_globals, rv32_globals_table);
 

@@ -16,3 +16,12 @@
 #define MICROPY_OPT_COMPUTED_GOTO (1)
 #define MICROPY_GC_SPLIT_HEAP (1) // rv32.add_heap
 #define MICROPY_STACK_CHECK_MARGIN (1024)
+
+// aside.c
+void rv32_idle(unsigned ms);
+void rv32_alloc_exec(__SIZE_TYPE__ bytes, void **code, __SIZE_TYPE__ *size);
+#define MICROPY_INTERNAL_WFE(ms) rv32_idle(ms)
+#define MP_PLAT_ALLOC_EXEC(bytes, code, size) rv32_alloc_exec(bytes, code, size)
+#define MP_PLAT_FREE_EXEC(code, size) m_del(byte, code, size)
+#define MICROPY_PERSISTENT_CODE_TRACK_FUN_DATA (0)
+#define MICROPY_PERSISTENT_CODE_TRACK_BSS_RODATA (0)

@@ -20,6 +20,7 @@ from house_day import House  # noqa: E402
 
 import config  # noqa: E402
 import packlog  # noqa: E402
+from board import Board  # noqa: E402
 from hub import Hub  # noqa: E402
 from lib.uptime import Uptime  # noqa: E402
 from pack import Pack  # noqa: E402
@@ -124,7 +125,7 @@ def readings(settings, store):
     """What a reading of a pack takes: all of it, and its parts on their own."""
     rv32.set_ticks(0)
     uptime = Uptime()
-    pack = Pack(0, settings, store, uptime, None)
+    pack = Pack(0, settings, store, Board({}, uptime, None))
     alone = type(pack.decoder)(nothing, settings["cells"])
     hub = Hub(uptime)
     names = ("a reading, all of it", "decoding alone", "hub alone", "flush")
@@ -150,7 +151,7 @@ def display(pack):
     """Drawing a large display."""
     counts = Counts()
     screen, health = Screen(20, 4), Health()
-    view = PackView(pack.name, pack.sample, pack.bms)
+    view = PackView(pack.name, pack.sample, pack.hints)
     view.heard = True
     for i in range(20):
         view.age_ms = pack.hub.age_ms()

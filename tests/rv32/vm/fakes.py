@@ -32,6 +32,9 @@ class Bare:
 class RTC:
     """As an ESP32's: year, month, day, weekday (counted by itself), hours, minutes, seconds, us."""
 
+    def memory(self, data=None):
+        return b""
+
     def datetime(self, new=None):
         if new is None:
             ns = time.time_ns()

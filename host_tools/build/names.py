@@ -1,0 +1,55 @@
+"""The maps from short names to long ones: each build of the firmware has one, kept by its id.
+
+A map is a dict by module: {"store.frame": {"functions": {short: [long, ...]}, "attributes": {...},
+"globals": {...}, "classes": {...}}}. A short name may stand for several long ones, where one is a
+function of the module and the other a method, say. A release carries the map of its bundle as a
+file, {"id": ..., "modules": map}.
+"""
+
+import json
+from pathlib import Path
+
+from host_tools.build.cache import cache_folder, keep_file
+from host_tools.ground.errors import PacklogError
+
+Map = dict[str, dict[str, dict[str, list[str]]]]
+KEPT = 50  # builds
+
+
+def keep(identity: str, names: Map) -> None:
+    """Keep the map of a build in the user's cache folder, by the id of its bundle."""
+    path = _folder() / f"{identity}.json"
+    keep_file(path, as_file(identity, names).encode())
+    for old in _newest_first()[KEPT:]:
+        old.unlink(missing_ok=True)
+
+
+def as_file(identity: str, names: Map) -> str:
+    """The text of a map file."""
+    return json.dumps({"id": identity, "modules": names}, separators=(",", ":"), sort_keys=True)
+
+
+def read(path: Path) -> Map:
+    """The map in a file; PacklogError if there is none."""
+    try:
+        return json.loads(path.read_text())["modules"]
+    except (OSError, ValueError, KeyError, TypeError):
+        raise PacklogError(f"{path} is not a map of names: it comes with a release") from None
+
+
+def find(identity: str | None) -> Map | None:
+    """The map of the build with that id; without an id, of the newest build. None if unknown."""
+    if identity is not None:
+        path = _folder() / f"{identity}.json"
+        return read(path) if path.is_file() else None
+    newest = _newest_first()
+    return read(newest[0]) if newest else None
+
+
+def _newest_first() -> list[Path]:
+    found = _folder().glob("*.json")
+    return sorted(found, key=lambda path: path.stat().st_mtime, reverse=True)
+
+
+def _folder() -> Path:
+    return cache_folder("names")
