@@ -311,7 +311,7 @@ def explain(
     ] = None,
     names: Annotated[
         Path | None,
-        typer.Option("--map", metavar="FILE", help="A release's packlog.map.json."),
+        typer.Option("--map", metavar="FILE", help="A release's NAME.map.json."),
     ] = None,
 ) -> None:
     """Put the source's names into a traceback of the board, whose own names are short."""

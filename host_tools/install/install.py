@@ -16,11 +16,12 @@ import typer
 from host_tools.board import bluetooth, configure, files, status
 from host_tools.board.device import Device
 from host_tools.board.script import script
-from host_tools.build import bundle
+from host_tools.build import bundle, names
 from host_tools.build import compile as compiling
 from host_tools.build.compile import AS_SOURCE
 from host_tools.ground.errors import PacklogError
-from host_tools.ground.firmware import CONFIG, FIRMWARE, declared, names
+from host_tools.ground.firmware import CONFIG, FIRMWARE, declared
+from host_tools.ground.firmware import names as things
 from host_tools.install import (
     deploy,
     families,
@@ -39,7 +40,7 @@ RESET_S = 1  # until a board that was reset is in its REPL or in boot.py
 
 def bluetooth_kinds() -> list[str]:
     """The BMSs that are reached over Bluetooth."""
-    return [name for name in names("bms") if "ble" in declared("bms", name)["LINKS"]]
+    return [name for name in things("bms") if "ble" in declared("bms", name)["LINKS"]]
 
 
 def own_version() -> str:
@@ -147,10 +148,10 @@ class _Install:
 
     def _build(self, fits: bool) -> None:
         readable = self._options.loose
-        built = (
-            compiling.build(self._options.firmware, self._board.mpy, readable=readable)
+        built, self._names = (
+            compiling.build_and_map(self._options.firmware, self._board.mpy, readable=readable)
             if fits
-            else {}
+            else ({}, None)
         )
         self._starters = {path: data for path, data in built.items() if path in AS_SOURCE}
         self._modules = {path: data for path, data in built.items() if path not in AS_SOURCE}
@@ -293,6 +294,7 @@ class _Install:
         data = bundle.pack(
             self._modules, version, self._package_files(wanted), self._versions(wanted)
         )
+        names.keep(bundle.identity_of(data), self._names)
         if state.whole and bundle.identity_of(data) == state.identity:
             return None
         return data
