@@ -199,6 +199,8 @@ def _mount():
         return True
     found = _find_bundle()
     if found:
+        if not safe_mode:  # for packlog explain: whose short names a traceback has
+            print("packlog: firmware " + binascii.hexlify(found[0]).decode())
         vfs.mount(Modules(found[1]), PLACE)
         sys.path.insert(0, PLACE)
     return found or _has_loose_files() or not _should_be()

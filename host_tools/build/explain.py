@@ -50,7 +50,7 @@ def _map_for(text: str) -> Map:
         return found
     what = f"the names of build {identity} are" if identity else "the names of its build are"
     raise PacklogError(
-        f"{what} not known on this PC: give the packlog.map.json of the release with --map"
+        f"{what} not known on this PC: give the .map.json file of the release with --map"
     )
 
 

@@ -1,7 +1,7 @@
 """Makes boot.py and main.py smaller, which MicroPython starts by name and compiles itself.
 
-There each name of a local variable takes RAM for good, and each space flash; other names are short
-already, by shrink.py. What a starter defines is deleted at its end: nobody else uses it.
+There each name of a local variable takes RAM for good, and each letter flash; other names are as
+shrink.py has them. What a starter defines is deleted at its end: nobody else uses it.
 """
 
 import ast
@@ -26,20 +26,20 @@ def starter(path: str, source: str, kept: frozenset[str]) -> bytes:
 
 
 def _shorten_locals(function: ast.FunctionDef) -> None:
-    """Letters for all local variables; the functions that have functions in them stay."""
+    """Letters for all local variables and arguments, which starters never give by name; functions
+    that have functions in them stay.
+    """
     inside = [node for part in function.body for node in nodes(part)]
     if any(isinstance(node, (*DEFINITIONS, ast.Lambda, ast.Global)) for node in inside):
         return
+    arguments = [n for n in nodes(function.args) if isinstance(n, ast.arg) and n.arg != "self"]
     names = [node for node in inside if isinstance(node, ast.Name)]
-    own = sorted({name for node in names for name in binds(node)} - _arguments(function))
-    used = {node.id for node in names} | _arguments(function)
-    short = dict(zip(own, _letters(used), strict=False))
+    own = sorted({name for node in [*arguments, *names] for name in binds(node)})
+    short = dict(zip(own, _letters({node.id for node in names}), strict=False))
     for node in names:
         node.id = short.get(node.id, node.id)
-
-
-def _arguments(function: ast.FunctionDef) -> set[str]:
-    return {node.arg for node in nodes(function.args) if isinstance(node, ast.arg)}
+    for node in arguments:
+        node.arg = short[node.arg]
 
 
 def _letters(used: set[str]) -> Iterator[str]:

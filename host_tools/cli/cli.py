@@ -52,6 +52,10 @@ def install(
         bool,
         typer.Option("--bluetooth", help="Bring aioble too, if no pack of the config needs it."),
     ] = False,
+    loose: Annotated[
+        bool,
+        typer.Option("--loose", help="Modules one by one, to change them there: docs/install.md."),
+    ] = False,
     lib: Annotated[
         Path | None,
         typer.Option(
@@ -70,7 +74,7 @@ def install(
     from host_tools.install.questions import which_port
 
     terminal = sys.stdin.isatty() and sys.stderr.isatty()
-    options = Options(terminal, yes, micropython, erase, make_littlefs, bluetooth, lib)
+    options = Options(terminal, yes, micropython, erase, make_littlefs, bluetooth, lib, loose)
     run(port or find_port(which_port if terminal else None), config, say, options)
 
 
@@ -307,7 +311,7 @@ def explain(
     ] = None,
     names: Annotated[
         Path | None,
-        typer.Option("--map", metavar="FILE", help="A release's packlog.map.json."),
+        typer.Option("--map", metavar="FILE", help="A release's NAME.map.json."),
     ] = None,
 ) -> None:
     """Put the source's names into a traceback of the board, whose own names are short."""

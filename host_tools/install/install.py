@@ -16,11 +16,12 @@ import typer
 from host_tools.board import bluetooth, configure, files, status
 from host_tools.board.device import Device
 from host_tools.board.script import script
-from host_tools.build import bundle
+from host_tools.build import bundle, names
 from host_tools.build import compile as compiling
 from host_tools.build.compile import AS_SOURCE
 from host_tools.ground.errors import PacklogError
-from host_tools.ground.firmware import CONFIG, FIRMWARE, declared, names
+from host_tools.ground.firmware import CONFIG, FIRMWARE, declared
+from host_tools.ground.firmware import names as things
 from host_tools.install import (
     deploy,
     families,
@@ -40,7 +41,7 @@ RESET_S = 1  # until a board that was reset is in its REPL or in boot.py
 
 def bluetooth_kinds() -> list[str]:
     """The BMSs that are reached over Bluetooth."""
-    return [name for name in names("bms") if "ble" in declared("bms", name)["LINKS"]]
+    return [name for name in things("bms") if "ble" in declared("bms", name)["LINKS"]]
 
 
 def own_version() -> str:
@@ -109,6 +110,7 @@ class _Install:
         self._options = options
         self._lib = options.lib or packages.folder_of_environment()
         self._step = options.on_step or (lambda what: None)
+        self._frozen_only = False  # the board needs no firmware of ours
 
     def run(self) -> None:
         """All of it but the restart."""
@@ -135,7 +137,7 @@ class _Install:
             if said := room.words(self._board, settings):
                 self._say(said)
             self._carry_out(change)
-        elif not done and not self._state.loose:
+        elif not done and self._options.loose == self._state.loose:
             self._say("everything on the board is up to date")
         if self._state.given_up and not change.bundle:
             files.remove(self._device, [deploy.TRIAL])  # the user knows now
@@ -149,10 +151,10 @@ class _Install:
 
     def _build(self, fits: bool) -> None:
         readable = self._options.loose
-        built = (
-            compiling.build(self._options.firmware, self._board.mpy, readable=readable)
+        built, self._names = (
+            compiling.build_and_map(self._options.firmware, self._board.mpy, readable=readable)
             if fits
-            else {}
+            else ({}, None)
         )
         self._starters = {path: data for path, data in built.items() if path in AS_SOURCE}
         self._modules = {path: data for path, data in built.items() if path not in AS_SOURCE}
@@ -172,6 +174,13 @@ class _Install:
                 f"packlog {trial.version} did not work on this board: it went back to the one "
                 "before by itself"
             )
+        frozen = self._device.run(script("is_frozen")).strip() == "yes"
+        if frozen and not self._state.identity and not self._options.loose:
+            self._say(
+                "packlog is frozen into this board's MicroPython: only its config is copied; to "
+                "update it, packlog install --micropython FILE with a new image"
+            )
+            self._starters, self._frozen_only = {}, True
 
     # The file system
 
@@ -275,6 +284,8 @@ class _Install:
 
     def _bundle(self, settings: dict | None, bluetooth: bool) -> bytes | None:
         """The bundle to put on the board; None if it has that."""
+        if self._frozen_only:
+            return None
         wanted = self._packages(settings, bluetooth)
         state, version = self._state, self._options.version
         same = state.whole and (state.version, state.firmware) == (
@@ -286,6 +297,7 @@ class _Install:
         data = bundle.pack(
             self._modules, version, self._package_files(wanted), self._versions(wanted)
         )
+        names.keep(bundle.identity_of(data), self._names)
         if state.whole and bundle.identity_of(data) == state.identity:
             return None
         return data

@@ -4,10 +4,11 @@
     python -m host_tools.install.package_json DIR    a release's files to DIR
 
 mip cannot tell which chip it installs to. So a release has a NAME.json for each instruction set,
-which brings NAME.bundle as /packlog.bundle: what `packlog install` would put there. package.json,
-which mip takes from the repository itself, brings the modules as sources to /packlog.loose: for
-boards with plenty of RAM, or to look for a fault. config.json is the user's and in none of them.
-main.py comes last: a first install that is cut off starts nothing.
+which brings NAME.bundle as /packlog.bundle: what `packlog install` would put there. NAME.map.json
+is for `packlog explain --map`. package.json, which mip takes from the repository itself, brings the
+modules as sources to /packlog.loose: for boards with plenty of RAM, or to look for a fault.
+config.json is the user's and in none of them. main.py comes last: a first install that is cut off
+starts nothing.
 """
 
 import json
@@ -15,8 +16,8 @@ import re
 import sys
 from pathlib import Path
 
-from host_tools.build import bundle
-from host_tools.build.compile import ARCHITECTURES, AS_SOURCE, build, compiler_version
+from host_tools.build import bundle, names
+from host_tools.build.compile import ARCHITECTURES, AS_SOURCE, build_and_map, compiler_version
 from host_tools.ground.firmware import CONFIG, FIRMWARE, sources
 from host_tools.install.deploy import BOOT, LOOSE, MAIN
 from host_tools.install.packages import AIOBLE
@@ -43,9 +44,11 @@ def write_release(folder: Path, firmware: Path = FIRMWARE) -> None:
     """The files of a release, for mip and to be put on a board by hand."""
     folder.mkdir(parents=True, exist_ok=True)
     for name, arch in NAMES.items():
-        files = build(firmware, _mpy(arch))
+        files, short = build_and_map(firmware, _mpy(arch))
         modules = {path: data for path, data in files.items() if path not in AS_SOURCE}
-        (folder / f"{name}.bundle").write_bytes(bundle.pack(modules, version()))
+        data = bundle.pack(modules, version())
+        (folder / f"{name}.bundle").write_bytes(data)
+        (folder / f"{name}.map.json").write_text(names.as_file(bundle.identity_of(data), short))
         urls = [[bundle.NAME, f"{name}.bundle"], [BOOT, BOOT], [MAIN, MAIN]]
         (folder / f"{name}.json").write_text(_text(urls))
         for path in AS_SOURCE:

@@ -23,13 +23,13 @@ OWN = {"/mine.txt": b"mine", "/lib/other.py": b"x = 1\n", "/lib/tasks.py": BAD, 
 MINI = {
     "boot.py": (FIRMWARE / "boot.py").read_text(),
     "main.py": (FIRMWARE / "main.py").read_text(),
-    "settings.py": "def read():\n    return ()\n",
+    "settings.py": "def read():\n    return None, None\n",
     "packlog.py": """
 import os, time, store.a_viper
 from greeting import text as first
 from lib.words import text as second
 logger = None
-def start():
+def start(settings, complaint):
     if "packlog.try" in os.listdir("/"):
         os.remove("/packlog.try")
     while True:
