@@ -34,7 +34,8 @@ def values(board):
     ]
     memory = heap.idf()
     if memory:
-        found += zip(("idf_free", "idf_largest", "idf_least"), memory)  # noqa: B905
+        free, largest, least = memory
+        found += [("idf_free", free), ("idf_largest", largest), ("idf_least", least)]
     for part in board.parts:
         if hasattr(part, "values"):
             found += part.values()

@@ -16,6 +16,7 @@ from machine import WDT, reset, reset_cause
 import health
 from board import Board, module
 from console import STARTING, TROUBLE, health_line
+from lib import reserve
 from lib.tasks import keep_running
 from lib.uptime import Uptime
 from net.clock import Clock
@@ -69,6 +70,10 @@ class Logger:
         # What is wrong with one part must not take the others down.
         try:
             return action(*arguments)
+        except MemoryError as error:
+            if self._let_go():  # logging matters more than the network
+                return self._attempt(action, *arguments)
+            self.complaints.append(str(error))
         except Exception as error:  # also a module that is not on the board, see docs/install.md
             self.complaints.append(str(error) or repr(error))
 
@@ -106,8 +111,16 @@ class Logger:
         tasks += self.board.tasks
         for name, start in tasks:
             asyncio.create_task(keep_running(name, start, self._report))
+        self._let_go()
         self._beats = dict.fromkeys([STORE] + self.board.packs, 0)  # what has to be seen
         await self._watch()
+
+    def _let_go(self):
+        """Let go of what was reserved while the heap grew. False if nothing is."""
+        held = self._settings.pop("reserve", None)
+        if held:
+            reserve.release(held)
+        return bool(held)
 
     def _reader(self, pack):
         def beat():

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import aioble_folder
 from host_tools.board import status
+from host_tools.build.compile import compiled
 from host_tools.ground.firmware import FIRMWARE
 from host_tools.sim.rig import Plan, Rig
 from host_tools.sim.units.line import Line
@@ -59,11 +60,12 @@ def install_once(image: Path) -> None:
 
 
 def put_package(files: LittleFS, folder: Path) -> None:
-    """Put a package of MicroPython's where mip puts them."""
+    """Put a package of MicroPython's where mip puts them, compiled as mip's are."""
     files.makedirs(f"/lib/{folder.name}", exist_ok=True)
     for path in folder.glob("*.py"):
-        with files.open(f"/lib/{folder.name}/{path.name}", "wb") as file:
-            file.write(path.read_bytes())
+        name = f"{folder.name}/{path.stem}"
+        with files.open(f"/lib/{name}.mpy", "wb") as file:
+            file.write(compiled(f"{name}.py", path.read_bytes(), ""))
 
 
 def history_files(files: LittleFS) -> list[str]:

@@ -47,10 +47,12 @@ def _power_up(settings):
 def _be(chip, version):
     import board_esp32
     import board_gc
+    import board_thread
     import memory
 
     sys.modules["esp32"] = board_esp32
     sys.modules["gc"] = board_gc
+    sys.modules["_thread"] = board_thread
     memory.start(chip, tuple([int(part) for part in version.split(".")]))
 
 
