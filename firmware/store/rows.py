@@ -92,6 +92,5 @@ class Rows:
             self._hidden += 1
 
     def _copy(self, source, target):
-        buffer = self.buffer
-        for i in range(self.size):
-            buffer[target + i] = buffer[source + i]
+        size = self.size
+        self.buffer[target : target + size] = self.buffer[source : source + size]

@@ -34,6 +34,7 @@ CAUSES = {
     3: "by the watchdog",
     4: "woken from deep sleep",
     5: "soft reset (as by a PC)",
+    events.PLANNED: "planned, to compact the history",
 }
 CLOCKS = {segment.RTC: "an RTC", segment.PC: "a PC", segment.NTP: "NTP"}
 # What a protection is called when it comes on and when it goes off
