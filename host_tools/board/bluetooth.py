@@ -25,7 +25,7 @@ except OSError as e:
 """
 _RELEASE = """
 try:
-    found = any(hasattr(p.link, "release") for p in logger.packs)
+    found = any(hasattr(p.link, "release") for p in logger.board.packs)
 except NameError:
     found = False
 if found:
