@@ -6,7 +6,9 @@ the maker's protocol papers V1.22 to V1.26. Eight bits of sum are weak: command,
 plausibility of every value have to agree too, and only one byte of a packet that fails is lost.
 """
 
-from sample import CHARGE_STOPPED, DISCHARGE, DISCHARGE_STOPPED, Sample
+from bms import framed
+from bms.framed import UNWIRED_BELOW, high_first, low_first
+from sample import CHARGE_STOPPED, DISCHARGE, DISCHARGE_STOPPED
 
 NUMBER = 1  # in the events
 LINKS = {"uart": {"baudrate": 115200}}
@@ -17,9 +19,9 @@ HINTS = ("BMS LCD unit on?", "Check the cable")  # what to check when it is sile
 HEADER = 0x24
 CELLS, READING, IMPEDANCES = 0x56, 0x57, 0x58
 MAX_CELLS = 24
+LONGEST = 61  # bytes of a packet: the counters and 24 cells
 MAX_CELL_VOLTAGE = 6000  # mV
 MAX_CURRENT = 20000  # 0.1 A
-UNWIRED_BELOW = 500  # mV: an input without a cell picks up a little
 CELLS_KEPT = 30  # readings: cells without a newer packet for that long are unknown again
 
 # The data of a READING, high byte first; a lowest value below 0 means that it is signed.
@@ -43,22 +45,6 @@ WITH_SOC, WITH_COUNTERS, WITH_MODE = 6, 13, 8
 COUNTERS = (("energy", 9), ("charge", 5))  # mWh and mAh: 4 bytes, low byte first, before the end
 
 
-def high_first(buf, at, size):
-    """The unsigned number of that size, high byte first."""
-    value = 0
-    for i in range(at, at + size):
-        value = value << 8 | buf[i]
-    return value
-
-
-def low_first(buf, at, size):
-    """The unsigned number of that size, low byte first."""
-    value = 0
-    for i in range(at + size - 1, at - 1, -1):
-        value = value << 8 | buf[i]
-    return value
-
-
 def cells_in(length, others):
     """How many cells a packet has besides the other bytes; 0 if that length is impossible."""
     size = length - others
@@ -74,7 +60,7 @@ def is_possible(command, length):
     return cells_in(length, WITH_MODE)
 
 
-class Decoder:
+class Decoder(framed.Decoder):
     """Calls on_sample(sample) for each valid READING, with the cells of the last valid CELLS.
 
     The sample is the same object every time. Cells, pack voltage and counters are unknown before
@@ -85,94 +71,30 @@ class Decoder:
     torn sense wire has to be seen) and the rest is ignored.
     """
 
+    FIRST = HEADER
     kept = CELLS_KEPT  # a capture on a PC has no clock: packlog replay keeps them
 
     def __init__(self, on_sample, cells=0, new_only=False):
-        self.sample = Sample()
-        self.stats = {
-            "accepted": {CELLS: 0, READING: 0, IMPEDANCES: 0},
-            "rejected": 0,  # a header and a known command, but length, sum or values disagree
-            "bytes_skipped": 0,  # belong to no accepted packet
-        }
-        self._on_sample = on_sample
-        self._cells = cells
-        self._buf = bytearray(256)
-        self._start = self._end = 0  # the pending bytes, at most one packet
+        super().__init__(on_sample, cells, (CELLS, READING, IMPEDANCES), LONGEST)
         self._fields = {field[0]: None for field in READING_FIELDS}
         self._cells_soc = None  # the SoC that came with the cells
         self._cells_age = CELLS_KEPT  # readings since the cells came
 
-    def request(self):
-        """What to send to the BMS: nothing, it is never asked."""
-        return b""
-
     def forget(self):
         """The stream begins anew after silence: what came before it is too old to be shown."""
-        self.stats["bytes_skipped"] += self._end - self._start
-        self._start = self._end = 0
+        super().forget()
         self._cells_age = self.kept
         self._age_cells()
         self.sample.impedance_count = 0
 
-    def feed(self, data, count=None):
-        """Take the first count bytes (all by default) of the stream's next piece."""
-        if count is None:
-            count = len(data)
-        buf = self._buf
-        at = 0
-        while at < count:
-            if self._end == len(buf):
-                self._make_room()
-            end = self._end
-            stop = min(len(buf), end + count - at)
-            while end < stop:
-                buf[end] = data[at]
-                end += 1
-                at += 1
-            self._end = end
-            self._search()
+    def _is_cut_off(self):
+        return self._end - self._start >= 4 and self._length()
 
-    def finish(self):
-        """The stream has ended: take the packets within what is pending.
-
-        The packet that the end cuts off counts as rejected if its length had been seen.
-        """
-        while self._start < self._end:
-            if self._end - self._start >= 4 and self._packet_length():
-                self.stats["rejected"] += 1
-            self._skip()
-            self._search()
-
-    def _make_room(self):
-        buf = self._buf
-        pending = self._end - self._start
-        for i in range(pending):
-            buf[i] = buf[self._start + i]
-        self._start = 0
-        self._end = pending
-
-    def _search(self):
-        """Decide about the pending bytes, from the first on, as far as they allow it."""
-        while self._end - self._start >= 4:
-            length = self._packet_length()
-            if length > self._end - self._start:
-                return
-            if not length:
-                self._skip()
-            elif self._take(length):
-                self._accept(length)
-            else:
-                self.stats["rejected"] += 1
-                self._skip()
-
-    def _skip(self):
-        self._start += 1
-        self.stats["bytes_skipped"] += 1
-
-    def _packet_length(self):
-        """The length of the packet that begins with the first pending byte, 0 if none does."""
+    def _length(self):
         buf = self._buf
         at = self._start
+        if self._end - at < 4:
+            return LONGEST
         if buf[at] != HEADER or buf[at + 1] != HEADER or buf[at + 2] not in self.stats["accepted"]:
             return 0
         if is_possible(buf[at + 2], buf[at + 3]):
@@ -181,28 +103,23 @@ class Decoder:
         return 0
 
     def _take(self, length):
-        """Put the first pending packet into the sample, if its sum and all its values agree."""
         buf = self._buf
         at = self._start
-        last = at + length - 1
-        total = 0
-        for i in range(at, last):
-            total += buf[i]
-        if total & 0xFF != buf[last]:
+        if self._sum(length - 1) != buf[at + length - 1]:
             return False
         command = buf[at + 2]
         if command == READING:
-            return self._take_reading(at, length)
-        if command == CELLS:
-            return self._take_cells(at, length)
-        return self._take_impedances(at, length)
-
-    def _accept(self, length):
-        command = self._buf[self._start + 2]
-        self._start += length
-        self.stats["accepted"][command] += 1
-        if command == READING:
-            self._on_sample(self.sample)
+            right = self._take_reading(at, length)
+        elif command == CELLS:
+            right = self._take_cells(at, length)
+        else:
+            right = self._take_impedances(at, length)
+        if right:
+            self._drop(length)
+            self.stats["accepted"][command] += 1
+            if command == READING:
+                self._on_sample(self.sample)
+        return right
 
     def _take_reading(self, at, length):
         fields = self._fields

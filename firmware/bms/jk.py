@@ -6,6 +6,9 @@ frames stand between. Software below 11 speaks 24S, later 32S. Frames 0x01 (sett
 (device) hold passcodes: a byte is wiped once it is done with. Facts from captures and ESPHome.
 """
 
+import struct
+
+from bms import framed
 from sample import (
     BALANCING,
     CHARGE_ON,
@@ -13,7 +16,6 @@ from sample import (
     DISCHARGE_ON,
     DISCHARGE_STOPPED,
     MAX_TEMPERATURES,
-    Sample,
 )
 
 NUMBER = 2  # in the events
@@ -72,39 +74,31 @@ STOP_DISCHARGE = 0x0F00F802
 
 NO_SENSOR = -2000
 APART = 10  # 0.1 degC: a T3 that was never further from the MOSFET only repeats it
-RING = 511  # the buffer's size - 1
+_WIPE = "556s"  # the whole buffer
 
 
-class Decoder:
+class Decoder(framed.Decoder):
     """Calls on_sample(sample) for each valid CELLS frame; the sample is the same object each time.
 
     cells is how many are wired, 0 if the unit's presence bits decide; what is wired shows what it
     reads, 1 mV for 0. new_only leaves out a frame whose counter stands still.
     """
 
+    FIRST = HEADER[0]
+
     def __init__(self, on_sample, cells=0, new_only=False):
-        self.sample = Sample()
+        super().__init__(on_sample, cells, (SETTINGS, CELLS, DEVICE), LENGTH)
+        self._summed = memoryview(self._buf)[: LENGTH - 1]
+        self.stats["repeated"] = 0  # CELLS whose counter stood still
+        self.stats["mismatched"] = 0  # CELLS that are no pack's in the layout of the software
         for key, _, _, _, _ in EXTRAS:
             self.sample.extras[key] = None
         for key, _, _ in TEXTS:
             self.sample.texts[key] = None
-        self.stats = {
-            "accepted": {SETTINGS: 0, CELLS: 0, DEVICE: 0},
-            "rejected": 0,  # a header, but the sum is wrong
-            "repeated": 0,  # CELLS whose counter stood still
-            "mismatched": 0,  # CELLS that are no pack's in the layout of the unit's software
-            "bytes_skipped": 0,  # belong to no accepted frame
-        }
-        self._on_sample = on_sample
-        self._cells = cells
         self._new_only = new_only
         self._layout = None  # until the software's version is known
         self._counter = None
         self._seen = 3  # the temperatures that are known to be sensors, by bit: T1 and T2 are
-        self._buf = bytearray(RING + 1)  # a ring of the pending bytes
-        self._sums = bytearray(RING + 1)  # for each of them, the sum of all before it
-        self._total = 0
-        self._start = self._pending = 0
         self._due = 2  # questions to ask
         self._asked_s = self._quiet_s = 0
 
@@ -128,70 +122,30 @@ class Decoder:
 
         The counter stays: a frame that the unit repeats is as old as before.
         """
-        self._skip(self._pending)
+        super().forget()
         self._due = 2
         self._quiet_s = 0
 
-    def feed(self, data, count=None):
-        """Take the first count bytes (all by default) of the stream's next piece."""
-        if count is None:
-            count = len(data)
-        buf = self._buf
-        sums = self._sums
-        at = 0
-        while at < count:
-            end = self._start + self._pending
-            stop = min(count, at + LENGTH - self._pending)
-            self._pending += stop - at
-            total = self._total
-            while at < stop:
-                i = end & RING
-                buf[i] = data[at]
-                sums[i] = total
-                total = (total + data[at]) & 0xFF
-                end += 1
-                at += 1
-            self._total = total
-            self._search()
+    def _is_cut_off(self):
+        return self._begins() > len(HEADER)
 
-    def finish(self):
-        """The stream has ended: take the frames within what is pending. The frame that the end cuts
-        off counts as rejected.
-        """
-        while self._pending:
-            if self._begins() > len(HEADER):
-                self.stats["rejected"] += 1
-            self._skip_on()
-            self._search()
-
-    def _search(self):
-        """Decide about the pending bytes, from the first on, as far as they allow it."""
-        while self._pending:
-            if self._begins() < min(self._pending, len(HEADER) + 1):
-                self._skip_on()
-            elif self._pending < LENGTH:
-                return
-            elif self._sum_is_right():
-                self._take()
-            else:
-                self.stats["rejected"] += 1
-                self._skip_on()
+    def _length(self):
+        begins = self._begins()
+        return LENGTH if begins >= min(self._end - self._start, len(HEADER) + 1) else 0
 
     def _begins(self):
         """How many of the pending bytes begin a frame of a known type, 5 at most."""
-        for i in range(min(self._pending, len(HEADER))):
-            if self._buf[(self._start + i) & RING] != HEADER[i]:
+        pending = self._end - self._start
+        for i in range(min(pending, len(HEADER))):
+            if self._buf[self._start + i] != HEADER[i]:
                 return i
-        known = self._pending > 4 and self._number(4, 1) in self.stats["accepted"]
-        return min(self._pending, 5 if known else 4)
+        known = pending > 4 and self._buf[self._start + 4] in self.stats["accepted"]
+        return min(pending, 5 if known else 4)
 
-    def _sum_is_right(self):
-        sums = self._sums
-        last = (self._start + LENGTH - 1) & RING
-        return (sums[last] - sums[self._start]) & 0xFF == self._buf[last]
-
-    def _take(self):
-        """Be done with the first pending frame, whose sum is right."""
+    def _take(self, length):
+        total = self._sum(length - 1) if self._start else sum(self._summed) & 0xFF
+        if total != self._buf[self._start + length - 1]:
+            return False
         kind = self._number(4, 1)
         layout = None
         if kind == CELLS:
@@ -199,7 +153,7 @@ class Decoder:
             if not layout:
                 self.stats["mismatched"] += 1
                 self._skip_on()
-                return
+                return True
             if not self._is_wanted():
                 layout = None
         elif kind == DEVICE:
@@ -209,41 +163,31 @@ class Decoder:
             self._fill(layout)
             self._fill_cells(layout)
             self._fill_temperatures(layout)
-        self._wipe(LENGTH)
+        self._drop(length)
         if layout:
             self._on_sample(self.sample)
+        return True
 
-    def _skip_on(self):
-        """Skip the first pending byte, and on to where a frame may begin."""
-        count = 1
-        while count < self._pending and self._buf[(self._start + count) & RING] != HEADER[0]:
-            count += 1
-        self._skip(count)
-
-    def _skip(self, count):
-        self.stats["bytes_skipped"] += count
-        self._wipe(count)
-
-    def _wipe(self, count):
-        """Be done with the first pending bytes; nothing can be read from the buffers any more."""
-        i = self._start
-        for _ in range(count):
-            self._buf[i] = self._sums[i] = 0
-            i = (i + 1) & RING
-        self._start = i
-        self._pending -= count
+    def _drop(self, count):
+        """Nothing can be read from the buffer any more."""
+        if self._start + count == self._end:
+            struct.pack_into(_WIPE, self._buf, 0, b"")
+        else:
+            for i in range(self._start, self._start + count):
+                self._buf[i] = 0
+        super()._drop(count)
 
     def _number(self, place, size):
         """The number at that place of the first pending frame; size below 0: signed."""
         buf = self._buf
         at = self._start + place
         last = at + abs(size) - 1
-        value = buf[last & RING]
+        value = buf[last]
         if size < 0 and value > 127:
             value -= 256  # the sign first: a small negative number is never a big one on the way
         while last > at:
             last -= 1
-            value = value << 8 | buf[last & RING]
+            value = value << 8 | buf[last]
         return value
 
     def _take_device(self):
@@ -292,11 +236,14 @@ class Decoder:
         where that is a small number of cells and of cycles by chance, it is the smaller voltage.
         """
         present = self._present(layout)
+        buf = self._buf
+        at = self._start + 6
         total = count = 0
         for i in range(layout[0]):
             if present >> i & 1:
-                total += self._number(6 + 2 * i, 2)
+                total += buf[at] | buf[at + 1] << 8
                 count += 1
+            at += 2
         voltage = self._number(FIELDS[0][layout[5]], 4)
         if not total or abs(total - voltage) > total // count + (voltage >> 4):
             return 0

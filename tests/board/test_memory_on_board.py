@@ -80,7 +80,6 @@ def test_compaction_does_not_starve_the_network(board, tmp_path):
     assert any(name.endswith(segment.SUFFIX) for name in names[:FULL])
     history = board.history(tmp_path / "history")
     left = sorted(path.name for path in (history / "house" / "pack").iterdir())
-    print(left, names, put_off, [l for l in console.splitlines() if "compact" in l and "health" not in l], said(board, WAITS)[::10], *board.board.memory.events[:40], sep="\n")
     assert sum(name.endswith(segment.SHARD) for name in left) >= FULL
     assert all(segment.file_name(n) not in left for n in range(1, FULL + 1))
     found = frames.load([history])
