@@ -32,6 +32,7 @@ CRASHES = "/crashes"  # how many in a row; SAFE after a start in safe mode
 SAFE = "safe"
 PLANNED = "/compact"  # says "planned" if the logger has restarted by itself to compact its history
 ENOUGH = 3  # the text below says it too
+LAST_CHANCE = "2"  # one more, and it is safe mode again
 CHANCE_MS = 600000
 MACHINE = sys.implementation._machine
 BUTTON = 9 if "C3" in MACHINE or "C6" in MACHINE else 0
@@ -207,13 +208,13 @@ def _mount():
 
 
 def _crashes():
-    """What the file says, "0" if nothing that makes sense."""
+    """How many in a row, or SAFE; 0 if the file says nothing that makes sense."""
     try:
         with open(CRASHES) as file:
-            said = file.read()
-        return said if said == SAFE else str(int(said))
+            crashes = file.read()
+        return crashes if crashes == SAFE else int(crashes)
     except (OSError, ValueError):
-        return "0"
+        return 0
 
 
 def _planned():
@@ -225,11 +226,10 @@ def _planned():
 
 
 def _crashed_too_often():
-    crashes = _crashes()
-    if crashes == SAFE:
-        _write(CRASHES, str(ENOUGH - 1))  # one more, and it is safe mode again
+    count = _crashes()
+    if count == SAFE:
+        _write(CRASHES, LAST_CHANCE)
         return False
-    count = int(crashes)
     # A panic of the chip counts as a hard reset, like the one after an exception of the logger's
     if machine.reset_cause() in (machine.WDT_RESET, machine.HARD_RESET) and not _planned():
         count += 1
@@ -246,7 +246,7 @@ if safe_mode:
     print("packlog: safe mode, BOOT is pressed")
 if not _mount():
     safe_mode = True
-    print("packlog: safe mode, the firmware is damaged: packlog install brings it back")
+    print("packlog: safe mode, the firmware is damaged: packlog install helps")
 elif not safe_mode and _crashed_too_often():
     safe_mode = True
     print("packlog: safe mode after 3 crashes: next try in 10 min")
