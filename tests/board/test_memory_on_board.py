@@ -80,3 +80,7 @@ def test_compaction_does_not_starve_the_network(board, tmp_path):
     assert any(name.endswith(segment.SUFFIX) for name in names[:FULL])
     history = board.history(tmp_path / "history")
     left = sorted(path.name for path in (history / "house" / "pack").iterdir())
+    assert left[:FULL] == [segment.file_name(n, segment.SHARD) for n in range(1, FULL + 1)]
+    found = frames.load([history])
+    assert not found.problems
+    assert len(found) > FULL * FRAMES
