@@ -107,7 +107,10 @@ class _Install:
         probe.check(self._board, map(len, self._files.values()))
         self._before = deploy.Manifest.read(self._device)
         own = self._own_config()
-        plan = self._plan({**self._files, **own}, self._settings(own))
+        settings = self._settings(own)
+        if advice := probe.bluetooth_advice(self._board, settings):
+            self._say(advice)
+        plan = self._plan({**self._files, **own}, settings)
         if not plan.write and not plan.remove:
             self._say("everything on the board is up to date")
             return

@@ -21,6 +21,7 @@ from host_tools.sim.units.capture import Capture
 from host_tools.sim.units.chargery import Unit
 from host_tools.sim.units.line import Line
 from host_tools.sim.units.pack import Pack
+from host_tools.sim.vm.chips import CHIPS
 
 if TYPE_CHECKING:
     from host_tools.sim.network.bluenova_server import Battery
@@ -67,6 +68,9 @@ class Rig:
     def __init__(self, plan: Plan):
         if plan.bms not in KINDS:
             raise PacklogError(f"no simulated BMS {plan.bms!r}: there is {', '.join(KINDS)}")
+        chip = plan.settings.get("chip")
+        if chip and chip not in CHIPS:
+            raise PacklogError(f"no chip {chip!r}: there is {', '.join(CHIPS)}")
         if plan.lcd not in SIZES:
             raise PacklogError(f"no display {plan.lcd!r}: there is {', '.join(SIZES)}")
         self.pack: Pack | None = None
