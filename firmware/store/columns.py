@@ -12,7 +12,7 @@ from store import segment
 
 try:
     from store import columns_viper as fast
-except (ImportError, SyntaxError):  # CPython, or a port without native code
+except (ImportError, SyntaxError, AttributeError):  # CPython, or a port without native code
     from store import columns_plain as fast
 
 BITS, HALF, REST, RAW = 0, 1, 2, 3

@@ -11,7 +11,7 @@ from store import huffman
 
 try:
     from store import deflate_viper as fast
-except (ImportError, SyntaxError):  # CPython, or a port without native code
+except (ImportError, SyntaxError, AttributeError):  # CPython, or a port without native code
     from store import deflate_plain as fast
 
 # What of the state is used here; deflate_plain.py has all of it

@@ -8,7 +8,7 @@ from store.columns import fast as put
 
 try:
     from store import fit_viper as fast
-except (ImportError, SyntaxError):  # CPython, or a port without native code
+except (ImportError, SyntaxError, AttributeError):  # CPython, or a port without native code
     from store import fit_plain as fast
 
 _UNITS = (10, 20, 50, 100)  # parts of a volt or an ampere that BMSs count in

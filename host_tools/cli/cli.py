@@ -359,6 +359,10 @@ def sim(
             help="An MQTT broker on that port of this computer is in the board's network.",
         ),
     ] = None,
+    chip: Annotated[
+        str | None,
+        typer.Option(metavar="CHIP", help="Have that chip's memory: wroom, c3 or s3."),
+    ] = None,
     blank: Annotated[
         bool, typer.Option("--blank", help="Do not install the firmware on an empty flash.")
     ] = False,
@@ -374,6 +378,8 @@ def sim(
     plan = Plan(
         flash=flash, bms=bms, capture=capture, speed=speed, seed=seed, lcd=lcd, broker_port=mqtt
     )
+    if chip:
+        plan.settings["chip"] = chip
     run(plan, link, duration, png, blank)
 
 

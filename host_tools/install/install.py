@@ -125,6 +125,8 @@ class _Install:
         self._look()
         own = self._own_config()
         settings = self._settings(own)
+        if advice := probe.bluetooth_advice(self._board, settings):
+            self._say(advice)
         if self._options.loose:
             wanted = self._packages(settings, self._options.bluetooth)
             self._modules |= self._package_files(wanted)

@@ -13,6 +13,8 @@ from host_tools.install.families import Family, family_of
 
 # From 1.24 on the ESP32-C3 and C6 run native code; tls and the WiFi constants are there from 1.23.
 OLDEST_MICROPYTHON = (1, 24)
+# Before that a Bluetooth that gets no memory stops the chip instead of failing
+OLDEST_FOR_BLUETOOTH = (1, 28)
 ROOM = 256 * 1024  # bytes that must stay free for the history to be worth the name
 BLOCK = 4096  # of littlefs on an ESP32's flash
 
@@ -94,6 +96,21 @@ def check(board: Board, sizes: Iterable[int]) -> None:
             f"the board's file system has {size // 1024} KB: packlog needs at least "
             f"{(needed + ROOM) // 1024} KB (a board with 4 MB of flash has 2048 KB)"
         )
+
+
+def bluetooth_advice(board: Board, settings: dict | None) -> str | None:
+    """What to say of a board whose MicroPython is old for its packs; None if it is not.
+
+    settings: a checked config, None: not known.
+    """
+    uses = settings and any(pack.get("link") == "ble" for pack in settings["packs"])
+    if not uses or tuple(board.version) >= OLDEST_FOR_BLUETOOTH:
+        return None
+    wanted, found = (".".join(map(str, v)) for v in (OLDEST_FOR_BLUETOOTH, board.version))
+    return (
+        f"a pack over Bluetooth wants MicroPython {wanted} or newer: on {found} the chip stops "
+        "with an error when Bluetooth gets no memory; a newer one: packlog install --micropython"
+    )
 
 
 def make_littlefs(device: Device) -> None:

@@ -21,6 +21,7 @@ from host_tools.sim.board.world import World
 from host_tools.sim.lcd import hd44780
 from host_tools.sim.units.line import BAUD, Line
 from host_tools.sim.units.pack import Pack
+from host_tools.sim.vm.chips import CHIPS
 
 if TYPE_CHECKING:
     from host_tools.sim.network.house_network import Home
@@ -73,6 +74,9 @@ class Rig:
     """The board and what is around it; pack is None when a capture is played."""
 
     def __init__(self, plan: Plan):
+        chip = plan.settings.get("chip")
+        if chip and chip not in CHIPS:
+            raise PacklogError(f"no chip {chip!r}: there is {', '.join(CHIPS)}")
         if plan.lcd not in SIZES:
             raise PacklogError(f"no display {plan.lcd!r}: there is {', '.join(SIZES)}")
         self.pack: Pack | None = None

@@ -72,6 +72,7 @@ class Flash:
 def values(*parts):
     if not hasattr(health.gc, "mem_free"):
         health.gc.mem_free = lambda: 100 * 1024
+        health.gc.mem_alloc = lambda: 50 * 1024
     real, retention.os = retention.os, Flash
     try:
         assert retention.look("/") == 4096
@@ -89,6 +90,7 @@ def test_without_a_network():
         "flash_free",
         "clock",
         "unix",
+        "heap_used",
         "house_link",
         "house_connects",
         "house_drops",
@@ -107,7 +109,7 @@ def test_without_a_network():
 def test_what_the_parts_report_comes_in_their_order():
     wifi = Part(("wifi", "up"), ("rssi", -61), ("wifi_drops", 1))
     found = values(wifi, Part(), Part(("mqtt", "Broker refuses"), ("mqtt_drops", 5)))
-    assert found[6:11] == [
+    assert found[7:12] == [
         ("wifi", "up"),
         ("rssi", -61),
         ("wifi_drops", 1),
@@ -128,3 +130,14 @@ def test_what_the_display_says_of_the_flash():
     assert trouble_of(None) is None
     assert trouble_of(OSError(28, "")) == "flash full"
     assert trouble_of(OSError(5, "")) == "flash error 5"
+
+
+def test_on_an_esp32_both_heaps():
+    real = health.heap.idf
+    health.heap.idf = lambda: (50000, 30000, 20000)
+    try:
+        found = dict(values())
+    finally:
+        health.heap.idf = real
+    assert found["heap_used"] > 0
+    assert (found["idf_free"], found["idf_largest"], found["idf_least"]) == (50000, 30000, 20000)

@@ -191,3 +191,10 @@ def test_a_chip_in_a_state_of_its_own_is_switched_off_and_on():
         assert "horse" not in str(error)
     assert not FakeWlan.on and not bench.wifi.connected
     assert bench.run(5).wifi.connected
+
+
+def test_it_sends_as_strongly_as_the_config_says():
+    Bench(HOME)
+    assert "txpower" not in FakeWlan.settings
+    Bench(HOME, txpower=8.5)
+    assert FakeWlan.settings["txpower"] == 8.5

@@ -63,7 +63,7 @@ def says(kind, limits, takes):
     if kind in ("choice", "thing"):
         named = {name for name, _ in config.things(limits[0])} | {*limits[1:]}
         return (named if kind == "thing" else {*limits}) <= set(re.findall(r"`(\w+)`", takes))
-    if kind == "number":
+    if kind in ("number", "dbm"):
         return f"{limits[0]} to {limits[1]}" in takes
     words = {"pin": f"0 to {config.MAX_PIN}", "switch": "true or false", "mac": "an address"}
     words["name"] = "1 to 16 letters, digits, `-`, `_`"

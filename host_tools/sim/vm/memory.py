@@ -25,6 +25,7 @@ _LEAST = 512  # bytes of ballast that matter
 _OBJECT = 64  # bytes of the VM's heap that a bytearray takes beside its contents
 _FILLINGS = (16384, 2048, 256, 0)
 _SPARE = 4096
+_LEAST_AREA = 2560  # a small object's and what an area needs for itself
 _STEP = 2048  # bytes of the VM's heap: looking more often is not worth its time
 
 chip = None
@@ -167,17 +168,14 @@ def _add_area(most):
         if _block(i) >= size:
             _spend(i, size)
             areas.append((size, i))
-            return size
-    return 0
+            return
 
 
 def _grow_to(size):
     """Take areas until so many bytes are in them."""
     size = size * 100 // chips.FULL
-    while size > _usable(heap_size()):
-        needed = size - _usable(heap_size()) + 2048
-        if largest() < needed or not _add_area(max(heap_size(), needed)):
-            break
+    while size > _usable(heap_size()) and largest() >= _LEAST_AREA:
+        _add_area(heap_size())
         _tell(ops.GREW, "")
 
 

@@ -1,0 +1,85 @@
+"""Radios that do not get their memory, on a board that has a chip's."""
+
+import pytest
+from tests.helpers import boards, home_bench
+
+# In front of main.py: the heap grows as far as that many lists take it, and keeps what it has
+TOO_LATE = """import gc, time
+eaten = [[None] * 100 for _ in range({})]
+time.sleep_ms(1)
+eaten = None
+gc.collect()
+"""
+THIRD, FOURTH = 200, 290  # of an ESP32's areas
+
+
+@pytest.fixture
+def board(installed, tmp_path):
+    """board(config, before=b"", **plan): a WROOM with that in front of its main.py."""
+    made = []
+
+    def make(config, before="", chip="wroom", micropython="1.28", ahead=None, **plan):
+        image = boards.copy_of(installed, tmp_path)
+        with boards.Files(image) as files:
+            with files.open("/main.py", "rb") as file:
+                main = file.read()
+            with files.open("/main.py", "wb") as file:
+                file.write(before.encode() + main)
+        settings = {"chip": chip, "micropython": micropython}
+        made.append(boards.Bench(image, config, ahead=ahead, settings=settings, **plan))
+        return made[-1].start()
+
+    yield make
+    for each in made:
+        each.close()
+
+
+def order(board) -> list[str]:
+    """What took memory in the first start, and when the heap grew."""
+    return [each.what.split()[0] if each.what else "heap" for each in board.board.memory.events]
+
+
+def shows(board, text: str) -> bool:
+    """Is it on one of the display's pages?"""
+    pages = []
+    for _ in range(30):
+        pages.append(board.lcd().replace("\n", " "))
+        board.board.run(1)
+    return any(text in page for page in pages)
+
+
+def test_a_radio_and_the_uart_come_before_the_heap_grows_a_third_time(board):
+    config = home_bench.config()
+    config["mqtt"] = {"host": ""}
+    seen = board(config, chip="s3", wifi=True)
+    seen.board.run(20)
+    took = order(seen)
+    third = [i for i, what in enumerate(took) if what == "heap"][1]
+    assert {"wifi", "uart", "thread"} <= set(took[:third])
+    assert seen.board.memory.refused == []
+
+
+@pytest.mark.parametrize("micropython", ["1.28", "1.25"])
+def test_a_chargery_logs_without_a_wifi_that_gets_no_memory(board, micropython):
+    config = home_bench.config()
+    config["mqtt"] = {"host": ""}
+    seen = board(config, TOO_LATE.format(THIRD), micropython=micropython, wifi=True)
+    seen.board.run(60)
+    console = seen.console()
+    assert seen.board.memory.refused == ["wifi", "wifi"]
+    assert seen.board.starts == 3
+    assert console.count("packlog! no memory for a radio: restarting") == 2
+    assert "packlog! No memory for WiFi: it is off" in console
+    assert shows(seen, "No memory for WiFi")
+    assert seen.count("readings") > 20
+    assert seen.board.rtc_memory == b"packlog"  # another reset tries again
+
+
+def test_a_jk_whose_bluetooth_panics_is_not_reset_for_ever(board):
+    config = boards.example()
+    config["packs"] = [{"name": "house", "bms": "jk", "device": "JK-SIM"}]
+    seen = board(config, TOO_LATE.format(FOURTH), micropython="1.27", bms="jk")
+    seen.board.run(60)
+    assert seen.console().count("Guru Meditation") == 2
+    assert seen.board.starts == 3
+    assert "packlog! No memory for Bluetooth: it is off" in seen.console()
