@@ -7,11 +7,14 @@ packlog.start and packlog.logger.
 
 logger = None
 if not globals().get("safe_mode"):
+    import sys
+
     import settings
 
     found = settings.read()
     if found[0] and hasattr(settings, "prepare"):
         settings.prepare(found[0])
+    del settings, sys.modules["settings"]  # not needed again
     import packlog
 
     try:
