@@ -16,7 +16,7 @@ MAY = {
     # The entrance hall: what wires the rooms together
     "main": {"packlog", "settings", "radios", "store"},
     "settings": {"config"},
-    "radios": {"board"},
+    "radios": {"board"} | GROUND,
     "packlog": {"store", "net", "transport"}
     | GROUND
     | {"board", "complaint", "console", "health"}
@@ -29,6 +29,7 @@ MAY = {
     "console": GROUND,
     "fields": GROUND,
     "health": {"lib", "store"},
+    "transport": GROUND | {"radios"},
     "hub": GROUND,
     "config": {"config_keys"},
     "sample": set(),
