@@ -29,7 +29,6 @@ MAY = {
     "console": GROUND,
     "fields": GROUND,
     "health": {"lib", "store"},
-    "transport": GROUND | {"radios"},
     "hub": GROUND,
     "config": {"config_keys"},
     "sample": set(),
@@ -37,6 +36,7 @@ MAY = {
     "lib": set(),
     **dict.fromkeys(ROOMS, GROUND),
     "net": GROUND | {"fields"},
+    "transport": GROUND | {"radios"},
 }
 HOST_MAY = {"sample", "store", "bms", "config", "console", "fields"}
 
