@@ -156,5 +156,6 @@ def _failure(line):
 def _outcome(said):
     numbers = re.search(r"^trial: (\{.*\})$", said, re.MULTILINE)
     ended = re.search(r"^trial (.*)$", said, re.MULTILINE)
-    why = ended[1] if ended else "it ended otherwise"
+    errors = re.findall(r"^\w+(?:Error|Interrupt|Exit).*$", said, re.MULTILINE)
+    why = ended[1] if ended else ": ".join(["it ended otherwise", *errors[-1:]])
     return Outcome("" if why == "works" else why, json.loads(numbers[1]) if numbers else {}, said)
