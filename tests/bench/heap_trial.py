@@ -148,7 +148,7 @@ def _follow(command, typed, wall_s):
 
 def _failure(line):
     """What went wrong, by a line of the console."""
-    if "MemoryError" in line or "memory allocation failed" in line:
+    if re.search(r"^MemoryError|memory allocation failed|MemoryError\(", line):
         return line
     return line if re.search(r"packlog(!|: task .* failed)", line) else ""
 
