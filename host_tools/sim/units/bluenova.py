@@ -16,7 +16,7 @@ from host_tools.sim.units.pack import Pack
 
 if TYPE_CHECKING:
     from host_tools.sim.rig import Plan, Rig
-    from host_tools.sim.units.bluenova_server import Battery
+    from host_tools.sim.network.bluenova_server import Battery
 
 LINK = declared("bms", "bluenova")["LINKS"]["websocket"]
 SPREAD = 0.8  # of a period, in which the lines of a round are said
@@ -238,7 +238,7 @@ def add(rig: "Rig", address: str, seed: int) -> "Battery":
 
 def _put(rig: "Rig", address: str, pack: Pack, seed: int) -> "Battery":
     home = rig.add_home()
-    from host_tools.sim.units.bluenova_server import Battery
+    from host_tools.sim.network.bluenova_server import Battery
 
     battery = Battery(home.world, Unit(pack, seed))
     route = home.network.route(address, LINK["port"], battery.port)
