@@ -25,6 +25,7 @@ from host_tools.sim.vm.chips import CHIPS
 
 if TYPE_CHECKING:
     from host_tools.sim.network.house_network import Home
+    from host_tools.sim.network.websocket_unit import WebsocketUnit
     from host_tools.sim.radio.ble_unit import Peripheral
     from host_tools.sim.radio.bluetooth import Bluetooth
 
@@ -108,6 +109,15 @@ class Rig:
 
         address = ADDRESS.format(len(radio.units) + 1)
         return radio.add(unit, Module(**{"name": name, "address": address} | module), seed)
+
+    def put_in_network(self, address: str, port: int, unit) -> "WebsocketUnit":
+        """Put a unit with messages() into the home network, behind a route of its own."""
+        home = self.add_home()
+        from host_tools.sim.network.websocket_unit import WebsocketUnit
+
+        server = WebsocketUnit(home.world, unit)
+        home.batteries.append((server, home.network.route(address, port, server.port)))
+        return server
 
     def add_home(self) -> "Home":
         """The home network: WiFi, DNS, NTP, and what is added to it."""

@@ -8,16 +8,12 @@ the link is gone. From captures and from what people report of these units.
 import math
 import random
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from host_tools.sim.units import jk_wire as wire
 from host_tools.sim.units.capture import Capture
 from host_tools.sim.units.line import Line
 from host_tools.sim.units.pack import BALANCE_A, BALANCE_OVER_LOWEST_V, BALANCE_V, Pack
-
-if TYPE_CHECKING:
-    from host_tools.sim.radio.ble_unit import Peripheral
-    from host_tools.sim.rig import Plan, Rig
+from host_tools.sim.units.place import Plan, Rig
 
 ANSWER_S = 0.1  # from a command to what it brings
 PERIOD_S = 0.5  # from one frame of cells to the next
@@ -186,7 +182,7 @@ class Unit(Line):
         return frame
 
 
-def join(rig: "Rig", plan: "Plan") -> Line:
+def join(rig: Rig, plan: Plan) -> Line:
     """Put a unit, or a capture of one, within reach of the board's Bluetooth."""
     if plan.capture:
         reading = wire.HEADER + bytes((wire.CELLS,))
@@ -198,7 +194,7 @@ def join(rig: "Rig", plan: "Plan") -> Line:
     return unit
 
 
-def add(rig: "Rig", name: str, seed: int, layout: str = "32S", **module) -> "Peripheral":
+def add(rig: Rig, name: str, seed: int, layout: str = "32S", **module):
     """Another pack with a unit of its own, which is .unit of what is returned. module: more of
     ble_unit.Module.
     """
@@ -206,6 +202,6 @@ def add(rig: "Rig", name: str, seed: int, layout: str = "32S", **module) -> "Per
     return rig.put_within_reach(name, unit, seed, module)
 
 
-def pack_config(plan: "Plan") -> dict:
+def pack_config(plan: Plan) -> dict:
     """It is found by its name."""
     return {"device": plan.jk_name}
