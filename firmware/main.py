@@ -5,8 +5,11 @@ So what it uses of them stays as it is: settings.read, settings.prepare if it is
 packlog.start and packlog.logger.
 """
 
+import gc
+
 logger = None
 if not globals().get("safe_mode"):
+    gc.threshold(1024)  # bytes of garbage: what stays must not lie scattered among it
     import settings
 
     found = settings.read()

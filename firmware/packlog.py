@@ -28,7 +28,7 @@ from transport.keepalive import keep_alive
 CRASHES = "/crashes"  # boot.py reads it
 WELL_S = 900  # after so long the crashes before are forgotten
 RELEASE = "/release"  # `packlog release` writes it
-START_GARBAGE = 4096  # bytes of new objects between two collections
+GARBAGE = 4096  # bytes of new objects between two collections; main.py has fewer at the start
 PAUSE_MS = 600000  # how long a PC may keep the logger from running before the watchdog starts it
 STORE = 0  # among the packs, in what is seen
 BEAT_S = 90  # a task that has not been seen for so long is stuck
@@ -270,9 +270,8 @@ def start(settings, complaint):
 
         asyncio.run(complain(complaint))
     try:
-        gc.threshold(START_GARBAGE)  # so that what stays does not lie scattered
         logger = Logger(settings)
-        gc.threshold(-1)
+        gc.threshold(GARBAGE)
         asyncio.run(logger.run())
     except KeyboardInterrupt:
         forget_crashes()  # somebody is there
