@@ -16,7 +16,7 @@ MAY = {
     # The entrance hall: what wires the rooms together
     "main": {"packlog", "settings"},
     "settings": {"config", "config_keys", "radios", "store"},
-    "radios": {"board"},
+    "radios": {"board"} | GROUND,
     "packlog": {"store", "net", "transport"}
     | GROUND
     | {"board", "complaint", "console", "health", "update"}
@@ -37,6 +37,7 @@ MAY = {
     "lib": set(),
     **dict.fromkeys(ROOMS, GROUND),
     "net": GROUND | {"fields"},
+    "transport": GROUND | {"radios"},
 }
 HOST_MAY = {"sample", "store", "bms", "config", "settings", "console", "fields"}
 

@@ -7,6 +7,7 @@ it is loaded once, first of all, and stays. Elsewhere it comes and goes with wha
 import sys
 
 STAYS = sys.platform == "esp32"
+NAMES = ("columns", "units", "weights", "planes", "deflate")  # modules with native twins
 lost = False  # was there no room for what stays? Another attempt would only take more
 
 
@@ -15,7 +16,8 @@ def keep():
     global lost
     try:
         if STAYS:
-            from store import columns_viper, deflate_viper, fit_viper  # noqa: F401
+            for name in NAMES:
+                __import__("store." + name + "_viper")
     except ImportError:  # the plain twins are installed
         pass
     except MemoryError:
