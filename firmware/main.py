@@ -6,6 +6,7 @@ packlog.start and packlog.logger.
 """
 
 import gc
+import sys
 
 logger = None
 if not globals().get("safe_mode"):
@@ -15,6 +16,7 @@ if not globals().get("safe_mode"):
     found = settings.read()
     if found[0] and hasattr(settings, "prepare"):
         settings.prepare(found[0])
+    del settings, sys.modules["settings"]  # needed once
     import packlog
 
     try:
