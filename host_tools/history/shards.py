@@ -12,7 +12,7 @@ from store import columns, segment, shard
 from store.columns_plain import LARGEST_STEP
 from store.planes_plain import NARROW
 
-_PLAIN, _RAW, _HALF = columns.BITS, columns.RAW, columns.HALF
+_RAW, _HALF = columns.RAW, columns.HALF
 
 ShardError = shard.ShardError
 
@@ -59,7 +59,7 @@ def decode(data, described, record_size):
     """
     head, params, (rows, marks), stream = parse(data)
     plans, rests = _read_params(params, described)
-    shapes = [(plan.wide == columns.AS_BYTES, plan.column[4]) for plan in plans]
+    shapes = [(plan.how == columns.AS_BYTES, plan.column[columns.BITS]) for plan in plans]
     shapes += [(False, 16)] * len(rests)
     reader = _Reader(_inflate(stream, 1 + 3 * rows * len(shapes) + marks * (2 + record_size)))
     residuals = _split(reader, shapes, rows)
@@ -143,7 +143,7 @@ def _digits(reader, rows):
 
 def _restore(records, plan, residuals, rests):
     """Fill a column into the records; the columns before it are there already."""
-    _, kind, offset, shift, bits, earlier = plan.column
+    kind, offset, shift, bits, *earlier = plan.column
     unit = plan.unit
     if kind == _RAW:
         values = residuals
@@ -161,9 +161,10 @@ def _restore(records, plan, residuals, rests):
 
 def _predict(records, earlier, weights):
     total = np.full(len(records) - 1, 512, np.int64)
-    for (kind, offset), weight in zip(earlier, weights, strict=True):
+    for named, weight in zip(earlier, weights, strict=True):
+        offset = named & ~columns.OF_HALF
         values = records[:, offset] | records[:, offset + 1].astype(np.int64) << 8
-        if kind == _HALF:
+        if named & columns.OF_HALF:
             values = _numbers(values, columns.STEPS)
         steps = _signed(np.diff(values))
         total += np.where(np.abs(steps) <= LARGEST_STEP, weight * steps, 0)
