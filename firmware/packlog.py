@@ -63,6 +63,8 @@ class Logger:
         self.upkeep = Upkeep([pack.history for pack in board.packs], tried)
         retention.look("/")
         self._release(take_release())
+        for name in ["packs", "store"] + settings.pop("parts"):
+            settings.pop(name)  # who needs a section has it
 
     def _attempt(self, action, *arguments):
         # What is wrong with one part must not take the others down.
