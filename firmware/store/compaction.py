@@ -16,7 +16,7 @@ _LONGEST_PAUSE = 64  # calls of run()
 _PLANES = 0  # what is between two passes, NUMBER.tmp too: no segment has that number
 _ENCODER = ("encoder",)
 # Bytes of heap
-_TAKES = 12 * 1024
+_TAKES = 13 * 1024
 _NATIVE = 3 * 1024
 
 
