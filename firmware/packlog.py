@@ -15,7 +15,7 @@ from machine import WDT, reset, reset_cause
 
 import health
 from board import Board, module
-from console import STARTING, TROUBLE, health_line
+from console import STARTING, TROUBLE, health_words, say
 from lib.tasks import keep_running
 from lib.uptime import Uptime
 from net.clock import Clock
@@ -63,6 +63,8 @@ class Logger:
         self.upkeep = Upkeep([pack.history for pack in board.packs], tried)
         retention.look("/")
         self._release(take_release())
+        for name in ["packs", "store"] + settings.pop("parts"):
+            settings.pop(name)  # who needs a section has it
 
     def _attempt(self, action, *arguments):
         # What is wrong with one part must not take the others down.
@@ -178,9 +180,9 @@ class Logger:
                 ("lcd", int(board.shown)),
             )
             for pack in board.packs:
-                for line in pack.lines(counts):
-                    print(line)
-            print(health_line(board.values))
+                for words in pack.lines(counts):
+                    say(words)
+            say(health_words(board.values))
             await asyncio.sleep(self._settings["status_s"])
 
     async def _watch(self):
