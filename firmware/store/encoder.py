@@ -1,152 +1,113 @@
 """Writes shards, store/shard.py says of what, in many small steps.
 
-In memory only while a segment is being compacted, and what only one of its two phases needs only in
-that: first the columns are gone over to find how to put them, then they are written.
+In memory only while a segment is compacted, and the modules of each pass only in that. Three passes
+over the columns settle how to put them and write their planes to a file; the last one reads that
+file and compresses it. What is kept from pass to pass is small.
 """
 
 import binascii
+import io
 import struct
+import sys
 
-from store import columns, kernels
-from store.columns import fast
-from store.rows import Rows
+from store import kernels, segment
 from store.shard import HEADER, MAGIC, VERSION
 
-FITTING = ("fit",)
-WRITING = ("huffman", "deflate")
+COLUMNS = ("columns", "rows")
+DEFLATE = ("huffman", "deflate")
 
 
 def write_shard(file, count, record_size, described, write):
     """Generator: compress a segment, an open file, with count whole records after its header.
 
-    described is their columns; write(buffer) takes the shard in pieces of up to 1 KB. Yields after
-    each step of a few milliseconds.
+    described is their columns; write(buffer) takes the shard in pieces of up to 512 bytes. Yields
+    after each step of a few milliseconds. Holds the planes in memory: a board has no room for that.
     """
+    planes = io.BytesIO()
+    head, sizes = yield from find_planes(file, count, (record_size, described), planes)
+    planes.seek(0)
+    yield from compress(head, sizes, planes, write)
+
+
+def shape_of(header):
+    """Generator: the size of the records and their columns, by the segment.Header."""
+    yield from kernels.load(COLUMNS)
+    return header.record_size, sys.modules["store.columns"].columns_of(header)
+
+
+def find_planes(file, count, shape, planes):
+    """Generator: write the planes of a segment's records, of that shape, to another open file.
+
+    Returns the shard's header in bytes and the sizes of the planes.
+    """
+    yield from kernels.load(COLUMNS)
     head = _read_head(file)
-    rows = Rows(file, len(head), count, record_size)
+    rows = sys.modules["store.rows"].Rows(file, len(head), count, shape[0])
     yield from rows.find_marks()
-    plans = yield from _fit(rows, described)
-    head = _pack_header(len(head), len(plans.params), rows, head) + head + plans.params
-    write(head)
-    write(struct.pack("<I", binascii.crc32(head)))
-    head = None
-    yield
-    deflater = yield from _deflater(write)
-    for shift in (0, 8):
-        for i in range(len(plans)):
-            plan = plans.get(i)
-            if not shift or (plan.wide == columns.AS_BYTES and plan.column[4] > 8):
-                yield from deflater.put_block(_Plane(rows, plan, shift))
-            else:
-                yield
-    wide = plans.wide()
-    if wide:
-        yield from deflater.put_block(_WidePlane(rows, plans, wide))
-    if rows.marks:
-        yield from deflater.put_block(_MarkPlane(rows))
-    deflater.finish()
-    deflater = None
-    kernels.forget(WRITING)
+    plans = sys.modules["store.columns"].Plans(shape[1])
+    yield from _pass("units", plans, rows, None)
+    yield from _pass("weights", plans, rows, None)
+    sizes = yield from _pass("planes", plans, rows, planes)
+    return _pack_header(head, plans.params, rows), sizes
 
 
-def _fit(rows, described):
-    """Generator: the Plans of the columns."""
-    yield from kernels.load(FITTING)
-    from store import fit
-
+def _pass(name, plans, rows, out):
+    """Generator: a pass over the rows, its module in memory only for that; returns its result."""
+    yield from kernels.load((name,))
     try:
-        return (yield from fit.fit_all(described, rows))
+        return (yield from sys.modules["store." + name].work(plans, rows, out))
     finally:
-        kernels.forget(FITTING)
+        kernels.forget((name,))
 
 
-def _deflater(write):
-    """Generator: a Deflater."""
-    yield from kernels.load(WRITING)
-    from store.deflate import Deflater
+def compress(head, sizes, planes, write):
+    """Generator: the shard of a header and of planes, which are read from an open file."""
+    kernels.forget(COLUMNS)
+    write(head)
+    yield
+    yield from kernels.load(DEFLATE)
+    deflater = sys.modules["store.deflate"].Deflater(write)
+    end = 0
+    for size in sizes:
+        yield from deflater.put_block(_Plane(planes, end, size))
+        end += size
+    deflater.finish()
+    kernels.forget(DEFLATE)
 
-    return Deflater(write)
 
-
-def _pack_header(head_size, params_size, rows, head):
-    boot = max(rows.last_boot, struct.unpack_from("<I", head, 16)[0])
-    return struct.pack(
-        HEADER, MAGIC, VERSION, head_size, params_size, rows.count, len(rows.marks), boot
-    )
+def _pack_header(head, params, rows):
+    boot = max(rows.last_boot, struct.unpack_from("<I", head, segment.BOOT_AT)[0])
+    sizes = len(head), len(params), rows.count, len(rows.marks)
+    packed = struct.pack(HEADER, MAGIC, VERSION, *sizes, boot) + head + params
+    return packed + struct.pack("<I", binascii.crc32(packed))
 
 
 def _read_head(file):
-    """The segment's header; its own length stands in it."""
+    """The segment's header; its own length is a field of it."""
     file.seek(0)
-    head = file.read(12)
-    return head + file.read(struct.unpack_from("<H", head, 8)[0] - 12)
+    head = file.read(segment.SIZE_AT + 2)
+    return head + file.read(struct.unpack_from("<H", head, segment.SIZE_AT)[0] - len(head))
 
 
 class _Plane:
-    """A column's residuals in bytes (from bit shift on) or in digits, as a Deflater reads them."""
+    """size bytes of an open file, as a Deflater reads them."""
 
-    def __init__(self, rows, plan, shift):
-        self._rows = rows
-        self._plan = plan
-        self._shift = shift
-
-    def rewind(self):
-        """Go back to the start."""
-        self._rows.rewind()
-
-    def readinto(self, out):
-        """Fill in the plane's bytes of the next chunk of rows; how many, -1 at the end."""
-        count = self._rows.next()
-        if not count:
-            return -1
-        residuals = columns.find_residuals(self._plan, self._rows, count)
-        if self._plan.wide == columns.AS_BYTES:
-            return fast.put_bytes(residuals, count, self._shift, out)
-        return fast.put_digits(residuals, count, out)
-
-
-class _WidePlane:
-    """What digits do not hold, column by column, as a Deflater reads it."""
-
-    def __init__(self, rows, plans, wide):
-        self._rows = rows
-        self._plans = plans
-        self._wide = wide  # which of them
-        self.rewind()
+    def __init__(self, file, start, size):
+        self._file = file
+        self._start = start
+        self._size = size
 
     def rewind(self):
         """Go back to the start."""
-        self._at = 0
-        self._plan = self._plans.get(self._wide[0])
-        self._rows.rewind()
+        self._file.seek(self._start)
+        self._left = self._size
 
     def readinto(self, out):
-        """Fill in the plane's bytes of the next chunk of rows; how many, -1 at the end."""
-        count = self._rows.next()
+        """Fill in the next bytes; returns how many, -1 at the end."""
+        count = min(self._left, len(out))
         if not count:
-            self._at += 1
-            if self._at == len(self._wide):
-                return -1
-            self._plan = self._plans.get(self._wide[self._at])
-            self._rows.rewind()
-            count = self._rows.next()
-        return fast.put_wide(columns.find_residuals(self._plan, self._rows, count), count, out)
-
-
-class _MarkPlane:
-    """The marks in full, as a Deflater reads them."""
-
-    def __init__(self, rows):
-        self._rows = rows
-        self._at = 0
-
-    def rewind(self):
-        """Go back to the first."""
-        self._at = 0
-
-    def readinto(self, out):
-        """Fill in the next mark's bytes; how many, -1 at the end."""
-        self._at += 1
-        if self._at > len(self._rows.marks):
             return -1
-        return self._rows.read_mark(self._at - 1, out)
+        if self._file.readinto(memoryview(out)[:count]) != count:
+            raise OSError("the planes end early")
+        self._left -= count
+        return count

@@ -35,7 +35,7 @@ class Rows:
         self.others = array("H", bytes(2 * (self._chunk + 1)))
         self.sums = array("I", [SUM_ZERO] * self._chunk)
         self.residuals = array("H", bytes(2 * self._chunk))
-        self.scratch = bytearray(2 * self._chunk)
+        self.scratch = bytearray(max(2 * self._chunk, 2 + size))  # of a plane; a mark
 
     def find_marks(self):
         """Generator: note the rows of the marks."""

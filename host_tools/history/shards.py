@@ -9,7 +9,8 @@ import zlib
 import numpy as np
 
 from store import columns, segment, shard
-from store.columns_plain import LARGEST_STEP, NARROW
+from store.columns_plain import LARGEST_STEP
+from store.planes_plain import NARROW
 
 _PLAIN, _RAW, _HALF = columns.BITS, columns.RAW, columns.HALF
 

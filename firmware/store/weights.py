@@ -1,76 +1,30 @@
-"""How a shard puts each column best: the unit of halves, the weights, in bytes or in digits.
+"""How far earlier columns predict a column: their weights, by least squares over all rows.
 
-In memory only while a segment's columns are gone over for the first time.
+The second pass over the rows. In memory only for that.
 """
 
 from store import columns
-from store.columns import fast as put
 
 try:
-    from store import fit_viper as fast
+    from store import weights_viper as fast
 except (ImportError, SyntaxError, AttributeError):  # CPython, or a port without native code
-    from store import fit_plain as fast
+    from store import weights_plain as fast
 
-_UNITS = (10, 20, 50, 100)  # parts of a volt or an ampere that BMSs count in
-_TOLL = 4  # bits that a rest costs besides its own
 _LIMIT = 32767  # of a weight, both ways
 
 
-def fit_all(described, rows):
-    """Generator: the Plans of the columns described."""
-    plans = columns.Plans(described)
-    for column in described:
-        plan = columns.Plan(column)
-        yield from fit(plan, rows)
-        plans.add(plan)
-        rest = plan.rests()
-        if rest:
-            yield from fit(rest, rows)
-            plans.add_rest(rest)
-    return plans
-
-
-def fit(plan, rows):
-    """Generator, a chunk a step: settle a Plan by going over the rows a few times."""
-    kind = plan.column[1]
-    if kind == columns.HALF:
-        yield from _find_unit(plan, rows)
-    if plan.weights:
-        yield from _find_weights(plan, rows)
-    if kind != columns.RAW:
-        rows.rewind()
-        count = rows.next()
-        while count:
-            residuals = columns.find_residuals(plan, rows, count)
-            plan.wide += put.put_wide(residuals, count, rows.scratch) // 2
-            yield
-            count = rows.next()
-        if kind != columns.REST and plan.wide * 16 > rows.count:
-            plan.wide = columns.AS_BYTES
-
-
-def _find_unit(plan, rows):
-    """Take the unit with the fewest bits in residuals and rests together, none if that is less."""
-    trial = columns.Plan(plan.column[:5] + ((),))
-    rest = columns.Plan(("", columns.REST, plan.column[2], 0, 16, ()))
-    costs = [0] * (1 + len(_UNITS))
-    rows.rewind()
-    count = rows.next()
-    while count:
-        for i in range(len(costs)):
-            trial.unit = rest.unit = _UNITS[i - 1] if i else 0
-            costs[i] += fast.count_bits(columns.find_residuals(trial, rows, count), count, 0)
-            if i:
-                costs[i] += fast.count_bits(columns.find_residuals(rest, rows, count), count, _TOLL)
-        yield
-        count = rows.next()
-    best = costs.index(min(costs))
-    plan.unit = _UNITS[best - 1] if best else 0
+def work(plans, rows, _):
+    """Generator, a chunk a step: settle the weights of the Plans."""
+    for i in range(plans.columns):
+        plan = plans.get(i)
+        if plan.weights:
+            yield from _find_weights(plan, rows)
+            plans.put(i, plan)
 
 
 def _find_weights(plan, rows):
     """Least squares over all rows."""
-    earlier = plan.column[5]
+    earlier = plan.column[columns.EARLIER :]
     size = len(earlier)
     equations = [[0] * (size + 1) for _ in earlier]
     rows.rewind()
