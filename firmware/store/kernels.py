@@ -7,7 +7,7 @@ it is loaded once, first of all, and stays. Elsewhere it comes and goes with wha
 import sys
 
 STAYS = sys.platform == "esp32"
-NAMES = ("columns", "units", "weights", "planes", "deflate")  # modules with native twins
+NAMES = ("plans", "units", "weights", "planes", "huffman", "emit")  # modules with native twins
 lost = False  # was there no room for what stays? Another attempt would only take more
 
 
@@ -34,6 +34,15 @@ def load(names):
         if "store." + name not in sys.modules:
             __import__("store." + name)
             yield
+
+
+def work(name, *args):
+    """Generator: what the module's work(...) does, in memory only for that; returns its result."""
+    yield from load((name,))
+    try:
+        return (yield from sys.modules["store." + name].work(*args))
+    finally:
+        forget((name,))
 
 
 def forget(names):

@@ -7,8 +7,8 @@ NARROW = 15  # what a digit of four bits cannot say
 def put(residuals, count, how, out):
     """Write a chunk of a plane into out; returns how many bytes.
 
-    A shift of 0 or 8: one byte of each residual. DIGITS: four bits of each, two in a byte, the first
-    one low. WIDE: two bytes, the low one first, of each that does not fit a digit.
+    A shift of 0 or 8: one byte of each residual. DIGITS: four bits of each, two in a byte, the
+    first one low. WIDE: two bytes, the low one first, of each that does not fit a digit.
     """
     data = []
     for i in range(0, count, 2 if how == DIGITS else 1):
