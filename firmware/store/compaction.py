@@ -15,14 +15,8 @@ _ATTEMPTS = 3  # at a segment, before it is left alone until the next start
 _LONGEST_PAUSE = 64  # calls of run()
 _ENCODER = ("encoder", "columns", "rows", "marks", "deflate")
 _PLANES = 0  # what is between two passes, NUMBER.tmp too: no segment has that number
-# Bytes of heap
-_TAKES = 13 * 1024
-_NATIVE = 3 * 1024
-
-
-def needs():
-    """Bytes of heap that compacting a segment takes at most."""
-    return _TAKES if kernels.STAYS else _TAKES + _NATIVE
+# Bytes of heap that compacting a segment takes at most, native code included
+NEEDS = 13 * 1024
 
 
 def forget_encoder():

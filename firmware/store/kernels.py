@@ -55,5 +55,9 @@ def forget(names):
 
 
 def _forget(name):
-    if sys.modules.pop("store." + name, None):
+    if "store." + name in sys.modules:
+        # A place of a dict that is deleted keeps its value alive, so that is overwritten before
+        sys.modules["store." + name] = None
+        setattr(sys.modules["store"], name, None)
+        del sys.modules["store." + name]
         delattr(sys.modules["store"], name)
