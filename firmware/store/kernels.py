@@ -9,7 +9,7 @@ import sys
 
 GARBAGE = 1024  # bytes of new objects between two collections
 STAYS = sys.platform == "esp32"
-NAMES = ("columns", "units", "weights", "planes", "deflate")  # modules with native twins
+NAMES = ("plans", "units", "weights", "planes", "huffman", "emit")  # modules with native twins
 lost = False  # was there no room for what stays? Another attempt would only take more
 
 
@@ -49,6 +49,13 @@ def _load(name):
         __import__(name)
     finally:
         gc.threshold(before)
+def work(name, *args):
+    """Generator: what the module's work(...) does, in memory only for that; returns its result."""
+    yield from load((name,))
+    try:
+        return (yield from sys.modules["store." + name].work(*args))
+    finally:
+        forget((name,))
 
 
 def forget(names):
@@ -61,5 +68,9 @@ def forget(names):
 
 
 def _forget(name):
-    if sys.modules.pop("store." + name, None):
+    if "store." + name in sys.modules:
+        # A place of a dict that is deleted keeps its value alive, so that is overwritten before
+        sys.modules["store." + name] = None
+        setattr(sys.modules["store"], name, None)
+        del sys.modules["store." + name]
         delattr(sys.modules["store"], name)

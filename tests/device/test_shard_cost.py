@@ -11,7 +11,21 @@ from chance import Chance
 from test_shard import household
 
 import store
-from store import columns, deflate, encoder, huffman, kernels, planes, rows, segment, units, weights
+from store import (
+    columns,
+    deflate,
+    emit,
+    encoder,
+    huffman,
+    kernels,
+    marks,
+    planes,
+    plans,
+    rows,
+    segment,
+    units,
+    weights,
+)
 from store.compaction import Compactor
 from store.files import Files
 
@@ -21,7 +35,7 @@ LOOPS = 6600  # of a counting loop in 20 ms on an ESP32 at 160 MHz, about 3 us e
 
 
 # Loading them is a matter of its own
-MODULES = (columns, deflate, encoder, huffman, planes, rows, units, weights)
+MODULES = (columns, deflate, emit, encoder, huffman, marks, planes, plans, rows, units, weights)
 
 
 class Segments:
