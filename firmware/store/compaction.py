@@ -13,22 +13,15 @@ from store.retention import NO_SPACE
 BLOCK = 4096
 _ATTEMPTS = 3  # at a segment, before it is left alone until the next start
 _LONGEST_PAUSE = 64  # calls of run()
-_ENCODER = ("columns", "rows", "encoder")
-_PHASES = ("fit", "huffman", "deflate")
-# Bytes of heap. In use at most on RV32: 26,800, of which 7,094 are native code; with 33 KB free it
-# still ran out of room, for the heap is in pieces and collected only now and then.
-_TAKES = 25 * 1024
-_NATIVE = 7 * 1024
-
-
-def needs():
-    """Bytes of heap that compacting a segment takes at most."""
-    return _TAKES if kernels.STAYS else _TAKES + _NATIVE
+_ENCODER = ("encoder", "columns", "rows", "marks", "deflate")
+_PLANES = 0  # what is between two passes, NUMBER.tmp too: no segment has that number
+# Bytes of heap that compacting a segment takes at most, native code included
+NEEDS = 13 * 1024
 
 
 def forget_encoder():
     """Let the memory of its modules go; the next segment imports them again."""
-    kernels.forget(_ENCODER + _PHASES)
+    kernels.forget(_ENCODER + kernels.NAMES)
 
 
 class Compactor:
@@ -44,16 +37,15 @@ class Compactor:
         self._failures = {}  # how many, by sequence number
         self._pause = self._left_out = 0  # calls of run()
         self._source = self._target = None
-        self._unfinished = None  # path
-        self._written = 0  # bytes
+        self._unfinished = []  # paths
         self._turn = 0
 
     def clean(self):
         """Delete what a power cut left unfinished."""
-        if self._files.unfinished is not None:
-            self._unfinished = self._files.path(self._files.unfinished, segment.UNFINISHED)
-            self._files.unfinished = None
-            self.stop()
+        for sequence in self._files.unfinished:
+            self._unfinished.append(self._files.path(sequence, segment.UNFINISHED))
+        self._files.unfinished = ()
+        self.stop()
 
     def run(self):
         """Generator: make a shard of the oldest segment there is, but not of the newest.
@@ -84,11 +76,10 @@ class Compactor:
         """Drop what is under way. Deletes what there is of the shard."""
         self._turn += 1
         self.sequence = None
-        path, self._unfinished = self._unfinished, None
         try:
             self._close()
-            if path:
-                os.remove(path)
+            while self._unfinished:
+                os.remove(self._unfinished.pop())
         except OSError as error:
             self.last_error = error
 
@@ -121,31 +112,41 @@ class Compactor:
         return [n for n in found if self._failures.get(n, 0) < _ATTEMPTS]
 
     def _compact(self, sequence):
-        yield from kernels.load(_ENCODER)
-        from store import columns, encoder
-
+        head, count = self._open(sequence)
         yield
-        header, count = self._open(sequence)
-        yield
-        if not self._is_made(sequence, header, count):
-            self._unfinished = self._files.path(sequence, segment.UNFINISHED)
-            self._target = open(self._unfinished, "wb")  # noqa: SIM115 - as above
-            header = segment.parse_header(header)
-            size = header.record_size
-            header = columns.columns_of(header)
-            yield from encoder.write_shard(self._source, count, size, header, self._target.write)
+        if not self._is_made(sequence, head, count):
+            yield from self._write(sequence, segment.parse_header(head), count)
             self._target.close()
             yield
-            self._target = open(self._unfinished, "rb")  # noqa: SIM115
+            path = self._unfinished[-1]
+            self._target = open(path, "rb")  # noqa: SIM115
             yield from shard.check(self._target)
-            self._written = self._target.tell()
+            size = self._target.tell()
             self._target.close()
-            os.rename(self._unfinished, self._files.path(sequence, segment.SHARD))
-            self._unfinished = None
-            self._files.add(sequence, segment.SHARD, self._written)
+            os.rename(path, self._files.path(sequence, segment.SHARD))
+            self._unfinished.pop()
+            self._files.add(sequence, segment.SHARD, size)
             yield
         self._close()
         self._files.remove(sequence, segment.SUFFIX)
+
+    def _write(self, sequence, header, count):
+        """Generator: write the shard to an unfinished file, and the planes to another before."""
+        self._begin(_PLANES)
+        found = yield from kernels.work("encoder", self._source, count, header, self._target)
+        self._target.close()
+        self._source.close()
+        yield
+        self._source = open(self._unfinished[0], "rb")  # noqa: SIM115
+        self._begin(sequence)
+        yield from kernels.work("deflate", *found, self._source, self._target.write)
+        self._source.close()
+        os.remove(self._unfinished.pop(0))
+
+    def _begin(self, sequence):
+        """Open an unfinished file of that number for writing."""
+        self._unfinished.append(self._files.path(sequence, segment.UNFINISHED))
+        self._target = open(self._unfinished[-1], "wb")  # noqa: SIM115 - as above
 
     def _open(self, sequence):
         """Open the segment; returns its header's bytes and how many records it has."""

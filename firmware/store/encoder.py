@@ -1,152 +1,59 @@
-"""Writes shards, store/shard.py says of what, in many small steps.
+"""From a segment to the planes of its shard, store/shard.py says of what, in many small steps.
 
-In memory only while a segment is being compacted, and what only one of its two phases needs only in
-that: first the columns are gone over to find how to put them, then they are written.
+In memory only while a segment is compacted, and the module of each pass over the rows only in that.
+The planes go to a file, which store/deflate.py compresses: what is kept from pass to pass is small.
 """
 
 import binascii
+import io
 import struct
+import sys
 
-from store import columns, kernels
-from store.columns import fast
-from store.rows import Rows
+from store import kernels, segment
 from store.shard import HEADER, MAGIC, VERSION
-
-FITTING = ("fit",)
-WRITING = ("huffman", "deflate")
 
 
 def write_shard(file, count, record_size, described, write):
     """Generator: compress a segment, an open file, with count whole records after its header.
 
-    described is their columns; write(buffer) takes the shard in pieces of up to 1 KB. Yields after
-    each step of a few milliseconds.
+    described is their columns; write(buffer) takes the shard in pieces of up to 512 bytes. Yields
+    after each step of a few milliseconds. Holds the planes in memory: a board has no room for that.
     """
+    planes = io.BytesIO()
+    head, sizes = yield from find_planes(file, count, (record_size, described), planes)
+    planes.seek(0)
+    yield from kernels.work("deflate", head, sizes, planes, write)
+
+
+def work(file, count, header, planes):
+    """Generator: write the planes of a segment, an open file, to another one.
+
+    header: its segment.Header. Returns the shard's header in bytes and the sizes of the planes.
+    """
+    described = yield from kernels.work("columns", header)
+    return (yield from find_planes(file, count, (header.record_size, described), planes))
+
+
+def find_planes(file, count, shape, planes):
+    """The same by the size of the records and their columns."""
+    yield from kernels.load(("plans", "rows"))
     head = _read_head(file)
-    rows = Rows(file, len(head), count, record_size)
-    yield from rows.find_marks()
-    plans = yield from _fit(rows, described)
-    head = _pack_header(len(head), len(plans.params), rows, head) + head + plans.params
-    write(head)
-    write(struct.pack("<I", binascii.crc32(head)))
-    head = None
-    yield
-    deflater = yield from _deflater(write)
-    for shift in (0, 8):
-        for i in range(len(plans)):
-            plan = plans.get(i)
-            if not shift or (plan.wide == columns.AS_BYTES and plan.column[4] > 8):
-                yield from deflater.put_block(_Plane(rows, plan, shift))
-            else:
-                yield
-    wide = plans.wide()
-    if wide:
-        yield from deflater.put_block(_WidePlane(rows, plans, wide))
-    if rows.marks:
-        yield from deflater.put_block(_MarkPlane(rows))
-    deflater.finish()
-    deflater = None
-    kernels.forget(WRITING)
-
-
-def _fit(rows, described):
-    """Generator: the Plans of the columns."""
-    yield from kernels.load(FITTING)
-    from store import fit
-
-    try:
-        return (yield from fit.fit_all(described, rows))
-    finally:
-        kernels.forget(FITTING)
-
-
-def _deflater(write):
-    """Generator: a Deflater."""
-    yield from kernels.load(WRITING)
-    from store.deflate import Deflater
-
-    return Deflater(write)
-
-
-def _pack_header(head_size, params_size, rows, head):
-    boot = max(rows.last_boot, struct.unpack_from("<I", head, 16)[0])
-    return struct.pack(
-        HEADER, MAGIC, VERSION, head_size, params_size, rows.count, len(rows.marks), boot
-    )
+    rows = sys.modules["store.rows"].Rows(file, len(head), count, shape[0])
+    plans = sys.modules["store.plans"].Plans(shape[1])
+    boot = yield from kernels.work("marks", rows)
+    yield from kernels.work("units", plans, rows)
+    yield from kernels.work("weights", plans, rows)
+    sizes = yield from kernels.work("planes", plans, rows, planes)
+    boot = max(boot, struct.unpack_from("<I", head, segment.BOOT_AT)[0])
+    fields = len(head), len(plans.params), count, len(rows.marks), boot
+    head = struct.pack(HEADER, MAGIC, VERSION, *fields) + head + plans.params
+    rows = plans = None
+    kernels.forget(("plans", "rows"))
+    return head + struct.pack("<I", binascii.crc32(head)), sizes
 
 
 def _read_head(file):
-    """The segment's header; its own length stands in it."""
+    """The segment's header; its own length is a field of it."""
     file.seek(0)
-    head = file.read(12)
-    return head + file.read(struct.unpack_from("<H", head, 8)[0] - 12)
-
-
-class _Plane:
-    """A column's residuals in bytes (from bit shift on) or in digits, as a Deflater reads them."""
-
-    def __init__(self, rows, plan, shift):
-        self._rows = rows
-        self._plan = plan
-        self._shift = shift
-
-    def rewind(self):
-        """Go back to the start."""
-        self._rows.rewind()
-
-    def readinto(self, out):
-        """Fill in the plane's bytes of the next chunk of rows; how many, -1 at the end."""
-        count = self._rows.next()
-        if not count:
-            return -1
-        residuals = columns.find_residuals(self._plan, self._rows, count)
-        if self._plan.wide == columns.AS_BYTES:
-            return fast.put_bytes(residuals, count, self._shift, out)
-        return fast.put_digits(residuals, count, out)
-
-
-class _WidePlane:
-    """What digits do not hold, column by column, as a Deflater reads it."""
-
-    def __init__(self, rows, plans, wide):
-        self._rows = rows
-        self._plans = plans
-        self._wide = wide  # which of them
-        self.rewind()
-
-    def rewind(self):
-        """Go back to the start."""
-        self._at = 0
-        self._plan = self._plans.get(self._wide[0])
-        self._rows.rewind()
-
-    def readinto(self, out):
-        """Fill in the plane's bytes of the next chunk of rows; how many, -1 at the end."""
-        count = self._rows.next()
-        if not count:
-            self._at += 1
-            if self._at == len(self._wide):
-                return -1
-            self._plan = self._plans.get(self._wide[self._at])
-            self._rows.rewind()
-            count = self._rows.next()
-        return fast.put_wide(columns.find_residuals(self._plan, self._rows, count), count, out)
-
-
-class _MarkPlane:
-    """The marks in full, as a Deflater reads them."""
-
-    def __init__(self, rows):
-        self._rows = rows
-        self._at = 0
-
-    def rewind(self):
-        """Go back to the first."""
-        self._at = 0
-
-    def readinto(self, out):
-        """Fill in the next mark's bytes; how many, -1 at the end."""
-        self._at += 1
-        if self._at > len(self._rows.marks):
-            return -1
-        return self._rows.read_mark(self._at - 1, out)
+    head = file.read(segment.SIZE_AT + 2)
+    return head + file.read(struct.unpack_from("<H", head, segment.SIZE_AT)[0] - len(head))

@@ -13,16 +13,16 @@ DATA = "/data"  # the folder of all packs' histories
 
 
 class Files:
-    """segments, shards: sizes in bytes by sequence number; unfinished: a shard's number or None."""
+    """segments, shards: sizes in bytes by sequence number; unfinished: numbers."""
 
     def __init__(self, folder):
         self.folder = folder
         self.segments = {}
         self.shards = {}
-        self.unfinished = None
+        self.unfinished = ()
         for sequence, suffix, size in segment.scan(folder):
             if suffix == segment.UNFINISHED:
-                self.unfinished = sequence
+                self.unfinished += (sequence,)
             else:
                 self._of(suffix)[sequence] = size
 

@@ -4,9 +4,12 @@ An ESP32 has native code outside of the heap, in memory that is scarce and never
 it is loaded once, first of all, and stays. Elsewhere it comes and goes with what uses it.
 """
 
+import gc
 import sys
 
+GARBAGE = 1024  # bytes of new objects between two collections
 STAYS = sys.platform == "esp32"
+NAMES = ("plans", "units", "weights", "planes", "huffman", "emit")  # modules with native twins
 lost = False  # was there no room for what stays? Another attempt would only take more
 
 
@@ -15,7 +18,8 @@ def keep():
     global lost
     try:
         if STAYS:
-            from store import columns_viper, deflate_viper, fit_viper  # noqa: F401
+            for name in NAMES:
+                __import__("store." + name + "_viper")
     except ImportError:  # the plain twins are installed
         pass
     except MemoryError:
@@ -30,8 +34,28 @@ def load(names):
         raise MemoryError("no room for native code")
     for name in names:
         if "store." + name not in sys.modules:
-            __import__("store." + name)
+            _load("store." + name)
             yield
+
+
+def _load(name):
+    """Import it, with little garbage in between: what stays would lie scattered."""
+    if not hasattr(gc, "threshold"):  # CPython
+        __import__(name)
+        return
+    before = gc.threshold()
+    gc.threshold(GARBAGE)
+    try:
+        __import__(name)
+    finally:
+        gc.threshold(before)
+def work(name, *args):
+    """Generator: what the module's work(...) does, in memory only for that; returns its result."""
+    yield from load((name,))
+    try:
+        return (yield from sys.modules["store." + name].work(*args))
+    finally:
+        forget((name,))
 
 
 def forget(names):
@@ -44,5 +68,9 @@ def forget(names):
 
 
 def _forget(name):
-    if sys.modules.pop("store." + name, None):
+    if "store." + name in sys.modules:
+        # A place of a dict that is deleted keeps its value alive, so that is overwritten before
+        sys.modules["store." + name] = None
+        setattr(sys.modules["store"], name, None)
+        del sys.modules["store." + name]
         delattr(sys.modules["store"], name)

@@ -25,6 +25,7 @@ FOLDERS = {PACK: "pack", CELLS: "cells", EVENTS: "events"}  # below the pack's o
 NO_CLOCK, RTC, PC, NTP = 0, 1, 2, 3  # where UTC came from; RTC: one that kept running over a reset
 
 _HEADER = "<4sBBBBHHIIIIB17sH"
+SIZE_AT, BOOT_AT = 8, 16  # offsets of header_size and boot
 _NOT_FOUND = 2  # errno
 _NAME_LENGTH = 16
 _NAME = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-"

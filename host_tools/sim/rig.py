@@ -19,17 +19,16 @@ from host_tools.sim.board.peripherals import Wiring
 from host_tools.sim.board.uart import Wire
 from host_tools.sim.board.world import World
 from host_tools.sim.lcd import hd44780
+from host_tools.sim.units.joining import BMS_PIN
 from host_tools.sim.units.line import BAUD, Line
 from host_tools.sim.units.pack import Pack
 from host_tools.sim.vm.chips import CHIPS
 
 if TYPE_CHECKING:
     from host_tools.sim.network.house_network import Home
-    from host_tools.sim.network.websocket_unit import WebsocketUnit
     from host_tools.sim.radio.ble_unit import Peripheral
     from host_tools.sim.radio.bluetooth import Bluetooth
 
-BMS_PIN = 16
 I2C_PINS = (22, 21)
 BACKPACK = 0x27
 WIRES = {"rs": 19, "e": 23, "d4": 18, "d5": 25, "d6": 5, "d7": 4}
@@ -54,7 +53,7 @@ class Plan:
     """What to build. capture: a file to play instead of simulating the BMS."""
 
     flash: Path
-    bms: str = "chargery"
+    bms: str = names("bms")[0]
     capture: Path | None = None
     link: Path | None = None
     speed: float = 1.0
@@ -109,15 +108,6 @@ class Rig:
 
         address = ADDRESS.format(len(radio.units) + 1)
         return radio.add(unit, Module(**{"name": name, "address": address} | module), seed)
-
-    def put_in_network(self, address: str, port: int, unit) -> "WebsocketUnit":
-        """Put a unit with messages() into the home network, behind a route of its own."""
-        home = self.add_home()
-        from host_tools.sim.network.websocket_unit import WebsocketUnit
-
-        server = WebsocketUnit(home.world, unit)
-        home.batteries.append((server, home.network.route(address, port, server.port)))
-        return server
 
     def add_home(self) -> "Home":
         """The home network: WiFi, DNS, NTP, and what is added to it."""

@@ -14,7 +14,7 @@ from tests.rv32 import machine
 FIRMWARE = machine.REPOSITORY / "firmware"
 MORE = 1 << 20  # bytes of heap: what does not fit a board is to be measured, too
 # boot.py and main.py only start things; the twins in plain Python are for ports without native code
-PLAIN = ("store.columns_plain", "store.deflate_plain", "store.fit_plain")
+PLAIN = tuple(f"store.{path.stem}" for path in FIRMWARE.glob("store/*_plain.py"))
 LEFT_OUT = ("boot", "main", "manifest", *PLAIN)
 
 

@@ -77,7 +77,7 @@ def segments(pack, kind):
         yield header.pack()
 
 
-def wanted(config, compaction, quiet_s=20, most_s=480):
+def wanted(config, compaction, quiet_s=20, most_s=400):
     """/trial.json: the world, and what is to come about."""
     packs = [{"name": pack["name"], **feeds.of(pack["bms"])} for pack in config["packs"]]
     return {
@@ -148,7 +148,7 @@ def _follow(command, typed, wall_s):
 
 def _failure(line):
     """What went wrong, by a line of the console."""
-    if "MemoryError" in line or "memory allocation failed" in line:
+    if re.search(r"^MemoryError|memory allocation failed|MemoryError\(", line):
         return line
     return line if re.search(r"packlog(!|: task .* failed)", line) else ""
 
@@ -156,5 +156,6 @@ def _failure(line):
 def _outcome(said):
     numbers = re.search(r"^trial: (\{.*\})$", said, re.MULTILINE)
     ended = re.search(r"^trial (.*)$", said, re.MULTILINE)
-    why = ended[1] if ended else "it ended otherwise"
+    errors = re.findall(r"^\w+(?:Error|Interrupt|Exit).*$", said, re.MULTILINE)
+    why = ended[1] if ended else ": ".join(["it ended otherwise", *errors[-1:]])
     return Outcome("" if why == "works" else why, json.loads(numbers[1]) if numbers else {}, said)

@@ -8,11 +8,12 @@ units out.
 
 import random
 from collections.abc import Iterator
+from typing import Any
 
 from host_tools.ground.errors import PacklogError
 from host_tools.ground.firmware import declared
+from host_tools.sim.units.joining import Plan, Rig
 from host_tools.sim.units.pack import Pack
-from host_tools.sim.units.place import Plan, Rig
 
 LINK = declared("bms", "bluenova")["LINKS"]["websocket"]
 SPREAD = 0.8  # of a period, in which the lines of a round are said
@@ -225,13 +226,14 @@ def join(rig: Rig, plan: Plan) -> Unit:
         raise PacklogError("a BlueNova's capture cannot be played: leave --input out")
     rig.pack = Pack(seed=plan.seed)
     unit = Unit(rig.pack, plan.seed)
-    rig.put_in_network(LINK["host"], LINK["port"], unit)
+    rig.add_home().add_battery(unit, LINK["host"], LINK["port"])
     return unit
 
 
-def add(rig: Rig, address: str, seed: int):
+def add(rig: Rig, address: str, seed: int) -> Any:
     """Another pack that is a battery at that address; its Route is the last of home.batteries."""
-    return rig.put_in_network(address, LINK["port"], Unit(Pack(seed=seed), seed))
+    unit = Unit(Pack(seed=seed), seed)
+    return rig.add_home().add_battery(unit, address, LINK["port"])
 
 
 def pack_config(plan: Plan) -> dict:

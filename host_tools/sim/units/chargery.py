@@ -10,9 +10,9 @@ from collections.abc import Iterator
 
 from host_tools.sim.units import chargery_wire as wire
 from host_tools.sim.units.capture import Capture
+from host_tools.sim.units.joining import Plan, Rig
 from host_tools.sim.units.line import Line
 from host_tools.sim.units.pack import EMPTY_CELL_V, FULL_CELL_V, Pack
-from host_tools.sim.units.place import Plan, Rig
 
 # When in a second, and in every how many of them, each thing is sent.
 READING_AT, CELLS_AT, IMPEDANCES_AT, SPACER_AT = 0.0, 0.25, 0.45, 0.6

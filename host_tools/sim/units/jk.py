@@ -8,12 +8,13 @@ the link is gone. From captures and from what people report of these units.
 import math
 import random
 from collections.abc import Iterator
+from typing import Any
 
 from host_tools.sim.units import jk_wire as wire
 from host_tools.sim.units.capture import Capture
+from host_tools.sim.units.joining import Plan, Rig
 from host_tools.sim.units.line import Line
 from host_tools.sim.units.pack import BALANCE_A, BALANCE_OVER_LOWEST_V, BALANCE_V, Pack
-from host_tools.sim.units.place import Plan, Rig
 
 ANSWER_S = 0.1  # from a command to what it brings
 PERIOD_S = 0.5  # from one frame of cells to the next
@@ -194,9 +195,9 @@ def join(rig: Rig, plan: Plan) -> Line:
     return unit
 
 
-def add(rig: Rig, name: str, seed: int, layout: str = "32S", **module):
-    """Another pack with a unit of its own, which is .unit of what is returned. module: more of
-    ble_unit.Module.
+def add(rig: Rig, name: str, seed: int, layout: str = "32S", **module) -> Any:
+    """Another pack with a unit of its own; returns its Peripheral, whose .unit it is. module: more
+    of ble_unit.Module.
     """
     unit = Unit(Pack(seed=seed), layout, name=name, seed=seed)
     return rig.put_within_reach(name, unit, seed, module)

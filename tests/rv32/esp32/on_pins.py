@@ -15,6 +15,7 @@ drawn = 0  # bytes that went to the display
 clock_set = 0
 received = {}  # by UART: what has come and was not read
 _pins = {}
+_rtc_memory = b""
 
 
 def reset_cause():
@@ -141,6 +142,12 @@ class _Rtc:
         clock_set += 1
         y, mo, d, _, h, mi, s, us = new
         rv32.set_time(time.mktime((y, mo, d, h, mi, s, 0, 0)), us)
+
+    def memory(self, new=None):
+        global _rtc_memory
+        if new is None:
+            return bytes(_rtc_memory)
+        _rtc_memory = rv32.aside(bytes, bytearray(new))
 
 
 def RTC():

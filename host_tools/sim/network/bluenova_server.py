@@ -1,13 +1,12 @@
-"""A unit as the network sees it: its console as a WebSocket server on the World's loop
-(docs/bluenova.md).
+"""The BlueNova battery as the network sees it: its console as a WebSocket server on the World's
+loop (docs/bluenova.md).
 """
 
 import asyncio
 import contextlib
-from collections.abc import Iterator
-from typing import Protocol
 
 from host_tools.sim.board.world import World
+from host_tools.sim.units.bluenova import Unit
 from websockets.asyncio.server import ServerConnection, broadcast, serve
 from websockets.exceptions import ConnectionClosed
 
@@ -15,14 +14,7 @@ PATH = "/ws/"
 AHEAD_S = 1.0  # so much of the future is asked of the unit at a time
 
 
-class Unit(Protocol):
-    """What is behind the server."""
-
-    def messages(self, t0_s: float, t1_s: float) -> Iterator[tuple[float, str]]:
-        """What it says from t0_s until before t1_s, each with its time."""
-
-
-class WebsocketUnit:
+class Battery:
     """unit: what it says, with faults of its own. The unit's time is the board's."""
 
     def __init__(self, world: World, unit: Unit):

@@ -1,4 +1,4 @@
-"""From rows to bytes of planes, in native code: columns_plain.py is what it means.
+"""From rows to residuals, in native code: plans_plain.py is what it means.
 
 A viper int has 32 bits on the board and wraps, a constant 31, and what is loaded from an array of
 32 bits has no sign. Hence sums that are kept positive, and a modulus in steps.
@@ -10,7 +10,6 @@ from micropython import const
 
 LARGEST_STEP = const(2047)
 SUM_ZERO = const((1 << 29) + 512)
-NARROW = const(15)
 
 
 @micropython.viper
@@ -57,6 +56,7 @@ def load_halves(rows: ptr8, count: int, size: int, offset: int, unit: int, out: 
 @micropython.viper
 def load_rests(rows: ptr8, count: int, size: int, offset: int, unit: int, values: ptr16):
     at = offset
+    total = 0
     i = 0
     while i < count:
         bits = rows[at] | rows[at + 1] << 8
@@ -91,7 +91,8 @@ def load_rests(rows: ptr8, count: int, size: int, offset: int, unit: int, values
             bits = 0xFFFF - bits
         else:
             bits |= 0x8000
-        values[i] = bits - near
+        total += bits - near
+        values[i] = total
         at += size
         i += 1
 
@@ -120,58 +121,3 @@ def put_residuals(values: ptr16, count: int, bits: int, sums: ptr32, out: ptr16)
         else:
             out[i] = mask - x << 1 | 1
         i += 1
-
-
-@micropython.viper
-def put_zigzag(values: ptr16, count: int, out: ptr16):
-    i = 0
-    while i < count:
-        x = values[i + 1]
-        if x < 0x8000:
-            out[i] = x << 1
-        else:
-            out[i] = 0xFFFF - x << 1 | 1
-        i += 1
-
-
-@micropython.viper
-def put_bytes(residuals: ptr16, count: int, shift: int, out: ptr8) -> int:
-    i = 0
-    while i < count:
-        out[i] = residuals[i] >> shift
-        i += 1
-    return count
-
-
-@micropython.viper
-def put_digits(residuals: ptr16, count: int, out: ptr8) -> int:
-    size = 0
-    i = 0
-    while i < count:
-        low = residuals[i]
-        if low > NARROW:
-            low = NARROW
-        high = 0
-        i += 1
-        if i < count:
-            high = residuals[i]
-            if high > NARROW:
-                high = NARROW
-        i += 1
-        out[size] = low | high << 4
-        size += 1
-    return size
-
-
-@micropython.viper
-def put_wide(residuals: ptr16, count: int, out: ptr8) -> int:
-    size = 0
-    i = 0
-    while i < count:
-        x = residuals[i]
-        if x >= NARROW:
-            out[size] = x
-            out[size + 1] = x >> 8
-            size += 2
-        i += 1
-    return size
