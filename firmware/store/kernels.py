@@ -49,6 +49,8 @@ def _load(name):
         __import__(name)
     finally:
         gc.threshold(before)
+
+
 def work(name, *args):
     """Generator: what the module's work(...) does, in memory only for that; returns its result."""
     yield from load((name,))
