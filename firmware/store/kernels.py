@@ -1,12 +1,13 @@
 """What is in memory only while a segment is compacted, and where its native code lies.
 
-An ESP32 has native code outside of the heap, in memory that is scarce and never given back: there
-it is loaded once, first of all, and stays. Elsewhere it comes and goes with what uses it.
+An ESP32 has native code outside of the heap, in memory that is scarce and never given back; so has
+a PC. There it is loaded once and stays, on an ESP32 first of all. Elsewhere it comes and goes with
+what uses it.
 """
 
 import sys
 
-STAYS = sys.platform == "esp32"
+STAYS = sys.platform in ("esp32", "linux", "darwin")
 NAMES = ("plans", "units", "weights", "planes", "huffman", "emit")  # modules with native twins
 lost = False  # was there no room for what stays? Another attempt would only take more
 
@@ -32,8 +33,19 @@ def load(names):
         raise MemoryError("no room for native code")
     for name in names:
         if "store." + name not in sys.modules:
+            if name in NAMES:
+                _load_native(name)
+                yield
             __import__("store." + name)
             yield
+
+
+def _load_native(name):
+    """A step of its own, for it takes as long as the rest of the module."""
+    try:
+        __import__("store." + name + "_viper")
+    except (ImportError, SyntaxError, AttributeError):  # the plain twin is taken
+        pass
 
 
 def work(name, *args):
