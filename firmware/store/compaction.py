@@ -16,7 +16,7 @@ _LONGEST_PAUSE = 64  # calls of run()
 _ENCODER = ("encoder", "columns", "rows", "marks", "deflate")
 _PLANES = 0  # what is between two passes, NUMBER.tmp too: no segment has that number
 # Bytes of heap that compacting a segment takes at most, native code included
-NEEDS = 13 * 1024
+NEEDS = 16 * 1024
 
 
 def forget_encoder():

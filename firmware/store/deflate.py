@@ -3,9 +3,10 @@
 Stock MicroPython inflates but does not deflate. A column of a log gains from a Huffman code of its
 own and from runs; a search window would add next to nothing and cost its memory. A plane is read
 three times, in chunks, and the output leaves in pieces. RFC 1950 and 1951. The two halves of a
-block, store.huffman and store.emit, are in memory one after the other.
+block are store.huffman and store.emit.
 """
 
+import sys
 from array import array
 
 from store import kernels
@@ -26,6 +27,7 @@ DISTANCE = 288  # the place after the symbols' codes: that of distance 1
 LENGTH_LIMIT = 15
 STORED, FIXED, DYNAMIC = 0, 1, 2  # kinds of blocks
 
+_HALVES = ("huffman", "emit")  # of what makes a block
 CHUNK = 72  # bytes, the most a plane gives at a time
 _ROOM = CHUNK * 15 // 8 + 40  # what a chunk can become with the run before it
 _OUT = 128 + _ROOM
@@ -41,6 +43,7 @@ def work(head, sizes, planes, write):
         yield from deflater.put_block(_Plane(planes, end, size))
         end += size
     deflater.finish()
+    kernels.forget(_HALVES)
 
 
 class _Plane:
@@ -91,8 +94,9 @@ class Deflater:
         plane.rewind() goes to its start; plane.readinto(buffer) fills in up to CHUNK bytes and
         returns how many, -1 at the end. A plane is the same each time and of at most 65535 bytes.
         """
-        found = yield from kernels.work("huffman", self, plane)
-        yield from kernels.work("emit", self, plane, *found)
+        yield from kernels.load(_HALVES)
+        found = yield from sys.modules["store.huffman"].work(self, plane)
+        yield from sys.modules["store.emit"].work(self, plane, *found)
 
     def finish(self):
         """Write what is left, an empty last block and the checksum."""

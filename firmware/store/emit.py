@@ -1,6 +1,6 @@
 """Writes a block of deflate: its header, then the codes of its symbols (RFC 1951).
 
-The second half of a block; in memory only for that.
+The second half of a block.
 """
 
 from store.deflate import BIT_COUNT, BITS, SIZE, STORED

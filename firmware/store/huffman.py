@@ -1,6 +1,6 @@
 """Huffman codes for deflate: code lengths with a limit, and a dynamic block's header (RFC 1951).
 
-The first half of a block; in memory only for that. Counts and lengths are indexed by symbol; a
+The first half of a block. Counts and lengths are indexed by symbol; a
 length of 0 says that a symbol does not occur.
 """
 
