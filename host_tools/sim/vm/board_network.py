@@ -5,6 +5,7 @@ told as a failed handshake (15), scan() blocks for two seconds, the chip tries a
 unless it is told not to.
 """
 
+import errno
 import struct
 
 import link
@@ -91,10 +92,18 @@ class WLAN:
         if self._access_point:
             raise OSError("STA required")
 
+    def _switch(self, on):
+        # A chip has its radio where there is no network at all around the board, too
+        try:
+            _call(words.ACTIVE, 1 if on else 0)
+        except OSError as error:
+            if error.errno != errno.ENODEV:
+                raise
+
     def active(self, on=None):
         if on is not None:
             if not self._access_point:
-                _call(words.ACTIVE, 1 if on else 0)
+                self._switch(on)
             self._active = bool(on)
         return self._active
 
