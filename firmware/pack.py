@@ -23,6 +23,7 @@ class Pack:
         bms = module("bms", self.bms)
         self.errors = bms.ALARMS  # names of the bits of sample.errors
         self.hints = bms.HINTS
+        self.topics = bms.TOPICS
         self.hub = Hub(board.uptime)
         self.sample = self.hub.sample
         self.history = History(

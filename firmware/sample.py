@@ -102,9 +102,8 @@ class Sample:
         self.impedance_count = 0
         for i in range(MAX_TEMPERATURES):
             self.temperatures[i] = None
-        for values in (self.extras, self.texts):
-            for key in values:
-                values[key] = None
+        _forget(self.extras)
+        _forget(self.texts)
         self.clear_cells()
 
     def clear_cells(self):
@@ -174,8 +173,13 @@ class Sample:
         return self.cells[self.max_cell]
 
 
-# With more than 11 slots (locals and stack) a function's frame lies on the heap: so copy_from has
-# parts
+# With more than 11 slots (locals and stack) a function's frame lies on the heap: so clear and
+# copy_from have parts
+
+
+def _forget(values):
+    for key in values:
+        values[key] = None
 
 
 def _copy_scalars(target, source):

@@ -14,6 +14,7 @@ from sample import EXTRAS, TEXTS, Sample, shown
 NUMBER = 3  # in the events
 LINKS = {"websocket": {"host": "10.0.0.2", "port": 9000, "path": "/ws/"}}
 KEYS = {"cells": ("number", (0, 16), 0), "timeout_s": ("number", (3, 3600), 30)}
+TOPICS = ""  # the key of mqtt with the base of topics that others also have for it
 ALARMS = ()  # it says them in words
 HINTS = ("Battery on?", "Check its network")  # what to check when it is silent
 

@@ -13,6 +13,7 @@ from sample import CHARGE_STOPPED, DISCHARGE, DISCHARGE_STOPPED, shown
 NUMBER = 1  # in the events
 LINKS = {"uart": {"baudrate": 115200}}
 KEYS = {"cells": ("number", (0, 24), 0)}
+TOPICS = "chargery_base"  # the key of mqtt with the base of topics that others also have for it
 ALARMS = ()
 HINTS = ("BMS LCD unit on?", "Check the cable")  # what to check when it is silent
 

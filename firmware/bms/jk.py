@@ -24,6 +24,7 @@ NUMBER = 2  # in the events
 LINKS = {"ble": {"service": 0xFFE0, "notify": 0xFFE1, "write": 0xFFE1}}
 KEYS = {"timeout_s": ("number", (3, 3600), 15)}
 SEEN_AS = {"service": 0xFFE0}
+TOPICS = ""  # the key of mqtt with the base of topics that others also have for it
 # By their bits, as the display has room for them
 ALARMS = (
     "wire resistance", "MOSFET overheated", "wrong cell count", "current sensor",

@@ -13,21 +13,15 @@ from store.retention import NO_SPACE
 BLOCK = 4096
 _ATTEMPTS = 3  # at a segment, before it is left alone until the next start
 _LONGEST_PAUSE = 64  # calls of run()
+_ENCODER = ("encoder", "columns", "rows", "marks", "deflate")
 _PLANES = 0  # what is between two passes, NUMBER.tmp too: no segment has that number
-_ENCODER = ("encoder",)
-# Bytes of heap
-_TAKES = 13 * 1024
-_NATIVE = 3 * 1024
-
-
-def needs():
-    """Bytes of heap that compacting a segment takes at most."""
-    return _TAKES if kernels.STAYS else _TAKES + _NATIVE
+# Bytes of heap that compacting a segment takes at most, native code included
+NEEDS = 16 * 1024
 
 
 def forget_encoder():
     """Let the memory of its modules go; the next segment imports them again."""
-    kernels.forget(_ENCODER + kernels.NAMES + ("rows", "huffman"))
+    kernels.forget(_ENCODER + kernels.NAMES)
 
 
 class Compactor:
@@ -118,7 +112,6 @@ class Compactor:
         return [n for n in found if self._failures.get(n, 0) < _ATTEMPTS]
 
     def _compact(self, sequence):
-        yield from kernels.load(_ENCODER)
         head, count = self._open(sequence)
         yield
         if not self._is_made(sequence, head, count):
@@ -139,20 +132,16 @@ class Compactor:
 
     def _write(self, sequence, header, count):
         """Generator: write the shard to an unfinished file, and the planes to another before."""
-        from store import encoder
-
-        shape = yield from encoder.shape_of(header)
         self._begin(_PLANES)
-        found = yield from encoder.find_planes(self._source, count, shape, self._target)
+        found = yield from kernels.work("encoder", self._source, count, header, self._target)
         self._target.close()
         self._source.close()
         yield
         self._source = open(self._unfinished[0], "rb")  # noqa: SIM115
         self._begin(sequence)
-        yield from encoder.compress(*found, self._source, self._target.write)
+        yield from kernels.work("deflate", *found, self._source, self._target.write)
         self._source.close()
         os.remove(self._unfinished.pop(0))
-        forget_encoder()
 
     def _begin(self, sequence):
         """Open an unfinished file of that number for writing."""

@@ -1,19 +1,95 @@
 """Huffman codes for deflate: code lengths with a limit, and a dynamic block's header (RFC 1951).
 
-Counts and lengths are indexed by symbol; a length of 0 says that a symbol does not occur.
+The first half of a block. Counts and lengths are indexed by symbol; a
+length of 0 says that a symbol does not occur.
 """
 
-SYMBOLS = 288  # bytes, end of block, 29 run lengths, two that only the fixed code counts
-END = 256  # of block; the symbols above are matches
-LENGTH_LIMIT = 15
+from store.deflate import DISTANCE, DYNAMIC, END, FIXED, LENGTH_LIMIT, STORED, SYMBOLS
+
+try:
+    from store import huffman_viper as fast
+except (ImportError, SyntaxError, AttributeError):  # CPython, or a port without native code
+    from store import huffman_plain as fast
+
 _HEADER_LIMIT = 7
-HEADER_SYMBOLS = 19
+_HEADER_SYMBOLS = 19
 _HEADER_ORDER = b"\x10\x11\x12\x00\x08\x07\x09\x06\x0a\x05\x0b\x04\x0c\x03\x0d\x02\x0e\x01\x0f"
 _EXTRA_BITS = b"\x02\x03\x07"  # after the header's symbols 16, 17 and 18
 # Four bits in the opposite order
 _TURNED = b"\x00\x08\x04\x0c\x02\x0a\x06\x0e\x01\x09\x05\x0d\x03\x0b\x07\x0f"
 _SYMBOL_BITS = 9
 _SYMBOL = (1 << _SYMBOL_BITS) - 1
+_FIRST_GUESS = 8  # repeats worth a match, before the lengths are known
+
+
+def work(deflater, plane):
+    """Generator: find the codes for a plane, and from how many repeats on a match is shorter.
+
+    Fills in the deflater's codes and shortest. Returns (kind of block, size of the plane, header):
+    the header of a dynamic block as pairs of bytes, a value and how many bits of it there are.
+    """
+    counts, lengths, codes = deflater.counts, deflater.lengths, deflater.codes
+    for byte in range(len(deflater.shortest)):
+        deflater.shortest[byte] = _FIRST_GUESS
+    yield from _count(deflater, plane)
+    find_lengths(counts, lengths, LENGTH_LIMIT, codes)
+    yield
+    _weigh_runs(lengths, deflater.shortest)
+    yield
+    size = yield from _count(deflater, plane)
+    used = find_lengths(counts, lengths, LENGTH_LIMIT, codes)
+    yield
+    fixed = measure(codes, used, None, 5)
+    yield
+    dynamic = measure(codes, used, lengths, 1)
+    yield
+    header = find_header(lengths, counts, codes)
+    for i in range(1, len(header), 2):
+        dynamic += header[i]
+    yield
+    kind = DYNAMIC if dynamic < fixed else FIXED
+    if min(fixed, dynamic) >= 8 * size + 32 + 7:
+        kind = STORED
+    if kind == FIXED:
+        for symbol in range(SYMBOLS):
+            lengths[symbol] = fixed_length(symbol)
+    find_codes(lengths, SYMBOLS, codes)
+    codes[DISTANCE] = (5 if kind == FIXED else 1) << 16
+    return kind, size, header if kind == DYNAMIC else b""
+
+
+def _count(deflater, plane):
+    counts = deflater.counts
+    for symbol in range(SYMBOLS):
+        counts[symbol] = 0
+    deflater.restart(plane)
+    total = size = 0
+    while size >= 0:
+        total += size
+        size = plane.readinto(deflater.chunk)
+        fast.count_symbols(
+            deflater.chunk, max(size, 0), int(size < 0), deflater.shortest, deflater.state, counts
+        )
+        yield
+    return total
+
+
+def _weigh_runs(lengths, shortest):
+    """From how many repeats on a match is shorter than literals, by the lengths found."""
+    by_length = bytearray(LENGTH_LIMIT + 1)
+    for length in range(1, LENGTH_LIMIT + 1):
+        repeats = 3
+        while repeats * length <= _match_bits(lengths, repeats):
+            repeats += 1
+        by_length[length] = repeats
+    for byte in range(256):
+        shortest[byte] = by_length[lengths[byte] or 1]
+
+
+def _match_bits(lengths, repeats):
+    extra = 0 if repeats < 11 else 1 if repeats < 19 else 2
+    symbol = 257 + 4 * extra + (repeats - 3 >> extra)
+    return (lengths[symbol] or 9) + extra + 1
 
 
 def find_lengths(counts, lengths, limit, keys):
@@ -88,43 +164,29 @@ def _assign(lengths, keys, leaves):
             at += 1
 
 
-def measure_header(lengths, own, counts, keys):
-    """Bits of what describes the lengths in a dynamic block, runs of them in a code of their own.
-
-    Fills own, 19 bytes, with the lengths of that code; counts and keys are scratch.
+def find_header(lengths, counts, codes):
+    """What describes the lengths in a dynamic block, runs of them in a code of their own: pairs of
+    bytes, a value and how many bits of it. counts and codes are scratch.
     """
-    bits = 14
-    for symbol in range(HEADER_SYMBOLS):
+    own = bytearray(_HEADER_SYMBOLS)
+    for symbol in range(_HEADER_SYMBOLS):
         counts[symbol] = 0
     for run in _runs(lengths):
         counts[run & 31] += 1
-        bits += _extra_bits(run)
-    used = find_lengths(counts, own, _HEADER_LIMIT, keys)
-    return bits + measure(keys, used, own, 0) + 3 * _sent(own)
-
-
-def write_header(lengths, own, codes, put):
-    """Call put(value, bits) for all that measure_header measured; codes is scratch."""
-    put(_end(lengths) - 257, 5)
-    put(0, 5)  # one code of distance
-    put(_sent(own) - 4, 4)
-    for i in range(_sent(own)):
-        put(own[_HEADER_ORDER[i]], 3)
-    find_codes(own, HEADER_SYMBOLS, codes)
-    for run in _runs(lengths):
-        put(codes[run & 31] & 0xFFFF, codes[run & 31] >> 16)
-        put(run >> 5, _extra_bits(run))
-
-
-def _sent(own):
-    sent = HEADER_SYMBOLS
+    find_lengths(counts, own, _HEADER_LIMIT, codes)
+    find_codes(own, _HEADER_SYMBOLS, codes)
+    sent = _HEADER_SYMBOLS
     while not own[_HEADER_ORDER[sent - 1]]:
         sent -= 1
-    return sent
-
-
-def _extra_bits(run):
-    return _EXTRA_BITS[(run & 31) - 16] if run & 16 else 0
+    out = bytearray((_end(lengths) - 257, 5, 0, 5, sent - 4, 4))  # one code of distance
+    for i in range(sent):
+        out.extend(bytes((own[_HEADER_ORDER[i]], 3)))
+    for run in _runs(lengths):
+        symbol = run & 31
+        out.extend(bytes((codes[symbol] & 255, codes[symbol] >> 16)))
+        if symbol & 16:
+            out.extend(bytes((run >> 5, _EXTRA_BITS[symbol - 16])))
+    return out
 
 
 def _end(lengths):

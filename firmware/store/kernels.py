@@ -1,15 +1,16 @@
 """What is in memory only while a segment is compacted, and where its native code lies.
 
-An ESP32 has native code outside of the heap, in memory that is scarce and never given back: there
-it is loaded once, first of all, and stays. Elsewhere it comes and goes with what uses it.
+An ESP32 has native code outside of the heap, in memory that is scarce and never given back; so has
+a PC. There it is loaded once and stays, on an ESP32 first of all. Elsewhere it comes and goes with
+what uses it.
 """
 
 import gc
 import sys
 
 GARBAGE = 1024  # bytes of new objects between two collections
-STAYS = sys.platform == "esp32"
-NAMES = ("columns", "units", "weights", "planes", "deflate")  # modules with native twins
+STAYS = sys.platform in ("esp32", "linux", "darwin")
+NAMES = ("plans", "units", "weights", "planes", "huffman", "emit")  # modules with native twins
 lost = False  # was there no room for what stays? Another attempt would only take more
 
 
@@ -34,12 +35,24 @@ def load(names):
         raise MemoryError("no room for native code")
     for name in names:
         if "store." + name not in sys.modules:
-            _load("store." + name)
+            if name in NAMES:
+                _load_native(name)
+                yield
+            _load(name)
             yield
+
+
+def _load_native(name):
+    """A step of its own, for it takes as long as the rest of the module."""
+    try:
+        _load(name + "_viper")
+    except (ImportError, SyntaxError, AttributeError):  # the plain twin is taken
+        pass
 
 
 def _load(name):
     """Import it, with little garbage in between: what stays would lie scattered."""
+    name = "store." + name
     if not hasattr(gc, "threshold"):  # CPython
         __import__(name)
         return
@@ -49,6 +62,15 @@ def _load(name):
         __import__(name)
     finally:
         gc.threshold(before)
+
+
+def work(name, *args):
+    """Generator: what the module's work(...) does, in memory only for that; returns its result."""
+    yield from load((name,))
+    try:
+        return (yield from sys.modules["store." + name].work(*args))
+    finally:
+        forget((name,))
 
 
 def forget(names):
@@ -61,5 +83,9 @@ def forget(names):
 
 
 def _forget(name):
-    if sys.modules.pop("store." + name, None):
+    if "store." + name in sys.modules:
+        # A place of a dict that is deleted keeps its value alive, so that is overwritten before
+        sys.modules["store." + name] = None
+        setattr(sys.modules["store"], name, None)
+        del sys.modules["store." + name]
         delattr(sys.modules["store"], name)

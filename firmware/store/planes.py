@@ -5,7 +5,8 @@ The last pass over the rows. In memory only for that.
 
 from array import array
 
-from store import columns
+from store.columns import BITS
+from store.plans import AS_BYTES, find_residuals
 
 try:
     from store import planes_viper as fast
@@ -28,8 +29,8 @@ def work(plans, rows, out):
     for shift in (0, 8):
         for i in range(len(plans)):
             plan = plans.get(i)
-            if plan.how == columns.AS_BYTES:
-                if plan.column[columns.BITS] > shift:
+            if plan.how == AS_BYTES:
+                if plan.column[BITS] > shift:
                     sizes.append((yield from _write(plan, rows, shift, out)))
             elif not shift:
                 sizes.append((yield from _write(plan, rows, fast.DIGITS, out)))
@@ -50,11 +51,11 @@ def work(plans, rows, out):
 def _has_wide(plans, i, rows):
     """Generator: settle how a column is put; returns whether it has wide residuals apart."""
     plan = plans.get(i)
-    if plan.how == columns.AS_BYTES:
+    if plan.how == AS_BYTES:
         return False
     wide = (yield from _write(plan, rows, fast.WIDE, None)) // 2
     if i < plans.columns and wide * _WIDE_COST > rows.count:
-        plan.how = columns.AS_BYTES
+        plan.how = AS_BYTES
         plans.put(i, plan)
         return False
     return wide > 0
@@ -66,7 +67,7 @@ def _write(plan, rows, how, out):
     rows.rewind()
     count = rows.next()
     while count:
-        part = fast.put(columns.find_residuals(plan, rows, count), count, how, rows.scratch)
+        part = fast.put(find_residuals(plan, rows, count), count, how, rows.scratch)
         if out:
             out.write(memoryview(rows.scratch)[:part])
         size += part

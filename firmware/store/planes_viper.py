@@ -19,17 +19,17 @@ def put(residuals: ptr16, count: int, how: int, out: ptr8) -> int:
         if how == DIGITS:
             if x > NARROW:
                 x = NARROW
-            if i & 1:
-                out[size] = x
-            else:
+            if i & 1 == 0:
                 size -= 1
-                out[size] = out[size] | x << 4
-            size += 1
-        elif how != WIDE:
-            out[size] = x >> how
-            size += 1
-        elif x >= NARROW:
+                x = out[size] | x << 4
+        elif how == WIDE:
+            if x < NARROW:
+                continue
             out[size] = x
-            out[size + 1] = x >> 8
-            size += 2
+            size += 1
+            x >>= 8
+        else:
+            x >>= how
+        out[size] = x
+        size += 1
     return size

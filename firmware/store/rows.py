@@ -7,12 +7,10 @@ record before it, and goes into the shard apart.
 
 from array import array
 
-from store import frame
-from store.columns import SUM_ZERO
+from store.plans import SUM_ZERO
 
 _ROWS = 36  # in a chunk, at most; even, for digits stand two in a byte
 _BYTES = 700  # of a chunk's rows, about
-_MOST_MARKS = 255  # more are taken for frames
 
 
 class Rows:
@@ -27,32 +25,14 @@ class Rows:
         self.buffer = bytearray((self._chunk + 1) * size + 1)  # a spare byte, see columns_plain
         self._view = memoryview(self.buffer)
         self._had = 0  # rows in the buffer after the first
-        self._left = 0
+        self.left = 0  # rows behind the chunk
         self.marks = array("H")  # their rows
-        self.last_boot = 0  # the highest that a mark mentions
-        self._hidden = 0
+        self.hidden = 0  # how many of them a rewind has passed
         self.values = array("H", bytes(2 * (self._chunk + 1)))
         self.others = array("H", bytes(2 * (self._chunk + 1)))
         self.sums = array("I", [SUM_ZERO] * self._chunk)
         self.residuals = array("H", bytes(2 * self._chunk))
         self.scratch = bytearray(max(2 * self._chunk, 2 + size))  # of a plane; a mark
-
-    def find_marks(self):
-        """Generator: note the rows of the marks."""
-        marks = self.marks
-        self.rewind()
-        count = self.next()
-        while count:
-            for i in range(count):
-                at = (i + 1) * self.size
-                kind = frame.mark_kind(self.buffer, at)
-                if kind == frame.RUN:
-                    self.last_boot = max(self.last_boot, frame.mark_values(self.buffer, at)[0])
-                if self.buffer[at + 2] == self.buffer[at + 3] == 255 and len(marks) < _MOST_MARKS:
-                    marks.append(self.count - self._left - count + i)
-            self._hidden = len(marks)
-            yield
-            count = self.next()
 
     def read_mark(self, i, out):
         """Write mark i into out, its row in front; returns how many bytes."""
@@ -66,8 +46,8 @@ class Rows:
     def rewind(self):
         """Go back to the first row."""
         self._file.seek(self._start)
-        self._left = self.count
-        self._hidden = 0
+        self.left = self.count
+        self.hidden = 0
         self._had = 0
         for i in range(self.size):
             self.buffer[i] = 0
@@ -76,20 +56,20 @@ class Rows:
         """Read the next chunk; returns how many rows, 0 at the end."""
         size = self.size
         self._copy(self._had * size, 0)
-        count = min(self._chunk, self._left)
+        count = min(self._chunk, self.left)
         if count and self._file.readinto(self._view[size : (count + 1) * size]) != count * size:
             raise OSError("the segment ends early")
-        self._hide(self.count - self._left, count)
-        self._left -= count
+        self._hide(self.count - self.left, count)
+        self.left -= count
         self._had = count
         return count
 
     def _hide(self, first, count):
         marks = self.marks
-        while self._hidden < len(marks) and marks[self._hidden] < first + count:
-            at = (marks[self._hidden] - first) * self.size
+        while self.hidden < len(marks) and marks[self.hidden] < first + count:
+            at = (marks[self.hidden] - first) * self.size
             self._copy(at, at + self.size)
-            self._hidden += 1
+            self.hidden += 1
 
     def _copy(self, source, target):
         size = self.size

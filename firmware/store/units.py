@@ -3,7 +3,8 @@
 The first pass over the rows. In memory only for that.
 """
 
-from store import columns
+from store.columns import EARLIER, HALF, KIND
+from store.plans import Plan, find_residuals, rests_of
 
 try:
     from store import units_viper as fast
@@ -14,11 +15,11 @@ _UNITS = b"\0\x0a\x14\x32\x64"  # parts of a volt or an ampere that BMSs count i
 _TOLL = 4  # bits that a rest costs besides its own
 
 
-def work(plans, rows, _):
+def work(plans, rows):
     """Generator, a chunk a step: settle the units of the Plans, and add the Plans of the rests."""
     for i in range(plans.columns):
         plan = plans.get(i)
-        if plan.column[columns.KIND] == columns.HALF:
+        if plan.column[KIND] == HALF:
             yield from _find_unit(plan, rows)
             plans.put(i, plan)
             if plan.unit:
@@ -27,17 +28,17 @@ def work(plans, rows, _):
 
 def _find_unit(plan, rows):
     """Take the unit with the fewest bits in residuals and rests together, none if that is less."""
-    trial = columns.Plan(plan.column[: columns.EARLIER])
-    rest = columns.rests_of(trial)
+    trial = Plan(plan.column[:EARLIER])
+    rest = rests_of(trial)
     costs = [0] * len(_UNITS)
     rows.rewind()
     count = rows.next()
     while count:
         for i, unit in enumerate(_UNITS):
             trial.unit = rest.unit = unit
-            costs[i] += fast.count_bits(columns.find_residuals(trial, rows, count), count, 0)
+            costs[i] += fast.count_bits(find_residuals(trial, rows, count), count, 0)
             if unit:
-                costs[i] += fast.count_bits(columns.find_residuals(rest, rows, count), count, _TOLL)
+                costs[i] += fast.count_bits(find_residuals(rest, rows, count), count, _TOLL)
         yield
         count = rows.next()
     plan.unit = _UNITS[costs.index(min(costs))]

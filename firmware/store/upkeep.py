@@ -40,7 +40,7 @@ class Upkeep:
             waiting = compactor.waiting()
             if not waiting:
                 continue
-            if not self.waits and not kernels.lost and self._has_room(compaction.needs()):
+            if not self.waits and not kernels.lost and self._has_room(compaction.NEEDS):
                 yield from compactor.run()
                 compaction.forget_encoder()
                 waiting = waiting if isinstance(compactor.last_error, MemoryError) else 0

@@ -3,7 +3,8 @@
 The second pass over the rows. In memory only for that.
 """
 
-from store import columns
+from store.columns import EARLIER
+from store.plans import load_earlier, load_own
 
 try:
     from store import weights_viper as fast
@@ -13,7 +14,7 @@ except (ImportError, SyntaxError, AttributeError):  # CPython, or a port without
 _LIMIT = 32767  # of a weight, both ways
 
 
-def work(plans, rows, _):
+def work(plans, rows):
     """Generator, a chunk a step: settle the weights of the Plans."""
     for i in range(plans.columns):
         plan = plans.get(i)
@@ -24,18 +25,18 @@ def work(plans, rows, _):
 
 def _find_weights(plan, rows):
     """Least squares over all rows."""
-    earlier = plan.column[columns.EARLIER :]
+    earlier = plan.column[EARLIER:]
     size = len(earlier)
     equations = [[0] * (size + 1) for _ in earlier]
     rows.rewind()
     count = rows.next()
     while count:
         for i in range(size):
-            columns.load_earlier(earlier[i], rows, rows.others, count)
+            load_earlier(earlier[i], rows, rows.others, count)
             for j in range(i, size):
-                columns.load_earlier(earlier[j], rows, rows.values, count)
+                load_earlier(earlier[j], rows, rows.values, count)
                 equations[i][j] += fast.dot(rows.others, rows.values, count)
-            columns.load_own(plan, rows, count)
+            load_own(plan, rows, count)
             equations[i][size] += fast.dot(rows.others, rows.values, count)
         yield
         count = rows.next()

@@ -1,6 +1,6 @@
 """Measures columns, the inner loop in plain Python: what weights_viper.py does."""
 
-from store.columns_plain import step
+from store.plans_plain import step
 
 
 def dot(a, b, count):

@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 from host_tools.cli import cli_config
-from host_tools.cli.cli_options import BmsKind, Output, Port, connected
+from host_tools.cli.cli_options import USUAL_BMS, BmsKind, Output, Port, connected
 from host_tools.ground.errors import PacklogError
 from host_tools.ground.progress import say
 
@@ -326,7 +326,7 @@ def explain(
 
 @app.command()
 def sim(
-    bms: BmsKind = "chargery",
+    bms: BmsKind = USUAL_BMS,
     capture: Annotated[
         Path | None,
         typer.Option(

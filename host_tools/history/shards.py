@@ -8,11 +8,11 @@ import zlib
 
 import numpy as np
 
-from store import columns, segment, shard
-from store.columns_plain import LARGEST_STEP
+from store import columns, plans, segment, shard
+from store.columns import BITS, EARLIER, HALF, KIND, OF_HALF, OFFSET, RAW, SHIFT
 from store.planes_plain import NARROW
-
-_PLAIN, _RAW, _HALF = columns.BITS, columns.RAW, columns.HALF
+from store.plans import AS_BYTES
+from store.plans_plain import LARGEST_STEP
 
 ShardError = shard.ShardError
 
@@ -58,14 +58,14 @@ def decode(data, described, record_size):
     described is the columns the board wrote by.
     """
     head, params, (rows, marks), stream = parse(data)
-    plans, rests = _read_params(params, described)
-    shapes = [(plan.wide == columns.AS_BYTES, plan.column[4]) for plan in plans]
+    found, rests = _read_params(params, described)
+    shapes = [(plan.how == AS_BYTES, plan.column[BITS]) for plan in found]
     shapes += [(False, 16)] * len(rests)
     reader = _Reader(_inflate(stream, 1 + 3 * rows * len(shapes) + marks * (2 + record_size)))
     residuals = _split(reader, shapes, rows)
     records = np.zeros((rows + 1, record_size), np.uint8)  # zeros stand before the first row
-    rest_of = dict(zip(rests, residuals[len(plans) :], strict=True))
-    for i, plan in enumerate(plans):
+    rest_of = dict(zip(rests, residuals[len(found) :], strict=True))
+    for i, plan in enumerate(found):
         _restore(records, plan, residuals[i], rest_of.get(i))
     _put_marks(records[1:], reader.take(marks * (2 + record_size)).reshape(marks, 2 + record_size))
     if len(reader.left):
@@ -96,17 +96,17 @@ def _inflate(stream, limit):
 
 
 def _read_params(params, described):
-    """The columns.Plan of each column, and the numbers of those that have rests."""
-    plans, at = [], 0
+    """The plans.Plan of each column, and the numbers of those that have rests."""
+    found, at = [], 0
     try:
         for column in described:
-            plans.append(columns.Plan(column))
-            at = plans[-1].read(params, at)
+            found.append(plans.Plan(column))
+            at = found[-1].read(params, at)
     except (IndexError, struct.error):
         at = -1
     if at != len(params):
         raise ShardError("its parameters are not those of its columns")
-    return plans, [i for i, plan in enumerate(plans) if plan.unit]
+    return found, [i for i, plan in enumerate(found) if plan.unit]
 
 
 class _Reader:
@@ -143,15 +143,15 @@ def _digits(reader, rows):
 
 def _restore(records, plan, residuals, rests):
     """Fill a column into the records; the columns before it are there already."""
-    _, kind, offset, shift, bits, earlier = plan.column
-    unit = plan.unit
-    if kind == _RAW:
+    column, unit = plan.column, plan.unit
+    kind, offset, shift, bits = column[KIND], column[OFFSET], column[SHIFT], column[BITS]
+    if kind == RAW:
         values = residuals
     else:
-        first = _numbers(np.zeros(1, np.int64), unit)[0] if kind == _HALF else 0
-        steps = _unzigzag(residuals) + _predict(records, earlier, plan.weights)
+        first = _numbers(np.zeros(1, np.int64), unit)[0] if kind == HALF else 0
+        steps = _unzigzag(residuals) + _predict(records, column[EARLIER:], plan.weights)
         values = first + np.cumsum(steps) & (1 << bits) - 1
-    if kind == _HALF:
+    if kind == HALF:
         values = _halves(values, unit, rests)
     values = values << shift
     records[1:, offset] |= (values & 255).astype(np.uint8)
@@ -161,10 +161,11 @@ def _restore(records, plan, residuals, rests):
 
 def _predict(records, earlier, weights):
     total = np.full(len(records) - 1, 512, np.int64)
-    for (kind, offset), weight in zip(earlier, weights, strict=True):
+    for each, weight in zip(earlier, weights, strict=True):
+        offset = each & ~OF_HALF
         values = records[:, offset] | records[:, offset + 1].astype(np.int64) << 8
-        if kind == _HALF:
-            values = _numbers(values, columns.STEPS)
+        if each & OF_HALF:
+            values = _numbers(values, plans.STEPS)
         steps = _signed(np.diff(values))
         total += np.where(np.abs(steps) <= LARGEST_STEP, weight * steps, 0)
     return total >> 10

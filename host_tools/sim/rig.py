@@ -53,7 +53,7 @@ class Plan:
     """What to build. capture: a file to play instead of simulating the BMS."""
 
     flash: Path
-    bms: str = "chargery"
+    bms: str = names("bms")[0]
     capture: Path | None = None
     link: Path | None = None
     speed: float = 1.0

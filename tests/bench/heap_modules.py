@@ -14,7 +14,8 @@ from tests.rv32 import machine
 FIRMWARE = machine.REPOSITORY / "firmware"
 MORE = 1 << 20  # bytes of heap: what does not fit a board is to be measured, too
 # boot.py and main.py only start things; the twins in plain Python are for ports without native code
-LEFT_OUT = ("boot", "main", "manifest")
+PLAIN = tuple(f"store.{path.stem}" for path in FIRMWARE.glob("store/*_plain.py"))
+LEFT_OUT = ("boot", "main", "manifest", *PLAIN)
 
 
 def modules():
@@ -26,7 +27,7 @@ def modules():
     order = []
 
     def visit(name):
-        if name in order or name not in paths or name in LEFT_OUT or name.endswith("_plain"):
+        if name in order or name not in paths or name in LEFT_OUT:
             return
         for node in ast.walk(ast.parse(paths[name].read_text())):
             if isinstance(node, ast.Import):

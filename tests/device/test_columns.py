@@ -3,12 +3,22 @@ from array import array
 
 from chance import Chance
 
-from store import columns, columns_plain, fit, fit_plain
+from store import (
+    planes,
+    planes_plain,
+    plans,
+    plans_plain,
+    units,
+    units_plain,
+    weights,
+    weights_plain,
+)
 
-fast = columns.fast
-TWINS = ((columns_plain, fit_plain),)
-if fast is not columns_plain:
-    TWINS += ((fast, fit.fast),)
+fast = plans.fast
+PLAIN = plans_plain, units_plain, weights_plain, planes_plain
+TWINS = (PLAIN,)
+if fast is not plans_plain:
+    TWINS += ((fast, units.fast, weights.fast, planes.fast),)
 
 
 def numbers(values):
@@ -33,11 +43,12 @@ def load(kernel, values, *how):
 def load_rests(k, halves, unit):
     values = numbers(load(k.load_halves, halves, 0, unit))
     k.load_rests(rows_of(halves), len(halves), 2, 0, unit, values)
-    return list(values)
+    before = numbers([0]) + values
+    return [values[i] - before[i] & 0xFFFF for i in range(len(values))]
 
 
 def test_fields_of_any_bits():
-    for k, f in TWINS:
+    for k, u, w, p in TWINS:
         assert load(k.load_bits, [0xABCD], 0, 0, 16) == [0xABCD]
         assert load(k.load_bits, [0xABCD], 0, 0, 7) == [0x4D]
         assert load(k.load_bits, [0xABCD], 0, 7, 7) == [0x57]
@@ -47,7 +58,7 @@ def test_fields_of_any_bits():
 
 def test_halves_in_their_order():
     minus_two, minus_one, zero, one, two = 0xC000, 0xBC00, 0x0000, 0x3C00, 0x4000
-    for k, f in TWINS:
+    for k, u, w, p in TWINS:
         order = load(k.load_halves, [minus_two, minus_one, zero, one, two], 0, 0)
         assert order == sorted(order)
         assert order == [0x3FFF, 0x43FF, 0x8000, 0xBC00, 0xC000]
@@ -56,7 +67,7 @@ def test_halves_in_their_order():
 def test_halves_as_multiples():
     # 5.3 A is 0x454D, 5.30078125; -0.25 is 0xB400; NaN, infinity, 65504: no tenths in 16 bits.
     halves = [0x454D, 0xB400, 0x0000, 0x7E00, 0x7C00, 0x7BFF]
-    for k, f in TWINS:
+    for k, u, w, p in TWINS:
         assert load(k.load_halves, halves, 0, 10) == [53, 0x10000 - 3, 0, 0, 0, 0]
         assert load(k.load_halves, halves, 0, 100) == [530, 0x10000 - 25, 0, 0, 0, 0]
         # 53 tenths are 0x454D again; -3 tenths are 0xB4CD, 0xCD below; then whole halves are left.
@@ -76,16 +87,16 @@ def test_every_half_with_every_unit_is_pinned():
 
 
 def test_a_prediction_of_nothing_is_the_same_everywhere():
-    for k, _ in TWINS:
-        assert k.SUM_ZERO == columns.SUM_ZERO
+    for k, u, w, p in TWINS:
+        assert k.SUM_ZERO == plans.SUM_ZERO
 
 
 def test_differences_larger_than_a_step_predict_nothing():
-    for k, f in TWINS:
+    for k, u, w, p in TWINS:
         a = numbers([0, 2047, 0, 2048, 65535, 0])  # steps 2047, -2047, beyond, beyond, 1
         b = numbers([5, 6, 8, 9, 9, 12])
-        assert f.dot(a, a, 5) == 2047 * 2047 * 2 + 1
-        assert f.dot(a, b, 5) == 2047 - 2 * 2047 + 3
+        assert w.dot(a, a, 5) == 2047 * 2047 * 2 + 1
+        assert w.dot(a, b, 5) == 2047 - 2 * 2047 + 3
         sums = array("I", [k.SUM_ZERO] * 5)
         k.add_products(a, 5, -32767, sums)
         k.add_products(a, 5, -32767, sums)
@@ -96,7 +107,7 @@ def test_differences_larger_than_a_step_predict_nothing():
 
 
 def test_residuals_are_zigzag_of_what_the_prediction_leaves():
-    for k, f in TWINS:
+    for k, u, w, p in TWINS:
         sums = array("I", [k.SUM_ZERO] * 4)
         out = numbers([0] * 4)
         values = numbers([10, 12, 9, 9, 0xFFFF])
@@ -109,31 +120,29 @@ def test_residuals_are_zigzag_of_what_the_prediction_leaves():
         k.add_products(numbers([0, 1, 1, 1, 1]), 4, 1536, sums)
         k.put_residuals(numbers([0, 255, 127, 0, 128]), 4, 8, sums, out)
         assert list(out) == [5, 255, 254 - 1, 255]  # -1 - 2, -128, -127, -128
-        k.put_zigzag(values, 4, out)
-        assert list(out) == [24, 18, 18, 1]
 
 
 def test_digits_and_what_they_do_not_hold():
-    for k, f in TWINS:
+    for k, u, w, p in TWINS:
         residuals = numbers([1, 14, 15, 0xABCD, 3])
         out = bytearray(10)
-        assert k.put_digits(residuals, 5, out) == 3
+        assert p.put(residuals, 5, p.DIGITS, out) == 3
         assert bytes(out[:3]) == b"\xe1\xff\x03"
-        assert k.put_wide(residuals, 5, out) == 4
+        assert p.put(residuals, 5, p.WIDE, out) == 4
         assert bytes(out[:4]) == b"\x0f\x00\xcd\xab"
-        assert k.put_bytes(residuals, 5, 8, out) == 5
+        assert p.put(residuals, 5, 8, out) == 5
         assert bytes(out[:5]) == b"\x00\x00\x00\xab\x00"
-        assert f.count_bits(residuals, 5, 0) == 1 + 4 + 4 + 16 + 2
-        assert f.count_bits(numbers([0, 1]), 2, 4) == 5
+        assert u.count_bits(residuals, 5, 0) == 1 + 4 + 4 + 16 + 2
+        assert u.count_bits(numbers([0, 1]), 2, 4) == 5
 
 
 def test_both_twins_make_the_same_of_anything():
     # On CPython there is one twin; the pinned number stands for the other.
-    for k, f in TWINS:
-        assert everything(k, f) == 907073184
+    for k, u, w, p in TWINS:
+        assert everything(k, u, w, p) == 907073184
 
 
-def everything(k, f):
+def everything(k, u, w, p):
     """A checksum of what all the kernels make of random input."""
     chance = Chance(9)
     crc = 0
@@ -149,23 +158,37 @@ def everything(k, f):
         crc = binascii.crc32(sums, crc)
         k.put_residuals(values, 48, (16, 8, 7)[trial % 3], sums, out)
         crc = binascii.crc32(out, crc)
-        wide = k.put_wide(out, 48, data) // 2
+        wide = p.put(out, 48, p.WIDE, data) // 2
         sizes = (
             2 * wide,
-            k.put_digits(out, 47, data),
-            f.dot(values, others, 48) & 0xFFFF,
+            p.put(out, 47, p.DIGITS, data),
+            w.dot(values, others, 48) & 0xFFFF,
             wide,
-            f.count_bits(out, 48, 4),
+            u.count_bits(out, 48, 4),
         )
         crc = binascii.crc32(numbers(sizes), binascii.crc32(data, crc))
-        k.put_zigzag(others, 48, out)
+        totals = numbers(running(list(others)))
+        k.put_residuals(totals, 48, 16, sums, out)
         crc = binascii.crc32(out, crc)
     return crc
 
 
+def running(values):
+    """Their running totals, in 16 bits."""
+    total = 0
+    for i, value in enumerate(values):
+        values[i] = total = total + value & 0xFFFF
+    return values
+
+
+def test_the_twins_agree_about_how_a_plane_is_put():
+    for name in ("DIGITS", "WIDE"):
+        assert getattr(planes.fast, name) == getattr(planes_plain, name)
+
+
 def test_columns_that_say_the_same_are_no_reason_to_stop():
     for rows in ([[0, 0, 5], [0, 0, 5]], [[1, -1, 2], [-1, 1, 2]], [[16, 16, 1], [16, 16, 9]]):
-        steps = fit._solve([row[:] for row in rows])
+        steps = weights._solve([row[:] for row in rows])
         try:
             while True:
                 next(steps)

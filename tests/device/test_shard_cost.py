@@ -11,7 +11,21 @@ from chance import Chance
 from test_shard import household
 
 import store
-from store import columns, deflate, encoder, fit, huffman, kernels, rows, segment
+from store import (
+    columns,
+    deflate,
+    emit,
+    encoder,
+    huffman,
+    kernels,
+    marks,
+    planes,
+    plans,
+    rows,
+    segment,
+    units,
+    weights,
+)
 from store.compaction import Compactor
 from store.files import Files
 
@@ -20,7 +34,8 @@ MOST_RUNS = 60
 LOOPS = 6600  # of a counting loop in 20 ms on an ESP32 at 160 MHz, about 3 us each
 
 
-MODULES = (columns, deflate, encoder, fit, huffman, rows)  # loading them is a matter of its own
+# Loading them is a matter of its own
+MODULES = (columns, deflate, emit, encoder, huffman, marks, planes, plans, rows, units, weights)
 
 
 class Segments:

@@ -208,8 +208,8 @@ def test_so_does_what_rv32_compiles_by_itself(built, tmp_path):
         image.add(path.relative_to(machine.REPOSITORY))
     sources = machine.Machine(built, image.write(tmp_path / "flash.img"))
     assert on_rv32(sources, "native", 200, 40) == on_cpython(200, 40)
-    said = sources.run("from store import columns\nprint(columns.fast.__file__)")
-    assert said == "/packlog/firmware/store/columns_viper.py\n"
+    said = sources.run("from store import plans\nprint(plans.fast.__file__)")
+    assert said == "/packlog/firmware/store/plans_viper.py\n"
 
 
 def test_what_goes_wrong_there_is_told(rv32):

@@ -77,7 +77,7 @@ def test_a_first_install_puts_the_compiled_firmware_there_and_starts_it(first, f
     ]
     check_installed(image, firmware, "1.0")
     paths = bundle.read(on_flash(image)["/packlog.bundle"]).modules
-    assert "store/deflate_viper.mpy" in paths and "store/deflate_plain.mpy" not in paths
+    assert "store/emit_viper.mpy" in paths and "store/emit_plain.mpy" not in paths
 
 
 def test_an_install_without_changes_copies_and_compiles_nothing(image, firmware, monkeypatch):
@@ -248,7 +248,7 @@ def test_a_logger_that_does_not_start_is_said(tmp_path, monkeypatch):
 
 def test_a_board_that_runs_bytecode_only_gets_the_plain_twins(firmware):
     files = compiling.build(firmware, 6)
-    assert "store/deflate_plain.mpy" in files and "store/columns_plain.mpy" in files
+    assert "store/emit_plain.mpy" in files and "store/plans_plain.mpy" in files
     assert not [path for path in files if path.endswith("_viper.mpy")]
     native = set(compiling.build(firmware, X64)) - set(files)
     assert native and all(path.endswith("_viper.mpy") for path in native)
@@ -281,6 +281,7 @@ def test_loose_modules_give_way_to_the_users_and_to_the_bundle(tmp_path):
     add(image, mine)
     with board_on(image) as (rig, port):
         rig.board.stop()
+        rig.board.run(5)
         assert "readings=9" in rig.board.console.transcript.decode()
         rig.board.background()
         said = put(port, firmware)

@@ -12,7 +12,7 @@ from chance import Chance
 from test_shard import household
 
 import store
-from store import compaction, frame, half, segment
+from store import compaction, frame, half, kernels, segment
 
 _FRAME = "<6HB"
 _EDGES = (0, 1, 2, 1023, 1024, 1025, 2047, 2048, 15360, 0x7BFF, 0x7C00, 0x7E00, 0x7FFF)
@@ -21,7 +21,7 @@ _EDGES = (0, 1, 2, 1023, 1024, 1025, 2047, 2048, 15360, 0x7BFF, 0x7C00, 0x7E00, 
 def use_plain():
     """Let the encoder use the plain twins; what has been imported would go on with the others."""
     compaction.forget_encoder()
-    for name in ("columns", "fit", "deflate"):
+    for name in kernels.NAMES:
         __import__("store." + name + "_plain")
         twin = sys.modules["store." + name + "_plain"]
         sys.modules["store." + name + "_viper"] = twin

@@ -1,4 +1,4 @@
-"""From bytes to a deflate stream, in native code: deflate_plain.py is what it means.
+"""From bytes to a deflate stream, in native code: emit_plain.py is the reference.
 
 A viper int has 32 bits on the board and wraps, a constant 31.
 """
@@ -14,45 +14,8 @@ BIT_COUNT = const(3)
 SIZE = const(4)
 ADLER_LOW = const(5)
 ADLER_HIGH = const(6)
-STATE_SIZE = const(7)
 
 DISTANCE = const(288)
-
-
-@micropython.viper
-def count_symbols(data: ptr8, size: int, end: int, shortest: ptr8, state: ptr32, counts: ptr16):
-    previous = state[PREVIOUS]
-    repeats = state[REPEATS]
-    i = 0
-    while i < size + end:
-        byte = 256
-        if i < size:
-            byte = data[i]
-        i += 1
-        if byte == previous and repeats < 258:
-            repeats += 1
-        else:
-            if repeats:
-                symbol = previous
-                if repeats >= shortest[previous]:
-                    x = repeats - 3
-                    repeats = 1
-                    if x == 255:
-                        symbol = 285
-                    else:
-                        symbol = 257
-                        while x > 7:
-                            symbol += 4
-                            x >>= 1
-                        symbol += x
-                counts[symbol] = counts[symbol] + repeats
-            repeats = 1
-            if byte != previous:
-                counts[byte] = counts[byte] + 1
-                previous = byte
-                repeats = 0
-    state[PREVIOUS] = previous
-    state[REPEATS] = repeats
 
 
 @micropython.viper
@@ -119,21 +82,6 @@ def put_symbols(
             times -= 1
     state[PREVIOUS] = previous
     state[REPEATS] = repeats
-    state[BITS] = bits
-    state[BIT_COUNT] = width
-    state[SIZE] = at
-
-
-@micropython.viper
-def put_bits(value: int, width: int, state: ptr32, out: ptr8):
-    bits = state[BITS] | value << state[BIT_COUNT]
-    width += state[BIT_COUNT]
-    at = state[SIZE]
-    while width > 7:
-        out[at] = bits
-        at += 1
-        bits >>= 8
-        width -= 8
     state[BITS] = bits
     state[BIT_COUNT] = width
     state[SIZE] = at

@@ -1,4 +1,4 @@
-"""From rows to residuals, the inner loops in plain Python: what columns_viper.py does.
+"""From rows to residuals, the inner loops in plain Python: what plans_viper.py does.
 
 This is the readable one and the judge. Buffers are preallocated by the caller; numbers stay below
 2**30, and what lies in an array is never negative, for a viper array of 32 bits has no sign.

@@ -1,0 +1,54 @@
+"""What a compaction takes of the heap, with all of its modules, and whether it finds room in a heap
+that has so much free, in pieces.
+"""
+
+import gc
+import json
+
+from lib import heap
+from store import compaction, segment
+from store.files import Files
+
+GARBAGE = 64  # bytes that the log drops between two steps
+
+
+def occupy(free):
+    """A heap in use but for free bytes in pieces of heap.PIECE; returns what occupies it."""
+    kept = []
+    gc.collect()
+    while gc.mem_free() >= heap.PIECE + 256:
+        kept.append([bytearray(heap.PIECE - 32), bytearray(16)])
+    gc.collect()
+    kept.append(bytearray(max(0, gc.mem_free() - 512)))
+    at = 0
+    while gc.mem_free() < free:
+        kept[at][0] = None
+        at += 2
+        gc.collect()
+    return kept
+
+
+def compact(folder, is_measured):
+    """Compact the oldest segment; returns what came of it: done, why not, most bytes in use."""
+    header = segment.read_header(folder + "/" + segment.file_name(1))
+    compactor = compaction.Compactor(Files(folder), header)
+    gc.collect()
+    before, most, n = gc.mem_alloc(), 0, 0
+    for _ in compactor.run():
+        bytearray(GARBAGE)
+        n += 1
+        if is_measured:
+            gc.collect()
+            most = max(most, gc.mem_alloc() - before)
+    return {"done": compactor.done, "why": repr(compactor.last_error), "most": most, "steps": n}
+
+
+def show(folder, free=None):
+    """Print what a compaction comes to, in a heap with free bytes left if that is given."""
+    compaction.forget_encoder()
+    kept = free and occupy(free)
+    found = compact(folder, not free)
+    found["needs"] = compaction.NEEDS
+    found["piece"] = heap.PIECE
+    found["had"] = len(kept or ())
+    print(json.dumps(found))
