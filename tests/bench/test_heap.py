@@ -1,32 +1,43 @@
 """packlog fits the heap and the flash that host_tools/install/room.json gives it, config by config.
 
-A trial at the budget's size for each: heap.py searches for the smallest. Those of a few seconds run
-always, the rest with the campaigns.
+A trial at the budget's size for each: heap.py searches for the smallest. A trial of a config runs
+always, the rest with the campaigns, and so do those that warn before a budget is used up.
 """
 
 import pytest
 from tests.bench import budgets, heap, heap_trial
 from tests.rv32 import machine
 
-QUICK = (("Chargery+LCD", "compaction"), ("Chargery+LCD+WiFi+MQTT", "start"), ("JK+LCD", "start"))
+COMPACTS = "Chargery+LCD"  # in every run; the others take a minute each
+
+
+def is_quick(name, kind):
+    """Is it the trial of that config that runs always?"""
+    return kind == ("compaction" if name == COMPACTS else "start")
 
 
 def trials():
     """(config, kind) of each budget."""
     for name in heap_trial.CONFIGS:
         for kind in budgets.of("heap_kb", name):
-            marks = [] if (name, kind) in QUICK else [pytest.mark.slow]
+            marks = [] if is_quick(name, kind) else [pytest.mark.slow]
             yield pytest.param(name, kind, id=f"{name} {kind}", marks=marks)
 
 
 @pytest.mark.parametrize(("name", "kind"), list(trials()))
 def test_it_works_in_the_heap_of_its_budget(name, kind, built, tmp_path):
     budget = budgets.of("heap_kb", name)[kind]
-    run = heap.Trials(built, name, kind, False, tmp_path).run
-    outcome = run(budget * heap.KB)
+    outcome = heap.Trials(built, name, kind, False, tmp_path).run(budget * heap.KB)
     assert not outcome.why, f"{outcome.said}\n{name}, {kind} in {budget} KB: {outcome.why}"
-    if run(budgets.below(budget) * heap.KB).why:
-        budgets.warn(f"{name}: {kind} in {budget} KB of heap")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", heap_trial.CONFIGS)
+def test_a_heap_that_is_nearly_used_up_warns(name, built, tmp_path):
+    for kind, budget in budgets.of("heap_kb", name).items():
+        size = budgets.below(budget) * heap.KB
+        if heap.Trials(built, name, kind, False, tmp_path).run(size).why:
+            budgets.warn(f"{name}: {kind} in {budget} KB of heap")
 
 
 def test_a_heap_that_is_too_small_is_found_out(built, tmp_path):
