@@ -2,7 +2,8 @@
 program.
 
 packlog NAME key=value ...: V, A, degC, %, V#cell; unknown is --. A reading that is older than the
-BMS's time-out is not printed: its values are unknown then. Pure: what it is given, it formats.
+BMS's time-out is not printed: its values are unknown then. A line is a generator of its words: put
+together it would take heap in one piece.
 """
 
 from sample import MORE
@@ -25,21 +26,44 @@ def decimal(value, places):
     return sign + str(value // unit) + "." + str(unit + value % unit)[1:]
 
 
-def health_line(values):
+def say(words):
+    """Print a line of words; nothing if there are none."""
+    blank = None
+    for word in words:
+        if blank:
+            print(end=blank)
+        print(word, end="")
+        blank = " "
+    if blank:
+        print()
+
+
+def health_words(values):
     """How the logger is doing: (key, number, text or None) pairs."""
-    return " ".join([HEALTH] + [key + "=" + _word(value) for key, value in values])
+    yield HEALTH
+    for key, value in values:
+        yield key + "=" + _word(value)
 
 
-def extras_line(name, sample):
-    """What only this kind of BMS tells, and what else a reading has; None if it is nothing."""
-    words = [key + "=" + _word(sample.texts[key]) for key in sample.texts]
-    words += [key + "=" + _word(sample.extras[key]) for key in sample.extras]
-    words += [key + "=" + _word(getattr(sample, key)) for key in MORE]
-    words.append("temperatures=" + _list(sample.temperatures, len(sample.temperatures)))
-    words.append("cell_temperatures=" + _list(sample.cell_temperatures, sample.cell_count))
-    words.append("impedances=" + _list(sample.impedances, sample.impedance_count))
-    words = [word for word in words if not word.endswith("=--")]
-    return " ".join([EXTRA, name] + words) if words else None
+def extras_words(name, sample):
+    """What only this kind of BMS tells, and what else a reading has; no words if it is nothing."""
+    begin = EXTRA, name
+    for word in _extras(sample):
+        if not word.endswith("=--"):
+            yield from begin
+            begin = ()
+            yield word
+
+
+def _extras(sample):
+    for values in (sample.texts, sample.extras):
+        for key in values:
+            yield key + "=" + _word(values[key])
+    for key in MORE:
+        yield key + "=" + _word(getattr(sample, key))
+    yield "temperatures=" + _list(sample.temperatures, len(sample.temperatures))
+    yield "cell_temperatures=" + _list(sample.cell_temperatures, sample.cell_count)
+    yield "impedances=" + _list(sample.impedances, sample.impedance_count)
 
 
 def _list(values, count):
@@ -59,22 +83,21 @@ def _cell(sample, index):
     return decimal(sample.cells[index], 3) + "#" + str(index + 1)
 
 
-def status_line(name, sample, fresh, age_ms, counts):
+def status_words(name, sample, fresh, age_ms, counts):
     """sample's values if fresh; counts: (key, number or None) pairs that go on the line as they
     are.
     """
-    words = ["packlog", name, "age=" + decimal(age_ms // 100, 1)]
+    yield "packlog"
+    yield name
+    yield "age=" + decimal(age_ms // 100, 1)
     if fresh:
-        words += (
-            "voltage=" + decimal(sample.voltage, 3),
-            "current=" + decimal(sample.current, 3),
-            "soc=" + _word(sample.soc),
-            "temperature=" + decimal(sample.temperature, 1),
-            "min=" + _cell(sample, sample.min_cell),
-            "max=" + _cell(sample, sample.max_cell),
-        )
+        yield "voltage=" + decimal(sample.voltage, 3)
+        yield "current=" + decimal(sample.current, 3)
+        yield "soc=" + _word(sample.soc)
+        yield "temperature=" + decimal(sample.temperature, 1)
+        yield "min=" + _cell(sample, sample.min_cell)
+        yield "max=" + _cell(sample, sample.max_cell)
     else:
-        words.append("voltage=-- current=-- soc=-- temperature=-- min=-- max=--")
+        yield "voltage=-- current=-- soc=-- temperature=-- min=-- max=--"
     for key, number in counts:
-        words.append(key + "=" + _word(number))
-    return " ".join(words)
+        yield key + "=" + _word(number)

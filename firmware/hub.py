@@ -31,11 +31,21 @@ class Hub:
         self._seen_ms = uptime.ms
         self.readings += 1
         for tap in self._taps:
-            try:
-                tap(self.sample)
-            except Exception as error:
-                self.tap_errors += 1
-                self.last_error = error
+            self._hand_on(tap)
+
+    def _hand_on(self, tap):
+        with self:  # an except needs more than 11 slots: its frame would lie on the heap
+            tap(self.sample)
+
+    def __enter__(self):
+        pass
+
+    def __exit__(self, kind, error, trace):
+        if not isinstance(error, Exception):
+            return False
+        self.tap_errors += 1
+        self.last_error = error
+        return True
 
     def age_ms(self):
         """How old the newest reading is; without one, how long there has been none. At most 12

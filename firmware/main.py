@@ -5,13 +5,18 @@ So what it uses of them stays as it is: settings.read, settings.prepare if it is
 packlog.start and packlog.logger.
 """
 
+import gc
+import sys
+
 logger = None
 if not globals().get("safe_mode"):
+    gc.threshold(1024)  # bytes of garbage: what stays must not lie scattered among it
     import settings
 
     found = settings.read()
     if found[0] and hasattr(settings, "prepare"):
         settings.prepare(found[0])
+    del settings, sys.modules["settings"]  # needed once
     import packlog
 
     try:

@@ -1,7 +1,7 @@
 """One pack: its link, decoder, hub and history."""
 
 from board import check_pins, module
-from console import extras_line, status_line
+from console import extras_words, status_words
 from hub import Hub
 from store import events
 from store.files import DATA
@@ -23,6 +23,7 @@ class Pack:
         bms = module("bms", self.bms)
         self.errors = bms.ALARMS  # names of the bits of sample.errors
         self.hints = bms.HINTS
+        self.topics = bms.TOPICS
         self.hub = Hub(board.uptime)
         self.sample = self.hub.sample
         self.history = History(
@@ -94,7 +95,7 @@ class Pack:
             yield from self.history.flushing()
 
     def lines(self, more):
-        """What the console is told: more are (key, number) pairs of the logger."""
+        """The lines of words for the console: more are (key, number) pairs of the logger."""
         history = self.history
         counts = (
             ("readings", self.hub.readings),
@@ -106,7 +107,6 @@ class Pack:
             ("boot", history.boot),
         )
         fresh = self.fresh()
-        yield status_line(self.name, self.sample, fresh, self.hub.age_ms(), counts + more)
-        more = extras_line(self.name, self.sample) if fresh else None
-        if more:
-            yield more
+        yield status_words(self.name, self.sample, fresh, self.hub.age_ms(), counts + more)
+        if fresh:
+            yield extras_words(self.name, self.sample)

@@ -15,8 +15,7 @@ from machine import WDT, reset, reset_cause
 
 import health
 from board import Board, module
-from console import STARTING, TROUBLE, health_line
-from lib import reserve
+from console import STARTING, TROUBLE, health_words, say
 from lib.tasks import keep_running
 from lib.uptime import Uptime
 from net.clock import Clock
@@ -28,7 +27,6 @@ from transport.keepalive import keep_alive
 CRASHES = "/crashes"  # boot.py reads it
 WELL_S = 900  # after so long the crashes before are forgotten
 RELEASE = "/release"  # `packlog release` writes it
-START_GARBAGE = 4096  # bytes of new objects between two collections
 PAUSE_MS = 600000  # how long a PC may keep the logger from running before the watchdog starts it
 STORE = 0  # among the packs, in what is seen
 BEAT_S = 90  # a task that has not been seen for so long is stuck
@@ -65,6 +63,8 @@ class Logger:
         self.upkeep = Upkeep([pack.history for pack in board.packs], tried)
         retention.look("/")
         self._release(take_release())
+        for name in ["packs", "store"] + settings.pop("parts"):
+            settings.pop(name)  # who needs a section has it
 
     def _attempt(self, action, *arguments):
         # What is wrong with one part must not take the others down.
@@ -119,6 +119,8 @@ class Logger:
         """Let go of what was reserved while the heap grew. False if nothing is."""
         held = self._settings.pop("reserve", None)
         if held:
+            from lib import reserve
+
             reserve.release(held)
         return bool(held)
 
@@ -178,9 +180,9 @@ class Logger:
                 ("lcd", int(board.shown)),
             )
             for pack in board.packs:
-                for line in pack.lines(counts):
-                    print(line)
-            print(health_line(board.values))
+                for words in pack.lines(counts):
+                    say(words)
+            say(health_words(board.values))
             await asyncio.sleep(self._settings["status_s"])
 
     async def _watch(self):
@@ -270,7 +272,6 @@ def start(settings, complaint):
 
         asyncio.run(complain(complaint))
     try:
-        gc.threshold(START_GARBAGE)  # so that what stays does not lie scattered
         logger = Logger(settings)
         gc.threshold(-1)
         asyncio.run(logger.run())

@@ -15,7 +15,6 @@ import time
 from machine import RTC, reset
 
 from board import module
-from lib import reserve
 
 MOST = 2
 READ_S = 3  # to read what it was, before the reset
@@ -32,6 +31,8 @@ def bring_up(settings):
         if name not in settings["lost"]:
             _bring_up(settings, wing, name, section)
     if "wifi" in settings["parts"]:
+        from lib import reserve
+
         settings["reserve"] = reserve.hold()
     settings["parts"] = [name for name in settings["parts"] if name not in settings["lost"]]
     sys.modules.pop("radios", None)

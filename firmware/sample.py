@@ -67,6 +67,19 @@ SCALARS = (
     "flags",  # bitmask of protections, see above
 ) + MORE
 
+UNWIRED_BELOW = 500  # mV: an input without a cell picks up a little
+
+
+def shown(mv, is_wired):
+    """What an input shows that reads mv, 0 for no cell.
+
+    is_wired: the user or the unit says that there is a cell. Then it shows whatever it reads, 1 mV
+    for 0: a dead cell or a torn sense wire has to be seen. Otherwise what it reads decides.
+    """
+    if is_wired:
+        return mv or 1
+    return mv if mv >= UNWIRED_BELOW else 0
+
 
 class Sample:
     """One reading. cells[0:cell_count] are mV, 0 where a cell is not wired or not known."""
@@ -89,9 +102,8 @@ class Sample:
         self.impedance_count = 0
         for i in range(MAX_TEMPERATURES):
             self.temperatures[i] = None
-        for values in (self.extras, self.texts):
-            for key in values:
-                values[key] = None
+        _forget(self.extras)
+        _forget(self.texts)
         self.clear_cells()
 
     def clear_cells(self):
@@ -103,23 +115,17 @@ class Sample:
 
     def copy_from(self, other):
         """Take over every field of another Sample without allocating."""
-        for name in SCALARS:
-            setattr(self, name, getattr(other, name))
+        _copy_scalars(self, other)
         self.cell_count = other.cell_count
         self.min_cell = other.min_cell
         self.max_cell = other.max_cell
         self.impedance_count = other.impedance_count
-        for i in range(other.cell_count):
-            self.cells[i] = other.cells[i]
-            self.cell_temperatures[i] = other.cell_temperatures[i]
-        for i in range(other.impedance_count):
-            self.impedances[i] = other.impedances[i]
-        for i in range(MAX_TEMPERATURES):
-            self.temperatures[i] = other.temperatures[i]
-        for key in other.extras:
-            self.extras[key] = other.extras[key]
-        for key in other.texts:
-            self.texts[key] = other.texts[key]
+        _copy(self.cells, other.cells, other.cell_count)
+        _copy(self.cell_temperatures, other.cell_temperatures, other.cell_count)
+        _copy(self.impedances, other.impedances, other.impedance_count)
+        _copy(self.temperatures, other.temperatures, MAX_TEMPERATURES)
+        _copy_all(self.extras, other.extras)
+        _copy_all(self.texts, other.texts)
 
     def find_extremes(self):
         """Set min_cell and max_cell, the lowest-numbered where several are equal."""
@@ -165,3 +171,30 @@ class Sample:
         if self.max_cell is None:
             return self.extras.get("vc_max")
         return self.cells[self.max_cell]
+
+
+# With more than 11 slots (locals and stack) a function's frame lies on the heap: so clear and
+# copy_from have parts
+
+
+def _forget(values):
+    for key in values:
+        values[key] = None
+
+
+def _copy_scalars(target, source):
+    i = len(SCALARS)
+    while i:
+        i -= 1
+        name = SCALARS[i]
+        setattr(target, name, getattr(source, name))
+
+
+def _copy(target, source, count):
+    for i in range(count):
+        target[i] = source[i]
+
+
+def _copy_all(target, source):
+    for key in source:
+        target[key] = source[key]

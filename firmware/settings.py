@@ -29,9 +29,10 @@ def read(folder=""):
 
 def prepare(settings):
     """What has to be done before the rest of the firmware fills the heap."""
-    from store import starting
+    from store import kernels, starting
 
     settings["start"] = starting.compact_waiting(settings)
+    kernels.forget(("starting",))
     import radios
 
     radios.bring_up(settings)

@@ -7,12 +7,13 @@ plausibility of every value have to agree too, and only one byte of a packet tha
 """
 
 from bms import framed
-from bms.framed import UNWIRED_BELOW, high_first, low_first
-from sample import CHARGE_STOPPED, DISCHARGE, DISCHARGE_STOPPED
+from bms.framed import high_first, low_first, low_words
+from sample import CHARGE_STOPPED, DISCHARGE, DISCHARGE_STOPPED, shown
 
 NUMBER = 1  # in the events
 LINKS = {"uart": {"baudrate": 115200}}
 KEYS = {"cells": ("number", (0, 24), 0)}
+TOPICS = "chargery_base"  # the key of mqtt with the base of topics that others also have for it
 ALARMS = ()
 HINTS = ("BMS LCD unit on?", "Check the cable")  # what to check when it is silent
 
@@ -24,25 +25,27 @@ MAX_CELL_VOLTAGE = 6000  # mV
 MAX_CURRENT = 20000  # 0.1 A
 CELLS_KEPT = 30  # readings: cells without a newer packet for that long are unknown again
 
-# The data of a READING, high byte first; a lowest value below 0 means that it is signed.
+# A READING, high byte first. Its length is its layout.
 READING_LENGTHS = (0x0D, 0x0F, 0x13)  # main unit before V1.21, V1.22 to V1.25, V1.26
 READING_FIELDS = (
-    # name, size, lowest, highest, place in a packet of each of these lengths (0: not in it)
-    ("full_cell_voltage", 2, 0, MAX_CELL_VOLTAGE, 4, 4, 4),  # mV
-    ("mode", 1, 0, 2, 0, 6, 6),
-    ("current", 2, 0, MAX_CURRENT, 6, 7, 7),  # 0.1 A, the mode says which way
-    ("t1", 2, -600, 1500, 8, 9, 9),  # 0.1 degC
-    ("t2", 2, -600, 1500, 10, 11, 11),
-    ("soc", 1, 0, 100, 0, 13, 13),  # %
-    ("empty_cell_voltage", 2, 0, MAX_CELL_VOLTAGE, 0, 0, 14),  # mV
-    ("charge_stopped", 1, 0, 1, 0, 0, 16),
-    ("discharge_stopped", 1, 0, 1, 0, 0, 17),
+    # name, size, factor, place by length, lowest, highest
+    ("full_cell_voltage", 2, 1, 4, 4, 4, 0, MAX_CELL_VOLTAGE),  # mV
+    ("mode", 1, 1, 0, 6, 6, 0, 2),
+    ("current", 2, 100, 6, 7, 7, 0, MAX_CURRENT),  # 0.1 A to mA; the mode gives the sign
+    ("soc", 1, 1, 0, 13, 13, 0, 100),  # %
+    ("empty_cell_voltage", 2, 1, 0, 0, 14, 0, MAX_CELL_VOLTAGE),  # mV
+)
+TEMPERATURES = ((0, -2, 1, 8, 9, 9, -600, 1500), (1, -2, 1, 10, 11, 11, -600, 1500))  # 0.1 degC
+STOPPED = (
+    (CHARGE_STOPPED, 1, 1, 0, 0, 16, 0, 1),
+    (DISCHARGE_STOPPED, 1, 1, 0, 0, 17, 0, 1),
 )
 
 # The bytes of a packet besides its cells, two bytes each: CELLS followed by the SoC (V1.22) or by
 # the counters (from V1.24; its lengths are odd, those with SoC even), and IMPEDANCES.
 WITH_SOC, WITH_COUNTERS, WITH_MODE = 6, 13, 8
-COUNTERS = (("energy", 9), ("charge", 5))  # mWh and mAh: 4 bytes, low byte first, before the end
+ENERGY_AT, CHARGE_AT = 9, 5  # before the end: mWh and mAh, 4 bytes, low byte first
+DATA_AT, IMPEDANCES_AT = 4, 7
 
 
 def cells_in(length, others):
@@ -60,23 +63,47 @@ def is_possible(command, length):
     return cells_in(length, WITH_MODE)
 
 
+def high_words(buf, at, target, count):
+    """Read so many numbers of two bytes into a list, high byte first."""
+    for i in range(count):
+        target[i] = buf[at] << 8 | buf[at + 1]
+        at += 2
+
+
+def wire(cells, count, is_wired):
+    """Make so many inputs' readings what they show. Returns how many cells that makes: up to the
+    last one.
+    """
+    wired = 0
+    for i in range(count):
+        mv = cells[i] = shown(cells[i], is_wired)
+        if mv:
+            wired = i + 1
+    return wired
+
+
+def total(values, count):
+    """Of the first so many."""
+    found = 0
+    for i in range(count):
+        found += values[i]
+    return found
+
+
 class Decoder(framed.Decoder):
     """Calls on_sample(sample) for each valid READING, with the cells of the last valid CELLS.
 
     The sample is the same object every time. Cells, pack voltage and counters are unknown before
     the first CELLS, and again after CELLS_KEPT readings without another.
 
-    cells is how many are wired, 0 if the packets decide: then an input below UNWIRED_BELOW has no
-    cell. With a number given, those cells show whatever they read (1 mV for 0: a dead cell or a
-    torn sense wire has to be seen) and the rest is ignored.
+    cells is how many are wired, the rest is ignored; 0 if the packets decide.
     """
 
     FIRST = HEADER
     kept = CELLS_KEPT  # a capture on a PC has no clock: packlog replay keeps them
 
     def __init__(self, on_sample, cells=0, new_only=False):
-        super().__init__(on_sample, cells, (CELLS, READING, IMPEDANCES), LONGEST)
-        self._fields = {field[0]: None for field in READING_FIELDS}
+        super().__init__(on_sample, cells, (CELLS, READING, IMPEDANCES), LONGEST, high_first)
         self._cells_soc = None  # the SoC that came with the cells
         self._cells_age = CELLS_KEPT  # readings since the cells came
 
@@ -109,11 +136,11 @@ class Decoder(framed.Decoder):
             return False
         command = buf[at + 2]
         if command == READING:
-            right = self._take_reading(at, length)
+            right = self._take_reading(length)
         elif command == CELLS:
-            right = self._take_cells(at, length)
+            right = self._take_cells(length)
         else:
-            right = self._take_impedances(at, length)
+            right = self._take_impedances(length)
         if right:
             self._drop(length)
             self.stats["accepted"][command] += 1
@@ -121,39 +148,25 @@ class Decoder(framed.Decoder):
                 self._on_sample(self.sample)
         return right
 
-    def _take_reading(self, at, length):
-        fields = self._fields
-        column = 4 + READING_LENGTHS.index(length)
-        for field in READING_FIELDS:
-            value = None
-            if field[column]:
-                value = high_first(self._buf, at + field[column], field[1])
-                if field[2] < 0 and value & 0x8000:
-                    value -= 0x10000
-                if not field[2] <= value <= field[3]:
-                    return False
-            fields[field[0]] = value
-        self._age_cells()
-        self._fill(fields)
-        return True
+    def _take_reading(self, length):
+        self._column = framed.PLACE + READING_LENGTHS.index(length)
+        right = self._fit(READING_FIELDS) and self._fit(TEMPERATURES) and self._fit(STOPPED)
+        if right:
+            self._age_cells()
+            self._fill()
+        return right
 
-    def _fill(self, fields):
+    def _fill(self):
         sample = self.sample
-        sample.full_cell_voltage = fields["full_cell_voltage"]
-        sample.empty_cell_voltage = fields["empty_cell_voltage"]
-        sample.mode = fields["mode"]
-        sample.current = fields["current"] * 100
+        sample.mode = sample.empty_cell_voltage = None  # older packets do not have them
+        sample.soc = self._cells_soc
+        self._put(READING_FIELDS)
+        self._put_into(sample.temperatures, TEMPERATURES)
+        sample.flags = self._bits(STOPPED)
         if sample.mode == DISCHARGE:
             sample.current = -sample.current
         elif sample.mode is None and sample.current:
-            sample.current = None  # flows, but nobody knows which way
-        sample.temperatures[0] = fields["t1"]
-        sample.temperatures[1] = fields["t2"]
-        sample.soc = self._cells_soc if fields["soc"] is None else fields["soc"]
-        sample.flags = None
-        if fields["charge_stopped"] is not None:
-            sample.flags = fields["charge_stopped"] * CHARGE_STOPPED
-            sample.flags |= fields["discharge_stopped"] * DISCHARGE_STOPPED
+            sample.current = None  # flows, but the direction is unknown
 
     def _age_cells(self):
         """Forget the cells, and what came with them, when they are too old to be shown as new."""
@@ -164,49 +177,42 @@ class Decoder(framed.Decoder):
         sample.clear_cells()
         sample.voltage = sample.energy = sample.charge = self._cells_soc = None
 
-    def _take_cells(self, at, length):
-        buf = self._buf
+    def _take_cells(self, length):
         with_soc = cells_in(length, WITH_SOC)
         count = self._limit(with_soc or cells_in(length, WITH_COUNTERS))
-        end = at + length
-        for i in range(count):
-            if high_first(buf, at + 4 + 2 * i, 2) > MAX_CELL_VOLTAGE:
-                return False
-        if with_soc and buf[end - 2] > 100:
+        soc = self._number(length - 2, 1) if with_soc else None
+        if (with_soc and soc > 100) or not self._are_cells(count):
             return False
-        self._cells_soc = buf[end - 2] if with_soc else None
-        self._cells_age = 0
-        for name, place in COUNTERS:
-            setattr(self.sample, name, None if with_soc else low_first(buf, end - place, 4))
-        self._fill_cells(at + 4, count)
-        return True
-
-    def _fill_cells(self, at, count):
         sample = self.sample
-        total = wired = 0
-        for i in range(count):
-            mv = high_first(self._buf, at + 2 * i, 2)
-            if self._cells:
-                mv = mv or 1
-            elif mv < UNWIRED_BELOW:
-                mv = 0
-            sample.cells[i] = mv
-            total += mv
-            if mv:
-                wired = i + 1
-        sample.cell_count = wired
-        sample.voltage = total or None
+        sample.energy = None if with_soc else self._low(length - ENERGY_AT, 4)
+        sample.charge = None if with_soc else self._low(length - CHARGE_AT, 4)
+        self._cells_soc = soc
+        self._cells_age = 0
+        high_words(self._buf, self._start + DATA_AT, sample.cells, count)
+        sample.cell_count = wire(sample.cells, count, self._cells)
+        sample.voltage = total(sample.cells, sample.cell_count) or None
         sample.find_extremes()
-
-    def _take_impedances(self, at, length):
-        buf = self._buf
-        if buf[at + 4] > 2 or low_first(buf, at + 5, 2) > MAX_CURRENT:
-            return False
-        count = self._limit(cells_in(length, WITH_MODE))
-        for i in range(count):
-            self.sample.impedances[i] = low_first(buf, at + 7 + 2 * i, 2)
-        self.sample.impedance_count = count
         return True
+
+    def _are_cells(self, count):
+        buf = self._buf
+        at = self._start + DATA_AT
+        for i in range(at, at + 2 * count, 2):
+            if (buf[i] << 8 | buf[i + 1]) > MAX_CELL_VOLTAGE:
+                return False
+        return True
+
+    def _take_impedances(self, length):
+        if self._number(DATA_AT, 1) > 2 or self._low(DATA_AT + 1, 2) > MAX_CURRENT:
+            return False
+        sample = self.sample
+        sample.impedance_count = self._limit(cells_in(length, WITH_MODE))
+        at = self._start + IMPEDANCES_AT
+        low_words(self._buf, at, sample.impedances, sample.impedance_count)
+        return True
+
+    def _low(self, place, size):
+        return low_first(self._buf, self._start + place, size)
 
     def _limit(self, count):
         return min(count, self._cells) if self._cells else count

@@ -1,45 +1,62 @@
-"""What decoders of framed streams have in common: the bytes that wait, resynchronisation, numbers.
+"""The base of the decoders: pending bytes, resynchronisation, numbers in tables, cells.
 
-A subclass has FIRST, the byte that a frame begins with, _length() and _take(length). Eight bits of
-sum are weak: only one byte of a frame that fails is lost, and what follows is looked at again.
+A BMS lists its numbers as rows (columns below); a decoder reads them from the first pending frame.
+It has FIRST (the byte that begins a frame), _length(), _take(length), _is_cut_off(). A function
+with more than 11 slots (locals and stack) has its frame on the heap: those that run for every
+reading have fewer.
 """
 
 import struct
 
 from sample import Sample
 
-PIECE = 256  # bytes that are taken over at a time
-UNWIRED_BELOW = 500  # mV: an input without a cell picks up a little
-# Copies whole pieces without allocating: what is too much is overwritten by the next one
-_COPIES = ((32, "32s"), (64, "64s"), (128, "128s"), (PIECE, "256s"))
+# Columns of a row: name or index in the Sample; 1, 2 or 4 bytes (below 0: signed); factor; and from
+# PLACE on, a column a layout, the place in a frame (0: this layout does not have it). A table that
+# _fit() checks has two more: the lowest and the highest number, before the factor.
+NAME, SIZE, SCALE, PLACE = 0, 1, 2, 3
+LOWEST, HIGHEST = -2, -1
+
+PIECE = 256  # bytes that are copied at a time
 
 
 def high_first(buf, at, size):
-    """The unsigned number of that size, high byte first."""
-    value = 0
-    for i in range(at, at + size):
-        value = value << 8 | buf[i]
-    return value
+    """The number of 1, 2 or 4 bytes, high byte first; size below 0: signed."""
+    if size == 1:
+        return buf[at]
+    value = buf[at] << 8 | buf[at + 1]
+    if size < 0 and value & 0x8000:
+        value -= 0x10000  # the sign first: a small negative number is never a big one on the way
+    return value if size & 2 else (value << 8 | buf[at + 2]) << 8 | buf[at + 3]
 
 
 def low_first(buf, at, size):
-    """The unsigned number of that size, low byte first."""
-    value = 0
-    for i in range(at + size - 1, at - 1, -1):
-        value = value << 8 | buf[i]
-    return value
+    """The same, low byte first."""
+    if size == 1:
+        return buf[at]
+    last = at + 1 if size & 2 else at + 3
+    value = buf[last] << 8 | buf[last - 1]
+    if size < 0 and value & 0x8000:
+        value -= 0x10000
+    return value if size & 2 else (value << 8 | buf[at + 1]) << 8 | buf[at]
+
+
+def low_words(buf, at, target, count):
+    """Read so many numbers of two bytes into a list, low byte first."""
+    for i in range(count):
+        target[i] = buf[at + 1] << 8 | buf[at]
+        at += 2
 
 
 class Decoder:
     """on_sample(sample) is called for each reading, always with the same Sample.
 
     cells is how many are wired, 0 if the BMS decides. kinds: of frames, to be counted; longest: of
-    a frame, in bytes.
+    a frame, in bytes; read: high_first or low_first.
     """
 
     kept = 0  # how long a decoder keeps what other frames said, see bms/chargery.py
 
-    def __init__(self, on_sample, cells, kinds, longest):
+    def __init__(self, on_sample, cells, kinds, longest, read=low_first):
         self.sample = Sample()
         self.stats = {
             "accepted": dict.fromkeys(kinds, 0),
@@ -50,6 +67,8 @@ class Decoder:
         self._cells = cells
         self._buf = bytearray(longest + PIECE)
         self._start = self._end = 0  # the pending bytes
+        self._read = read
+        self._column = PLACE  # that of the frame's layout
 
     def request(self):
         """What to send to the BMS now, b"" for nothing. Called when the link is up, then every
@@ -82,20 +101,21 @@ class Decoder:
             self._skip_on()
             self._search()
 
+    # The pending bytes
+
     def _append(self, data, at, size):
-        buf = self._buf
-        if self._end + PIECE > len(buf):
+        if self._end + PIECE > len(self._buf):
             self._make_room()
-        end = self._end
+        if at or type(data) is memoryview:
+            self._copy(data, at, size)
+        else:  # pack_into takes bytes, from the first on; padding is overwritten by the next piece
+            struct.pack_into("256s", self._buf, self._end, data)
         self._end += size
-        if at or type(data) is memoryview:  # pack_into takes bytes, from the first on
-            for i in range(size):
-                buf[end + i] = data[at + i]
-            return
-        for most, form in _COPIES:
-            if size <= most:
-                struct.pack_into(form, buf, end, data)
-                return
+
+    def _copy(self, data, at, size):
+        buf = self._buf
+        for i in range(size):
+            buf[self._end + i] = data[at + i]
 
     def _make_room(self):
         buf = self._buf
@@ -144,7 +164,7 @@ class Decoder:
         self._drop(count)
 
     def _drop(self, count):
-        """Be done with the first pending bytes."""
+        """Remove the first pending bytes."""
         self._start += count
         if self._start == self._end:
             self._start = self._end = 0
@@ -152,7 +172,67 @@ class Decoder:
     def _sum(self, count):
         """Of the first pending bytes, mod 256."""
         buf = self._buf
+        i = self._start
+        end = i + count
         total = 0
-        for i in range(self._start, self._start + count):
+        while i + 4 <= end:
+            total += buf[i] + buf[i + 1] + buf[i + 2] + buf[i + 3]
+            i += 4
+        while i < end:
             total += buf[i]
+            i += 1
         return total & 0xFF
+
+    # What the first pending frame says
+
+    def _number(self, place, size):
+        return self._read(self._buf, self._start + place, size)
+
+    def _value(self, row):
+        """None if the layout does not have it."""
+        place = row[self._column]
+        if place:
+            return self._read(self._buf, self._start + place, row[SIZE]) * row[SCALE]
+        return None
+
+    def _fit(self, rows):
+        """Are all numbers that the layout has within their ranges?"""
+        for row in rows:  # noqa: SIM110 - a generator would be allocated
+            if not self._is_in_range(row):
+                return False
+        return True
+
+    def _is_in_range(self, row):
+        if not row[self._column]:
+            return True
+        value = self._number(row[self._column], row[SIZE])
+        return row[LOWEST] <= value <= row[HIGHEST]
+
+    def _put(self, rows):
+        """Set the Sample's attributes. What the layout does not have stays as it is."""
+        i = len(rows)
+        while i:
+            i -= 1
+            row = rows[i]
+            if row[self._column]:
+                value = self._value(row)
+                setattr(self.sample, row[NAME], value)
+
+    def _put_into(self, target, rows):
+        """Set the entries of a list or a dict, None for what the layout does not have."""
+        i = len(rows)
+        while i:
+            i -= 1
+            row = rows[i]
+            value = self._value(row)
+            target[row[NAME]] = value
+
+    def _bits(self, rows):
+        """The names, which are bits, of those that are not 0; None if the layout has none."""
+        bits = None
+        for row in rows:
+            if row[self._column]:
+                bits = bits or 0
+                if self._value(row):
+                    bits |= row[NAME]
+        return bits

@@ -9,6 +9,7 @@ frames stand between. Software below 11 speaks 24S, later 32S. Frames 0x01 (sett
 import struct
 
 from bms import framed
+from bms.framed import NAME, PLACE, SCALE, low_words
 from sample import (
     BALANCING,
     CHARGE_ON,
@@ -16,12 +17,14 @@ from sample import (
     DISCHARGE_ON,
     DISCHARGE_STOPPED,
     MAX_TEMPERATURES,
+    shown,
 )
 
 NUMBER = 2  # in the events
 LINKS = {"ble": {"service": 0xFFE0, "notify": 0xFFE1, "write": 0xFFE1}}
 KEYS = {"timeout_s": ("number", (3, 3600), 15)}
 SEEN_AS = {"service": 0xFFE0}
+TOPICS = ""  # the key of mqtt with the base of topics that others also have for it
 # By their bits, as the display has room for them
 ALARMS = (
     "wire resistance", "MOSFET overheated", "wrong cell count", "current sensor",
@@ -43,12 +46,13 @@ ASK_CELLS = b"\xaa\x55\x90\xeb\x96\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x10"
 QUIET_S = 5  # without news for so long: ask again
 ASK_S = 180  # some units stop unless they are asked every few minutes
 
-# A layout's place: how many cells at 6, where their presence bits, wire resistances (mOhm), sensor
-# bits (0: none) and temperatures (T1 to T5, MOSFET) are, and its column in the FIELDS.
-LAYOUT_32S = (32, 70, 80, 214, (162, 164, 254, 256, 258, 144), 3)
-LAYOUT_24S = (24, 54, 64, 0, (130, 132, 0, 0, 0, 134), 4)
+# CELLS, low byte first, by layout: 32S and 24S
+LAYOUT_32S, LAYOUT_24S = 0, 1
+INPUTS = (32, 24)
+CELLS_AT = 6  # mV, 2 bytes each
+VOLTAGE = 0  # its row
 FIELDS = (
-    # name, size (below 0: signed), scale, place in 32S and in 24S (0: not in it)
+    # name, size, factor, lowest, highest, place in 32S and in 24S
     ("voltage", 4, 1, 150, 118),  # mV
     ("current", -4, 1, 158, 126),  # mA
     ("errors", 4, 1, 166, 0),
@@ -58,13 +62,27 @@ FIELDS = (
     ("charge", 4, 1, 174, 142),  # mAh
     ("capacity", 4, 1, 178, 146),  # mAh
     ("cycles", 4, 1, 182, 150),
-    ("soh", 1, 10, 190, 158),  # 0.1 %
+    ("soh", 1, 10, 190, 158),  # % to 0.1 %
 )
-EXTRAS = (("charge_in", 4, 1, 186, 154), ("bms_uptime", 4, 1, 194, 162))  # mAh, s
+EXTRAS = (
+    ("charge_in", 4, 1, 186, 154),  # mAh
+    ("bms_uptime", 4, 1, 194, 162),  # s
+)
 SWITCHES = (
     (CHARGE_ON, 1, 1, 198, 166),
     (DISCHARGE_ON, 1, 1, 199, 167),
     (BALANCING, 1, 1, 172, 140),
+)
+PRESENT = ("present", 4, 1, 70, 54)  # bits of the cells
+WIRES = ("impedances", 2, 10, 80, 64)  # mOhm to 0.1 mOhm, that of cell 1
+SENSORS = ("sensors", 2, 1, 214, 0)  # bits: 0 MOSFET, 1 to 5 T1 to T5
+TEMPERATURES = (
+    (0, -2, 1, 162, 130),  # 0.1 degC
+    (1, -2, 1, 164, 132),
+    (2, -2, 1, 254, 0),
+    (3, -2, 1, 256, 0),
+    (4, -2, 1, 258, 0),
+    (MAX_TEMPERATURES - 1, -2, 1, 144, 134),  # of the MOSFETs
 )
 TEXTS = (("model", 6, 16), ("hardware", 22, 8), ("software", 30, 8))  # of DEVICE: place, size
 
@@ -72,9 +90,21 @@ TEXTS = (("model", 6, 16), ("hardware", 22, 8), ("software", 30, 8))  # of DEVIC
 STOP_CHARGE = 0x3F2
 STOP_DISCHARGE = 0x0F00F802
 
+MOSFET = MAX_TEMPERATURES - 1  # index of its temperature
 NO_SENSOR = -2000
 APART = 10  # 0.1 degC: a T3 that was never further from the MOSFET only repeats it
 _WIPE = "556s"  # the whole buffer
+
+
+def keep(cells, wires, present, count):
+    """Keep the cells that are there (bits), of the first so many inputs."""
+    while count:
+        count -= 1
+        if present >> count & 1:
+            cells[count] = shown(cells[count], True)
+            wires[count] *= WIRES[SCALE]
+        else:
+            cells[count] = wires[count] = 0
 
 
 class Decoder(framed.Decoder):
@@ -91,13 +121,14 @@ class Decoder(framed.Decoder):
         self._summed = memoryview(self._buf)[: LENGTH - 1]
         self.stats["repeated"] = 0  # CELLS whose counter stood still
         self.stats["mismatched"] = 0  # CELLS that are no pack's in the layout of the software
-        for key, _, _, _, _ in EXTRAS:
-            self.sample.extras[key] = None
+        for row in EXTRAS:
+            self.sample.extras[row[NAME]] = None
         for key, _, _ in TEXTS:
             self.sample.texts[key] = None
         self._new_only = new_only
         self._layout = None  # until the software's version is known
         self._counter = None
+        self._mean = 0  # mV of the cells, see _total()
         self._seen = 3  # the temperatures that are known to be sensors, by bit: T1 and T2 are
         self._due = 2  # questions to ask
         self._asked_s = self._quiet_s = 0
@@ -143,30 +174,30 @@ class Decoder(framed.Decoder):
         return min(pending, 5 if known else 4)
 
     def _take(self, length):
-        total = self._sum(length - 1) if self._start else sum(self._summed) & 0xFF
-        if total != self._buf[self._start + length - 1]:
+        if self._sum(length - 1) != self._number(length - 1, 1):
             return False
         kind = self._number(4, 1)
-        layout = None
+        is_reading = False
         if kind == CELLS:
-            layout = self._fitting_layout()
-            if not layout:
+            if not self._find_layout():
                 self.stats["mismatched"] += 1
                 self._skip_on()
                 return True
-            if not self._is_wanted():
-                layout = None
+            is_reading = self._is_wanted()
         elif kind == DEVICE:
             self._take_device()
         self.stats["accepted"][kind] += 1
-        if layout:
-            self._fill(layout)
-            self._fill_cells(layout)
-            self._fill_temperatures(layout)
+        if is_reading:
+            self._fill()
+            self._fill_cells()
+            self._fill_temperatures()
         self._drop(length)
-        if layout:
+        if is_reading:
             self._on_sample(self.sample)
         return True
+
+    def _sum(self, count):
+        return super()._sum(count) if self._start else sum(self._summed) & 0xFF
 
     def _drop(self, count):
         """Nothing can be read from the buffer any more."""
@@ -177,34 +208,25 @@ class Decoder(framed.Decoder):
                 self._buf[i] = 0
         super()._drop(count)
 
-    def _number(self, place, size):
-        """The number at that place of the first pending frame; size below 0: signed."""
-        buf = self._buf
-        at = self._start + place
-        last = at + abs(size) - 1
-        value = buf[last]
-        if size < 0 and value > 127:
-            value -= 256  # the sign first: a small negative number is never a big one on the way
-        while last > at:
-            last -= 1
-            value = value << 8 | buf[last]
-        return value
-
     def _take_device(self):
         texts = self.sample.texts
         for key, place, size in TEXTS:
-            text = ""
-            for i in range(place, place + size):
-                code = self._number(i, 1)
-                if not code:
-                    break
-                text += chr(code) if 32 <= code < 127 else "?"
-            texts[key] = text
+            texts[key] = self._text(place, size)
         try:
             major = int(texts["software"].split(".")[0])
             self._layout = LAYOUT_24S if major < 11 else LAYOUT_32S
         except ValueError:
             self._layout = None
+
+    def _text(self, place, size):
+        """The text up to the first 0, "?" for what is not printable."""
+        text = ""
+        for i in range(place, place + size):
+            code = self._number(i, 1)
+            if not code:
+                break
+            text += chr(code) if 32 <= code < 127 else "?"
+        return text
 
     def _is_wanted(self):
         """Whether the first pending frame is news, or is to be taken all the same."""
@@ -216,54 +238,64 @@ class Decoder(framed.Decoder):
         self._quiet_s = 0
         return True
 
-    def _fitting_layout(self):
-        """The first pending frame's, None if it has none, or another than the software's."""
-        pack_24s = self._pack(LAYOUT_24S)
-        pack_32s = self._pack(LAYOUT_32S)
-        layout = LAYOUT_24S if pack_24s > pack_32s else LAYOUT_32S
-        fits = pack_24s | pack_32s and (self._layout or layout) is layout
-        return layout if fits else None
+    def _find_layout(self):
+        """Read the first pending frame in its layout from here on. False if neither fits, or
+        another than the software's.
 
-    def _present(self, layout):
-        """Bits of the cells that are there by the unit's word, or the user's where it has none."""
-        return self._number(layout[1], 4) or (1 << self._cells) - 1
-
-    def _pack(self, layout):
-        """mV of the pack in that layout; 0 if the cells don't make up so much.
-
-        Their sum may be one cell off (the wire of an input is torn) and a sixteenth (the voltage is
-        calibrated apart, and measured at another moment). The wrong layout is off by far more, and
-        where that is a small number of cells and of cycles by chance, it is the smaller voltage.
+        The wrong layout's sum is far off the voltage it reads. Where that is a small number of
+        cells and of cycles by chance, it is the smaller voltage: so the larger one is tried first.
         """
-        present = self._present(layout)
-        buf = self._buf
-        at = self._start + 6
-        total = count = 0
-        for i in range(layout[0]):
-            if present >> i & 1:
-                total += buf[at] | buf[at + 1] << 8
-                count += 1
-            at += 2
-        voltage = self._number(FIELDS[0][layout[5]], 4)
-        if not total or abs(total - voltage) > total // count + (voltage >> 4):
-            return 0
-        return voltage
+        voltage_24s = self._choose(LAYOUT_24S)
+        voltage_32s = self._choose(LAYOUT_32S)
+        layout = LAYOUT_24S if voltage_24s > voltage_32s else LAYOUT_32S
+        if not self._fits(layout):
+            layout = LAYOUT_24S if layout == LAYOUT_32S else LAYOUT_32S
+            if not self._fits(layout):
+                return False
+        return self._layout is None or self._layout == layout
 
-    def _fill(self, layout):
+    def _choose(self, layout):
+        """Returns the pack's voltage in that layout."""
+        self._column = PLACE + layout
+        return self._value(FIELDS[VOLTAGE])
+
+    def _fits(self, layout):
+        """Do the cells make up the pack's voltage? Their sum may be one cell off (the wire of an
+        input is torn) and a sixteenth (the voltage is calibrated apart, and measured at another
+        moment).
+        """
+        voltage = self._choose(layout)
+        total = self._total(self._present(), INPUTS[layout])
+        off = abs(total - voltage)
+        return voltage and total and off <= self._mean + (voltage >> 4)
+
+    def _total(self, present, inputs):
+        """mV of the cells that are there, all together. Notes their mean."""
+        buf = self._buf
+        at = self._start + CELLS_AT
+        total = count = 0
+        while present and inputs:
+            if present & 1:
+                total += buf[at]
+                total += buf[at + 1] << 8
+                count += 1
+            present >>= 1
+            inputs -= 1
+            at += 2
+        self._mean = total // (count or 1)
+        return total
+
+    def _present(self):
+        """Bits of the cells that are there by the unit's word, or the user's where it has none."""
+        return self._value(PRESENT) or (1 << self._cells) - 1
+
+    def _fill(self):
         sample = self.sample
-        column = layout[5]
-        for row in FIELDS:
-            if row[column]:
-                setattr(sample, row[0], self._number(row[column], row[1]) * row[2])
-        for row in EXTRAS:
-            sample.extras[row[0]] = self._number(row[column], row[1]) * row[2]
+        self._put(FIELDS)
+        self._put_into(sample.extras, EXTRAS)
         if sample.soc > 100:
             sample.soc = None
-        switches = 0
-        for row in SWITCHES:
-            if self._number(row[column], row[1]):
-                switches |= row[0]
-        sample.switches = switches
+        switches = sample.switches = self._bits(SWITCHES)
         # Switched off by its owner, it is not stopped.
         sample.flags = 0
         if sample.errors & STOP_CHARGE and not switches & CHARGE_ON:
@@ -271,34 +303,36 @@ class Decoder(framed.Decoder):
         if sample.errors & STOP_DISCHARGE and not switches & DISCHARGE_ON:
             sample.flags |= DISCHARGE_STOPPED
 
-    def _fill_cells(self, layout):
+    def _fill_cells(self):
         sample = self.sample
-        present = (1 << self._cells) - 1 if self._cells else self._present(layout)
-        count = 0
-        for i in range(layout[0]):
-            sample.cells[i] = sample.impedances[i] = 0
-            if present >> i & 1:
-                count = i + 1
-                sample.cells[i] = self._number(6 + 2 * i, 2) or 1
-                sample.impedances[i] = self._number(layout[2] + 2 * i, 2) * 10
+        present = (1 << self._cells) - 1 if self._cells else self._present()
+        count = INPUTS[self._column - PLACE]
+        while count and not present >> count - 1 & 1:
+            count -= 1
+        low_words(self._buf, self._start + CELLS_AT, sample.cells, count)
+        low_words(self._buf, self._start + WIRES[self._column], sample.impedances, count)
+        keep(sample.cells, sample.impedances, present, count)
         sample.cell_count = sample.impedance_count = count
         sample.find_extremes()
 
-    def _fill_temperatures(self, layout):
+    def _fill_temperatures(self):
+        temperatures = self.sample.temperatures
+        self._put_into(temperatures, TEMPERATURES)
+        self._mosfet = temperatures[MOSFET]
+        bits = self._value(SENSORS)
+        for i in range(MAX_TEMPERATURES):
+            bit = 1 << (i + 1) % MAX_TEMPERATURES  # the MOSFET's comes first
+            if not (bits is None or bits & bit) or not self._is_sensor(i):
+                temperatures[i] = None
+
+    def _is_sensor(self, i):
         """T3 to T5 count once they have said something: some units repeat the MOSFET in T3, some
         leave 0 in T4 and T5, all with the sensor bit on.
         """
         temperatures = self.sample.temperatures
-        bits = self._number(layout[3], 2) if layout[3] else 0x3F
-        mosfet = self._number(layout[4][-1], -2)
-        for i in range(MAX_TEMPERATURES):
-            place = layout[4][i]
-            value = self._number(place, -2) if place else NO_SENSOR
-            bit = 1 << (i + 1) % MAX_TEMPERATURES  # the MOSFET's comes first
-            if not bits & bit or value == NO_SENSOR:
-                temperatures[i] = None
-                continue
-            if abs(value - mosfet) > APART if i == 2 else value:
-                self._seen |= 1 << i
-            own = self._seen >> i & 1 or i == MAX_TEMPERATURES - 1
-            temperatures[i] = value if own else None
+        value = temperatures[i]
+        if value is None or value == NO_SENSOR:
+            return False
+        if abs(value - self._mosfet) > APART if i == 2 else value:
+            self._seen |= 1 << i
+        return self._seen >> i & 1 or i == MOSFET

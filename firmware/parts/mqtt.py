@@ -68,8 +68,9 @@ def make(settings, board):
 class Mqtt:
     """settings: the section of config.json. device_id tells the board from others.
 
-    Of the board: packs with name, bms (its kind), errors (names of its error bits), timeout_s,
-    sample, readings (how many there have been) and fresh(); network, resolver, clock, values.
+    Of the board: packs with name, bms (its kind), topics (the key of the settings with the base of
+    more topics, or ""), errors (names of its error bits), timeout_s, sample, readings (how many
+    there have been) and fresh(); network, resolver, clock, values.
     state: what it is doing, in words a person can act on. counters: plain ints.
     """
 
@@ -87,11 +88,14 @@ class Mqtt:
         expire_s = 60 + 2 * settings["interval_s"]  # time for a reconnect
         self._logger = Device(settings, device_id, "", "logger", expire_s + HEALTH_MS // 1000)
         self._outlets = []
+        bases = []
         for pack in board.packs:
             device = Device(settings, device_id, pack.name, pack.bms, expire_s + pack.timeout_s)
-            base = settings["chargery_base"] if pack.bms == "chargery" else ""
-            if base and [each.bms for each in board.packs].index("chargery") < len(self._outlets):
+            base = settings[pack.topics] if pack.topics else ""
+            if base in bases:
                 base += "/" + pack.name  # the first one has the topics that dashboards know
+            if base:
+                bases.append(base)
             self._outlets.append(Outlet(pack, device, settings["base"], base))
 
     async def run(self):

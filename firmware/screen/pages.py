@@ -8,7 +8,7 @@ gone and the silence stands there, for how long and with what to look after. Cel
 
 from sample import CHARGE_STOPPED, DISCHARGE_STOPPED
 from screen import draw
-from screen.draw import DEGREE, HIGHEST, LOWEST, Message, lcd_text, wrap
+from screen.draw import DEGREE, HIGHEST, LOWEST, lcd_text, wrap
 
 LONG_MS = 2000  # for each end of a text that is longer than its row
 ROUND = 8  # pages of packs before one of the logger's own
@@ -26,7 +26,7 @@ class Screen:
         self._columns = columns
         self._wide = rows == 4
         self._page_ms = page_ms
-        self._message = Message(columns, rows)
+        self._message = None
         self._texts = []  # of health, cut to the display's width
         self._storage_error = self._note = None  # as they were cut
         self._page = self._turns = 0
@@ -34,6 +34,10 @@ class Screen:
 
     def message(self, title, text, now_ms):
         """A text instead of readings: what is wrong with the config, or that packlog starts."""
+        if self._message is None:
+            from screen.message import Message
+
+            self._message = Message(self._columns, len(self.rows))
         self._message.render(self.rows, title, text, now_ms)
         return self.rows
 

@@ -5,8 +5,10 @@ a PC. There it is loaded once and stays, on an ESP32 first of all. Elsewhere it 
 what uses it.
 """
 
+import gc
 import sys
 
+GARBAGE = 1024  # bytes of new objects between two collections
 STAYS = sys.platform in ("esp32", "linux", "darwin")
 NAMES = ("plans", "units", "weights", "planes", "huffman", "emit")  # modules with native twins
 lost = False  # was there no room for what stays? Another attempt would only take more
@@ -36,16 +38,30 @@ def load(names):
             if name in NAMES:
                 _load_native(name)
                 yield
-            __import__("store." + name)
+            _load(name)
             yield
 
 
 def _load_native(name):
     """A step of its own, for it takes as long as the rest of the module."""
     try:
-        __import__("store." + name + "_viper")
+        _load(name + "_viper")
     except (ImportError, SyntaxError, AttributeError):  # the plain twin is taken
         pass
+
+
+def _load(name):
+    """Import it, with little garbage in between: what stays would lie scattered."""
+    name = "store." + name
+    if not hasattr(gc, "threshold"):  # CPython
+        __import__(name)
+        return
+    before = gc.threshold()
+    gc.threshold(GARBAGE)
+    try:
+        __import__(name)
+    finally:
+        gc.threshold(before)
 
 
 def work(name, *args):

@@ -1,6 +1,6 @@
-"""The command line: one function a verb, each thin over a module of its own.
+"""The command line: one function per command, each thin over a module of its own.
 
-Exit codes: 0 done, 1 it did not work (one line on stderr says what and what to do), 2 wrong usage.
+Exit codes: 0 success, 1 failure (one line on stderr says what to do), 2 wrong usage.
 """
 
 import dataclasses
@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 from host_tools.cli import cli_config
-from host_tools.cli.cli_options import BmsKind, Output, Port, connected
+from host_tools.cli.cli_options import USUAL_BMS, BmsKind, Output, Port, connected
 from host_tools.ground.errors import PacklogError
 from host_tools.ground.progress import say
 
@@ -32,8 +32,8 @@ def install(
         Path | None,
         typer.Option(
             metavar="FILE",
-            help="Your config.json. Without it the board keeps the one it has; a new board gets "
-            "what you answer to some questions, or the example if there is no terminal.",
+            help="Your config.json. By default the board keeps its own; a new board gets one from "
+            "your answers to some questions, or the example if there is no terminal.",
         ),
     ] = None,
     micropython: Annotated[
@@ -41,26 +41,28 @@ def install(
         typer.Option(metavar="FILE", help="First flash MicroPython itself: the .bin for the chip."),
     ] = None,
     erase: Annotated[
-        bool, typer.Option("--erase", help="With --micropython only: erase the whole flash before.")
+        bool, typer.Option("--erase", help="With --micropython only: erase the whole flash first.")
     ] = False,
     make_littlefs: Annotated[
         bool,
-        typer.Option("--format", help="Make a littlefs of a FAT file system: erases its files."),
+        typer.Option("--format", help="Replace a FAT file system by littlefs: erases its files."),
     ] = False,
-    yes: Annotated[bool, typer.Option("--yes", help="Do not ask whether to go on.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask for confirmation.")] = False,
     bluetooth: Annotated[
         bool,
-        typer.Option("--bluetooth", help="Bring aioble too, if no pack of the config needs it."),
+        typer.Option("--bluetooth", help="Install aioble even if no pack of the config needs it."),
     ] = False,
     loose: Annotated[
         bool,
-        typer.Option("--loose", help="Modules one by one, to change them there: docs/install.md."),
+        typer.Option(
+            "--loose", help="Copy single modules instead of one file, to edit them on the board."
+        ),
     ] = False,
     lib: Annotated[
         Path | None,
         typer.Option(
             metavar="DIR",
-            help="Take packages of others (DIR/aioble/, DIR/umqtt/) from here, not the internet.",
+            help="Take third-party packages (DIR/aioble/, DIR/umqtt/) from here, not the internet.",
         ),
     ] = None,
 ) -> None:
@@ -80,12 +82,12 @@ def install(
 
 @app.command()
 def pull(
-    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Where to: DIR/PACK/ is made.")],
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Target: DIR/PACK/ is created.")],
     port: Port = None,
 ) -> None:
-    """Copy the history off a board, only what is new, and tell the board the time.
+    """Copy new history files from a board, and set its clock.
 
-    The logger pauses meanwhile and is started again. Nothing on the board is changed or deleted.
+    The logger pauses meanwhile and is restarted. Nothing on the board is changed or deleted.
     """
     from host_tools.board.pull import pull as run
 
@@ -95,7 +97,7 @@ def pull(
 @app.command()
 def decode(
     paths: Annotated[
-        list[Path], typer.Argument(metavar="PATH...", help="A pulled folder, or files out of it.")
+        list[Path], typer.Argument(metavar="PATH...", help="A pulled folder, or files from it.")
     ],
     output: Output = None,
     epoch: Annotated[
@@ -120,7 +122,7 @@ def decode(
 ) -> None:
     """Turn pulled files into CSV: time,voltage,current,temperature,soc and the extreme cells.
 
-    Where the time is not known, its column is empty and the columns boot and uptime say what is.
+    Where the time is unknown, its column is empty and the columns boot and uptime are added.
     """
     from host_tools.export.decode import decode as run
 
@@ -133,13 +135,13 @@ def encode(
         Path,
         typer.Argument(
             metavar="READINGS",
-            help="CSV with a column time, as ISO 8601 or seconds since 1970, and those that decode "
-            "writes or replay's cell_voltages; what replay writes has no time: add one. Other "
-            "columns that are missing and values that are empty are not known.",
+            help="CSV with a column time, as ISO 8601 or seconds since 1970, and the columns of "
+            "decode or replay's cell_voltages; the output of replay has no time: add one. Missing "
+            "columns and empty values are unknown.",
         ),
     ],
     folder: Annotated[
-        Path, typer.Option("-o", "--output", metavar="DIR", help="Where to: DIR/NAME/ is made.")
+        Path, typer.Option("-o", "--output", metavar="DIR", help="Target: DIR/NAME/ is created.")
     ],
     every: Annotated[bool, typer.Option("--all", help="Keep every reading as a frame.")] = False,
     capacity: Annotated[
@@ -156,7 +158,7 @@ def encode(
         Path | None,
         typer.Option(
             metavar="FILE",
-            help="A config.json: log as a board with it does, by its section store and the "
+            help="A config.json: log as a board with it does, using its section store and the "
             "capacity of the pack NAME.",
         ),
     ] = None,
@@ -165,21 +167,22 @@ def encode(
         typer.Option(
             "--set",
             metavar="KEY=VALUE",
-            help="A key of config.json's section store, such as current_percent=4. Can be said "
-            "several times; docs/config.md explains the keys.",
+            help="A key of config.json's section store, such as current_percent=4. Can be "
+            "repeated; docs/config.md explains the keys.",
         ),
     ] = None,
     name: Annotated[
         str | None,
         typer.Option(
             metavar="NAME",
-            help="The pack's name, as in config.json. Default: that of the config's first, or "
-            "pack.",
+            help="The pack's name, as in config.json. Default: the config's first pack, or 'pack'.",
         ),
     ] = None,
     cells: Annotated[
         int | None,
-        typer.Option(metavar="N", min=1, max=32, help="How many. Default: as the readings show."),
+        typer.Option(
+            metavar="N", min=1, max=32, help="Number of cells. Default: as in the readings."
+        ),
     ] = None,
     gap: Annotated[
         int | None,
@@ -187,7 +190,7 @@ def encode(
             "--gap-s",
             metavar="N",
             min=1,
-            help="A longer pause is silence. Default: 15, more where readings are far apart.",
+            help="A longer pause is a gap. Default: 15, more where readings are far apart.",
         ),
     ] = None,
     budget: Annotated[
@@ -196,14 +199,15 @@ def encode(
             "--budget-kb",
             metavar="N",
             min=128,
-            help="Delete the oldest files beyond that. Default: keep all.",
+            help="Delete the oldest files beyond this size. Default: keep all.",
         ),
     ] = None,
 ) -> None:
-    """Turn a CSV of readings into what a board that had taken them would have on its flash.
+    """Turn a CSV of readings into the files that a board would have on its flash.
 
-    They go through the board's own sampler and store. Try tolerances on past data with it. What
-    is no reading (not a number, out of range, time going backwards) is left out, and said.
+    The readings go through the board's own sampler and store: use it to try tolerances on past
+    data. Rows that are not valid readings (not a number, out of range, time going backwards) are
+    skipped and reported.
     """
     from host_tools.trial import plan
     from host_tools.trial.encode import encode as run
@@ -219,14 +223,14 @@ def encode(
 def info(
     paths: Annotated[
         list[Path] | None,
-        typer.Argument(metavar="[PATH...]", help="A pulled folder, or files out of it."),
+        typer.Argument(metavar="[PATH...]", help="A pulled folder, or files from it."),
     ] = None,
     port: Port = None,
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
-    """Say what pulled files hold: span, gaps, boots, frames, sizes, charge, events, damage.
+    """Show what pulled files contain: span, gaps, boots, frames, sizes, charge, events, damage.
 
-    Without files: what a running board says of itself and of its packs, without interrupting it.
+    Without files: show the state of a running board and its packs, without interrupting it.
     """
     if paths:
         from host_tools.history.info import info as run
@@ -242,11 +246,11 @@ def info(
 @app.command()
 def scan(
     port: Port = None,
-    seconds: Annotated[int, typer.Option(metavar="N", min=1, max=60, help="How long.")] = 8,
+    seconds: Annotated[int, typer.Option(metavar="N", min=1, max=60, help="Duration.")] = 8,
 ) -> None:
-    """List what the board's Bluetooth hears: names and addresses of JK units for config.json.
+    """List Bluetooth devices in reach of the board: names and addresses for config.json.
 
-    The logger pauses meanwhile and is started again.
+    The logger pauses meanwhile and is restarted.
     """
     from host_tools.board.bluetooth import scan as run
 
@@ -256,9 +260,9 @@ def scan(
 @app.command()
 def release(
     port: Port = None,
-    minutes: Annotated[int, typer.Option(metavar="N", min=1, max=60, help="How long.")] = 5,
+    minutes: Annotated[int, typer.Option(metavar="N", min=1, max=60, help="Duration.")] = 5,
 ) -> None:
-    """Let go of the Bluetooth BMS for some minutes, so that the phone app can connect to it."""
+    """Disconnect from the Bluetooth BMS for some minutes, so that the phone app can connect."""
     from host_tools.board.bluetooth import release as run
 
     run(connected(port), minutes, say)
@@ -270,8 +274,8 @@ def replay(
         Path,
         typer.Argument(
             metavar="CAPTURE",
-            help="Of a chargery: the bytes as it sent them. Of a jk: the bytes of its "
-            "notifications, one after the other. Of a bluenova: text, one console line a line.",
+            help="The bytes as the BMS sent them (Bluetooth: of its notifications, concatenated; "
+            "bluenova: the console's lines as text).",
         ),
     ],
     bms: BmsKind,
@@ -280,7 +284,7 @@ def replay(
     ] = False,
     output: Output = None,
     stats: Annotated[
-        bool, typer.Option("--stats", help="Print packet counts as JSON on stderr.")
+        bool, typer.Option("--stats", help="Print packet counters as JSON on stderr.")
     ] = False,
 ) -> None:
     """Decode a captured byte stream of a BMS into CSV, with the firmware's own decoder."""
@@ -293,10 +297,10 @@ def replay(
 def watch(
     port: Port = None,
     count: Annotated[
-        int | None, typer.Option(metavar="N", min=1, help="End after N status lines.")
+        int | None, typer.Option(metavar="N", min=1, help="Stop after N status lines.")
     ] = None,
 ) -> None:
-    """Follow a board's readings in the terminal, without interrupting it. Ctrl-C ends."""
+    """Follow a board's readings in the terminal, without interrupting it. Ctrl-C stops."""
     from host_tools.board.watch import watch as run
     from host_tools.build.explain import follow
 
@@ -307,14 +311,14 @@ def watch(
 def explain(
     path: Annotated[
         Path | None,
-        typer.Argument(metavar="[FILE]", help="Text with a traceback. Default: what is pasted."),
+        typer.Argument(metavar="[FILE]", help="Text with a traceback. Default: standard input."),
     ] = None,
     names: Annotated[
         Path | None,
         typer.Option("--map", metavar="FILE", help="A release's NAME.map.json."),
     ] = None,
 ) -> None:
-    """Put the source's names into a traceback of the board, whose own names are short."""
+    """Translate the short names in a traceback of the board to those of the source."""
     from host_tools.build.explain import explain as run
 
     run(path, names)
@@ -322,33 +326,37 @@ def explain(
 
 @app.command()
 def sim(
-    bms: BmsKind = "chargery",
+    bms: BmsKind = USUAL_BMS,
     capture: Annotated[
         Path | None,
         typer.Option(
             "--input",
             metavar="CAPTURE",
-            help="Play this capture (bytes or hex text) over and over instead of simulating a BMS.",
+            help="Play this capture (bytes or hex text) in a loop instead of simulating a BMS.",
         ),
     ] = None,
     flash: Annotated[
         Path,
-        typer.Option(metavar="FILE", help="The flash chip: made if missing, kept for next time."),
+        typer.Option(
+            metavar="FILE", help="The flash image: created if missing, kept for the next run."
+        ),
     ] = Path("packlog.img"),
     link: Annotated[
         Path | None,
-        typer.Option(metavar="PATH", help="Make a symlink to the serial port, to use as PORT."),
+        typer.Option(metavar="PATH", help="Create a symlink to the serial port, to use as PORT."),
     ] = None,
     speed: Annotated[
-        float, typer.Option(metavar="N", min=0, help="Board seconds a second; 0: flat out.")
+        float,
+        typer.Option(metavar="N", min=0, help="Board seconds per second; 0: as fast as possible."),
     ] = 1.0,
     duration: Annotated[
-        float | None, typer.Option(metavar="SECONDS", min=0, help="End after so much board time.")
+        float | None, typer.Option(metavar="SECONDS", min=0, help="Stop after this board time.")
     ] = None,
     seed: Annotated[int, typer.Option(metavar="N", help="Another seed, another day.")] = 0,
     lcd: Annotated[str, typer.Option(metavar="SIZE", help="The display: 20x4 or 16x2.")] = "20x4",
     png: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="At the end, draw the display here.")
+        Path | None,
+        typer.Option(metavar="FILE", help="At the end, save a picture of the display here."),
     ] = None,
     mqtt: Annotated[
         int | None,
@@ -356,12 +364,12 @@ def sim(
             metavar="PORT",
             min=1,
             max=65535,
-            help="An MQTT broker on that port of this computer is in the board's network.",
+            help="Port of an MQTT broker on this computer, to add to the board's network.",
         ),
     ] = None,
     chip: Annotated[
         str | None,
-        typer.Option(metavar="CHIP", help="Have that chip's memory: wroom, c3 or s3."),
+        typer.Option(metavar="CHIP", help="Simulate the memory of this chip: wroom, c3 or s3."),
     ] = None,
     blank: Annotated[
         bool, typer.Option("--blank", help="Do not install the firmware on an empty flash.")
@@ -369,8 +377,8 @@ def sim(
 ) -> None:
     """Run the virtual board: the real firmware, a simulated battery, a display, no hardware.
 
-    An empty flash gets the firmware first, over the serial port as a real board does. The port is
-    there (--link) once the board is ready. Ctrl-C ends; the flash stays.
+    An empty flash gets the firmware first, over the serial port like a real board. The port
+    (--link) appears once the board is ready. Ctrl-C stops; the flash image stays.
     """
     from host_tools.sim.command import run
     from host_tools.sim.rig import Plan
@@ -385,13 +393,13 @@ def sim(
 
 @app.command()
 def demo(
-    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Where the results go.")] = Path(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder for the results.")] = Path(
         "demo"
     ),
-    minutes: Annotated[int, typer.Option(metavar="N", min=5, help="Board time to show.")] = 90,
+    minutes: Annotated[int, typer.Option(metavar="N", min=5, help="Board time to simulate.")] = 90,
     seed: Annotated[int, typer.Option(metavar="N", help="Another seed, another day.")] = 0,
 ) -> None:
-    """Show the whole road on the virtual board: install, log, display, pull, CSV."""
+    """Run an end-to-end demo on the virtual board: install, log, display, pull, CSV."""
     from host_tools.sim.demo import demo as run
 
     run(folder, minutes, seed)

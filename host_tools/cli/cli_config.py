@@ -13,11 +13,11 @@ app = typer.Typer(help="Show, check or change the config.json on a board.", no_a
 @app.command("show")
 def config_show(
     port: Port = None,
-    as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Print every key with its value, the defaults too. Passwords are not shown.
+    """Print every key with its value, including defaults. Passwords are hidden.
 
-    The logger pauses meanwhile and is started again.
+    The logger pauses meanwhile and is restarted.
     """
     from host_tools.board.configure import show
 
@@ -31,7 +31,7 @@ def config_check(
     ] = None,
     port: Port = None,
 ) -> None:
-    """Say whether a config.json is right, or what is wrong with it."""
+    """Check a config.json, on the board or in a file."""
     from host_tools.board.configure import check
 
     check(None if path else connected(port), path, say)
@@ -41,14 +41,14 @@ def config_check(
 def config_set(
     key: Annotated[str, typer.Argument(metavar="KEY", help="As in packs[0].cells, lcd.columns.")],
     value: Annotated[
-        str, typer.Argument(metavar="VALUE", help="A number, true, false, a text; - asks for it.")
+        str, typer.Argument(metavar="VALUE", help="A number, true, false or a text; - asks for it.")
     ],
     port: Port = None,
 ) -> None:
-    """Change one key on the board and start the logger again with it.
+    """Change one key on the board and restart the logger with it.
 
-    Says what else the change means. A wrong value is refused and nothing is changed; one of which
-    the logger complains, such as a GPIO that the board does not have, is taken back.
+    Reports side effects of the change. An invalid value is refused; if the logger reports a problem
+    with it, such as a GPIO that the board does not have, the old value is restored.
     """
     from host_tools.board.configure import change
 

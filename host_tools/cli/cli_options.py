@@ -18,6 +18,7 @@ Output = Annotated[
     Path | None,
     typer.Option("-o", "--output", metavar="FILE", help="Write here. Default: the terminal."),
 ]
+USUAL_BMS = names("bms")[0]
 BmsKind = Annotated[
     str,
     typer.Option("--bms", metavar="KIND", help=f"Kind of BMS: {', '.join(sorted(names('bms')))}."),

@@ -8,6 +8,7 @@ read from the source, for a link or a part cannot be imported on a PC.
 """
 
 import ast
+import pprint
 import sys
 import types
 import zlib
@@ -96,8 +97,14 @@ def checker(firmware: Path = FIRMWARE) -> int:
 
 
 def config_keys_source(firmware: Path = FIRMWARE) -> str:
-    """The source of the module that config.py and settings.py import on a board."""
-    return f"WINGS = {config_keys(firmware)!r}\nCHECKER = {checker(firmware)}\n"
+    """The source of the module that config.py and settings.py import on a board.
+
+    The build makes it anew. It also lies in the firmware folder, for all that takes the sources
+    from there as they are (mip, manifest.py); host_tools.install.package_json writes it.
+    """
+    wings = pprint.pformat(config_keys(firmware), width=100, sort_dicts=False)
+    made_by = "# Made by host_tools.install.package_json"
+    return f"{made_by}\nWINGS = {wings}\nCHECKER = {checker(firmware)}\n"
 
 
 class _ConfigKeys(types.ModuleType):

@@ -1,12 +1,14 @@
 """What `mpremote mip install` puts on a board  (part of docs/release.md's list):
 
-    python -m host_tools.install.package_json        package.json, at the top of the repository
+    python -m host_tools.install.package_json        package.json, at the top of the repository,
+                                                     and firmware/config_keys.py
     python -m host_tools.install.package_json DIR    a release's files to DIR
 
 mip cannot tell which chip it installs to. So a release has a NAME.json for each instruction set,
 which brings NAME.bundle as /packlog.bundle: what `packlog install` would put there. NAME.map.json
 is for `packlog explain --map`. package.json, which mip takes from the repository itself, brings the
-modules as sources to /packlog.loose: for boards with plenty of RAM, or to look for a fault.
+modules as sources to /packlog.loose: for boards with plenty of RAM, or to look for a fault. mip
+builds nothing, so the module that a build makes, config_keys, is among the sources.
 config.json is the user's and in none of them. main.py comes last: a first install that is cut off
 starts nothing.
 """
@@ -18,12 +20,19 @@ from pathlib import Path
 
 from host_tools.build import bundle, names
 from host_tools.build.compile import ARCHITECTURES, AS_SOURCE, build_and_map, compiler_version
-from host_tools.ground.firmware import CONFIG, FIRMWARE, sources
+from host_tools.ground.firmware import (
+    CONFIG,
+    CONFIG_KEYS,
+    FIRMWARE,
+    config_keys_source,
+    sources,
+)
 from host_tools.install.deploy import BOOT, LOOSE, MAIN
 from host_tools.install.packages import AIOBLE
 
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGE = ROOT / "package.json"
+KEYS_MODULE = FIRMWARE / f"{CONFIG_KEYS}.py"
 # By the name of the release's files: ESP32, S2 and S3; C3 and C6; any that runs bytecode
 NAMES = {"packlog-xtensawin": "xtensawin", "packlog-rv32imc": "rv32imc", "packlog-bytecode": ""}
 
@@ -73,5 +82,6 @@ if __name__ == "__main__":
         write_release(Path(sys.argv[1]))
         print(f"{sys.argv[1]}: the files of version {version()}", file=sys.stderr)
     else:
+        KEYS_MODULE.write_text(config_keys_source())
         PACKAGE.write_text(package())
         print(f"{PACKAGE.name}: version {version()}", file=sys.stderr)

@@ -82,7 +82,8 @@ def _pin(text: str, default: int) -> int:
 
 
 def _pack(family: Family, hear) -> dict:
-    kind = _choice("Kind of BMS", names("bms"), "chargery")
+    kinds = names("bms")
+    kind = _choice("Kind of BMS", kinds, kinds[0])
     name = _prompt("Name of the pack (letters, digits, - and _)", "house")
     _, limits, usual = config.PACK["KEYS"]["capacity_ah"]
     capacity = _number("Its capacity in Ah", usual, *limits)

@@ -19,6 +19,7 @@ from host_tools.sim.board.peripherals import Wiring
 from host_tools.sim.board.uart import Wire
 from host_tools.sim.board.world import World
 from host_tools.sim.lcd import hd44780
+from host_tools.sim.units.joining import BMS_PIN
 from host_tools.sim.units.line import BAUD, Line
 from host_tools.sim.units.pack import Pack
 from host_tools.sim.vm.chips import CHIPS
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
     from host_tools.sim.radio.ble_unit import Peripheral
     from host_tools.sim.radio.bluetooth import Bluetooth
 
-BMS_PIN = 16
 I2C_PINS = (22, 21)
 BACKPACK = 0x27
 WIRES = {"rs": 19, "e": 23, "d4": 18, "d5": 25, "d6": 5, "d7": 4}
@@ -53,7 +53,7 @@ class Plan:
     """What to build. capture: a file to play instead of simulating the BMS."""
 
     flash: Path
-    bms: str = "chargery"
+    bms: str = names("bms")[0]
     capture: Path | None = None
     link: Path | None = None
     speed: float = 1.0

@@ -77,7 +77,7 @@ def segments(pack, kind):
         yield header.pack()
 
 
-def wanted(config, compaction, quiet_s=20, most_s=480):
+def wanted(config, compaction, quiet_s=20, most_s=400):
     """/trial.json: the world, and what is to come about."""
     packs = [{"name": pack["name"], **feeds.of(pack["bms"])} for pack in config["packs"]]
     return {

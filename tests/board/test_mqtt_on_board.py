@@ -159,4 +159,4 @@ def test_the_heap_is_enough_and_stays_as_it_is(at_home, first_s, last_s):
     assert abs(seen.bench.count("heap") - before) <= 4096
     assert "MemoryError" not in seen.bench.console() and seen.board.starts == 1
     assert seen.bench.count("readings") > last_s - 20  # one a second
-    assert seen.published_all(last_s - 30)
+    assert seen.published_all(last_s - 30), (seen.published[-1], seen.health())

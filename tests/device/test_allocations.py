@@ -1,8 +1,16 @@
-"""A reading of which nothing is recorded takes nothing of the heap. MicroPython alone can tell."""
+"""A reading takes nothing of the heap: in the decoders, in the hub, and in the history while
+nothing is recorded. MicroPython alone can tell.
+"""
 
 import temporary
+from bluenova_console import CELLS, STATUS
+from chargery_stream import CELLS_16
+from chargery_stream import wire as chargery_wire
 from house_day import House
+from jk_stream import wire as jk_wire
 
+from bms import bluenova, chargery, jk
+from hub import Hub
 from lib.uptime import Uptime
 from sample import Sample
 from store.history import History
@@ -78,3 +86,60 @@ def add_locked(add, sample):
         add(sample)
     finally:
         micropython.heap_unlock()
+
+
+def nothing(sample):
+    """Takes a reading."""
+
+
+def chargery_bytes(i):
+    """A reading, with its cells and impedances."""
+    data = chargery_wire.cells_packet(CELLS_16, energy=47000000 + i, charge=920000 + i)
+    data += chargery_wire.reading_packet(3620, chargery_wire.CHARGE, 100 + i, 131, 132, 91)
+    return data + chargery_wire.impedances_packet(chargery_wire.CHARGE, 100, [3] * 16)
+
+
+def jk_bytes(i):
+    """A frame of a piece: what is longer than 256 bytes comes in two."""
+    return jk_wire.cell_frame("32S", CELLS_16, [50] * 16, counter=i, current=-1000 * i)
+
+
+def bluenova_bytes(i):
+    """A round, with a current of its own; its texts are those of the round before."""
+    lines = CELLS + ["Current: %d.5" % i] + STATUS[:1] + STATUS[2:]
+    return ("\n".join(lines) + "\n").encode()
+
+
+def test_decoding_allocates_nothing():
+    if not hasattr(micropython, "mem_total"):
+        return
+    for module, make in (
+        (chargery, chargery_bytes),
+        (jk, jk_bytes),
+        (bluenova, bluenova_bytes),
+    ):
+        decoder = module.Decoder(nothing, 16, True)
+        for i in range(8):
+            data = make(i)
+            pieces = [data[at : at + 244] for at in range(0, len(data), 244)]
+            before = micropython.mem_total()
+            for piece in pieces:
+                decoder.feed(piece)
+            used = micropython.mem_total() - before
+            assert used == 0 or i < 2, (module, used)
+        accepted = sum(decoder.stats["accepted"].values())
+        assert accepted >= 8 and not decoder.stats["rejected"], module
+
+
+def test_the_hub_allocates_nothing():
+    if not hasattr(micropython, "mem_total"):
+        return
+    house, sample = House(1), Sample()
+    hub = Hub(Uptime(lambda: 0, lambda a, b: a - b))
+    hub.add_tap(nothing)
+    for i in range(4):
+        reading(house, sample, i)
+        before = micropython.mem_total()
+        hub.put(sample)
+        assert micropython.mem_total() == before or i == 0
+    assert hub.readings == 4

@@ -7,7 +7,7 @@ import json
 
 from known_readings import bluenova, jk, reading
 
-from console import extras_line, health_line, status_line
+from console import extras_words, health_words, status_words
 from net.discovery import Device
 from net.topics import Payload, chargery, state
 
@@ -78,11 +78,11 @@ def of_health():
 
 def lines(sample):
     """Those of the console."""
-    yield "console", status_line("house", sample, True, 1234, COUNTS).encode()
-    yield "console", status_line("house", sample, False, 99999, COUNTS).encode()
-    words = (extras_line("house", sample) or "").split(" ")
+    yield "console", " ".join(status_words("house", sample, True, 1234, COUNTS)).encode()
+    yield "console", " ".join(status_words("house", sample, False, 99999, COUNTS)).encode()
+    words = " ".join(extras_words("house", sample)).split(" ")
     yield "console", " ".join(sorted(words)).encode()
-    yield "console", health_line(HEALTH).encode()
+    yield "console", " ".join(health_words(HEALTH)).encode()
 
 
 def test_what_is_published_of_a_reading():

@@ -21,8 +21,9 @@ class Machine:
     def __init__(self, cause):
         self.fed = 0
         self.reset_cause = lambda: cause
+        self.WDT = self._watch  # MicroPython imports no method from an object
 
-    def WDT(self, timeout):
+    def _watch(self, timeout):
         assert timeout >= 60000
         return self
 

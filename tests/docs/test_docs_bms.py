@@ -7,7 +7,8 @@ import pytest
 from host_tools.ground.firmware import declared, names
 from tests.helpers.documents import DOCS, README, ROOT, cells_of
 
-from bms import chargery, jk
+import sample
+from bms import chargery, framed, jk
 
 
 def table_after(name, heading):
@@ -17,20 +18,37 @@ def table_after(name, heading):
     return [cells_of(line) for line in rows[2:]]
 
 
-def type_of(size, signed):
-    return f"{'i' if signed else 'u'}{8 * size}"
+def type_of(size):
+    return f"{'i' if size < 0 else 'u'}{8 * abs(size)}"
 
 
 def place(number):
     return str(number) if number else "-"
 
 
+def rows_of(tables):
+    """(name, row) of all rows; tables: (rows, what the documents call them or None) pairs."""
+    for rows, called in tables:
+        for i, row in enumerate(rows):
+            yield called[i] if called else row[framed.NAME], row
+
+
 def test_a_chargerys_reading_is_documented_as_it_is_decoded():
+    tables = (
+        (chargery.READING_FIELDS, None),
+        (chargery.TEMPERATURES, ("t1", "t2")),
+        (chargery.STOPPED, ("charge_stopped", "discharge_stopped")),
+    )
     expected = [
-        [f"`{name}`", type_of(size, low < 0), *map(place, places), f"{low} to {high}"]
-        for name, size, low, high, *places in chargery.READING_FIELDS
+        [
+            f"`{name}`",
+            type_of(row[framed.SIZE]),
+            *map(place, row[framed.PLACE : framed.LOWEST]),
+            f"{row[framed.LOWEST]} to {row[framed.HIGHEST]}",
+        ]
+        for name, row in rows_of(tables)
     ]
-    assert [row[:6] for row in table_after("chargery.md", "0x57")] == expected
+    assert sorted(row[:6] for row in table_after("chargery.md", "0x57")) == sorted(expected)
     text = (DOCS / "chargery.md").read_text()
     head = [f"in 0x{length:02X}" for length in chargery.READING_LENGTHS]
     assert f"| field | type | {' | '.join(head)} | takes | |" in text
@@ -38,25 +56,22 @@ def test_a_chargerys_reading_is_documented_as_it_is_decoded():
         most = others + 2 * chargery.MAX_CELLS
         sizes = f"{others} + 2n ({others + 2} to {most}, 0x{others + 32:02X} with 16 cells)"
         assert sizes in text
-    assert f"below {chargery.UNWIRED_BELOW} mV" in text
+    assert f"below {sample.UNWIRED_BELOW} mV" in text
     assert f"{chargery.CELLS_KEPT} readings" in text
 
 
 def test_a_jks_frame_is_documented_as_it_is_decoded():
-    layouts = jk.LAYOUT_32S, jk.LAYOUT_24S
-    present, wires, sensors, temperatures, _ = zip(*(each[1:] for each in layouts), strict=True)
-    fields = [*jk.FIELDS, *jk.EXTRAS]
-    rows = [(name, type_of(abs(size), size < 0), *at) for name, size, _, *at in fields]
-    switches = ("charge_on", "discharge_on", "balancing")
-    rows += [
-        (name, type_of(size, False), *at)
-        for name, (_, size, _, *at) in zip(switches, jk.SWITCHES, strict=True)
+    tables = (
+        (jk.FIELDS + jk.EXTRAS + (jk.PRESENT, jk.SENSORS), None),
+        (jk.SWITCHES, ("charge_on", "discharge_on", "balancing")),
+        (jk.TEMPERATURES, ("T1", "T2", "T3", "T4", "T5", "MOSFET")),
+    )
+    found = [
+        (name, type_of(row[framed.SIZE]), row[framed.PLACE :]) for name, row in rows_of(tables)
     ]
-    rows += [("cells", "u16 each", 6, 6), ("impedances", "u16 each", *wires)]
-    rows += [("present", "u32", *present), ("sensors", "u16", *sensors)]
-    names = ("T1", "T2", "T3", "T4", "T5", "MOSFET")
-    rows += [(name, "i16", *at) for name, *at in zip(names, *temperatures, strict=True)]
-    expected = [[f"`{name}`", kind, place(a), place(b)] for name, kind, a, b in rows]
+    found.append(("cells", "u16 each", (jk.CELLS_AT, jk.CELLS_AT)))
+    found.append((jk.WIRES[framed.NAME], "u16 each", jk.WIRES[framed.PLACE :]))
+    expected = [[f"`{name}`", kind, *map(place, at)] for name, kind, at in found]
     assert sorted(row[:4] for row in table_after("jk.md", "0x02")) == sorted(expected)
     texts = [[f"`{name}`", str(at), str(size)] for name, at, size in jk.TEXTS]
     assert table_after("jk.md", "0x03") == texts

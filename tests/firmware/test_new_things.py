@@ -71,6 +71,7 @@ def test_every_bms_says_what_is_asked_of_it():
     for name in names("bms"):
         said = declared("bms", name)
         assert said["LINKS"].keys() <= set(names("transport")) and said["LINKS"], name
+        assert said["TOPICS"] in {"", *declared("parts", "mqtt")["KEYS"]}, name
         assert 0 < len(said["HINTS"]) <= 2 and max(map(len, said["HINTS"])) <= 20, name
         assert len(said["ALARMS"]) <= 32 and max(map(len, said["ALARMS"]), default=0) <= 20, name
         assert (ROOT / f"host_tools/sim/units/{name}.py").is_file(), name

@@ -9,7 +9,7 @@ import pytest
 from host_tools.build.compile import names_in_rom
 from host_tools.build.short_names import KEPT
 from host_tools.build.shrink import shrink
-from host_tools.ground.firmware import FIRMWARE, config_keys_source
+from host_tools.ground.firmware import FIRMWARE
 from tests.helpers.device_runs import DEVICE, passes
 
 TESTS = DEVICE.parent
@@ -26,7 +26,6 @@ def modules():
     paths |= {path.relative_to(WIRES): path for path in WIRES.glob("*_wire.py")}
     named = {".".join(path.with_suffix("").parts): real for path, real in paths.items()}
     texts = {name: path.read_text() for name, path in named.items()}
-    texts["config_keys"] = config_keys_source(FIRMWARE)
     return {name: text for name, text in texts.items() if name not in ("main", "boot", "run")}
 
 

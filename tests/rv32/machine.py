@@ -10,7 +10,7 @@ import tempfile
 from pathlib import Path
 
 from host_tools.build import compile
-from host_tools.ground.firmware import CONFIG_KEYS, FIRMWARE, MANIFEST, config_keys_source
+from host_tools.ground.firmware import FIRMWARE, MANIFEST
 from littlefs import LittleFS
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -66,10 +66,6 @@ class Image:
             if path.name == MANIFEST:
                 continue
             self.add_compiled(path.relative_to(REPOSITORY), optimize=3)
-        with tempfile.TemporaryDirectory(prefix="packlog-") as folder:
-            made = Path(folder) / f"{CONFIG_KEYS}.py"
-            made.write_text(config_keys_source())
-            self.add_compiled(f"firmware/{made.name}", optimize=3, source=made)
         self.add("firmware/config.json")
 
     def add_installed(self, kept):

@@ -3,6 +3,7 @@ share.
 """
 
 import pytest
+from host_tools.sim.units import jk
 from host_tools.sim.vm import chips
 from tests.helpers.network_bench import JOIN, NetworkBench
 
@@ -42,7 +43,7 @@ def bench(tmp_path):
     def make(chip="wroom", micropython="1.28"):
         made.append(NetworkBench(tmp_path, chip=chip, micropython=micropython))
         made[0].before_main = BEFORE_MAIN
-        made[0].rig.add_jk("JK-SIM", 1)
+        jk.add(made[0].rig, "JK-SIM", 1)
         return made[0]
 
     yield make

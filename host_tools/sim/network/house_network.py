@@ -9,11 +9,13 @@ from pathlib import Path
 
 from host_tools.sim.board.world import World
 from host_tools.sim.network import dns
+from host_tools.sim.network.bluenova_server import Battery
 from host_tools.sim.network.broker import Mosquitto, WorldBroker
 from host_tools.sim.network.network import Network
 from host_tools.sim.network.sockets import Route
 from host_tools.sim.network.time_server import NtpServer
 from host_tools.sim.network.wifi import AccessPoint
+from host_tools.sim.units.bluenova import Unit
 
 SSID, PASSWORD = "home", "correct horse"
 ROUTER = "192.168.1.1"
@@ -41,7 +43,7 @@ class Home:
         self.ntp = NtpServer(world, start)
         self.ntp_route = self.network.route(NTP_ADDRESS, NTP_PORT, self.ntp.port, udp=True)
         self.names.addresses[NTP_NAME] = NTP_ADDRESS
-        self.batteries: list[tuple[object, Route]] = []  # what units put there
+        self.batteries: list[tuple[Battery, Route]] = []
         self.broker: WorldBroker | Mosquitto | None = None
         self.broker_route: Route | None = None
 
@@ -64,6 +66,12 @@ class Home:
     def join_broker(self, port: int) -> None:
         """A broker that runs on that port of this computer, at the same place."""
         self._to_broker(BROKER_PORT, port, external=True)
+
+    def add_battery(self, unit: Unit, address: str, port: int) -> Battery:
+        """A battery with that console; its Route is the last of batteries."""
+        battery = Battery(self.world, unit)
+        self.batteries.append((battery, self.network.route(address, port, battery.port)))
+        return battery
 
     def _to_broker(self, port: int, real_port: int | None = None, **more) -> None:
         self.names.addresses[BROKER_NAME] = BROKER_ADDRESS

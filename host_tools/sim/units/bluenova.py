@@ -8,15 +8,12 @@ units out.
 
 import random
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import Any
 
 from host_tools.ground.errors import PacklogError
 from host_tools.ground.firmware import declared
+from host_tools.sim.units.joining import Plan, Rig
 from host_tools.sim.units.pack import Pack
-
-if TYPE_CHECKING:
-    from host_tools.sim.rig import Plan, Rig
-    from host_tools.sim.units.bluenova_server import Battery
 
 LINK = declared("bms", "bluenova")["LINKS"]["websocket"]
 SPREAD = 0.8  # of a period, in which the lines of a round are said
@@ -223,29 +220,22 @@ class Unit:
         return text
 
 
-def join(rig: "Rig", plan: "Plan") -> Unit:
+def join(rig: Rig, plan: Plan) -> Unit:
     """Put a battery into the home network. PacklogError for a capture."""
     if plan.capture:
         raise PacklogError("a BlueNova's capture cannot be played: leave --input out")
     rig.pack = Pack(seed=plan.seed)
-    return _put(rig, LINK["host"], rig.pack, plan.seed).unit
+    unit = Unit(rig.pack, plan.seed)
+    rig.add_home().add_battery(unit, LINK["host"], LINK["port"])
+    return unit
 
 
-def add(rig: "Rig", address: str, seed: int) -> "Battery":
+def add(rig: Rig, address: str, seed: int) -> Any:
     """Another pack that is a battery at that address; its Route is the last of home.batteries."""
-    return _put(rig, address, Pack(seed=seed), seed)
+    unit = Unit(Pack(seed=seed), seed)
+    return rig.add_home().add_battery(unit, address, LINK["port"])
 
 
-def _put(rig: "Rig", address: str, pack: Pack, seed: int) -> "Battery":
-    home = rig.add_home()
-    from host_tools.sim.units.bluenova_server import Battery
-
-    battery = Battery(home.world, Unit(pack, seed))
-    route = home.network.route(address, LINK["port"], battery.port)
-    home.batteries.append((battery, route))
-    return battery
-
-
-def pack_config(plan: "Plan") -> dict:
+def pack_config(plan: Plan) -> dict:
     """It is where the defaults look for it."""
     return {}

@@ -7,15 +7,12 @@ text h::3 in between; a listener always comes in the middle of a packet. From th
 import math
 import random
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from host_tools.sim.units import chargery_wire as wire
 from host_tools.sim.units.capture import Capture
+from host_tools.sim.units.joining import Plan, Rig
 from host_tools.sim.units.line import Line
 from host_tools.sim.units.pack import EMPTY_CELL_V, FULL_CELL_V, Pack
-
-if TYPE_CHECKING:
-    from host_tools.sim.rig import Plan, Rig
 
 # When in a second, and in every how many of them, each thing is sent.
 READING_AT, CELLS_AT, IMPEDANCES_AT, SPACER_AT = 0.0, 0.25, 0.45, 0.6
@@ -128,7 +125,7 @@ class Unit(Line):
         return wire.impedances_packet(mode, abs(round(amps * 10)), impedances)
 
 
-def join(rig: "Rig", plan: "Plan") -> Line:
+def join(rig: Rig, plan: Plan) -> Line:
     """Wire a unit, or a capture of one, to the board."""
     if plan.capture:
         line = Capture.from_file(plan.capture, loop=True)
@@ -139,13 +136,13 @@ def join(rig: "Rig", plan: "Plan") -> Line:
     return line
 
 
-def add(rig: "Rig", pin: int, seed: int) -> Line:
+def add(rig: Rig, pin: int, seed: int) -> Line:
     """Another pack with a unit of its own on that pin."""
     line = Unit(Pack(seed=seed), seed=seed)
     rig.wire(line, pin)
     return line
 
 
-def pack_config(plan: "Plan") -> dict:
+def pack_config(plan: Plan) -> dict:
     """The example's pins are those that it is wired to."""
     return {}

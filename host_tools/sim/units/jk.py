@@ -8,16 +8,13 @@ the link is gone. From captures and from what people report of these units.
 import math
 import random
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import Any
 
 from host_tools.sim.units import jk_wire as wire
 from host_tools.sim.units.capture import Capture
+from host_tools.sim.units.joining import Plan, Rig
 from host_tools.sim.units.line import Line
 from host_tools.sim.units.pack import BALANCE_A, BALANCE_OVER_LOWEST_V, BALANCE_V, Pack
-
-if TYPE_CHECKING:
-    from host_tools.sim.radio.ble_unit import Peripheral
-    from host_tools.sim.rig import Plan, Rig
 
 ANSWER_S = 0.1  # from a command to what it brings
 PERIOD_S = 0.5  # from one frame of cells to the next
@@ -186,7 +183,7 @@ class Unit(Line):
         return frame
 
 
-def join(rig: "Rig", plan: "Plan") -> Line:
+def join(rig: Rig, plan: Plan) -> Line:
     """Put a unit, or a capture of one, within reach of the board's Bluetooth."""
     if plan.capture:
         reading = wire.HEADER + bytes((wire.CELLS,))
@@ -198,14 +195,14 @@ def join(rig: "Rig", plan: "Plan") -> Line:
     return unit
 
 
-def add(rig: "Rig", name: str, seed: int, layout: str = "32S", **module) -> "Peripheral":
-    """Another pack with a unit of its own, which is .unit of what is returned. module: more of
-    ble_unit.Module.
+def add(rig: Rig, name: str, seed: int, layout: str = "32S", **module) -> Any:
+    """Another pack with a unit of its own; returns its Peripheral, whose .unit it is. module: more
+    of ble_unit.Module.
     """
     unit = Unit(Pack(seed=seed), layout, name=name, seed=seed)
     return rig.put_within_reach(name, unit, seed, module)
 
 
-def pack_config(plan: "Plan") -> dict:
+def pack_config(plan: Plan) -> dict:
     """It is found by its name."""
     return {"device": plan.jk_name}

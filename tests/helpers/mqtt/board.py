@@ -32,6 +32,7 @@ class Pack:
         module = "bms." + kind  # not by board.module: a script of that name is this one
         __import__(module)
         self.errors = sys.modules[module].ALARMS
+        self.topics = sys.modules[module].TOPICS
         self.sample = Sample()
         self.readings = self.age = 0
         self.silent = False

@@ -7,7 +7,7 @@ from known_readings import bluenova, jk, reading
 
 import console
 from fields import EXTRAS, FIELDS, HEALTH
-from sample import MORE
+from sample import MORE, Sample
 
 COUNTS = (("readings", 12), ("frames", None))
 
@@ -15,15 +15,17 @@ COUNTS = (("readings", 12), ("frames", None))
 @pytest.mark.parametrize("make", [reading, jk, bluenova])
 def test_a_pack_s_lines_are_read_as_they_were_written(make):
     sample = make()
-    kind, pack, values = status.any_line(console.status_line("house", sample, True, 1234, COUNTS))
+    kind, pack, values = status.any_line(
+        " ".join(console.status_words("house", sample, True, 1234, COUNTS))
+    )
     assert (kind, pack) == ("pack", "house")
     assert values["readings"] == "12" and values["frames"] == "--" and values["age"] == "1.2"
-    found = status.parse(console.status_line("house", sample, True, 1234, COUNTS))
+    found = status.parse(" ".join(console.status_words("house", sample, True, 1234, COUNTS)))
     assert found.number("frames") is None
     assert round(found.number("voltage") * 1000) == sample.voltage
     assert round(found.number("current") * 1000) == sample.current
     assert round(found.number("min") * 1000) == sample.min_cell_voltage
-    kind, pack, values = status.any_line(console.extras_line("house", sample))
+    kind, pack, values = status.any_line(" ".join(console.extras_words("house", sample)))
     assert (kind, pack) == ("extra", "house")
     for name in (name for name in MORE if name not in sample.texts):
         value = getattr(sample, name)
@@ -33,7 +35,7 @@ def test_a_pack_s_lines_are_read_as_they_were_written(make):
 
 
 def test_the_health_line_is_read_as_it_was_written():
-    line = console.health_line([("uptime", 7), ("wifi", "no address"), ("rssi", None)])
+    line = " ".join(console.health_words([("uptime", 7), ("wifi", "no address"), ("rssi", None)]))
     values = {"uptime": "7", "wifi": "no_address", "rssi": "--"}
     assert status.any_line(line) == ("health", "", values)
     assert status.trouble(console.TROUBLE + "no BMS") == "no BMS"
@@ -69,3 +71,9 @@ def test_every_unit_of_the_table_is_one_that_the_pc_writes():
         for name in names:
             assert units.STATUS[name][1] == unit
             assert units.STATUS[name][0] in (0, decimals)
+
+
+def test_a_line_is_said_word_by_word(capsys):
+    console.say(console.health_words([("uptime", 7), ("wifi", "no address")]))
+    console.say(console.extras_words("house", Sample()))
+    assert capsys.readouterr().out == "packlog health uptime=7 wifi=no_address\n"

@@ -67,9 +67,9 @@ def test_without_a_board_it_says_what_to_do():
 
 def test_the_help_says_what_files_are_to_be():
     said = " ".join(packlog("replay", "--help").stdout.replace("│", " ").split())
-    assert "Of a jk: the bytes of its notifications" in said and "one console line a line" in said
+    assert "Bluetooth: of its notifications" in said and "the console's lines as text" in said
     said = " ".join(packlog("encode", "--help").stdout.replace("│", " ").split())
-    assert "what replay writes has no time" in said
+    assert "the output of replay has no time" in said
 
 
 def test_replay_as_in_the_readme():

@@ -4,7 +4,7 @@ import binascii
 from pathlib import Path
 
 import pytest
-from host_tools.export import csv
+from host_tools.export.decode import decode
 
 FILES = Path(__file__).parents[2] / "data/0.1.0"
 # Rows, CRC-32 of the CSV, and its last row
@@ -44,6 +44,6 @@ FOUND = {
 @pytest.mark.parametrize(("pack", "series"), FOUND)
 def test_files_of_0_1_0_decode_to_the_same_rows(pack, series, tmp_path):
     out = tmp_path / "out.csv"
-    count = csv.decode([FILES / pack], out, series=series)
+    count = decode([FILES / pack], out, series=series)
     found = count, binascii.crc32(out.read_bytes()), out.read_text().splitlines()[-1]
     assert found == FOUND[pack, series]

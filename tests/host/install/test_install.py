@@ -281,6 +281,7 @@ def test_loose_modules_give_way_to_the_users_and_to_the_bundle(tmp_path):
     add(image, mine)
     with board_on(image) as (rig, port):
         rig.board.stop()
+        rig.board.run(5)
         assert "readings=9" in rig.board.console.transcript.decode()
         rig.board.background()
         said = put(port, firmware)

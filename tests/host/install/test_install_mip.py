@@ -32,6 +32,23 @@ def test_package_json_is_what_the_firmware_has_now():
     assert listed["deps"] == [["aioble", AIOBLE.version]]
 
 
+def test_config_keys_is_what_the_firmware_says_of_itself_now():
+    said = "run python -m host_tools.install.package_json"
+    assert package_json.KEYS_MODULE.read_text() == firmware_files.config_keys_source(), said
+
+
+def test_a_board_runs_from_the_files_that_package_json_lists(tmp_path):
+    listed = json.loads(package_json.PACKAGE.read_text())["urls"]
+    files = {f"/{path}": (package_json.ROOT / source).read_bytes() for path, source in listed}
+    config = {"/config.json": (FIRMWARE / "config.json").read_bytes()}
+    image = tmp_path / "flash.img"
+    with board_on(image):
+        pass  # a file system
+    add(image, files | config)
+    with board_on(image) as (rig, _):
+        assert runs(rig)
+
+
 def mip_install(image, package):
     """Install from a folder in place of GitHub, as docs/release.md says it."""
     packages = {("aioble", AIOBLE.version): aioble_files()}

@@ -176,7 +176,7 @@ class Told:
     """A pack as MQTT sees it, with a reading that is always fresh."""
 
     def __init__(self, pack):
-        for name in ("name", "bms", "errors", "timeout_s", "sample"):
+        for name in ("name", "bms", "topics", "errors", "timeout_s", "sample"):
             setattr(self, name, getattr(pack, name))
         self.readings = 1
 

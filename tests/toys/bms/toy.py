@@ -4,63 +4,59 @@ A packet is A5 | cells, mV, 2 bytes each | current, 0.1 A, 2 bytes, signed | ala
 bytes before, mod 256; high byte first, four cells.
 """
 
-from sample import Sample
+from bms import framed
+from sample import shown
 
 NUMBER = 99  # in the events: the next one that is free, never changed afterwards
 LINKS = {"uart": {"baudrate": 9600}}  # the usual one first
 KEYS = {"cells": ("number", (0, 4), 0), "timeout_s": ("number", (3, 3600), 20)}
+TOPICS = ""  # the key of mqtt with the base of topics that others also have for it
 ALARMS = ("too hot", "too cold")
 HINTS = ("Toy on?", "Check its wire")  # what to check when it is silent, 20 characters each
-HEADER, LENGTH, CELLS = 0xA5, 13, 4
-ASK = b"?"
+
+HEADER, LENGTH = 0xA5, 13
+CELLS_AT, CELLS = 1, 4
+FIELDS = (
+    # attribute of the Sample, size (below 0: signed), factor, place, lowest, highest
+    ("current", -2, 100, 9, -3000, 3000),  # 0.1 A to mA
+    ("errors", 1, 1, 11, 0, 3),  # bits of ALARMS
+)
 
 
-class Decoder:
+class Decoder(framed.Decoder):
     """Calls on_sample(sample) for each valid packet, always with the same Sample."""
 
+    FIRST = HEADER
+
     def __init__(self, on_sample, cells=0, new_only=False):
-        self.sample = Sample()
-        self.stats = {"accepted": {HEADER: 0}, "rejected": 0, "bytes_skipped": 0}
-        self._on_sample = on_sample
-        self._buf = bytearray(LENGTH)
-        self._end = 0
+        super().__init__(on_sample, cells, (HEADER,), LENGTH, framed.high_first)
 
     def request(self):
         """What to send to the BMS now, b"" for nothing; called every second."""
-        return ASK
+        return b"?"
 
-    def forget(self):
-        """The link is a new one."""
-        self.stats["bytes_skipped"] += self._end
-        self._end = 0
+    def _length(self):
+        return LENGTH if self._number(0, 1) == HEADER else 0
 
-    def feed(self, data, count=None):
-        """Take the first count bytes (all by default) of the stream's next piece."""
-        for i in range(len(data) if count is None else count):
-            self._buf[self._end] = data[i]
-            self._end += 1
-            if self._buf[0] != HEADER:
-                self.forget()
-            elif self._end == LENGTH:
-                self._take()
+    def _is_cut_off(self):
+        return self._length() > 0
 
-    def finish(self):
-        """The stream has ended."""
-        self.forget()
-
-    def _take(self):
-        buf, sample = self._buf, self.sample
-        self._end = 0
-        if sum(buf[:-1]) & 0xFF != buf[-1]:
-            self.stats["rejected"] += 1
-            return
-        for i in range(CELLS):
-            sample.cells[i] = buf[1 + 2 * i] << 8 | buf[2 + 2 * i]
-        sample.cell_count = CELLS
-        sample.voltage = sum(sample.cells[:CELLS])
-        current = buf[9] << 8 | buf[10]
-        sample.current = 100 * (current - 0x10000 if current & 0x8000 else current)
-        sample.errors = buf[11]
-        sample.find_extremes()
+    def _take(self, length):
+        is_whole = self._sum(length - 1) == self._number(length - 1, 1)
+        if not is_whole or not self._fit(FIELDS):
+            return False
+        self._put(FIELDS)
+        self._fill_cells()
+        self._drop(length)
         self.stats["accepted"][HEADER] += 1
-        self._on_sample(sample)
+        self._on_sample(self.sample)
+        return True
+
+    def _fill_cells(self):
+        sample = self.sample
+        sample.voltage = 0
+        sample.cell_count = self._cells or CELLS
+        for i in range(sample.cell_count):
+            sample.cells[i] = shown(self._number(CELLS_AT + 2 * i, 2), self._cells)
+            sample.voltage += sample.cells[i]
+        sample.find_extremes()
