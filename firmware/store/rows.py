@@ -22,7 +22,7 @@ class Rows:
         self._file = file
         self._start = start
         self._chunk = min(_ROWS, _BYTES // size) & ~1 or 2
-        self.buffer = bytearray((self._chunk + 1) * size + 1)  # a spare byte, see columns_plain
+        self.buffer = bytearray((self._chunk + 1) * size + 1)  # a spare byte, see plans_plain
         self._view = memoryview(self.buffer)
         self._had = 0  # rows in the buffer after the first
         self.left = 0  # rows behind the chunk
