@@ -14,7 +14,7 @@ from store.sampler import Sampler
 from store.series import Series
 
 CAPACITY = 128  # records in RAM
-CELLS_CAPACITY = 16
+CELLS_CAPACITY = 32
 EVENTS_CAPACITY = 32
 SLACK_S = 4  # how long before the end of the window a flush is due
 CELLS_WINDOW_S = 600  # what a power cut can cost of the cells
