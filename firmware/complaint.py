@@ -1,4 +1,4 @@
-"""What a board does whose config.json cannot be used: say so, for ever."""
+"""What a board does whose config.json cannot be used: say so, forever."""
 
 import asyncio
 import time

@@ -58,7 +58,7 @@ DERIVED = ("tolerances", "pins", "parameters")  # what parse() adds to sections 
 
 
 class ConfigError(ValueError):
-    """One line: where in config.json, what stands there and what may."""
+    """One line: the key, its value and what is allowed."""
 
     def __init__(self, where, what):
         super().__init__("config.json: " + (where + ": " if where else "") + what)

@@ -2,7 +2,7 @@
 program.
 
 packlog NAME key=value ...: V, A, degC, %, V#cell; unknown is --. A reading that is older than the
-BMS's time-out is not printed: its values are unknown then. A line is a generator of its words: put
+BMS's timeout is not printed: its values are unknown then. A line is a generator of its words: put
 together it would take heap in one piece.
 """
 

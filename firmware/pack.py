@@ -70,7 +70,7 @@ class Pack:
         return self.hub.age_ms() // 1000
 
     def fresh(self):
-        """Is the newest reading younger than the pack's time-out?"""
+        """Is the newest reading younger than the pack's timeout?"""
         return self.hub.readings > 0 and self.hub.age_ms() <= 1000 * self.timeout_s
 
     def rejected_lately(self):

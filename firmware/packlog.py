@@ -136,7 +136,7 @@ class Logger:
         while True:
             for pack in self.board.packs:
                 for _ in pack.flush_if_due():
-                    await asyncio.sleep_ms(0)  # everybody else first
+                    await asyncio.sleep_ms(0)  # yield to other tasks
             self._beats[STORE] = self.board.uptime.seconds
             await asyncio.sleep_ms(STORE_MS)
 
@@ -263,7 +263,7 @@ def take_release():
 
 def start(settings, complaint):
     """Run the logger until Ctrl-C; what it cannot go on from ends in a reset. With a complaint
-    there are no settings: say it, for ever.
+    there are no settings: say it, forever.
     """
     global logger
     print(STARTING)

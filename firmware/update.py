@@ -16,7 +16,7 @@ DISARMED_S = (1 << 30) // 1000  # boot.py's watchdog cannot be switched off: as 
 
 
 async def end_trial(packs, uptime, complaints, watchdog_s):
-    """Wait until the firmware has proven itself; returns the watchdog's time-out from then on.
+    """Wait until the firmware has proven itself; returns the watchdog's timeout from then on.
 
     Until then boot.py's watchdog is armed, if this firmware is on trial.
     """

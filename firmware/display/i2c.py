@@ -63,7 +63,7 @@ class Backpack:
             except OSError as e:
                 error = e
                 if e.args[0] != ENODEV:
-                    break  # the bus hangs: each further address would cost a time-out
+                    break  # the bus hangs: each further address would cost a timeout
             else:
                 self.address = address
                 self._rest()

@@ -54,7 +54,7 @@ class Lcd:
         self._glyphs = glyphs
         self._wanted = bytearray(b" " * (columns * rows))
         self._shown = bytearray(columns * rows)
-        self._unsure = 0  # bit a row: what stands there is not known
+        self._unsure = 0  # bit a row: its content is unknown
         self._row = 0  # rows before this one are done; rows: all are
         self._first = self._count = 0
 
@@ -109,7 +109,7 @@ class Lcd:
         await self._set_up()
 
     async def run(self):
-        """Keep the display showing what show() said last, for ever, whatever happens to it."""
+        """Keep the display showing what show() said last, forever, whatever happens to it."""
         wait = _RETRY_MIN_MS
         while True:
             try:

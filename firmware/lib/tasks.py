@@ -8,7 +8,7 @@ LONGEST_PAUSE_S = 60
 
 
 async def keep_running(name, start, report):
-    """Run the coroutine function start for ever; report(name, error) each time it fails.
+    """Run the coroutine function start forever; report(name, error) each time it fails.
 
     The pauses double, and begin anew once it has run for longer than the longest of them.
     """

@@ -1,6 +1,6 @@
 """TCP connections that never block the loop; MicroPython only.
 
-asyncio.open_connection waits for the name in getaddrinfo, for seconds, has no time-out, and takes a
+asyncio.open_connection waits for the name in getaddrinfo, for seconds, has no timeout, and takes a
 refused connection for a good one: the error comes with the first byte. connect() does none of it.
 """
 

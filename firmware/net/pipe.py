@@ -2,7 +2,7 @@
 
 What it writes waits in a buffer. It reads from a packet that has come as a whole and from nothing
 else: where it would wait for an answer, Waiting gets out of it. A packet too long for the buffer is
-skipped, and what is no packet that a broker sends (MQTT 3.1.1) is an OSError.
+skipped, and anything that is not a valid broker packet (MQTT 3.1.1) raises OSError.
 """
 
 LONGEST = 256  # bytes of a packet that is taken in

@@ -57,7 +57,7 @@ class Lcd:
         self._views = [_view(pack) for pack in board.packs]
 
     async def run(self):
-        """Draw, for ever."""
+        """Draw, forever."""
         while True:
             self._board.shown = self._display.online
             self._display.show(self._draw(time.ticks_ms()))
@@ -96,7 +96,7 @@ def _view(pack):
 
 
 def _note(board):
-    """What else there is to know for whoever looks at the display."""
+    """What else there is to know for the reader of the display."""
     if board.complaints:
         return board.complaints[0]
     for part in board.parts:

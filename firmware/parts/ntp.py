@@ -66,7 +66,7 @@ class Ntp:
         self._corrected_ms = 0  # since then
 
     async def run(self):
-        """Keep the clock right, for ever."""
+        """Keep the clock right, forever."""
         pause = _FIRST_PAUSE_S
         while True:
             while not self._network.connected:

@@ -1,4 +1,4 @@
-"""The WiFi as a station: several networks, the strongest first, joined again for ever.
+"""The WiFi as a station: several networks, the strongest first, joined again forever.
 
 WLAN.scan() holds the loop for two seconds and leaves hidden networks out. So it is asked once, when
 there are several, before the loop runs. From then on networks are joined by their names, one after
@@ -126,7 +126,7 @@ class Wifi:
         return [] if server == _NOWHERE else [server]
 
     async def run(self):
-        """Join and stay joined, for ever. OSError if the chip refuses: run it again later."""
+        """Join and stay joined, forever. OSError if the chip refuses: run it again later."""
         pause = _FIRST_PAUSE_S
         while self._networks:
             if not self._wlan:

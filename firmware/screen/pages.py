@@ -2,7 +2,7 @@
 
 A 20x4 shows a pack on one page, a 16x2 on two that take turns; several packs take turns as well.
 What is wrong takes turns with the last row. Past a pack's stale_ms without a reading the values are
-gone and the silence stands there, for how long and with what to look after. Cells are numbered from
+gone and the silence stands there, for how long and with what to check. Cells are numbered from
 1.
 """
 

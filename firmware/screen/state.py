@@ -1,4 +1,4 @@
-"""What the display is told: a PackView a pack and one Health, both filled by whoever calls it."""
+"""What the display is told: a PackView a pack and one Health, both filled by their caller."""
 
 from screen.draw import lcd_text
 

@@ -15,7 +15,7 @@ _FAR = (1 << 30) - 1
 
 
 class Tolerances:
-    """What a frame may be wrong by, for every reading in it; docs/config.md explains each.
+    """What a frame may be wrong by, forevery reading in it; docs/config.md explains each.
 
     current_percent, step_percent: of the capacity taken as A. charge_permille: of the capacity.
     voltage_permille: of the voltage, pack and cells.

@@ -46,7 +46,7 @@ class CellSampler:
         self._last = array("H", [0] * cell_count)  # the last reading
 
     def add(self, sample, seconds, ms):
-        """Take in the reading of uptime seconds + ms. One without cells is none."""
+        """Take in the reading of uptime seconds + ms. A reading without cells is ignored."""
         if not sample.cell_count:
             return
         if sample.cell_count > self.cell_count:

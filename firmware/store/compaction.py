@@ -93,7 +93,7 @@ class Compactor:
             self._pause = min(2 * self._pause + 1, _LONGEST_PAUSE)
             self._left_out = self._pause
         elif sequence is not None:
-            # A file that is damaged or not ours stays so; a flash may have its moods.
+            # A damaged or foreign file stays so; flash errors can be transient: retry a few times
             more = 1 if isinstance(error, OSError) else _ATTEMPTS
             self._failures[sequence] = self._failures.get(sequence, 0) + more
 

@@ -30,7 +30,7 @@ class Draft:
             file.write(struct.pack("<I", binascii.crc32(data)))
 
     def load(self):
-        """Read it back. False if there is none, or none that is whole."""
+        """Read it back. Returns False if it is missing or incomplete."""
         try:
             with open(self._path, "rb") as file:
                 data = file.read(_SIZE + 5)

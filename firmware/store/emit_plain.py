@@ -1,7 +1,7 @@
 """From bytes to a deflate stream, the inner loops in plain Python: what emit_viper.py does.
 
-This is the readable one and the judge. Buffers are preallocated by the caller; numbers stay below
-2**30.
+This is the readable reference implementation. Buffers are preallocated by the caller; numbers stay
+below 2**30.
 """
 
 from store.deflate import (

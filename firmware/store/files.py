@@ -1,4 +1,4 @@
-"""The files of a series, known by heart: asking littlefs for a hundred of them takes 0.1 s and
+"""In-memory index of a series' files: asking littlefs for a hundred of them takes 0.1 s and
 more.
 
 One look at the folder when the board starts; from then on whoever makes or deletes a file says so

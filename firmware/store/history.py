@@ -19,7 +19,7 @@ EVENTS_CAPACITY = 32
 SLACK_S = 4  # how long before the end of the window a flush is due
 CELLS_WINDOW_S = 600  # what a power cut can cost of the cells
 RESERVE = 64 * 1024  # what retention keeps free of the file system
-CLOCK_JUMP_S = 2  # a clock that is put right by less is no event
+CLOCK_JUMP_S = 2  # smaller clock corrections are not logged
 
 # What each series may take of the budget; the frames have the rest.
 CELLS_SHARE, EVENTS_SHARE = 25, 5  # %
@@ -327,7 +327,7 @@ class History:
 
 
 def _is_full(series, now, window):
-    """Have records of the series waited for so long, or are there so many, that they should go?"""
+    """True if the backlog is half full or its oldest record nears the window."""
     backlog = series.backlog
     if not backlog.count:
         return False

@@ -1,7 +1,7 @@
 """From rows to residuals, the inner loops in plain Python: what plans_viper.py does.
 
-This is the readable one and the judge. Buffers are preallocated by the caller; numbers stay below
-2**30, and what lies in an array is never negative, for a viper array of 32 bits has no sign.
+This is the readable reference implementation. Buffers are preallocated by the caller; numbers stay
+below 2**30, and an array never holds a negative number: a viper array of 32 bits has no sign.
 """
 
 from store import half

@@ -72,7 +72,7 @@ class Header:
 
 
 def parse_header(data):
-    """The Header that data begins with; SegmentError says why it is none."""
+    """The Header at the start of data. Raises SegmentError if it is not a valid one."""
     if data[:4] != MAGIC[: len(data)] or not data:
         raise SegmentError("not a packlog segment" if data else "empty")
     if len(data) < HEADER_SIZE:

@@ -306,7 +306,7 @@ class Series:
         return True
 
     def _leave(self):
-        """Be done with the segment."""
+        """Close the current segment."""
         writer, self._writer = self._writer, None
         if writer:
             self._files.add(self._files.newest(), segment.SUFFIX, writer.size)

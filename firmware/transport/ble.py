@@ -1,8 +1,8 @@
 """A BMS over Bluetooth LE that speaks through one notify characteristic, on aioble.
 
-Scanning, connecting and discovery are for one link at a time; every stage has a time-out. Of aioble
+Scanning, connecting and discovery are for one link at a time; every stage has a timeout. Of aioble
 two things are not used: its queue of one notification loses pieces of a frame, and its scan keeps
-whatever it hears and waits for the scan's end without a time-out. Times are in ms unless named _s.
+whatever it hears and waits for the scan's end without a timeout. Times are in ms unless named _s.
 """
 
 import asyncio
@@ -37,7 +37,7 @@ RULES = (
     {"rule": "most", "count": 4},
 )
 
-# (what it does, its time-out, what the display says if it failed)
+# (what it does, its timeout, what the display says if it failed)
 TURN = ("Waiting for radio", 30000, "Radio busy")
 SEARCH = ("Searching ", 6000, "Not heard: app open?")  # a unit in use does not advertise
 CONNECT = ("Connecting", 8000, "Connecting failed")

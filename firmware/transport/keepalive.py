@@ -1,5 +1,5 @@
 """Keeps a link alive by what it delivers: whatever a link says of itself, one that brings no new
-reading for its time-out is torn down and built again, for ever.
+reading for its timeout is torn down and built again, forever.
 
 A link has run(feed, request), a state (None while it is up, otherwise words for the display),
 delays (s to wait before each attempt after a failure; the last one stays) and counters.
@@ -7,11 +7,11 @@ delays (s to wait before each attempt after a failure; the last one stays) and c
 
 import asyncio
 
-LONGEST_ATTEMPT_S = 120  # every stage of a link has its own time-out; this is for one that forgot
+LONGEST_ATTEMPT_S = 120  # every stage of a link has its own timeout; this is for one that forgot
 
 
 async def keep_alive(link, decoder, readings, timeout_s, beat):
-    """Run the link for ever. readings() counts the new ones; beat() is called every second. What is
+    """Run the link forever. readings() counts the new ones; beat() is called every second. What is
     no OSError comes out.
     """
     failures = 0

@@ -1,4 +1,4 @@
-"""A BMS on a UART, receive only. Bytes in, as they come, to whoever decodes them."""
+"""A BMS on a UART, receive only. Bytes in, as they come, to a decoder."""
 
 import asyncio
 

@@ -232,11 +232,11 @@ def _value(text: str):
 def _put(data, key: str, value) -> None:
     """Set the value; sections and list entries on the way that are missing are made."""
     if not re.fullmatch(r"\w+(\[\d+\])*(\.\w+(\[\d+\])*)*", key):
-        raise PacklogError(f"{key!r} is no key: write it as lcd.columns or packs[0].cells")
+        raise PacklogError(f"{key!r} is not a key: write it as lcd.columns or packs[0].cells")
     steps = [int(n) if n else word for n, word in re.findall(r"\[(\d+)\]|(\w+)", key)]
     for step, following in zip(steps, [*steps[1:], None], strict=True):
         if isinstance(step, int) != isinstance(data, list):
-            raise PacklogError(f"{key!r} is no key: write it as lcd.columns or packs[0].cells")
+            raise PacklogError(f"{key!r} is not a key: write it as lcd.columns or packs[0].cells")
         if isinstance(data, list) and step > len(data):
             raise PacklogError(
                 f"{key}: the list has {len(data)} entries; the next is [{len(data)}]"

@@ -82,7 +82,7 @@ def _why_not(port: str) -> tuple[bool, str]:
             )
     except (OSError, ValueError):
         pass
-    there = "is no serial port" if Path(port).exists() else "does not exist"
+    there = "is not a serial port" if Path(port).exists() else "does not exist"
     return False, f"{port} {there}: plug the board in, or name another port"
 
 

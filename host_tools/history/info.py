@@ -188,7 +188,7 @@ def _rows(pack: Summary) -> list[tuple[str, str]]:
         gaps += f", the length of {pack.gaps_of_unknown_length} not known"
     frames_said = str(pack.frames)
     if pack.undated_frames:
-        frames_said += f", {pack.undated_frames} at a time that is not known"
+        frames_said += f", {pack.undated_frames} without a date"
     sizes = ", ".join(f"{name} {size}" for name, size in pack.sizes.items())
     rows = [
         ("from", _when(pack.first)),
@@ -198,8 +198,8 @@ def _rows(pack: Summary) -> list[tuple[str, str]]:
         ("boots", str(pack.boots)),
         ("frames", frames_said),
         ("cells", f"{pack.cells} records"),
-        ("charge in", f"{pack.charge_in_ah:.3f} Ah, by frame means"),
-        ("charge out", f"{pack.charge_out_ah:.3f} Ah, by frame means"),
+        ("charge in", f"{pack.charge_in_ah:.3f} Ah, by the frames' means"),
+        ("charge out", f"{pack.charge_out_ah:.3f} Ah, by the frames' means"),
         ("charge net", f"{pack.charge_net_ah:+.3f} Ah"),
         ("files", f"{pack.files}: {sizes} bytes"),
         ("bytes a frame", _number(pack.bytes_a_frame, 2)),

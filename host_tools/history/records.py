@@ -1,4 +1,4 @@
-"""The files of a history, as records: segments and shards, the same to whoever reads them.
+"""The files of a history, as records: segments and shards, the same forevery reader.
 
 find() says which files to read, read() gives a file's header and its records as bytes. What is
 damaged costs only itself and is named.

@@ -31,7 +31,7 @@ def family_of_image(path: Path) -> Family:
     except OSError as error:
         raise PacklogError(f"{path} cannot be read: {error.strerror}") from None
     if head[:1] != bytes([_MAGIC]) or len(head) < _CHIP + 2:
-        raise PacklogError(f"{path} is no MicroPython image: take the .bin for your board")
+        raise PacklogError(f"{path} is not a MicroPython image: take the .bin for your board")
     number = int.from_bytes(head[_CHIP : _CHIP + 2], "little")
     for family in FAMILIES:
         if family.image_id == number:

@@ -124,7 +124,7 @@ def _from_folder(package: Package, mpy: int, folder: Path) -> dict[str, bytes]:
 
 @contextlib.contextmanager
 def _patience():
-    """mip opens its connections without a time-out."""
+    """mip opens its connections without a timeout."""
     before = socket.getdefaulttimeout()
     socket.setdefaulttimeout(PATIENCE_S)
     try:

@@ -23,7 +23,10 @@ Heard = list[tuple[str, str | None, int, str]]  # address, name, signal in dBm, 
 
 def ask(family: Family, hear: Callable[[int], Heard] | None) -> str:
     """The text of a config.json that config.parse takes. hear(seconds) scans for Bluetooth."""
-    say(f"This board has no config yet. Enter takes what stands in [ ] (pins of an {family.name}).")
+    say(
+        "This board has no config yet. Press Enter to accept the value in [ ] "
+        f"(pins of an {family.name})."
+    )
     while True:
         settings = _settings(family, hear)
         text = json.dumps(settings, indent=2) + "\n"
@@ -31,7 +34,7 @@ def ask(family: Family, hear: Callable[[int], Heard] | None) -> str:
             config.parse(text)
             return text
         except config.ConfigError as error:
-            say(f"{error}. Once more, then.")
+            say(f"{error}. Please answer the questions again.")
 
 
 def example(family: Family, text: str) -> str:
@@ -62,7 +65,7 @@ def _choice(text: str, choices, default: str) -> str:
     def take(said: str) -> str:
         said = said.strip().lower()
         if said not in choices:
-            raise typer.BadParameter(f"{said!r} is none of {', '.join(choices)}")
+            raise typer.BadParameter(f"{said!r} is not one of {', '.join(choices)}")
         return said
 
     return _prompt(f"{text} ({', '.join(choices)})", default, take)
@@ -71,7 +74,7 @@ def _choice(text: str, choices, default: str) -> str:
 def _number(text: str, default: int, low: int, high: int) -> int:
     def take(said: str) -> int:
         if not said.strip().isdigit() or not low <= int(said) <= high:
-            raise typer.BadParameter(f"{said!r} is no whole number from {low} to {high}")
+            raise typer.BadParameter(f"{said!r} is not a whole number from {low} to {high}")
         return int(said)
 
     return _prompt(text, str(default), take)

@@ -1,4 +1,4 @@
-"""`packlog demo`: the whole road on the virtual board, from an empty flash to a CSV."""
+"""`packlog demo`: an end-to-end run on the virtual board, from an empty flash to a CSV."""
 
 import shutil
 from pathlib import Path

@@ -102,7 +102,7 @@ def read(path: Path, progress: Callable[[int], None] = lambda done: None) -> Rea
     except OSError as error:
         raise PacklogError(f"cannot read {path}: {error.strerror}") from error
     except (UnicodeDecodeError, csv.Error) as error:
-        raise PacklogError(f"{path} is no CSV of readings ({error})") from error
+        raise PacklogError(f"{path} is not a CSV of readings ({error})") from error
 
 
 def _counted(lines, progress: Callable[[int], None]) -> Iterator[str]:

@@ -71,7 +71,7 @@ def _fill_up(folder, share):
 
 
 def _measure(found, plan, before):
-    """Erases and flushes a day, and years of flash life, with those readings going on for ever."""
+    """Erases and flushes a day, and years of flash life, with those readings going on forever."""
     history = options(found, plan)
     history["window_s"] = config.STORE["window_s"][-1]
     history["budget"] = config.STORE["budget_kb"][-1] * 1024

@@ -1,4 +1,4 @@
-"""The whole road on the virtual board: BMS in, display, flash, mpremote, pull, CSV against the
+"""End to end on the virtual board: BMS in, display, flash, mpremote, pull, CSV against the
 input.
 """
 

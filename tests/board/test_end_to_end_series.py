@@ -1,4 +1,4 @@
-"""Cells and events over the whole road: on the virtual board, off its flash, into CSVs."""
+"""Cells and events end to end: on the virtual board, off its flash, into CSVs."""
 
 import csv
 import re

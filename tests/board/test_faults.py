@@ -203,7 +203,7 @@ def test_a_file_takes_whole_blocks_however_small_it_is():
 
 @pytest.mark.parametrize(
     ("port", "why"),
-    [("/dev/nonesuch", "does not exist"), ("/dev/null", "is no serial port")],
+    [("/dev/nonesuch", "does not exist"), ("/dev/null", "is not a serial port")],
 )
 def test_a_wrong_port(port, why):
     with pytest.raises(PacklogError, match=f"{port} {why}"):

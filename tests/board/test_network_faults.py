@@ -56,7 +56,7 @@ def test_of_two_networks_in_reach_the_stronger_is_joined(at_home):
 
 
 def test_an_access_point_that_passes_nothing_on(at_home):
-    """The chip says that it is connected, for ever."""
+    """The chip says that it is connected, forever."""
     seen = at_home()
     seen.home.wifi.deaf = True
     for _ in range(20):

@@ -29,7 +29,7 @@ ble.POLL_MS = 5
 
 
 class short:
-    """with short("FIND"): this time-out runs off at once, for tests in which it has to."""
+    """with short("FIND"): this timeout runs off at once, for tests in which it has to."""
 
     def __init__(self, name, ms=30):
         self.name = name

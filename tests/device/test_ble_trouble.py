@@ -25,7 +25,7 @@ from ble_bench import (
 
 
 def fails(trouble, message, runs_off=None, layout=fake.ONE, ask=b""):
-    """With this trouble run() ends so (after that time-out); the unit is free, and the next time
+    """With this trouble run() ends so (after that timeout); the unit is free, and the next time
     works.
     """
 

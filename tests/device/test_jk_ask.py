@@ -39,7 +39,7 @@ def asked(decoder, seconds):
 def test_what_to_ask():
     assert ASK_DEVICE == wire.command(0x97) and ASK_CELLS == wire.command(0x96)
     decoder = Decoder(lambda sample: None, new_only=True)
-    # Nothing comes: both again after some seconds, for ever.
+    # Nothing comes: both again after some seconds, forever.
     assert asked(decoder, 2) == [0x97, 0x96]
     assert asked(decoder, 3 * (QUIET_S + 1)) == ([0] * (QUIET_S - 1) + [0x97, 0x96]) * 3
     # After a new link at once

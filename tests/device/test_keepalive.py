@@ -106,7 +106,7 @@ def test_a_link_that_delivers_is_left_alone():
 def test_a_link_that_delivers_nothing_is_built_anew():
     link = run(lambda link, attempt: hang(), 60)
     assert link.counters["stale"] >= 3
-    # time-out 10 s, then 2 s, then 5 s each
+    # timeout 10 s, then 2 s, then 5 s each
     assert [b - link.began[0] for b in link.began[:4]] == [0, 12, 27, 42]
 
 

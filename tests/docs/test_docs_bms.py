@@ -96,7 +96,7 @@ def test_the_counters_of_the_decoders_are_documented():
 
 
 def link_texts():
-    """(text, time-out in ms or None) of all that firmware/transport/ble.py has for the display."""
+    """(text, timeout in ms or None) of all that firmware/transport/ble.py has for the display."""
     tree = ast.parse((ROOT / "firmware/transport/ble.py").read_text())
     for node in ast.walk(tree):
         if not isinstance(node, ast.Assign):

@@ -73,7 +73,7 @@ class Board:
         self._wall = self._boot_us = 0
         self._waiting: tuple[int, int] | None = None  # (until, UARTs) of a VM that sleeps
         self._ctrl_c_at: float | None = None
-        self._watchdog: tuple[int, int] | None = None  # (time-out in us, when it bites)
+        self._watchdog: tuple[int, int] | None = None  # (timeout in us, when it bites)
         self._events: list[tuple[int, int, Callable[[], None]]] = []
         self._order = itertools.count()
         self._made = time.monotonic()

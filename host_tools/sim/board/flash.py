@@ -36,7 +36,7 @@ class Flash:
         self.blocks, rest = divmod(self.image.stat().st_size, BLOCK)
         if rest or not self.blocks:
             os.close(self._file)
-            raise PacklogError(f"{image} is no flash image: name another file")
+            raise PacklogError(f"{image} is not a flash image: name another file")
         self.operations = 0
         self.overprogrammed = 0  # bits that a program wanted to set: a bug of whoever wrote
         self.cut_at: int | None = None  # the operation, counted from 1, that the power cut hits

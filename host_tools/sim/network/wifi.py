@@ -215,7 +215,7 @@ class Station:
 
     def _take_address(self, now: int) -> None:
         if not self._static and not self.joined.dhcp:
-            self._to(ASKING, now + DHCP_US)  # asks again, for ever
+            self._to(ASKING, now + DHCP_US)  # asks again, forever
             return
         self._addresses = self._static or self.joined.lease()
         self.joined.deaf = False

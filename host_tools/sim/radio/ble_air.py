@@ -1,8 +1,8 @@
 """The air between the board's radio and the units around it: bumble's virtual link in board time.
 
-bumble carries every packet at once and lets a unit advertise for ever. Here a packet waits for the
+bumble carries every packet at once and lets a unit advertise forever. Here a packet waits for the
 connection's next event, of which each takes so many packets a direction; who is out of range is
-gone when the supervision time-out has run off; and a unit sends its advertisements only while
+gone when the supervision timeout has run off; and a unit sends its advertisements only while
 somebody listens, which nobody else would notice.
 """
 

@@ -78,7 +78,7 @@ class Central:
     # Scanning
 
     def scan(self, ms: int, interval_us: int, window_us: int, active: bool) -> None:
-        """Listen for ms, 0 for ever, in a window of every interval."""
+        """Listen for ms, 0 forever, in a window of every interval."""
         self.check_active()
         if self._attempt:
             raise OSError(words.EBUSY, "connecting")

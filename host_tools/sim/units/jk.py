@@ -33,7 +33,7 @@ class Unit(Line):
     """The unit's notifications. ValueError where there is no such layout or size of a pack.
 
     Its faults, to be switched on and off at any time:
-    silent (sends nothing while it stays connected), frozen (sends the same frame for ever),
+    silent (sends nothing while it stays connected), frozen (sends the same frame forever),
     junk and cut (the share of its frames, 0 to 1, that have rubbish behind them, and that are
     broken off: every other one of these starts again at once, the rest are lost), forgets_after_s
     (it has to be asked again after so long; None: it has not), damage() as every Line.

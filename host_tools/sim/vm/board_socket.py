@@ -182,7 +182,7 @@ class socket:
         link.wait(until, ops.SOCKETS, bytes((self._fd, events)), True)
 
     def _patiently(self, events, op, b, value, data):
-        """Ask until there is an answer, for as long as the time-out lets."""
+        """Ask until there is an answer, for as long as the timeout lets."""
         if self._fd < 0:
             raise OSError(words.EBADF)
         until = self._until()

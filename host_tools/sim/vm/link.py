@@ -157,7 +157,7 @@ def _handle_events():
 
 
 def wait(until_us, mask=0, sockets=None, holding=False):
-    """Sleep until board time until_us (-1: for ever), until one of the UARTs and sockets in the
+    """Sleep until board time until_us (-1: forever), until one of the UARTs and sockets in the
     mask has something, or until a device's events have been handled. Returns which are ready.
     holding: this is no wait of the firmware's loop but an operation that holds it up.
     """

@@ -32,7 +32,7 @@ RSSI = 85  # the answer's value: dBm
 SCAN = 86  # the answer's payload: SCANNED records
 ADDRESSES = 87  # the answer's payload: address, netmask, gateway, DNS server
 SET_ADDRESSES = 88  # payload: the same; without: DHCP
-SET_RECONNECTS = 89  # value: how often the chip tries again by itself, -1: for ever
+SET_RECONNECTS = 89  # value: how often the chip tries again by itself, -1: forever
 
 SCANNED = "<B32s6sBbB"  # length of the SSID, SSID, BSSID, channel, RSSI in dBm, security
 

@@ -32,7 +32,7 @@ def test_wrong_usage_is_exit_code_2():
     [
         (("install", "--port", "/dev/nonesuch"), "/dev/nonesuch does not exist"),
         (("pull", "--port", "/dev/nonesuch", "x"), "/dev/nonesuch does not exist"),
-        (("watch", "--port", "/dev/null"), "/dev/null is no serial port"),
+        (("watch", "--port", "/dev/null"), "/dev/null is not a serial port"),
         (("decode", "nonesuch"), "nonesuch"),
         (("decode", "README.md"), "README.md"),
         (("decode", "/dev/zero"), "/dev/zero"),
@@ -47,7 +47,7 @@ def test_wrong_usage_is_exit_code_2():
         (("sim", "--link", "README.md", "--flash", "/tmp/none.img"), "README.md exists and is no"),
         (("sim", "--png", "/nope/x.png", "--flash", "/tmp/none.img"), "/nope/x.png: the folder"),
         (("sim", "--png", "docs", "--flash", "/tmp/none.img"), "docs: that is a folder"),
-        (("sim", "--flash", "README.md"), "README.md is no flash image"),
+        (("sim", "--flash", "README.md"), "README.md is not a flash image"),
         (("sim", "--input", "nonesuch", "--flash", "/tmp/none.img"), "nonesuch"),
     ],
 )

@@ -43,7 +43,7 @@ def test_the_net_charge_is_that_in_less_that_out(tmp_path, capsys):
     assert (summary.charge_in_ah, summary.charge_out_ah, summary.charge_net_ah) == (10, 4, 6)
     info([where])
     said = capsys.readouterr().out
-    assert "10.000 Ah, by frame means" in said and "+6.000 Ah" in said
+    assert "10.000 Ah, by the frames' means" in said and "+6.000 Ah" in said
 
 
 def test_silence_carries_no_charge(tmp_path):
@@ -74,7 +74,7 @@ def test_boots_of_known_and_unknown_time(tmp_path):
 def test_nothing_dated(tmp_path, capsys):
     info([put(tmp_path, header() + frames(0, 10))])
     said = capsys.readouterr().out
-    assert "not known" in said and "2 at a time that is not known" in said
+    assert "not known" in said and "2 without a date" in said
 
 
 def newer(data):

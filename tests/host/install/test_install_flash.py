@@ -82,7 +82,7 @@ def test_what_is_no_image_is_refused(tmp_path):
     with pytest.raises(PacklogError, match=r"image.bin cannot be read: No such file"):
         flash_rom.family_of_image(path)
     path.write_bytes(b"PK\x03\x04" + bytes(0x9000))
-    with pytest.raises(PacklogError, match="is no MicroPython image"):
+    with pytest.raises(PacklogError, match="is not a MicroPython image"):
         flash_rom.family_of_image(path)
     image_for(path, 9, 0, table=False)
     with pytest.raises(PacklogError, match=r"is a part of an image only: take the .bin"):

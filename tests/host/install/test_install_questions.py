@@ -69,7 +69,7 @@ def test_everything_asked_for_is_in_it_and_no_password_is_shown():
 def test_a_wrong_answer_is_asked_again():
     _, found, shown = answer("daly", "jk", "van", "0", "50", "JK-VAN", "none", "")
     assert found["packs"][0]["capacity_ah"] == 50
-    assert "'daly' is none of chargery, jk" in shown
+    assert "'daly' is not one of chargery, jk" in shown
 
 
 def test_what_config_refuses_starts_the_questions_over():

@@ -126,8 +126,8 @@ def test_time_that_runs_backwards_never_becomes_a_frame(tmp_path, capsys):
         (b"time,voltage\n", "no reading in it"),
         (b"time,voltage\n5,nan\n", "no reading in it: 1 values of voltage"),
         (b"time,voltage\nx,53\n", "no reading in it: 1 rows left out whose time is not known"),
-        (bytes(range(256)), "is no CSV of readings"),
-        (b"time,voltage\n5,\0\xff\n", "is no CSV of readings"),
+        (bytes(range(256)), "is not a CSV of readings"),
+        (b"time,voltage\n5,\0\xff\n", "is not a CSV of readings"),
     ],
 )
 def test_a_file_that_is_none(tmp_path, content, said):

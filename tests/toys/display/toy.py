@@ -26,7 +26,7 @@ class Toy:
         self._wanted = [bytes(row) for row in rows]
 
     async def run(self):
-        """The display's task: bring what show() was given to the glass, for ever."""
+        """The display's task: bring what show() was given to the glass, forever."""
         self.online = True
         while True:
             if self._wanted != self._shown:
