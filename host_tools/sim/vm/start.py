@@ -36,15 +36,18 @@ def _power_up(settings):
         ("tls", board_tls),
     ):
         sys.modules[name] = module
-    if chip != "-":
-        _be(chip, version)
+    memory = None if chip == "-" else _be_an_esp32()
     disk = flash.bdev = flash.Flash(image, int(blocks))
     sys.modules["flashbdev"] = flash  # as the ESP32's own
     link.set_state(0)
     _mount(disk, kind)
+    if memory:
+        _import_frozen()
+        memory.start(chip, tuple([int(part) for part in version.split(".")]))
 
 
-def _be(chip, version):
+def _be_an_esp32():
+    """The module with its memory, to be started when the file system is there."""
     import board_esp32
     import board_gc
     import board_thread
@@ -53,7 +56,15 @@ def _be(chip, version):
     sys.modules["esp32"] = board_esp32
     sys.modules["gc"] = board_gc
     sys.modules["_thread"] = board_thread
-    memory.start(chip, tuple([int(part) for part in version.split(".")]))
+    return memory
+
+
+def _import_frozen():
+    """What stock firmware has frozen in takes none of the heap."""
+    try:
+        import umqtt.simple  # noqa: F401
+    except ImportError:
+        pass
 
 
 def _mount(chip, kind):
