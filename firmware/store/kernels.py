@@ -21,7 +21,7 @@ def keep():
         if STAYS:
             for name in NAMES:
                 __import__("store." + name + "_viper")
-    except ImportError:  # the plain twins are installed
+    except (ImportError, SyntaxError, AttributeError):  # the plain twins are taken
         pass
     except MemoryError:
         lost = True

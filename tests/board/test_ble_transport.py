@@ -24,7 +24,8 @@ from host_tools.sim.units.pack import Pack
 from host_tools.sim.workshop import port_of
 from tests.helpers.bluetooth_bench import image
 
-ON_BOARD = ("sample.py", "bms/jk.py", "transport/ble.py", "transport/keepalive.py")
+ON_BOARD = ("sample.py", "board.py", "radios.py", "bms/framed.py", "bms/jk.py")
+ON_BOARD += ("transport/ble.py", "transport/keepalive.py")
 RESUME_S = 30  # readings are there again so long after a fault is over
 PERIOD_S = 0.5  # from one reading to the next
 ADDRESSES = [f"C8:47:8C:00:00:0{n}" for n in range(1, 4)]
@@ -40,7 +41,8 @@ class Source:
     def __init__(self, which):
         self.readings = 0
         self.decoder = Decoder(self.put, 0, True)
-        settings = {"address": "", "device": "", **which}
+        settings = {"address": "", "device": ""}
+        settings.update(which)
         self.link = ble.make(settings, LINKS["ble"], None)
 
     def put(self, sample):

@@ -111,7 +111,7 @@ def test_files_of_a_folder():
         files = Files(folder)
         assert (files.newest(), files.newest(12), files.newest(2)) == (12, 2, 0)
         assert files.oldest() == (2, ".seg")
-        assert (files.segments, files.shards, files.unfinished) == ({2: 12, 12: 12}, {2: 14}, 3)
+        assert (files.segments, files.shards, files.unfinished) == ({2: 12, 12: 12}, {2: 14}, (3,))
         files.remove(2, ".seg")
         assert files.oldest() == (2, ".shard")
         files.remove(2, ".shard")
