@@ -9,14 +9,21 @@ import gc
 import sys
 
 logger = None
-if not globals().get("safe_mode"):
-    gc.threshold(1024)  # bytes of garbage: what stays must not lie scattered among it
+
+
+def _settings():
     import settings
 
     found = settings.read()
     if found[0] and hasattr(settings, "prepare"):
         settings.prepare(found[0])
-    del settings, sys.modules["settings"]  # needed once
+    del sys.modules["settings"]  # needed once
+    return found
+
+
+if not globals().get("safe_mode"):
+    gc.threshold(1024)  # bytes of garbage: what stays must not lie scattered among it
+    found = _settings()
     import packlog
 
     try:
