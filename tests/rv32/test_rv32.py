@@ -229,7 +229,8 @@ def test_readings_mqtt_display_compaction_and_collection_take_less_than_50_ms_ea
             assert 10000 < counts[name]["most"] < longest, (kind, name, counts[name])
         for name, turns in counts["mqtt"].items():
             assert 10000 < turns["most"] < longest, (kind, name, turns)
-            assert turns["times"] > 5 and turns["all"] > 2 * turns["most"]
+            own = turns["most"] - found["collection"]  # a collection may fall into the longest turn
+            assert turns["times"] > 5 and turns["all"] > 2 * own
     assert 10000 < found["display"]["most"] < longest
     assert found["compaction"]["steps"] > 5000 and 10000 < found["compaction"]["most"] < longest
     assert 10000 < found["collection"] < longest
