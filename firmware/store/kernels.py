@@ -8,7 +8,7 @@ what uses it.
 import gc
 import sys
 
-GARBAGE = 1024  # bytes of new objects between two collections
+GARBAGE = 8192  # bytes of new objects between two collections
 STAYS = sys.platform in ("esp32", "linux", "darwin")
 NAMES = ("plans", "units", "weights", "planes", "huffman", "emit")  # modules with native twins
 lost = False  # was there no room for what stays? Another attempt would only take more
