@@ -96,7 +96,7 @@ def _read(path):
             magic, count, _, identity, size, crc = struct.unpack(HEADER, head)
             if magic != MAGIC or size != os.stat(path)[6]:
                 return None
-            index = file.read(8 * count)
+            index = file.read(8 * count % size)  # a damaged count is not to take all the RAM
             found = binascii.crc32(index, binascii.crc32(head[:-4]))
             buffer = memoryview(bytearray(1024))
             while size := file.readinto(buffer):

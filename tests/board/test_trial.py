@@ -166,7 +166,7 @@ def test_the_logger_ends_the_trial_with_its_first_reading(real, tmp_path, switch
     assert BACK not in bench.console() and bench.count("readings") > 50
 
 
-DAMAGES = [("/packlog.bundle", place) for place in (0, 9, 21, 40, -1)] + [("/packlog.old", 40)]
+DAMAGES = [("/packlog.bundle", place) for place in (0, 5, 9, 21, 40, -1)] + [("/packlog.old", 40)]
 
 
 @pytest.mark.parametrize(("damaged", "place"), DAMAGES)
