@@ -46,6 +46,12 @@ class Quick:
         time.sleep(min(seconds, 0.001))
 
 
+def pytest_collection_modifyitems(items):
+    for item in items:
+        if item.get_closest_marker("slow"):
+            item.add_marker(pytest.mark.timeout(0))
+
+
 @pytest.fixture(scope="session", autouse=True)
 def quick_mpremote():
     """The real one, but for how often it looks."""
