@@ -11,6 +11,8 @@ import json
 
 import config_keys
 
+PASSING = True
+
 MAX_PIN = 48
 _HEX = "0123456789abcdef"
 _NAME = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-"

@@ -27,33 +27,45 @@ _BUILTINS = frozenset(dir(builtins))
 KEPT = frozenset(("logger", "complaints", "packs", "link", "set_clock", "scan", "safe_mode"))
 
 
-def shorten(trees: dict[str, ast.Module], kept: frozenset[str], in_rom: Iterable[str] = ()) -> Map:
+def shorten(
+    trees: dict[str, ast.Module],
+    kept: frozenset[str],
+    in_rom: Iterable[str] = (),
+    foreign: set[str] | None = None,
+    joined: dict[str, str] | None = None,
+) -> Map:
     """Rename everything in the trees that may be renamed.
 
-    in_rom: names that cost no heap. Returns what the short names stand for, by module.
+    in_rom: names that cost no heap. foreign: see Things. joined: what globals were called before
+    their modules were joined. Returns what the short names stand for, by module.
     """
-    things = Things(trees, kept)
+    things = Things(trees, kept, foreign)
     names = _Names(things, list(in_rom)).choose()
-    found = {name: _spoken(spots, names) for name, spots in things.spots.items()}
+    found = {name: _spoken(name, each, names, joined or {}) for name, each in things.spots.items()}
     for name, spots in things.spots.items():
         for spot in spots:
             _rename(spot, name, things, names)
     return found
 
 
-def _spoken(spots: list[Spot], names: dict[Thing, str]) -> dict[str, dict[str, list[str]]]:
+def _spoken(
+    module: str, spots: list[Spot], names: dict[Thing, str], joined: dict[str, str]
+) -> dict[str, dict[str, list[str]]]:
     found: dict[str, dict[str, set[str]]] = {
         kind: defaultdict(set) for kind in ("functions", "classes", "attributes", "globals")
     }
-    for spot in spots:
-        if spot.thing in names and spot.thing[0] != "local":
-            own = [found[spot.thing[0] + "s"]]
-            if isinstance(spot.node, (ast.FunctionDef, ast.AsyncFunctionDef)):
-                own.append(found["functions"])
-            elif isinstance(spot.node, ast.ClassDef):
-                own.append(found["classes"])
-            for kind in own:
-                kind[names[spot.thing]].add(spot.thing[-1])
+    for spot in (spot for spot in spots if spot.thing[0] != "local"):
+        thing = spot.thing
+        short, long = names.get(thing, thing[-1]), joined.get(thing[-1], thing[-1])
+        origin = getattr(spot.node, "origin", module)
+        if isinstance(spot.node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            if thing in names or origin != module:
+                where = "" if origin == module else f"{origin}:"
+                found["functions"][short].add(where + long)
+        elif isinstance(spot.node, ast.ClassDef) and thing in names:
+            found["classes"][short].add(long)
+        if thing in names:
+            found[thing[0] + "s"][short].add(long)
     return {
         kind: {short: sorted(longs) for short, longs in sorted(shorts.items())}
         for kind, shorts in found.items()
@@ -134,10 +146,11 @@ class _Names:
     def _attribute_foes(self) -> dict[Thing, set[Thing]]:
         groups: list[set[Thing]] = list(self._things.families())
         by_module: dict[str, set[Thing]] = defaultdict(set)
-        for thing, modules in self._where.items():
-            for module in modules if thing[0] == "attribute" else ():
-                by_module[module].add(thing)
+        for origin, spots in self._things.by_origin().items():
+            by_module[origin] |= {spot.thing for spot in spots if spot.thing[0] == "attribute"}
         groups += by_module.values()
+        for things in self._globals.values():
+            groups.append({thing for thing in things if thing[0] == "attribute"})
         foes: dict[Thing, set[Thing]] = defaultdict(set)
         for group in groups:
             for thing in group:

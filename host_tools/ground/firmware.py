@@ -49,6 +49,11 @@ def names(wing: str, firmware: Path = FIRMWARE) -> list[str]:
     return sorted(said, key=lambda name: (_place(said[name]), name))
 
 
+def all_things(firmware: Path = FIRMWARE) -> frozenset[str]:
+    """Their modules: "bms.jk"."""
+    return frozenset(f"{wing}.{name}" for wing in WINGS for name in names(wing, firmware))
+
+
 def declared(wing: str, name: str, firmware: Path = FIRMWARE) -> dict:
     """The constants of firmware/WING/NAME.py that are literals, by their names."""
     return dict(_declared(firmware / wing / f"{name}.py"))
