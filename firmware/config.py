@@ -92,6 +92,8 @@ def finish(checked, checksum):
     unused = [name for name, _ in things("parts") if name not in checked["parts"]]
     found = {key: checked[key] for key in checked if key not in unused}
     found["checksum"] = checksum
+    with_radio = [name for name, thing in things("parts") if "RADIO" in thing]
+    found["radios"] = [name for name in found["parts"] if name in with_radio]
     return found
 
 

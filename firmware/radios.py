@@ -47,7 +47,7 @@ def give_up(name, error):
 
 
 def _in_use(settings):
-    for name in settings["parts"]:
+    for name in settings.get("radios", settings["parts"]):
         yield "parts", name, settings[name]
     for pack in settings["packs"]:
         yield "transport", pack["link"], pack

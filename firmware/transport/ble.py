@@ -15,6 +15,8 @@ from aioble import core
 from aioble.device import DeviceConnection, DeviceDisconnectedError, DeviceTimeout
 from micropython import const
 
+from lib import once
+
 NEEDS = ("aioble",)
 KEYS = {"address": ("mac", (), ""), "device": ("trimmed", 20, "")}
 ASK = {"address": "Its name, or its address (c8:47:8c:00:00:01)"}
@@ -81,6 +83,7 @@ class LinkLost(OSError):
     """The link could not be made, or ended: errno and what the display says."""
 
 
+@once.packs
 def claim(section):
     """Switch the radio on. ValueError if aioble is of a version that this module does not know."""
     # Not in its documentation, but this module goes by them
@@ -222,6 +225,7 @@ def shutdown():
         aioble.stop()
 
 
+@once.packs
 def make(settings, parameters, board):
     """The link that a pack's settings describe; parameters are the UUIDs of its BMS."""
     return BleLink(settings["address"], settings["device"], parameters)
@@ -236,6 +240,7 @@ class BleLink:
     delays = (1, 1, 2, 3, 5, 10)
     idle = "Link up, no data"
 
+    @once.packs
     def __init__(self, address, device, uuids):
         self.counters = {"connects": 0, "overflows": 0}
         self._named = not address

@@ -20,7 +20,7 @@ MANIFEST = "manifest.py"  # for those who build MicroPython: not for a board
 _PACKAGE = Path(__file__).resolve().parents[1]
 WINGS = ("bms", "transport", "parts", "display")
 # What config.py wants to know of a thing, and by what the things of a wing are in order
-_OF_CONFIG = ("KEYS", "LINKS", "RULES", "IN_USE")
+_OF_CONFIG = ("KEYS", "LINKS", "RULES", "IN_USE", "RADIO")
 _ORDER = ("NUMBER", "ORDER")
 CONFIG_KEYS = "config_keys"  # the module that config.py takes it from
 
