@@ -73,17 +73,23 @@ def groups(firmware: Firmware) -> list[list[str]]:
     """All modules, each group in the order in which its modules are loaded."""
     loads = {name: _with_all(name, firmware.now) for name in firmware.trees}
     there = _there_before(firmware, loads)
-    always = set().union(*(loads[name] for name in firmware.at_start if name in loads))
+    at_any_start = always(firmware)
     found: dict[object, list[str]] = defaultdict(list)
     for name in _in_order(firmware):
         first = frozenset(e for e in firmware.asked if name in loads[e] - there[e])
         if name in firmware.passing:
             found[name].append(name)
-        elif name in always and first != {firmware.at_start[-1]}:
+        elif name in at_any_start and first != {firmware.at_start[-1]}:
             found[""].append(name)  # needed before the rest
         else:
             found[first or name].append(name)
     return [part for group in found.values() for part in _apart(group, firmware)]
+
+
+def always(firmware: Firmware) -> set[str]:
+    """Those that every start loads."""
+    starts = [name for name in firmware.at_start if name in firmware.trees]
+    return set().union(*(_with_all(name, firmware.now) for name in starts))
 
 
 def _apart(group: list[str], firmware: Firmware) -> list[list[str]]:

@@ -24,6 +24,7 @@ class Joined:
 
     trees: dict[str, ast.Module]
     spoken: dict[str, str]
+    group_of: dict[str, str]  # by the old names
 
 
 def join(
@@ -39,7 +40,7 @@ def join(
     joined: dict[str, ast.Module] = {}
     for group, modules in plan.groups.items():
         joined[group] = _merged([plan.rewritten(name) for name in modules])
-    return Joined(joined, plan.spoken)
+    return Joined(joined, plan.spoken, plan.group_of)
 
 
 def flat(group: str) -> str:

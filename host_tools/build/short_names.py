@@ -21,6 +21,7 @@ from host_tools.build.scopes import Scope, Spot, Thing, is_argument
 from host_tools.build.things import Things
 
 _BUILTINS = frozenset(dir(builtins))
+ALWAYS = 10  # so many times a name counts that is in a module which is always loaded
 
 
 # What is asked for at the REPL
@@ -33,14 +34,16 @@ def shorten(
     in_rom: Iterable[str] = (),
     foreign: set[str] | None = None,
     joined: dict[str, str] | None = None,
+    always: Iterable[str] = (),
 ) -> Map:
     """Rename everything in the trees that may be renamed.
 
     in_rom: names that cost no heap. foreign: see Things. joined: what globals were called before
-    their modules were joined. Returns what the short names stand for, by module.
+    their modules were joined. always: modules that are always loaded. Returns what the short names
+    stand for, by module.
     """
     things = Things(trees, kept, foreign)
-    names = _Names(things, list(in_rom)).choose()
+    names = _Names(things, list(in_rom), always).choose()
     found = {name: _spoken(name, each, names, joined or {}) for name, each in things.spots.items()}
     for name, spots in things.spots.items():
         for spot in spots:
@@ -90,8 +93,9 @@ def _rename_import(spot: Spot, module: str, things: Things, names: dict[Thing, s
 class _Names:
     """Chooses the names, the most widely used things first."""
 
-    def __init__(self, things: Things, in_rom: list[str]):
+    def __init__(self, things: Things, in_rom: list[str], always: Iterable[str] = ()):
         self._things = things
+        self._weights = dict.fromkeys(always, ALWAYS)
         self._in_rom = sorted(in_rom, key=lambda name: (name[0].isupper(), len(name), name))
         self._chosen: dict[Thing, str] = {}
         self._used: list[str] = []  # of those that are not in ROM
@@ -237,9 +241,14 @@ class _Names:
 
     def _cheapest(self, never: set[str], where: set[str]) -> str:
         """A name of most of these modules; one in ROM; one of other modules; a new one."""
-        there = Counter(name for module in where for name in self._present[module] - never)
+        there: Counter[str] = Counter()
+        for module in where:
+            weight = self._weights.get(module, 1)
+            there.update(dict.fromkeys(self._present[module] - never, weight))
         if there:
-            return min(there, key=lambda name: (-there[name], name))
+            best = min(there, key=lambda name: (-there[name], name))
+            if there[best] >= max(self._weights.get(module, 1) for module in where):
+                return best
         pool = itertools.chain(self._in_rom, self._used, _letters())
         return next(name for name in pool if name not in never)
 

@@ -46,13 +46,14 @@ def shrink_and_map(
     inline(trees, kept)
     while drop_unused(trees, kept):
         pass
-    foreign, spoken = None, {}
+    more = {}
     if named is not None:
-        foreign = foreign_attributes([read(*each) for each in trees.items()], set(trees))
+        more["foreign"] = foreign_attributes([read(*each) for each in trees.items()], set(trees))
         firmware = groups.Firmware(trees, named, passing)
         joined = join(trees, groups.groups(firmware), named | passing)
-        trees, spoken = joined.trees, joined.spoken
-    names = shorten(trees, kept, in_rom, foreign, spoken)
+        trees, more["joined"] = joined.trees, joined.spoken
+        more["always"] = {joined.group_of[name] for name in groups.always(firmware)}
+    names = shorten(trees, kept, in_rom, **more)
     for tree in trees.values():
         put_first(_without_docstrings(tree))
     return {name: _text(tree) for name, tree in trees.items()}, names

@@ -189,7 +189,8 @@ class Things:
         """The name of a module or of somebody else's stands in the file anyway."""
         sources = self.modules[thing[1]].imported.get(thing, ())
         return any(
-            module not in self.trees or name is None or f"{module}.{name}" in self.trees
+            (module not in self.trees or name is None or f"{module}.{name}" in self.trees)
+            and thing[2] == (name or module.partition(".")[0])
             for module, name in sources
         )
 
