@@ -31,6 +31,7 @@ RELEASE = "/release"  # `packlog release` writes it
 PAUSE_MS = 600000  # how long a PC may keep the logger from running before the watchdog starts it
 STORE = 0  # among the packs, in what is seen
 BEAT_S = 90  # a task that has not been seen for so long is stuck
+GARBAGE = 4096  # bytes between two collections: what is made later must not lie scattered
 CRASH_S = 5  # to read what it was, before the reset
 COMPACT_MS = 20  # between two steps of compaction
 COMPACT_S = 60  # how often to look for something to compact
@@ -279,7 +280,7 @@ def start(settings, complaint):
     try:
         logger = Logger(settings)
         once.start.forget()
-        gc.threshold(-1)
+        gc.threshold(GARBAGE)
         asyncio.run(logger.run())
     except KeyboardInterrupt:
         forget_crashes()  # somebody is there

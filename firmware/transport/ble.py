@@ -52,7 +52,7 @@ POLL_MS = 100  # looking often costs less than a flag that the loop polls every 
 
 _HOLD_S = const(60)  # at most so long does a released link stay in one run()
 _MTU = const(247)  # a JK sends 244 bytes at most, and what fits one packet is not reassembled
-_RING = const(2048)  # what a unit says in answer to all that it is asked, twice
+_RING = const(1024)  # what a unit says in answer to all that it is asked
 _WRITE_SIZE = const(20)  # fits any MTU: the BMS sees a stream in any case
 _HEARD_MAX = const(50)  # devices that scan() lists
 
