@@ -5,10 +5,13 @@ Also the way to a module by what config.json calls it: what is not asked for is 
 
 import sys
 
+from lib import once
+
 
 class Board:
     """settings: all of config.json, checked. What a part has for the others it puts here."""
 
+    @once.start
     def __init__(self, settings, uptime, clock):
         self.settings = settings
         self.uptime = uptime
@@ -23,6 +26,7 @@ class Board:
         self.shown = False  # is there a display that shows what it is given?
 
 
+@once.start
 def module(wing, name):
     """The module of a thing, such as "parts", "wifi". ImportError if the board does not have it."""
     path = wing + "." + name
@@ -30,6 +34,7 @@ def module(wing, name):
     return sys.modules[path]
 
 
+@once.start
 def check_pins(section, where):
     """ValueError if a pin that the section names does not exist on this board."""
     from machine import Pin

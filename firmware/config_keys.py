@@ -46,7 +46,8 @@ WINGS = {'bms': (('chargery',
                       'netmask': ('text', 15, '255.255.255.0'),
                       'gateway': ('text', 15, ''),
                       'dns': ('text', 15, '')},
-             'IN_USE': ('wifi.networks',)}),
+             'IN_USE': ('wifi.networks',),
+             'RADIO': True}),
            ('ntp',
             {'KEYS': {'server': ('text', 63, 'pool.ntp.org'),
                       'interval_s': ('number', (60, 86400), 3600)},
@@ -90,4 +91,4 @@ WINGS = {'bms': (('chargery',
                         'sda': ('pin', (), 21),
                         'address': ('number', (0, 127), 0),
                         'frequency': ('number', (50000, 400000), 100000)}}))}
-CHECKER = 657143619
+CHECKER = 869133234

@@ -4,10 +4,12 @@ A tap is called with every reading and must be quick (the store's sampler: RAM o
 looks at the newest Sample when it suits them. A tap that fails is counted and does no harm.
 """
 
+from lib import once
 from sample import Sample
 
 
 class Hub:
+    @once.packs
     def __init__(self, uptime):
         self.sample = Sample()
         self.readings = 0
@@ -18,6 +20,7 @@ class Hub:
         self._seen_s = 0
         self._seen_ms = 0
 
+    @once.packs
     def add_tap(self, tap):
         """Let tap(sample) be called with every reading."""
         self._taps.append(tap)

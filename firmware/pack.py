@@ -3,6 +3,7 @@
 from board import check_pins, module
 from console import extras_words, status_words
 from hub import Hub
+from lib import once
 from store import events
 from store.files import DATA
 from store.history import History
@@ -15,6 +16,7 @@ OVERDUE_S = 3  # without readings there is no such moment
 class Pack:
     """The pack of one entry of config.json's packs."""
 
+    @once.packs
     def __init__(self, index, settings, store, board):
         check_pins(settings, "packs[" + str(index) + "]")
         self.name = settings["name"]

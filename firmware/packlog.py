@@ -16,6 +16,7 @@ from machine import WDT, reset, reset_cause
 import health
 from board import Board, module
 from console import STARTING, TROUBLE, health_words, say
+from lib import once
 from lib.tasks import keep_running
 from lib.uptime import Uptime
 from net.clock import Clock
@@ -30,6 +31,7 @@ RELEASE = "/release"  # `packlog release` writes it
 PAUSE_MS = 600000  # how long a PC may keep the logger from running before the watchdog starts it
 STORE = 0  # among the packs, in what is seen
 BEAT_S = 90  # a task that has not been seen for so long is stuck
+GARBAGE = 4096  # bytes between two collections: what is made later must not lie scattered
 CRASH_S = 5  # to read what it was, before the reset
 COMPACT_MS = 20  # between two steps of compaction
 COMPACT_S = 60  # how often to look for something to compact
@@ -41,6 +43,7 @@ RESTART_S = 3  # to read it
 class Logger:
     """All packs and parts. complaints: what is wrong, in words that a person can act on."""
 
+    @once.start
     def __init__(self, settings):
         self.board = board = Board(settings, Uptime(time.ticks_ms, time.ticks_diff), Clock())
         self.packs, self.complaints = board.packs, board.complaints  # the PC's scripts use them
@@ -49,23 +52,25 @@ class Logger:
         # (has it restarted to compact the history, has that failed): see store/starting.py
         self._planned, tried = settings.get("start", (False, False))
         self._beats = {}  # when each was seen last, in s of uptime
-        # A link may need a radio's part, the other parts have to do with the packs
-        modules = [self._attempt(self._find, name) for name in settings["parts"]]
-        found = [each for each in modules if each]
-        for name, part in found:
-            if hasattr(part, "radio"):
-                self._attempt(self._add_part, name, part)
+        # A link may need a radio's part; the other parts have to do with the packs, and are not
+        # imported before what only those needed is gone
+        parts = settings["parts"]
+        radios = [name for name in settings.get("radios", ()) if name in parts]
+        for name in radios:
+            self._attempt(self._add_part, name)
         for i, pack in enumerate(settings["packs"]):
             self._attempt(self._add_pack, i, pack)
-        for name, part in found:
-            if not hasattr(part, "radio"):
-                self._attempt(self._add_part, name, part)
+        once.packs.forget()
+        for name in parts:
+            if name not in radios:
+                self._attempt(self._add_part, name)
         self.upkeep = Upkeep([pack.history for pack in board.packs], tried)
         retention.look("/")
         self._release(take_release())
         for name in ["packs", "store"] + settings.pop("parts"):
             settings.pop(name)  # who needs a section has it
 
+    @once.start
     def _attempt(self, action, *arguments):
         # What is wrong with one part must not take the others down.
         try:
@@ -77,15 +82,14 @@ class Logger:
         except Exception as error:  # also a module that is not on the board, see docs/install.md
             self.complaints.append(str(error) or repr(error))
 
-    def _find(self, name):
-        return name, module("parts", name)
-
-    def _add_part(self, name, module):
-        part = module.make(self._settings[name], self.board)
+    @once.start
+    def _add_part(self, name):
+        part = module("parts", name).make(self._settings[name], self.board)
         if part:
             self.board.parts.append(part)
             self.board.tasks.append((name, part.run))
 
+    @once.start
     def _add_pack(self, index, settings):
         board = self.board
         pack = Pack(index, settings, self._settings["store"], board)
@@ -94,6 +98,7 @@ class Logger:
         board.clock.add_listener(pack.history.anchor)
         board.packs.append(pack)
 
+    @once.start
     def _release(self, seconds):
         """Leave alone for so long those BMSs that take one client at a time."""
         for pack in self.board.packs:
@@ -250,6 +255,7 @@ def forget_crashes():
         pass  # there were none
 
 
+@once.start
 def take_release():
     """For how many seconds the PC asks to leave the BMS to somebody else: once. 0: it does not."""
     try:
@@ -273,7 +279,8 @@ def start(settings, complaint):
         asyncio.run(complain(complaint))
     try:
         logger = Logger(settings)
-        gc.threshold(-1)
+        once.start.forget()
+        gc.threshold(GARBAGE)
         asyncio.run(logger.run())
     except KeyboardInterrupt:
         forget_crashes()  # somebody is there

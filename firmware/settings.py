@@ -12,6 +12,8 @@ import sys
 
 from config_keys import CHECKER
 
+PASSING = True
+
 CONFIG = "config.json"
 FINISHED = "config.ready"
 _NEW = "config.new"

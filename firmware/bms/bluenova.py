@@ -9,6 +9,7 @@ there is one, the round goes on. What did not come in a round is unknown, but fo
 says once and means until it says otherwise (who the unit is, its energies) and our own counters.
 """
 
+from lib import once
 from sample import EXTRAS, TEXTS, Sample, shown
 
 NUMBER = 3  # in the events
@@ -94,6 +95,7 @@ class Decoder:
     larger one lies on the heap.
     """
 
+    @once.packs
     def __init__(self, on_sample, cells=0, new_only=False):
         self.sample = Sample()
         self.sample.extras = dict.fromkeys(EXTRAS)

@@ -8,6 +8,7 @@ plausibility of every value have to agree too, and only one byte of a packet tha
 
 from bms import framed
 from bms.framed import high_first, low_first, low_words
+from lib import once
 from sample import CHARGE_STOPPED, DISCHARGE, DISCHARGE_STOPPED, shown
 
 NUMBER = 1  # in the events
@@ -102,6 +103,7 @@ class Decoder(framed.Decoder):
     FIRST = HEADER
     kept = CELLS_KEPT  # a capture on a PC has no clock: packlog replay keeps them
 
+    @once.packs
     def __init__(self, on_sample, cells=0, new_only=False):
         super().__init__(on_sample, cells, (CELLS, READING, IMPEDANCES), LONGEST, high_first)
         self._cells_soc = None  # the SoC that came with the cells

@@ -8,6 +8,7 @@ reading have fewer.
 
 import struct
 
+from lib import once
 from sample import Sample
 
 # Columns of a row: name or index in the Sample; 1, 2 or 4 bytes (below 0: signed); factor; and from
@@ -56,6 +57,7 @@ class Decoder:
 
     kept = 0  # how long a decoder keeps what other frames said, see bms/chargery.py
 
+    @once.packs
     def __init__(self, on_sample, cells, kinds, longest, read=low_first):
         self.sample = Sample()
         self.stats = {

@@ -10,6 +10,7 @@ import struct
 
 from bms import framed
 from bms.framed import NAME, PLACE, SCALE, low_words
+from lib import once
 from sample import (
     BALANCING,
     CHARGE_ON,
@@ -116,6 +117,7 @@ class Decoder(framed.Decoder):
 
     FIRST = HEADER[0]
 
+    @once.packs
     def __init__(self, on_sample, cells=0, new_only=False):
         super().__init__(on_sample, cells, (SETTINGS, CELLS, DEVICE), LENGTH)
         self._summed = memoryview(self._buf)[: LENGTH - 1]

@@ -6,6 +6,7 @@ Source: the data sheet of HD44780U (Hitachi ADE-207-272).
 import time
 
 from drivers.hd44780 import Lcd
+from lib import once
 from screen.draw import GLYPHS
 
 KEYS = {
@@ -18,6 +19,7 @@ KEYS = {
 }
 
 
+@once.start
 def make(settings):
     """The display. ValueError says what is wrong."""
     from machine import Pin

@@ -6,6 +6,7 @@ Sources: the data sheets of HD44780U (Hitachi ADE-207-272) and PCF8574 (NXP).
 import asyncio
 
 from drivers.hd44780 import Lcd, LcdLost
+from lib import once
 from screen.draw import GLYPHS
 
 KEYS = {
@@ -27,6 +28,7 @@ _E = 4
 _BACKLIGHT = 8
 
 
+@once.start
 def make(settings):
     """The display. ValueError and OSError say what is wrong."""
     from machine import I2C, Pin

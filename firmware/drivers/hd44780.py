@@ -8,6 +8,8 @@ it anew, 1 s to 5 s apart. What no error tells of (a glitch on E or on the suppl
 
 import asyncio
 
+from lib import once
+
 # DDRAM address of each row's first cell; a 20x4 has two lines of 40, folded
 _ROWS = {(16, 2): b"\x00\x40", (20, 4): b"\x00\x40\x14\x54"}
 
@@ -40,6 +42,7 @@ class Lcd:
     is to be written anew. It takes no state from the display: whatever fails is raised as LcdLost.
     """
 
+    @once.start
     def __init__(self, bus, columns, rows, glyphs=b""):
         if (columns, rows) not in _ROWS:
             raise ValueError(f"display {columns}x{rows} is not known: 16x2 or 20x4")

@@ -13,6 +13,7 @@ import time
 
 from micropython import const
 
+from lib import once
 from lib.tcp import readable
 
 _SHORTEST_S = const(60)  # however short or long an answer says that it is good for
@@ -29,6 +30,7 @@ class Resolver:
     multicast = ("224.0.0.251", 5353)
     waits_ms = (1000, 1000, 2000)  # for each server's answer, before the question is sent again
 
+    @once.packs
     def __init__(self, servers):
         self._servers = servers
         self._kept = {}  # of the few names in config.json: address, when it was told, TTL in s

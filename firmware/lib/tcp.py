@@ -8,6 +8,7 @@ import asyncio
 import errno
 import select
 import socket
+import time
 from asyncio import core
 
 _misses = 0
@@ -44,24 +45,27 @@ async def connect(host, port, resolver, timeout_s, tls=None):
     ESP32 some 40 KB of heap and a second of computing, of which a step with a key is up to a few
     hundred ms and holds the loop. So keep TLS connections open.
     """
-    sock = socket.socket()
-    try:
-        sock.setblocking(False)
-        opening = _open(sock, host, port, resolver, tls)
-        return await asyncio.wait_for_ms(opening, int(1000 * timeout_s))
-    except BaseException as error:  # a cancelled task's too
-        sock.close()
-        if isinstance(error, asyncio.TimeoutError):
-            raise OSError(errno.ETIMEDOUT)
-        raise
-
-
-async def _open(sock, host, port, resolver, tls):
     global _misses
     _misses += 1
-    address = await resolver.resolve(host)
+    begun, most_ms = time.ticks_ms(), int(1000 * timeout_s)
     try:
-        sock.connect(socket.getaddrinfo(address, port)[0][-1])  # a number: nobody is asked
+        # First: a socket takes some KB of the chip's memory
+        address = await asyncio.wait_for_ms(resolver.resolve(host), most_ms)
+        left_ms = max(1, most_ms - time.ticks_diff(time.ticks_ms(), begun))
+        sock = socket.socket()
+        try:
+            sock.setblocking(False)
+            return await asyncio.wait_for_ms(_open(sock, (address, port), host, tls), left_ms)
+        except BaseException:  # a cancelled task's too
+            sock.close()
+            raise
+    except asyncio.TimeoutError:
+        raise OSError(errno.ETIMEDOUT)
+
+
+async def _open(sock, place, host, tls):
+    try:
+        sock.connect(socket.getaddrinfo(*place)[0][-1])  # a number: nobody is asked
     except OSError as error:
         if error.errno not in _UNDER_WAY:
             raise

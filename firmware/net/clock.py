@@ -8,6 +8,8 @@ import time
 
 from machine import RTC
 
+from lib import once
+
 # Where the time came from, as the segment's header numbers it
 NONE, KEPT, PC, NTP = 0, 1, 2, 3
 
@@ -18,11 +20,13 @@ _TO_UNIX = 946684800 if time.gmtime(0)[0] == 2000 else 0
 class Clock:
     """source: where the time came from, NONE as long as nobody has told the board."""
 
+    @once.start
     def __init__(self):
         self.source = KEPT if time.gmtime()[0] >= _OLDEST_YEAR else NONE
         self._rtc = RTC()
         self._listeners = []
 
+    @once.start
     def add_listener(self, listener):
         """listener(unix_s, source, ms) is told the time now, if it is known, and whenever it is
         set.

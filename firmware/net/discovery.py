@@ -9,6 +9,7 @@ https://www.home-assistant.io/integrations/mqtt/#mqtt-discovery
 import json
 
 from fields import ALARM, HEALTH, LISTS, MEASUREMENT, SWITCH, TEXT, TOTAL
+from lib import once
 from net.topics import count_of, known_fields
 
 # Units as Home Assistant spells them, and its device classes
@@ -41,6 +42,7 @@ class Device:
     expire_s: without news for so long, a value is not shown any more.
     """
 
+    @once.start
     def __init__(self, settings, device_id, pack, model, expire_s):
         base = settings["base"]
         self._prefix = settings["discovery_prefix"]

@@ -5,6 +5,8 @@ else: where it would wait for an answer, Waiting gets out of it. A packet too lo
 skipped, and anything that is not a valid broker packet (MQTT 3.1.1) raises OSError.
 """
 
+from lib import once
+
 LONGEST = 256  # bytes of a packet that is taken in
 PUBLISH = 0x30
 LENGTHS = {0x20: 2, 0x40: 2, 0x90: 3, 0xD0: 0}  # CONNACK, PUBACK, SUBACK, PINGRESP
@@ -20,6 +22,7 @@ class Pipe:
     out[:size] is to be sent, got[:end] has come. A method without a docstring is the socket's.
     """
 
+    @once.start
     def __init__(self, room):
         self.out = bytearray(room)
         self.size = 0  # of what is to be sent

@@ -10,6 +10,7 @@ import json
 import time
 
 from fields import EXTRAS, FIELDS, LISTS, TEXT, value_of
+from lib import once
 from sample import MAX_TEMPERATURES, TEXTS
 
 # Chargery's topics, with the decimals that those who listen to them know: topic, key, decimals
@@ -80,6 +81,7 @@ def element(value, key, places):
 class Payload:
     """Text composed in a buffer that is made once. full: it was too long for that."""
 
+    @once.start
     def __init__(self, size):
         self._buffer = bytearray(size)
         self.clear()
@@ -167,6 +169,7 @@ def within(since, span_ms):
 class Outlet:
     """What is told of one pack. chargery: the base of Chargery's topics, "" for none."""
 
+    @once.start
     def __init__(self, pack, device, base, chargery):
         self._pack = pack
         self._device = device

@@ -7,6 +7,7 @@ import asyncio
 import time
 
 from board import check_pins, module
+from lib import once
 from screen.pages import Screen
 from screen.state import Health, PackView, health_lines
 from store.retention import NO_SPACE
@@ -31,6 +32,7 @@ RULES = (
 DRAW_MS = 250
 
 
+@once.start
 def make(settings, board):
     """The part; the display's own task is another one. ValueError and OSError say what is wrong."""
     display = open_display(settings)
@@ -38,6 +40,7 @@ def make(settings, board):
     return Lcd(settings, board, display)
 
 
+@once.start
 def open_display(settings):
     """The display of that kind: it has show(rows), online and run()."""
     check_pins(settings, "lcd")
@@ -47,6 +50,7 @@ def open_display(settings):
 class Lcd:
     """settings: the section lcd of config.json. Of the board: packs, parts, complaints, values."""
 
+    @once.start
     def __init__(self, settings, board, display):
         self._board = board
         self._display = display
@@ -90,6 +94,7 @@ class Lcd:
             health.lines = health_lines(board.values, self._columns)
 
 
+@once.start
 def _view(pack):
     told = pack.hints, 1000 * pack.timeout_s, pack.errors, pack.link.idle
     return PackView(pack.name, pack.sample, *told)

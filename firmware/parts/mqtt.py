@@ -13,7 +13,7 @@ from time import ticks_ms
 import umqtt.simple as umqtt
 from micropython import const
 
-from lib import tcp
+from lib import once, tcp
 from lib.tasks import counts
 from net import topics
 from net.discovery import Device
@@ -58,6 +58,7 @@ REFUSALS = ("", "MQTT version refused", "Client id refused", "Broker unavailable
 ERRORS = (OSError, ValueError, AssertionError, IndexError)  # the last three from umqtt.simple
 
 
+@once.start
 def make(settings, board):
     """None without a network."""
     from machine import unique_id
@@ -74,6 +75,7 @@ class Mqtt:
     state: what it is doing, in words a person can act on. counters: plain ints.
     """
 
+    @once.start
     def __init__(self, settings, board, device_id):
         self.state = "Off"
         self.counters = dict.fromkeys(("connects", "drops", "published", "skipped"), 0)

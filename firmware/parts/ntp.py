@@ -15,6 +15,7 @@ import time
 
 from micropython import const
 
+from lib import once
 from net.clock import NONE, NTP, PC
 
 ORDER = 20
@@ -43,6 +44,7 @@ _LEARN_S = const(3600)  # a shorter span says nothing about the crystal
 _MOST_PPM = const(200)  # that a crystal can be off by
 
 
+@once.start
 def make(settings, board):
     """None without a network."""
     return board.network and Ntp(settings, board)
@@ -53,6 +55,7 @@ class Ntp:
     None as long as that is not known.
     """
 
+    @once.start
     def __init__(self, settings, board):
         self.counters = {"syncs": 0, "failures": 0, "doubted": 0}
         self.drift = None

@@ -12,9 +12,11 @@ import time
 import network
 from micropython import const
 
+from lib import once
 from lib.tasks import counts
 
 ORDER = 10
+RADIO = True
 IN_USE = ("wifi.networks",)
 KEYS = {
     "networks": (
@@ -63,6 +65,7 @@ def radio(settings):
     return wlan
 
 
+@once.packs
 def make(settings, board):
     """The WiFi, and what finds addresses over it; for the others as board.network."""
     from lib import tcp
@@ -81,6 +84,7 @@ class Wifi:
     that anew. A WiFi that says that it is up and passes nothing is left and joined again.
     """
 
+    @once.packs
     def __init__(self, settings, misses, answered):
         self.state = "WiFi starts"
         self.counters = {"joins": 0, "drops": 0, "failures": 0}

@@ -6,6 +6,7 @@ gone and the silence stands there, for how long and with what to check. Cells ar
 1.
 """
 
+from lib import once
 from sample import CHARGE_STOPPED, DISCHARGE_STOPPED
 from screen import draw
 from screen.draw import DEGREE, HIGHEST, LOWEST, lcd_text, wrap
@@ -21,6 +22,7 @@ _PROTECTIONS = ((CHARGE_STOPPED, b"BMS: charge off"), (DISCHARGE_STOPPED, b"BMS:
 class Screen:
     """rows are the buffers that render() and message() fill; both return them."""
 
+    @once.start
     def __init__(self, columns, rows, page_ms=4_000):
         self.rows = [bytearray(columns) for _ in range(rows)]
         self._columns = columns

@@ -1,5 +1,6 @@
 """What the display is told: a PackView a pack and one Health, both filled by their caller."""
 
+from lib import once
 from screen.draw import lcd_text
 
 
@@ -10,6 +11,7 @@ class PackView:
     idle: what is said of a link that is up without a reading, None if nothing is.
     """
 
+    @once.start
     def __init__(self, name, sample, hints=(), stale_ms=10_000, errors=(), idle=None):
         self.name = lcd_text(name)
         self.hints = self._own_hints = tuple(lcd_text(hint) for hint in hints)
@@ -36,6 +38,7 @@ class PackView:
 class Health:
     """The logger itself. Texts are str, in words a person can act on, or None."""
 
+    @once.start
     def __init__(self):
         self.frames = 0  # stored since the start
         self.storage_error = None  # such as "flash full"

@@ -5,6 +5,8 @@ reading of the frame, and between which mean currents the charge at every readin
 enough. mV, mA, mA s, 0.1 degC, %. Nothing is allocated per reading.
 """
 
+from lib import once
+
 VOLTAGE, MIN_CELL, MAX_CELL, TEMPERATURE, SOC = 0, 1, 2, 3, 4  # places in a list of values
 COUNT = 5
 UNKNOWN = -(1 << 28)  # among the values; so far off that known and unknown never share a frame
@@ -21,6 +23,7 @@ class Tolerances:
     voltage_permille: of the voltage, pack and cells.
     """
 
+    @once.packs
     def __init__(
         self,
         capacity_ah,
@@ -57,6 +60,7 @@ def rate(charge, ms):
 class Bounds:
     """The readings of the frame in the making, as far as the tolerances go."""
 
+    @once.packs
     def __init__(self, tolerances):
         self._tolerances = tolerances
         # What is left of the tolerances is for what rounding adds, see Charge.

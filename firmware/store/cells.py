@@ -7,6 +7,7 @@ tolerance of what it says, but for the shortest time between two records; see do
 import struct
 from array import array
 
+from lib import once
 from store import frame
 
 UNKNOWN = 0  # mV of a cell that is not wired or not known
@@ -27,6 +28,7 @@ class CellSampler:
     long as that is more than cell_count nothing is recorded.
     """
 
+    @once.packs
     def __init__(self, backlog, cell_count, tolerance_mv, longest_s, shortest_s, gap_s):
         self._tolerance = tolerance_mv
         self._longest = longest_s

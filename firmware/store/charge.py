@@ -4,12 +4,14 @@ Counted in mA ms. What a frame cannot say is kept and given back in later ones, 
 mean current times interval never leaves the charge of the readings.
 """
 
+from lib import once
 from store import half
 
 
 class Charge:
     """What flowed since the last frame. tolerances: those of the sampler, or None."""
 
+    @once.packs
     def __init__(self, tolerances):
         self._tolerances = tolerances
         self._rounding = 0  # mA ms that rounding kept back from the last frame

@@ -8,6 +8,8 @@ are halves. See docs/format.md.
 
 from store import segment
 
+PASSING = True
+
 KIND, OFFSET, SHIFT, BITS, EARLIER = 0, 1, 2, 3, 4  # in a column's description
 FIELD, HALF, REST, RAW = 0, 1, 2, 3  # kinds
 OF_HALF = 128

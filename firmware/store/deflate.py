@@ -11,6 +11,8 @@ from array import array
 
 from store import kernels
 
+PASSING = True
+
 # The state. A run is a byte and its repeats, and may go on in the next chunk.
 PREVIOUS = 0  # the byte before, 257 if there is none
 REPEATS = 1  # repeats of it that are not put yet

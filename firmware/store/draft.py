@@ -7,6 +7,7 @@ that some forty of them cost one erase. docs/format.md has the bytes.
 import binascii
 import struct
 
+from lib import once
 from store import frame
 
 NAME = "draft"
@@ -17,6 +18,7 @@ _SIZE = 25
 class Draft:
     """The draft in folder. boot, start, end (uptime in s) and record are what load() found."""
 
+    @once.packs
     def __init__(self, folder):
         self._path = folder + "/" + NAME
         self.record = bytearray(frame.SIZE)
@@ -29,6 +31,7 @@ class Draft:
             file.write(data)
             file.write(struct.pack("<I", binascii.crc32(data)))
 
+    @once.packs
     def load(self):
         """Read it back. Returns False if it is missing or incomplete."""
         try:

@@ -16,6 +16,8 @@ from store.deflate import (
     length_symbol,
 )
 
+PASSING = True
+
 
 def put_symbols(data, size, end, shortest, state, codes, out):
     """Append the codes of the same symbols to out. A code's length stands from bit 16 up."""

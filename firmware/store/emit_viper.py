@@ -7,6 +7,8 @@ A viper int has 32 bits on the board and wraps, a constant 31.
 import micropython
 from micropython import const
 
+PASSING = True
+
 PREVIOUS = const(0)
 REPEATS = const(1)
 BITS = const(2)

@@ -6,6 +6,8 @@ Events are rate-limited: a link that flaps for a year takes no more flash than a
 
 import struct
 
+from lib import once
+
 SIZE = 13
 _EVENT = "<HHBII"
 # (name, offset, type)
@@ -88,6 +90,7 @@ class Events:
     silent_s: without a reading for so long the link counts as silent, None: never.
     """
 
+    @once.packs
     def __init__(self, backlog, silent_s=None):
         self._backlog = backlog
         self._silent_s = silent_s

@@ -4,6 +4,7 @@ add() takes every reading and touches RAM only; flush() makes it durable, at a c
 erase a series. Times in s of uptime, UTC in unix seconds, sizes in bytes.
 """
 
+from lib import once
 from store import events, frame, segment
 from store.bounds import Tolerances
 from store.cells import CellSampler, record_size
@@ -13,7 +14,7 @@ from store.said import Said
 from store.sampler import Sampler
 from store.series import Series
 
-CAPACITY = 128  # records in RAM
+CAPACITY = 96  # records in RAM: three windows of a frame a second
 CELLS_CAPACITY = 32
 EVENTS_CAPACITY = 32
 SLACK_S = 4  # how long before the end of the window a flush is due
@@ -26,6 +27,7 @@ CELLS_SHARE, EVENTS_SHARE = 25, 5  # %
 EVENTS_LEAST = 8192  # two blocks of flash: one to write on, one to keep
 
 
+@once.packs
 def shares(budget):
     """The budgets of frames, cells and events: (None, None, None) for None."""
     if budget is None:
@@ -46,6 +48,7 @@ class History:
     silent_s: so long without a reading is an event, None: no such events. bms: NUMBER of its kind.
     """
 
+    @once.packs
     def __init__(
         self,
         folder,
@@ -104,6 +107,7 @@ class History:
         budget = self._budgets[kind - 1]
         return Series(folder, header, capacity, self._buffer, budget, self._reserve)
 
+    @once.packs
     def _agree(self):
         """Have all series count the same boots, in the same log."""
         found = [series for series in self._all() if series.last_boot]
@@ -119,6 +123,7 @@ class History:
             header.log = self._log
             series.relayout(header.layout, header.cell_count)  # not in a file of another log
 
+    @once.packs
     def _take_up_draft(self):
         """The frame that was in the making when the power went."""
         draft = self._draft

@@ -11,6 +11,8 @@ try:
 except (ImportError, SyntaxError, AttributeError):  # CPython, or a port without native code
     from store import huffman_plain as fast
 
+PASSING = True
+
 _HEADER_LIMIT = 7
 _HEADER_SYMBOLS = 19
 _HEADER_ORDER = b"\x10\x11\x12\x00\x08\x07\x09\x06\x0a\x05\x0b\x04\x0c\x03\x0d\x02\x0e\x01\x0f"

@@ -4,6 +4,8 @@
 import micropython
 from micropython import const
 
+PASSING = True
+
 PREVIOUS = const(0)
 REPEATS = const(1)
 

@@ -8,12 +8,15 @@ what uses it.
 import gc
 import sys
 
+from lib import once
+
 GARBAGE = 8192  # bytes of new objects between two collections
 STAYS = sys.platform in ("esp32", "linux", "darwin")
 NAMES = ("plans", "units", "weights", "planes", "huffman", "emit")  # modules with native twins
 lost = False  # was there no room for what stays? Another attempt would only take more
 
 
+@once.start
 def keep():
     """Load what stays."""
     global lost

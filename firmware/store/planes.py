@@ -13,6 +13,8 @@ try:
 except (ImportError, SyntaxError, AttributeError):  # CPython, or a port without native code
     from store import planes_plain as fast
 
+PASSING = True
+
 _WIDE_COST = 16  # bits: with more wide residuals than one in so many, bytes are smaller than digits
 
 

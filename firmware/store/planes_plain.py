@@ -1,5 +1,7 @@
 """Residuals to bytes of planes, the inner loop in plain Python: what planes_viper.py does."""
 
+PASSING = True
+
 DIGITS, WIDE = 16, 17  # instead of a shift
 NARROW = 15  # what a digit of four bits cannot say
 

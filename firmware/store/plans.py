@@ -13,6 +13,8 @@ try:
 except (ImportError, SyntaxError, AttributeError):  # CPython, or a port without native code
     from store import plans_plain as fast
 
+PASSING = True
+
 SUM_ZERO = (1 << 29) + 512  # of a prediction, see plans_plain.py
 STEPS = 8  # a half predicts as a multiple of 1 / STEPS
 IN_DIGITS, AS_BYTES = 0, 1  # how a plane holds residuals: of four bits, the wide ones apart

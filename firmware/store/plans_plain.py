@@ -6,6 +6,8 @@ below 2**30, and an array never holds a negative number: a viper array of 32 bit
 
 from store import half
 
+PASSING = True
+
 LARGEST_STEP = 2047  # a difference beyond that predicts nothing
 SUM_ZERO = (1 << 29) + 512  # sums are kept positive; 512 rounds
 

@@ -8,6 +8,8 @@ A viper int has 32 bits on the board and wraps, a constant 31, and what is loade
 import micropython
 from micropython import const
 
+PASSING = True
+
 LARGEST_STEP = const(2047)
 SUM_ZERO = const((1 << 29) + 512)
 

@@ -2,6 +2,7 @@
 and texts when they change, the extra values every few hours at most. Times in s of uptime.
 """
 
+from lib import once
 from sample import EXTRAS, TEXTS
 from store.events import BMS_ERRORS, PROTECTION, SWITCHES
 
@@ -13,6 +14,7 @@ BURST = 8  # changes of a text that are told at once before that
 class Said:
     """Puts what a Sample says into Events. bms: the NUMBER of its kind, 0 for none."""
 
+    @once.packs
     def __init__(self, events, bms=0):
         self._events = events
         self._kind = bms

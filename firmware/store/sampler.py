@@ -6,6 +6,7 @@ before it, and voltage, temperature, SoC and cells for all of that time: those o
 or those said before as long as there is only noise between them.
 """
 
+from lib import once
 from store import frame, half
 from store.bounds import (
     COUNT,
@@ -33,6 +34,7 @@ class Sampler:
     noise be told from news; None: every frame is as long, and says its last reading exactly.
     """
 
+    @once.packs
     def __init__(self, backlog, layout, interval_s=10, gap_s=15, tolerances=None):
         self.layout = layout
         self.frames = 0

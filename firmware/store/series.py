@@ -6,6 +6,7 @@ counts as durable when flush() has synced it. Times are uptime in s.
 
 import os
 
+from lib import once
 from store import frame, retention, segment, shard
 from store.backlog import Backlog
 from store.compaction import Compactor
@@ -81,6 +82,7 @@ class Series:
         """
         return self.compactor.run()
 
+    @once.packs
     def complete(self, boot, start, end, record):
         """Append a frame that continues the last one on the flash: of that boot, ending at start.
 

@@ -11,6 +11,8 @@ try:
 except (ImportError, SyntaxError, AttributeError):  # CPython, or a port without native code
     from store import units_plain as fast
 
+PASSING = True
+
 _UNITS = b"\0\x0a\x14\x32\x64"  # parts of a volt or an ampere that BMSs count in; 0: none
 _TOLL = 4  # bits that a rest costs besides its own
 

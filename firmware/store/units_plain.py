@@ -1,5 +1,7 @@
 """Measures residuals, the inner loop in plain Python: what units_viper.py does."""
 
+PASSING = True
+
 
 def count_bits(residuals, count, toll):
     """About what they will cost: the bits of each but leading zeros, and toll if it is not 0."""

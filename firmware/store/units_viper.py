@@ -3,6 +3,8 @@
 
 import micropython
 
+PASSING = True
+
 
 @micropython.viper
 def count_bits(residuals: ptr16, count: int, toll: int) -> int:

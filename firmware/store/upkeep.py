@@ -4,7 +4,7 @@ What finds no room asks for a start of its own with the file ASKED: store/starti
 there, before links and radios take the memory.
 """
 
-from lib import heap
+from lib import heap, once
 from store import compaction, kernels
 
 ASKED = "/compact"
@@ -20,6 +20,7 @@ class Upkeep:
     found no room. failed: attempts that ended with a MemoryError.
     """
 
+    @once.start
     def __init__(self, histories, tried=False, has_room=heap.has_room, asked=ASKED):
         self.waits = 0
         self._histories = histories

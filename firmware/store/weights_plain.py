@@ -2,6 +2,8 @@
 
 from store.plans_plain import step
 
+PASSING = True
+
 
 def dot(a, b, count):
     """Sum of the products of two columns' differences; count is at most 128."""

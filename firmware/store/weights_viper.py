@@ -4,6 +4,8 @@
 import micropython
 from micropython import const
 
+PASSING = True
+
 LARGEST_STEP = const(2047)
 
 

@@ -15,6 +15,8 @@ from aioble import core
 from aioble.device import DeviceConnection, DeviceDisconnectedError, DeviceTimeout
 from micropython import const
 
+from lib import once
+
 NEEDS = ("aioble",)
 KEYS = {"address": ("mac", (), ""), "device": ("trimmed", 20, "")}
 ASK = {"address": "Its name, or its address (c8:47:8c:00:00:01)"}
@@ -50,7 +52,7 @@ POLL_MS = 100  # looking often costs less than a flag that the loop polls every 
 
 _HOLD_S = const(60)  # at most so long does a released link stay in one run()
 _MTU = const(247)  # a JK sends 244 bytes at most, and what fits one packet is not reassembled
-_RING = const(2048)  # what a unit says in answer to all that it is asked, twice
+_RING = const(1024)  # what a unit says in answer to all that it is asked
 _WRITE_SIZE = const(20)  # fits any MTU: the BMS sees a stream in any case
 _HEARD_MAX = const(50)  # devices that scan() lists
 
@@ -81,6 +83,7 @@ class LinkLost(OSError):
     """The link could not be made, or ended: errno and what the display says."""
 
 
+@once.packs
 def claim(section):
     """Switch the radio on. ValueError if aioble is of a version that this module does not know."""
     # Not in its documentation, but this module goes by them
@@ -224,6 +227,7 @@ def shutdown():
         aioble.stop()
 
 
+@once.packs
 def make(settings, parameters, board):
     """The link that a pack's settings describe; parameters are the UUIDs of its BMS."""
     return BleLink(settings["address"], settings["device"], parameters)
@@ -238,6 +242,7 @@ class BleLink:
     delays = (1, 1, 2, 3, 5, 10)
     idle = "Link up, no data"
 
+    @once.packs
     def __init__(self, address, device, uuids):
         self.counters = {"connects": 0, "overflows": 0}
         self._named = not address

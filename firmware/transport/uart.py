@@ -4,6 +4,8 @@ import asyncio
 
 from machine import UART
 
+from lib import once
+
 KEYS = {
     "uart": ("number", (1, 2), 2),
     "rx": ("pin", (), 16),
@@ -22,11 +24,13 @@ RECEIVE_BUFFER = 4096
 CHUNK = 256
 
 
+@once.packs
 def make(settings, parameters, board):
     """The link that a pack's settings describe."""
     return UartLink(settings["uart"], settings["rx"], settings["tx"], settings["baudrate"])
 
 
+@once.packs
 def claim(section):
     """Open it for the first time: its buffer takes memory that the heap would grow into."""
     try:
@@ -46,6 +50,7 @@ class UartLink:
     idle = None
     delays = (0,)
 
+    @once.packs
     def __init__(self, uart, rx, tx, baudrate):
         self.counters = {}
         self._id = uart

@@ -12,7 +12,7 @@ import os
 
 from micropython import const
 
-from lib import tcp
+from lib import once, tcp
 
 KEYS = {"host": ("text", 63), "port": ("number", (1, 65535)), "path": ("text", 63)}
 ASK = {"host": "The battery's address in the network"}
@@ -69,6 +69,7 @@ def _fail(code=_VIOLATION, words=_WRONG):
     raise LinkLost(_EIO, words, code)
 
 
+@once.packs
 def make(settings, parameters, board):
     """The link that a pack's settings describe; board has the resolver."""
     return WebSocketLink(settings["host"], settings["port"], settings["path"], board.resolver)
@@ -88,6 +89,7 @@ class WebSocketLink:
     # the rest not just dropped: its beginning has been fed, and half a line can pass for a whole.
     limit = 1 << 20
 
+    @once.packs
     def __init__(self, host, port, path, resolver):
         self.state = None
         self.counters = {"connects": 0, "violations": 0, "oversized": 0}

@@ -12,6 +12,7 @@ import re
 import subprocess
 import tempfile
 from collections.abc import Iterable
+from enum import Enum, auto
 from functools import cache
 from pathlib import Path
 
@@ -21,7 +22,7 @@ from host_tools.build.names import Map
 from host_tools.build.short_names import KEPT
 from host_tools.build.shrink import shrink_and_map
 from host_tools.build.starters import starter
-from host_tools.build.syntax import Unsafe
+from host_tools.build.syntax import Unsafe, imports
 from host_tools.ground import firmware as things
 from host_tools.ground.errors import PacklogError
 from host_tools.ground.firmware import sources
@@ -50,6 +51,16 @@ _NATIVE, _PLAIN = "_viper", "_plain"  # store.kernels takes the second where the
 def unpack(mpy: int) -> tuple[int, int, int]:
     """(version, sub-version, number of the architecture) out of sys.implementation._mpy."""
     return mpy & 255, mpy >> 8 & 3, mpy >> 10 & 63
+
+
+class Form(Enum):
+    """READABLE: the modules as they are, with all their names, so that each can be exchanged for
+    another. APART: smaller, each by itself. JOINED: those that are always loaded together as one.
+    """
+
+    READABLE = auto()
+    APART = auto()
+    JOINED = auto()
 
 
 @cache
@@ -95,18 +106,17 @@ def check_fit(mpy: int) -> None:
 
 
 def build(
-    firmware: Path, mpy: int, kept: frozenset[str] = KEPT, readable: bool = False
+    firmware: Path, mpy: int, kept: frozenset[str] = KEPT, form: Form = Form.JOINED
 ) -> dict[str, bytes]:
     """Path -> contents of boot.py, main.py and the modules, for a board that says so of its mpy.
 
-    kept: names that somebody outside of the firmware uses. readable: the modules as they are, with
-    all their names, so that each can be exchanged for another.
+    kept: names that somebody outside of the firmware uses.
     """
-    return build_and_map(firmware, mpy, kept, readable)[0]
+    return build_and_map(firmware, mpy, kept, form)[0]
 
 
 def build_and_map(
-    firmware: Path, mpy: int, kept: frozenset[str] = KEPT, readable: bool = False
+    firmware: Path, mpy: int, kept: frozenset[str] = KEPT, form: Form = Form.JOINED
 ) -> tuple[dict[str, bytes], Map | None]:
     """The same, and what the short names in the modules stand for; None if readable."""
     arch = ARCHITECTURES[unpack(mpy)[2]]
@@ -123,10 +133,14 @@ def build_and_map(
     try:
         files = {path: starter(path, it, kept) for path, it in starters.items()}
         scripts = (path.read_text() for path in sorted(SCRIPTS.glob("*.py")))
-        kept |= asked_by([*starters.values(), *scripts])
+        programs = [*starters.values(), *scripts]
+        kept |= asked_by(programs)
         shrunk, names = modules, None
-        if not readable:
-            shrunk, names = shrink_and_map(modules, kept, names_in_rom())
+        if form != Form.READABLE:
+            named = None
+            if form == Form.JOINED:
+                named = things.all_things(firmware) | imported_by(programs)
+            shrunk, names = shrink_and_map(modules, kept, names_in_rom(), named)
     except Unsafe as error:
         raise PacklogError(f"the firmware does not compile: {error}") from None
     for module, source in shrunk.items():
@@ -141,6 +155,12 @@ def asked_by(texts: Iterable[str]) -> frozenset[str]:
     asked = {node.attr for node in inside if isinstance(node, ast.Attribute)}
     imports = (node.names for node in inside if isinstance(node, ast.ImportFrom))
     return frozenset(asked | {alias.name for names in imports for alias in names})
+
+
+def imported_by(texts: Iterable[str]) -> frozenset[str]:
+    """Modules that they import by their names."""
+    inside = [node for text in texts for node in ast.walk(ast.parse(text))]
+    return frozenset(whole for node in inside for _, whole in imports(node))
 
 
 @cache

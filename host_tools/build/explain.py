@@ -7,7 +7,8 @@ On the board names are short, and a traceback has no line numbers:
       File "store.series", line 1, in b
     AttributeError: 'lstrip' object has no attribute 'c'
 
-Names are looked up in the module in which they were used: that of the last line before the error.
+A file there may be made of several of packlog's; a function says which one it comes from. Names
+are looked up in the module in which they were used: that of the last line before the error.
 """
 
 import re
@@ -20,7 +21,8 @@ from host_tools.build.names import Map
 from host_tools.ground.errors import PacklogError
 
 TRACEBACK = "Traceback (most recent call last):"
-_FRAME = re.compile(r'^(\s*File "([^"]*)", line \d+), in (\S+)\s*$')
+_FRAME = re.compile(r'^(\s*File ")([^"]*)(", line \d+), in (\S+)\s*$')
+MOST_FILES = 3  # that a function of this name may come from, to be named
 _IDENTITY = re.compile(r"^packlog\b.*\b([0-9a-f]{16})\b")
 _NO_ATTRIBUTE = re.compile(r"'([^']*)'( object has no attribute )'([^']*)'")
 _NO_NAME = re.compile(r"(name )'([^']*)'( isn't defined)")
@@ -86,7 +88,7 @@ def lines(
             in_traceback, module = True, ""
         elif in_traceback and frame:
             module = frame[2]
-            line = f"{frame[1]}, in {words.function(module, frame[3])}"
+            line = words.frame(frame)
         elif in_traceback:
             in_traceback = False
             line = words.error(_RAISED, line, module)
@@ -99,8 +101,14 @@ class _Words:
     def __init__(self, names: Map):
         self._names = names
 
-    def function(self, module: str, short: str) -> str:
-        return self._look_up(module, ("functions",), short)
+    def frame(self, frame: re.Match) -> str:
+        """A line of a traceback: with the file that the function comes from, if that is plain."""
+        begin, module, end, short = frame.groups()
+        longs = [each.rpartition(":") for each in self._long(module, ("functions",), short)]
+        files = sorted({file or module for file, _, _ in longs})
+        functions = sorted({name for _, _, name in longs})
+        file = " or ".join(files) if 0 < len(files) <= MOST_FILES else module
+        return f"{begin}{file}{end}, in {' or '.join(functions) or short}"
 
     def of_class(self, short: str) -> str:
         return self._look_up("", ("classes",), short)
@@ -126,6 +134,8 @@ class _Words:
 
     def _look_up(self, module: str, kinds: tuple[str, ...], short: str) -> str:
         """The long name, or several: "anchor or marks"; as it is if it is nobody's short name."""
+        return " or ".join(sorted(self._long(module, kinds, short))) or short
+
+    def _long(self, module: str, kinds: tuple[str, ...], short: str) -> set[str]:
         places = [self._names[module]] if module in self._names else self._names.values()
-        found = {long for place in places for kind in kinds for long in place[kind].get(short, ())}
-        return " or ".join(sorted(found)) or short
+        return {long for place in places for kind in kinds for long in place[kind].get(short, ())}

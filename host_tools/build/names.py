@@ -1,9 +1,10 @@
 """The maps from short names to long ones: each build of the firmware has one, kept by its id.
 
 A map is a dict by module: {"store.frame": {"functions": {short: [long, ...]}, "attributes": {...},
-"globals": {...}, "classes": {...}}}. A short name may stand for several long ones, where one is a
-function of the module and the other a method, say. A release carries the map of its bundle as a
-file, {"id": ..., "modules": map}.
+"globals": {...}, "classes": {...}}}. In a module that is made of several a function's long name is
+"store.series:flush", after the one that it comes from. A short name may stand for several long
+ones, where one is a function of the module and the other a method, say. A release carries the map
+of its bundle as a file, {"id": ..., "modules": map}.
 """
 
 import json

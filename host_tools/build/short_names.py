@@ -21,39 +21,54 @@ from host_tools.build.scopes import Scope, Spot, Thing, is_argument
 from host_tools.build.things import Things
 
 _BUILTINS = frozenset(dir(builtins))
+ALWAYS = 10  # so many times a name counts that is in a module which is always loaded
 
 
 # What is asked for at the REPL
 KEPT = frozenset(("logger", "complaints", "packs", "link", "set_clock", "scan", "safe_mode"))
 
 
-def shorten(trees: dict[str, ast.Module], kept: frozenset[str], in_rom: Iterable[str] = ()) -> Map:
+def shorten(
+    trees: dict[str, ast.Module],
+    kept: frozenset[str],
+    in_rom: Iterable[str] = (),
+    foreign: set[str] | None = None,
+    joined: dict[str, str] | None = None,
+    always: Iterable[str] = (),
+) -> Map:
     """Rename everything in the trees that may be renamed.
 
-    in_rom: names that cost no heap. Returns what the short names stand for, by module.
+    in_rom: names that cost no heap. foreign: see Things. joined: what globals were called before
+    their modules were joined. always: modules that are always loaded. Returns what the short names
+    stand for, by module.
     """
-    things = Things(trees, kept)
-    names = _Names(things, list(in_rom)).choose()
-    found = {name: _spoken(spots, names) for name, spots in things.spots.items()}
+    things = Things(trees, kept, foreign)
+    names = _Names(things, list(in_rom), always).choose()
+    found = {name: _spoken(name, each, names, joined or {}) for name, each in things.spots.items()}
     for name, spots in things.spots.items():
         for spot in spots:
             _rename(spot, name, things, names)
     return found
 
 
-def _spoken(spots: list[Spot], names: dict[Thing, str]) -> dict[str, dict[str, list[str]]]:
+def _spoken(
+    module: str, spots: list[Spot], names: dict[Thing, str], joined: dict[str, str]
+) -> dict[str, dict[str, list[str]]]:
     found: dict[str, dict[str, set[str]]] = {
         kind: defaultdict(set) for kind in ("functions", "classes", "attributes", "globals")
     }
-    for spot in spots:
-        if spot.thing in names and spot.thing[0] != "local":
-            own = [found[spot.thing[0] + "s"]]
-            if isinstance(spot.node, (ast.FunctionDef, ast.AsyncFunctionDef)):
-                own.append(found["functions"])
-            elif isinstance(spot.node, ast.ClassDef):
-                own.append(found["classes"])
-            for kind in own:
-                kind[names[spot.thing]].add(spot.thing[-1])
+    for spot in (spot for spot in spots if spot.thing[0] != "local"):
+        thing = spot.thing
+        short, long = names.get(thing, thing[-1]), joined.get(thing[-1], thing[-1])
+        origin = getattr(spot.node, "origin", module)
+        if isinstance(spot.node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            if thing in names or origin != module:
+                where = "" if origin == module else f"{origin}:"
+                found["functions"][short].add(where + long)
+        elif isinstance(spot.node, ast.ClassDef) and thing in names:
+            found["classes"][short].add(long)
+        if thing in names:
+            found[thing[0] + "s"][short].add(long)
     return {
         kind: {short: sorted(longs) for short, longs in sorted(shorts.items())}
         for kind, shorts in found.items()
@@ -78,8 +93,9 @@ def _rename_import(spot: Spot, module: str, things: Things, names: dict[Thing, s
 class _Names:
     """Chooses the names, the most widely used things first."""
 
-    def __init__(self, things: Things, in_rom: list[str]):
+    def __init__(self, things: Things, in_rom: list[str], always: Iterable[str] = ()):
         self._things = things
+        self._weights = dict.fromkeys(always, ALWAYS)
         self._in_rom = sorted(in_rom, key=lambda name: (name[0].isupper(), len(name), name))
         self._chosen: dict[Thing, str] = {}
         self._used: list[str] = []  # of those that are not in ROM
@@ -134,10 +150,11 @@ class _Names:
     def _attribute_foes(self) -> dict[Thing, set[Thing]]:
         groups: list[set[Thing]] = list(self._things.families())
         by_module: dict[str, set[Thing]] = defaultdict(set)
-        for thing, modules in self._where.items():
-            for module in modules if thing[0] == "attribute" else ():
-                by_module[module].add(thing)
+        for origin, spots in self._things.by_origin().items():
+            by_module[origin] |= {spot.thing for spot in spots if spot.thing[0] == "attribute"}
         groups += by_module.values()
+        for things in self._globals.values():
+            groups.append({thing for thing in things if thing[0] == "attribute"})
         foes: dict[Thing, set[Thing]] = defaultdict(set)
         for group in groups:
             for thing in group:
@@ -224,9 +241,14 @@ class _Names:
 
     def _cheapest(self, never: set[str], where: set[str]) -> str:
         """A name of most of these modules; one in ROM; one of other modules; a new one."""
-        there = Counter(name for module in where for name in self._present[module] - never)
+        there: Counter[str] = Counter()
+        for module in where:
+            weight = self._weights.get(module, 1)
+            there.update(dict.fromkeys(self._present[module] - never, weight))
         if there:
-            return min(there, key=lambda name: (-there[name], name))
+            best = min(there, key=lambda name: (-there[name], name))
+            if there[best] >= max(self._weights.get(module, 1) for module in where):
+                return best
         pool = itertools.chain(self._in_rom, self._used, _letters())
         return next(name for name in pool if name not in never)
 

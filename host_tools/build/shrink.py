@@ -8,7 +8,12 @@ are packlog's alone become short ones. The sources stay as they are.
 import ast
 from collections.abc import Iterable
 
+from host_tools.build import groups
+from host_tools.build.foreign import foreign_attributes
 from host_tools.build.inline import inline
+from host_tools.build.join import join
+from host_tools.build.often_used import put_first
+from host_tools.build.scopes import read
 from host_tools.build.short_names import KEPT, shorten
 from host_tools.build.syntax import DEFINITIONS, check, nodes
 from host_tools.build.unused import drop_unused
@@ -25,19 +30,33 @@ def shrink(
 
 
 def shrink_and_map(
-    sources: dict[str, str], kept: frozenset[str] = KEPT, in_rom: Iterable[str] = ()
+    sources: dict[str, str],
+    kept: frozenset[str] = KEPT,
+    in_rom: Iterable[str] = (),
+    named: frozenset[str] | None = None,
 ) -> tuple[dict[str, str], dict]:
     """What shrink() says, and what the short names stand for (see short_names.shorten).
 
-    in_rom: names that cost no heap on the board.
+    in_rom: names that cost no heap on the board. named: the modules that somebody may ask for by
+    their names, if those that are always loaded together are to become one.
     """
     trees = {name: ast.parse(text) for name, text in sources.items()}
     check(trees)
+    passing = groups.passing(trees)
     inline(trees, kept)
     while drop_unused(trees, kept):
         pass
-    names = shorten(trees, kept, in_rom)
-    return {name: _text(_without_docstrings(tree)) for name, tree in trees.items()}, names
+    more = {}
+    if named is not None:
+        more["foreign"] = foreign_attributes([read(*each) for each in trees.items()], set(trees))
+        firmware = groups.Firmware(trees, named, passing)
+        joined = join(trees, groups.groups(firmware), named | passing)
+        trees, more["joined"] = joined.trees, joined.spoken
+        more["always"] = {joined.group_of[name] for name in groups.always(firmware)}
+    names = shorten(trees, kept, in_rom, **more)
+    for tree in trees.values():
+        put_first(_without_docstrings(tree))
+    return {name: _text(tree) for name, tree in trees.items()}, names
 
 
 def _text(tree: ast.Module) -> str:

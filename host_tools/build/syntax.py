@@ -63,7 +63,7 @@ def named_by_texts(texts: Iterable[str], trees: dict[str, ast.Module]) -> set[st
     """Modules that somebody may import by a text: their name is one, or their package's is, as in
     `__import__("parts." + name)`.
     """
-    known = {text.rstrip(".") for text in texts}
+    known = {text.rstrip(".") for text in texts} - {""}
     return {name for name in trees if name in known or name.rpartition(".")[0] in known}
 
 

@@ -14,7 +14,10 @@ from host_tools.build.syntax import named_by_texts, nodes, texts_in
 class Things:
     """spots: by module, every place where a name stands, with the thing that it names there."""
 
-    def __init__(self, trees: dict[str, ast.Module], kept: frozenset[str]):
+    def __init__(
+        self, trees: dict[str, ast.Module], kept: frozenset[str], foreign: set[str] | None = None
+    ):
+        """foreign: attributes that are somebody else's, if the modules do not show it any more."""
         self.trees = trees
         self.kept = kept
         self.modules = {name: read(name, tree) for name, tree in trees.items()}
@@ -24,7 +27,9 @@ class Things:
         self._aliases = {name: self._aliases_in(module) for name, module in self.modules.items()}
         self._same = self._handed_on_as_attributes()
         self.spots = {name: list(self._spots_in(module)) for name, module in self.modules.items()}
-        self._foreign = foreign_attributes(self.modules.values(), set(trees))
+        if foreign is None:
+            foreign = foreign_attributes(self.modules.values(), set(trees))
+        self._foreign = foreign
         self._ours = set(self._defined_attributes()) & set(self._asked_attributes())
         self._parts = {part for name in trees for part in name.split(".")}
         self._doubtful = set(self._read_before_bound())
@@ -96,6 +101,14 @@ class Things:
             spot = Spot(node, "attr", module.scope_of[node])
             spot.thing = self._attribute(module, node)
             yield spot
+
+    def by_origin(self) -> dict[str, list[Spot]]:
+        """The same by the file in which a place is: a module may have been made of several."""
+        found: dict[str, list[Spot]] = defaultdict(list)
+        for name, spots in self.spots.items():
+            for spot in spots:
+                found[getattr(spot.node, "origin", name)].append(spot)
+        return found
 
     def _unified(self, thing: Thing) -> Thing:
         return ("attribute", thing[2]) if thing in self._same else thing
@@ -176,7 +189,8 @@ class Things:
         """The name of a module or of somebody else's stands in the file anyway."""
         sources = self.modules[thing[1]].imported.get(thing, ())
         return any(
-            module not in self.trees or name is None or f"{module}.{name}" in self.trees
+            (module not in self.trees or name is None or f"{module}.{name}" in self.trees)
+            and thing[2] == (name or module.partition(".")[0])
             for module, name in sources
         )
 
@@ -220,7 +234,7 @@ class Things:
     def given_from_outside(self) -> set[Thing]:
         """Attributes that a module stores in an object that is not of a class of its own."""
         found = set()
-        for spots in self.spots.values():
+        for spots in self.by_origin().values():
             own = {
                 spot.thing
                 for spot in spots

@@ -20,7 +20,7 @@ MANIFEST = "manifest.py"  # for those who build MicroPython: not for a board
 _PACKAGE = Path(__file__).resolve().parents[1]
 WINGS = ("bms", "transport", "parts", "display")
 # What config.py wants to know of a thing, and by what the things of a wing are in order
-_OF_CONFIG = ("KEYS", "LINKS", "RULES", "IN_USE")
+_OF_CONFIG = ("KEYS", "LINKS", "RULES", "IN_USE", "RADIO")
 _ORDER = ("NUMBER", "ORDER")
 CONFIG_KEYS = "config_keys"  # the module that config.py takes it from
 
@@ -47,6 +47,11 @@ def names(wing: str, firmware: Path = FIRMWARE) -> list[str]:
     }
     said = {name: it for name, it in found.items() if it.keys() & {*_OF_CONFIG, *_ORDER}}
     return sorted(said, key=lambda name: (_place(said[name]), name))
+
+
+def all_things(firmware: Path = FIRMWARE) -> frozenset[str]:
+    """Their modules: "bms.jk"."""
+    return frozenset(f"{wing}.{name}" for wing in WINGS for name in names(wing, firmware))
 
 
 def declared(wing: str, name: str, firmware: Path = FIRMWARE) -> dict:

@@ -152,9 +152,9 @@ class _Install:
         return self._state.manifest and not self._options.loose
 
     def _build(self, fits: bool) -> None:
-        readable = self._options.loose
+        form = compiling.Form.READABLE if self._options.loose else compiling.Form.JOINED
         built, self._names = (
-            compiling.build_and_map(self._options.firmware, self._board.mpy, readable=readable)
+            compiling.build_and_map(self._options.firmware, self._board.mpy, form=form)
             if fits
             else ({}, None)
         )

@@ -69,10 +69,10 @@ class Image:
         self.add("firmware/config.json")
 
     def add_installed(self, kept):
-        """The firmware as `packlog install` makes it, names kept but for these."""
-        for path, data in compile.build(
-            FIRMWARE, _RV32_MPY, compile.KEPT | frozenset(kept)
-        ).items():
+        """The firmware as `packlog install` makes it, but modules apart, and these names kept."""
+        names = compile.KEPT | frozenset(kept)
+        built = compile.build(FIRMWARE, _RV32_MPY, names, compile.Form.APART)
+        for path, data in built.items():
             self.add(f"firmware/{path}", data)
         self.add("firmware/config.json")
 

@@ -12,7 +12,7 @@ RV32IMC = 6 | 3 << 8 | 11 << 10 | 1 << 16  # C3, C6; a flag of the C6's above
 
 def test_a_traceback_names_the_module():
     files = compiling.build(FIRMWARE, XTENSAWIN)
-    assert b"frame" in files["store/frame.mpy"]
+    assert b"transport.ble" in files["transport/ble.mpy"]
 
 
 def test_numbers_of_an_mpy():
@@ -34,14 +34,16 @@ def test_what_was_compiled_is_kept_by_what_went_in(tmp_path, monkeypatch):
         compiling, "_compile", lambda path, *more: made.append(path) or compile_(path, *more)
     )
     folder = mini(tmp_path / "mini")
-    first = compiling.build(folder, XTENSAWIN)
+    apart = {"form": compiling.Form.APART}
+    first = compiling.build(folder, XTENSAWIN, **apart)
     assert sorted(made) == [
         "greeting.py", "lib/words.py", "packlog.py", "settings.py", "store/a_viper.py",
     ]  # fmt: skip
-    assert compiling.build(folder, XTENSAWIN) == first and len(made) == 5
+    assert compiling.build(folder, XTENSAWIN, **apart) == first and len(made) == 5
     (folder / "greeting.py").write_text(MINI["greeting.py"].replace("hello", "bye"))
-    assert compiling.build(folder, XTENSAWIN) != first and made[5:] == ["greeting.py"]
-    compiling.build(folder, RV32IMC)
+    changed = compiling.build(folder, XTENSAWIN, **apart)
+    assert changed != first and made[5:] == ["greeting.py"]
+    compiling.build(folder, RV32IMC, **apart)
     assert len(made) == 11
 
 
