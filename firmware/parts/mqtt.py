@@ -40,7 +40,22 @@ KEYS = {
     "tls": ("switch", (), False),
     "ca_file": ("text", 63, ""),
 }
-RULES = ({"rule": "needs", "for": "host", "key": "wifi.networks"},)
+RULES = (
+    {"rule": "needs", "for": "host", "key": "wifi.networks"},
+    {
+        "rule": "needs",
+        "for": "ca_file",
+        "key": "mqtt.tls",
+        "words": "without it all goes out in clear text, with it set to true the ca_file is used",
+    },
+    {
+        "rule": "needs",
+        "for": "port",
+        "value": 8883,
+        "key": "mqtt.tls",
+        "words": "port 8883 is for TLS: set it to true, or take port 1883, which is in clear text",
+    },
+)
 
 PAYLOAD = 1536  # bytes of the longest
 ENOUGH = 256  # bytes to send at once
