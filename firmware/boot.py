@@ -224,7 +224,7 @@ def _mount():
     return found or _has_loose_files() or not _should_be()
 
 
-def _too_many(path, more):
+def _too_many(path, more, most=ENOUGH):
     """Add so many starts to those counted in a file; True if that is too many in a row."""
     try:
         count = int(_text(path))
@@ -233,7 +233,7 @@ def _too_many(path, more):
     count += more
     if more:
         _write(path, str(count))
-    if count < ENOUGH:
+    if count < most:
         return False
     _write(CRASHES, SAFE)
     machine.WDT(timeout=CHANCE_MS)
@@ -251,7 +251,7 @@ def _too_often():
     if _too_many(CRASHES, reset and _text(PLANNED) != "planned"):
         return "crashes"
     if not reset and cause not in (machine.SOFT_RESET, machine.DEEPSLEEP_RESET):
-        return "power cuts" if _too_many(CUTS, 1) else None
+        return "power cuts" if _too_many(CUTS, 1, ENOUGH + 1) else None  # this one is not over yet
 
 
 safe_mode = _pressed()
