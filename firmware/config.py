@@ -53,7 +53,6 @@ STORE = {
     "cells_min_s": ("number", (1, 3600), 300),
 }
 STORE.update(TOLERANCES)
-OWN = ("health", "extra")  # lines of the console: console.HEALTH, console.EXTRA
 TOP = {
     "status_s": ("number", (1, 3600), 5),
     "watchdog_s": ("number", (0, 600), 60),
@@ -161,7 +160,12 @@ def check(data):
     found = [_pack(pack, "packs[" + str(i) + "]") for i, pack in enumerate(packs)]
     checked["packs"] = [section for _, section, _ in found]
     checked["store"] = _section(data.get("store", {}), STORE, "store")
-    for pack in checked["packs"]:
+    for i, pack in enumerate(checked["packs"]):
+        if pack["name"] in [name for name, _ in parts]:  # in health theirs stand beside its values
+            taken = (
+                repr(pack["name"]) + " is what the logger calls a part of its own: choose another"
+            )
+            raise ConfigError("packs[" + str(i) + "].name", taken)
         pack["tolerances"] = tolerances(pack, checked["store"])
     for name, thing in parts:
         found.append(_thing(data.get(name, {}), thing, name))
@@ -278,9 +282,15 @@ def _value(data, key, row, where):
     if not is_right(value, limits):
         said = "what stands here" if kind == "secret" else repr(value)[:LONGEST_SAID]
         raise ConfigError(where, said + " is not " + takes(row))
-    value = clean(value)
     _look_closer(kind, value, limits, where)
+    value = clean(value)
+    _check_characters(value, where)
     return value
+
+
+def _check_characters(value, where):
+    if isinstance(value, str) and (min(value.encode() or b" ") < 32 or "\x7f" in value):
+        raise ConfigError(where, "has a control character, such as a tab or the end of a line")
 
 
 def _sections(data, keys, where):
@@ -290,8 +300,6 @@ def _sections(data, keys, where):
 
 def _look_closer(kind, value, limits, where):
     """What is wrong with a text that is better said than by what the key takes."""
-    if isinstance(value, str) and (min(value.encode() or b" ") < 32 or "\x7f" in value):
-        raise ConfigError(where, "has a control character, such as a tab or the end of a line")
     if kind == "secret" and 0 < len(value.encode()) < limits[0]:
         few = "has fewer than the " + str(limits[0]) + " characters that are asked for"
         raise ConfigError(where, few)
@@ -401,9 +409,7 @@ KINDS = {
 
 def _check_rules(checked, found):
     """found: (where, section, rules) of all sections. Pins come last: no GPIO does two things."""
-    # A pack's values stand beside those of the parts, its lines beside the logger's own
-    own = "the logger's own values: choose another name"
-    seen = {(("name",), name): own for name in OWN + tuple([name for name, _ in things("parts")])}
+    seen = {}
     for where, section, rules in found:
         for rule in rules:
             RULES[rule["rule"]](checked, where, section, rule, seen)

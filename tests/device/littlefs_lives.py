@@ -12,7 +12,7 @@ import os
 import littlefs_cuts  # noqa: F401 - which lets a shard that was read once be known
 import plain_reader
 from chance import Chance
-from littlefs_cuts import check_others, clocks
+from littlefs_cuts import clocks
 from ram_flash import RamFlash
 
 from lib.uptime import Uptime
@@ -127,11 +127,10 @@ class Life:
     def judge(self):
         """See what a board would find."""
         with RamFlash(0, self.flash.data).mounted() as root:
-            if self.name not in os.listdir(root + "/data" if "data" in os.listdir(root) else root):
-                assert not self.known and not self.durable
-                return
             folder = self._folder(root)
-            found = plain_reader.read(folder + "/pack")
+            for series in SERIES:
+                check_whole(folder + "/" + series)
+            found = plain_reader.read(folder + "/pack") if is_there(folder + "/pack") else []
             here = found[: len(self.known)]
             assert here == self.known, "what was there is not there any more, or not as it was"
             new = found[len(self.known) :]
@@ -142,15 +141,28 @@ class Life:
             uptimes = [frame[1] for frame in new]
             assert uptimes == [second for second in self.fed if second in set(uptimes)]
             assert len(set(uptimes)) == len(uptimes)
-            for boot, utc in clocks(folder + "/pack"):
+            for boot, utc in clocks(folder + "/pack") if found else ():
                 if boot == self.boot:
                     assert utc == UTC + 100 * self.boot
-            for series in SERIES:  # a half-done compaction is swept away at the next start
-                for name in os.listdir(folder + "/" + series):
-                    if name.endswith(".tmp"):
-                        os.remove(folder + "/" + series + "/" + name)
-            check_others(folder)
             self.known = found
+
+
+def is_there(path):
+    try:
+        os.stat(path)
+        return True
+    except OSError:
+        return False
+
+
+def check_whole(folder):
+    """Every file of a series is whole; what a compaction has half done is swept at a start."""
+    for name in os.listdir(folder) if is_there(folder) else ():
+        if not name.endswith(".tmp") and name != "draft":
+            data = plain_reader.contents(folder + "/" + name)
+            if data:
+                header = segment.parse_header(data)
+                assert (len(data) - header.header_size) % header.record_size == 0
 
 
 def copy_old(name, root):

@@ -212,10 +212,12 @@ def test_tls_is_needed_where_somebody_counts_on_it():
         assert config.parse(with_section("mqtt", right))["mqtt"]
 
 
-def test_no_pack_has_a_name_of_the_loggers_own_values():
-    for name in ("wifi", "ntp", "lcd", "mqtt", "health", "extra"):
+def test_no_pack_has_a_name_of_a_part():
+    for name in ("wifi", "ntp", "lcd", "mqtt"):
         assert complaint(GOOD.replace("house", name)) == (
-            "config.json: packs[0].name: '" + name + "' is taken by the logger's own values: "
-            "choose another name"
+            "config.json: packs[0].name: '"
+            + name
+            + "' is what the logger calls a part of its own: "
+            "choose another"
         )
     assert config.parse(GOOD.replace("house", "mqtt2"))
