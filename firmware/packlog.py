@@ -91,7 +91,7 @@ class Logger:
         board = self.board
         pack = Pack(index, settings, self._settings["store"], board)
         pack.history.event(events.REBOOT, events.PLANNED if self._planned else reset_cause())
-        pack.history.event(events.CONFIG, 0, self._settings["checksum"])
+        pack.history.event(events.CONFIG, events.PLAIN, self._settings["checksum"])
         board.clock.add_listener(pack.history.anchor)
         board.packs.append(pack)
 
