@@ -7,6 +7,9 @@ packlog.start and packlog.logger.
 
 import gc
 import sys
+import time
+
+import machine
 
 logger = None
 
@@ -21,24 +24,15 @@ def _settings():
     return found
 
 
-def _give_up(error):
-    """There is not even a logger: boot.py counts the reset."""
-    import time
-
-    from machine import reset
-
-    sys.print_exception(error)
-    time.sleep(5)  # Ctrl-C gets out here
-    reset()
-
-
 if not globals().get("safe_mode"):
     gc.threshold(1024)  # bytes of garbage: what stays must not lie scattered among it
     try:
         found = _settings()
         import packlog
-    except Exception as error:
-        _give_up(error)
+    except Exception as error:  # there is not even a logger: boot.py counts the reset
+        sys.print_exception(error)
+        time.sleep(5)  # Ctrl-C gets out here
+        machine.reset()
     try:
         packlog.start(*found)
     finally:
