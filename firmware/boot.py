@@ -6,8 +6,11 @@ whose modules are imported through a small read-only file system. A damaged bund
 After an update /packlog.try names the new bundle as on trial: unless the logger removes that file
 within two minutes, the bundle before, /packlog.old, takes its place again.
 
-Safe mode: the BOOT button pressed within a second after a reset, or three crashes in a row. After
-crashes the logger gets another chance every ten minutes: nobody may be there to give it.
+Safe mode: the BOOT button pressed within a second after a reset, three crashes in a row, or three
+power cuts in a row that came within a minute of the start: a chip tells a brownout as power-on, and
+a supply that is too weak for the radios would start it over and over. After crashes and power cuts
+the logger gets another chance every ten minutes: nobody may be there to give it. While a bundle is
+on trial, only its own starts are counted.
 """
 
 import binascii
@@ -29,6 +32,7 @@ HEADER_SIZE = 24
 MAGIC = b"PLB\x01"
 TRIAL_MS = 120000
 CRASHES = "/crashes"  # how many in a row; SAFE after a start in safe mode
+CUTS = "/cuts"  # power-ons in a row; the logger removes it after a minute
 SAFE = "safe"
 PLANNED = "/compact"  # says "planned" if the logger has restarted by itself to compact its history
 ENOUGH = 3  # the text below says it too
@@ -106,12 +110,25 @@ def _read(path):
         return None
 
 
+def _text(path):
+    try:
+        with open(path) as file:
+            return file.read()
+    except (OSError, ValueError):  # missing, or no UTF-8
+        return ""
+
+
 def _write(path, text):
     try:
         with open(path, "w") as file:
             file.write(text)
     except OSError:
         pass
+
+
+def _forgive():
+    _write(CRASHES, "0")
+    _write(CUTS, "0")
 
 
 def _pressed():
@@ -130,10 +147,9 @@ def _has_failed(identity):
     """
     cause = machine.reset_cause()
     try:
-        with open(TRIAL) as file:
-            tried, version, had_readings, starts = file.read().split()
+        tried, version, had_readings, starts = _text(TRIAL).split()
         starts = int(starts)
-    except (OSError, ValueError):
+    except ValueError:
         return False
     if tried != binascii.hexlify(identity).decode():
         return False
@@ -144,6 +160,7 @@ def _has_failed(identity):
     else:
         starts += 1
     _write(TRIAL, " ".join((tried, version, had_readings, str(starts))))
+    _forgive()
     machine.WDT(timeout=TRIAL_MS)
     return False
 
@@ -183,7 +200,7 @@ def _find_bundle():
     if _go_back():
         why = "does not work here" if found else "is not whole"
         print("packlog: the new firmware " + why + ": back to the one before")
-        _write(CRASHES, "0")
+        _forgive()
         return _read(BUNDLE)
     if found:
         os.remove(TRIAL)  # nowhere to go
@@ -207,38 +224,34 @@ def _mount():
     return found or _has_loose_files() or not _should_be()
 
 
-def _crashes():
-    """How many in a row, or SAFE; 0 if the file says nothing that makes sense."""
+def _too_many(path, more, most=ENOUGH):
+    """Add so many starts to those counted in a file; True if that is too many in a row."""
     try:
-        with open(CRASHES) as file:
-            crashes = file.read()
-        return crashes if crashes == SAFE else int(crashes)
-    except (OSError, ValueError):
-        return 0
-
-
-def _planned():
-    try:
-        with open(PLANNED) as file:
-            return file.read() == "planned"
-    except OSError:
-        return False
-
-
-def _crashed_too_often():
-    count = _crashes()
-    if count == SAFE:
-        _write(CRASHES, LAST_CHANCE)
-        return False
-    # A panic of the chip counts as a hard reset, like the one after an exception of the logger's
-    if machine.reset_cause() in (machine.WDT_RESET, machine.HARD_RESET) and not _planned():
-        count += 1
-        _write(CRASHES, str(count))
-    if count < ENOUGH:
+        count = int(_text(path))
+    except ValueError:
+        count = 0
+    count += more
+    if more:
+        _write(path, str(count))
+    if count < most:
         return False
     _write(CRASHES, SAFE)
     machine.WDT(timeout=CHANCE_MS)
     return True
+
+
+def _too_often():
+    """What has ended three starts in a row, in words; None if nothing has."""
+    if _text(CRASHES) == SAFE:
+        _write(CRASHES, LAST_CHANCE)
+        return None
+    cause = machine.reset_cause()
+    # A panic of the chip counts as a hard reset, like the one after an exception of the logger's
+    reset = cause in (machine.WDT_RESET, machine.HARD_RESET)
+    if _too_many(CRASHES, reset and _text(PLANNED) != "planned"):
+        return "crashes"
+    if not reset and cause not in (machine.SOFT_RESET, machine.DEEPSLEEP_RESET):
+        return "power cuts" if _too_many(CUTS, 1, ENOUGH + 1) else None  # this one is not over yet
 
 
 safe_mode = _pressed()
@@ -247,6 +260,7 @@ if safe_mode:
 if not _mount():
     safe_mode = True
     print("packlog: safe mode, the firmware is damaged: packlog install helps")
-elif not safe_mode and _crashed_too_often():
-    safe_mode = True
-    print("packlog: safe mode after 3 crashes: next try in 10 min")
+elif not safe_mode:
+    safe_mode = _too_often()
+    if safe_mode:
+        print("packlog: safe mode after 3 " + safe_mode + ": next try in 10 min")

@@ -1,12 +1,17 @@
 """What a board does whose config.json cannot be used: say so, forever."""
 
 import asyncio
+import os
 import time
 
 from console import TROUBLE
 from lib.tasks import keep_running
 from parts.lcd import DRAW_MS, open_display
 from screen.pages import Screen
+
+CUTS = "/cuts"  # boot.py counts power cuts that come within a minute
+DRAWN = 20  # times until it is printed again: 5 s
+POWERED = 12  # times that it is printed: a minute
 
 
 async def complain(text):
@@ -20,9 +25,20 @@ async def complain(text):
     except (ValueError, OSError):
         lcd = None
     screen = Screen(defaults["columns"], defaults["rows"])
+    printed = 0
     while True:
         print(TROUBLE + text)
-        for _ in range(20):
+        for _ in range(DRAWN):
             if lcd:
                 lcd.show(screen.message("packlog", text, time.ticks_ms()))
             await asyncio.sleep_ms(DRAW_MS)
+        printed += 1
+        if printed == POWERED:
+            _forget_cuts()
+
+
+def _forget_cuts():
+    try:
+        os.remove(CUTS)
+    except OSError:
+        pass  # there were none

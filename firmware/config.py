@@ -8,11 +8,15 @@ this module before it goes to the board. An error names the key, what it got and
 
 import binascii
 import json
+import os
 
 import config_keys
 
 PASSING = True
 
+LONGEST = 8192  # bytes of a config.json
+BRACKETS = 100  # so many open in it at most: what is nested deeper has no room in RAM
+LONGEST_SAID = 60  # of a value that is wrong
 MAX_PIN = 48
 _HEX = "0123456789abcdef"
 _NAME = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-"
@@ -56,14 +60,16 @@ TOP = {
     "watchdog_s": ("number", (0, 600), 60),
     "health_page": ("switch", (), True),
 }
-DERIVED = ("tolerances", "pins", "parameters")  # what parse() adds to sections for their users
+# What check() adds for its users
+DERIVED = ("tolerances", "pins", "parameters", "parts", "radios", "checksum")
 
 
 class ConfigError(ValueError):
     """One line: the key, its value and what is allowed."""
 
     def __init__(self, where, what):
-        super().__init__("config.json: " + (where + ": " if where else "") + what)
+        line = "config.json: " + (where + ": " if where else "") + what
+        super().__init__("".join([c if " " <= c < "\x7f" or c > "\x9f" else "?" for c in line]))
 
 
 # Reading
@@ -74,35 +80,82 @@ def load(path="config.json"):
     what is wrong with it.
     """
     try:
+        _check_size(os.stat(path)[6])
         with open(path, "rb") as file:
             data = file.read()
         return parse(data.decode()), binascii.crc32(data)
-    except UnicodeError:
-        raise ConfigError("", "not UTF-8 text: save it as UTF-8")
     except OSError:
         raise ConfigError("", "not found: copy the example from the repository to the board")
+    except UnicodeError:
+        raise ConfigError("", "not UTF-8 text: save it as UTF-8")
+    except MemoryError:
+        raise ConfigError("", "takes more memory than there is")
 
 
-def finish(checked, checksum):
+def finish(checked):
     """The finished form, which the logger runs by: without the sections of parts not in use.
 
-    checked is what parse() returns, checksum the CRC-32 of the config.json: the same number means
-    that it was not changed.
+    checked is what parse() returns.
     """
     unused = [name for name, _ in things("parts") if name not in checked["parts"]]
     found = {key: checked[key] for key in checked if key not in unused}
-    found["checksum"] = checksum
     with_radio = [name for name, thing in things("parts") if "RADIO" in thing]
     found["radios"] = [name for name in found["parts"] if name in with_radio]
     return found
 
 
+def again(finished):
+    """Check a finished form, which can be another version's; returns what parse() does."""
+    return check(_plain(finished))
+
+
+def _plain(value):
+    """What config.json would say."""
+    if isinstance(value, dict):
+        return {key: _plain(value[key]) for key in value if key not in DERIVED}
+    return [_plain(each) for each in value] if isinstance(value, list) else value
+
+
 def parse(text):
     """Check the text of a config.json; returns it as a dict with every default filled in."""
+    _check_size(len(text))
+    if text.count("[") + text.count("{") > BRACKETS:
+        raise ConfigError("", "has more than " + str(BRACKETS) + " opening brackets")
     try:
         data = json.loads(text.lstrip("\ufeff"))  # Windows puts that in front
     except ValueError as error:
         raise ConfigError("", "not JSON (a comma, quote or bracket is wrong): " + str(error))
+    except TypeError:  # MicroPython's takes any value for a key
+        raise ConfigError("", "not JSON: a key has to be a text in quotes")
+    try:
+        return check(data)
+    except UnicodeError:
+        raise ConfigError("", "has half a character: write it as it is, without \\u")
+
+
+def _check_size(size):
+    if size > LONGEST:
+        raise ConfigError("", "is longer than " + str(LONGEST) + " bytes")
+
+
+def _checksum(value, hidden, crc):
+    if isinstance(value, dict):
+        for key in sorted(value):
+            if key not in hidden:
+                crc = _checksum(value[key], hidden, binascii.crc32(key.encode(), crc))
+    elif isinstance(value, list):
+        for each in value:
+            crc = _checksum(each, hidden, binascii.crc32(b",", crc))
+    else:
+        crc = binascii.crc32(b"=" + str(value).encode(), crc)
+    return crc
+
+
+def check(data):
+    """The same for what the text says.
+
+    checksum: CRC-32 of that without secrets. The history keeps it, to say that a config changed.
+    """
     _expect(data, dict, "", "an object in { }")
     packs = data.get("packs")
     if not isinstance(packs, list) or not packs:
@@ -112,13 +165,19 @@ def parse(text):
     found = [_pack(pack, "packs[" + str(i) + "]") for i, pack in enumerate(packs)]
     checked["packs"] = [section for _, section, _ in found]
     checked["store"] = _section(data.get("store", {}), STORE, "store")
-    for pack in checked["packs"]:
+    for i, pack in enumerate(checked["packs"]):
+        if pack["name"] in [name for name, _ in parts]:  # in health theirs stand beside its values
+            taken = (
+                repr(pack["name"]) + " is what the logger calls a part of its own: choose another"
+            )
+            raise ConfigError("packs[" + str(i) + "].name", taken)
         pack["tolerances"] = tolerances(pack, checked["store"])
     for name, thing in parts:
         found.append(_thing(data.get(name, {}), thing, name))
         checked[name] = found[-1][1]
     _check_rules(checked, found)
     checked["parts"] = [name for name, thing in parts if _in_use(checked, thing, name in data)]
+    checked["checksum"] = _checksum(data, secrets(), 0)
     return checked
 
 
@@ -201,11 +260,13 @@ def _expect(value, kind, where, what):
 def _section(data, keys, where, also=()):
     """The section with its defaults; every key known and every value within its bounds."""
     _expect(data, dict, where, "an object in { }")
+    for key in data:
+        _expect(key, str, where, "an object in { } with keys in quotes")
     prefix = where + "." if where else ""
     for key in sorted(data):
         if key not in keys and key not in also:
             known = ", ".join(sorted(list(keys) + list(also)))
-            raise ConfigError(prefix + key, "unknown key; known here: " + known)
+            raise ConfigError(prefix + key[:LONGEST_SAID], "unknown key; known here: " + known)
     found = {key: _value(data, key, keys[key], prefix + key) for key in sorted(keys)}
     pins = [key for key in sorted(keys) if keys[key][0] == "pin"]
     if pins:
@@ -224,10 +285,17 @@ def _value(data, key, row, where):
     value = data[key]
     is_right, _, clean = KINDS[kind]
     if not is_right(value, limits):
-        said = "what stands here" if kind == "secret" else repr(value)
+        said = "what stands here" if kind == "secret" else repr(value)[:LONGEST_SAID]
         raise ConfigError(where, said + " is not " + takes(row))
     _look_closer(kind, value, limits, where)
-    return clean(value)
+    value = clean(value)
+    _check_characters(value, where)
+    return value
+
+
+def _check_characters(value, where):
+    if isinstance(value, str) and (min(value.encode() or b" ") < 32 or "\x7f" in value):
+        raise ConfigError(where, "has a control character, such as a tab or the end of a line")
 
 
 def _sections(data, keys, where):
@@ -389,12 +457,17 @@ def _unique(checked, where, section, rule, seen):
 
 
 def _needs(checked, where, section, rule, seen):
-    """The key of another section has a value: always, or if the section's key "for" has one."""
-    if "for" in rule and not section[rule["for"]]:
-        return
+    """The key of another section has a value: always, or if the section's key "for" has one, or
+    has that "value". words: what else there is to say.
+    """
+    if "for" in rule:
+        value = section[rule["for"]]
+        if not value or value != rule.get("value", value):
+            return
     if not _of(checked, rule["key"]):
         who = "a " + section["bms"] + " " if "bms" in section else ""
-        raise ConfigError(where, who + "needs " + rule["key"])
+        words = ": " + rule["words"] if "words" in rule else ""
+        raise ConfigError(where, who + "needs " + rule["key"] + words)
 
 
 def _fixed(checked, where, section, rule, seen):

@@ -77,7 +77,18 @@ WINGS = {'bms': (('chargery',
                       'discovery_prefix': ('topic', 32, 'homeassistant'),
                       'tls': ('switch', (), False),
                       'ca_file': ('text', 63, '')},
-             'RULES': ({'rule': 'needs', 'for': 'host', 'key': 'wifi.networks'},),
+             'RULES': ({'rule': 'needs', 'for': 'host', 'key': 'wifi.networks'},
+                       {'rule': 'needs',
+                        'for': 'ca_file',
+                        'key': 'mqtt.tls',
+                        'words': 'without it all goes out in clear text, with it set to true the '
+                                 'ca_file is used'},
+                       {'rule': 'needs',
+                        'for': 'port',
+                        'value': 8883,
+                        'key': 'mqtt.tls',
+                        'words': 'port 8883 is for TLS: set it to true, or take port 1883, which '
+                                 'is in clear text'}),
              'IN_USE': ('mqtt.host', 'wifi.networks')})),
  'display': (('gpio',
               {'KEYS': {'rs': ('pin', ()),
@@ -91,4 +102,4 @@ WINGS = {'bms': (('chargery',
                         'sda': ('pin', (), 21),
                         'address': ('number', (0, 127), 0),
                         'frequency': ('number', (50000, 400000), 100000)}}))}
-CHECKER = 869133234
+CHECKER = 354358119

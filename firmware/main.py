@@ -7,6 +7,9 @@ packlog.start and packlog.logger.
 
 import gc
 import sys
+import time
+
+import machine
 
 logger = None
 
@@ -23,9 +26,13 @@ def _settings():
 
 if not globals().get("safe_mode"):
     gc.threshold(1024)  # bytes of garbage: what stays must not lie scattered among it
-    found = _settings()
-    import packlog
-
+    try:
+        found = _settings()
+        import packlog
+    except Exception as error:  # there is not even a logger: boot.py counts the reset
+        sys.print_exception(error)
+        time.sleep(5)  # Ctrl-C gets out here
+        machine.reset()
     try:
         packlog.start(*found)
     finally:

@@ -25,8 +25,9 @@ from store import events, retention
 from store.upkeep import Upkeep
 from transport.keepalive import keep_alive
 
-CRASHES = "/crashes"  # boot.py reads it
-WELL_S = 900  # after so long the crashes before are forgotten
+# What boot.py counts, in these files, and after how many s of running that is forgotten
+CUTS, POWERED_S = "/cuts", 60
+CRASHES, WELL_S = "/crashes", 900
 RELEASE = "/release"  # `packlog release` writes it
 PAUSE_MS = 600000  # how long a PC may keep the logger from running before the watchdog starts it
 STORE = 0  # among the packs, in what is seen
@@ -94,7 +95,7 @@ class Logger:
         board = self.board
         pack = Pack(index, settings, self._settings["store"], board)
         pack.history.event(events.REBOOT, events.PLANNED if self._planned else reset_cause())
-        pack.history.event(events.CONFIG, 0, self._settings["checksum"])
+        pack.history.event(events.CONFIG, events.PLAIN, self._settings["checksum"])
         board.clock.add_listener(pack.history.anchor)
         board.packs.append(pack)
 
@@ -194,13 +195,12 @@ class Logger:
         """Feed the watchdog as long as the source of each pack and the store are seen."""
         timeout_s = await self._end_trial()
         watchdog = WDT(timeout=1000 * timeout_s) if timeout_s else None
-        well = False
+        counted = [CRASHES, CUTS]
         while True:
             self.board.uptime.update()
             now = self.board.uptime.seconds
-            if now > WELL_S and not well:
-                well = True
-                forget_crashes()
+            if counted and now > (POWERED_S if len(counted) == 2 else WELL_S):
+                forget(counted.pop())
             if watchdog and all(now - seen < BEAT_S for seen in self._beats.values()):
                 watchdog.feed()
             await asyncio.sleep(1)
@@ -247,12 +247,12 @@ class Logger:
         return "everything is on flash" if done else "the flash did not take everything"
 
 
-def forget_crashes():
+def forget(path):
     """It has been running well for long enough."""
     try:
-        os.remove(CRASHES)
+        os.remove(path)
     except OSError:
-        pass  # there were none
+        pass  # there was nothing
 
 
 @once.start
@@ -273,17 +273,18 @@ def start(settings, complaint):
     """
     global logger
     print(STARTING)
-    if complaint:
-        from complaint import complain
-
-        asyncio.run(complain(complaint))
     try:
+        if complaint:
+            from complaint import complain
+
+            asyncio.run(complain(complaint))
         logger = Logger(settings)
         once.start.forget()
         gc.threshold(GARBAGE)
         asyncio.run(logger.run())
     except KeyboardInterrupt:
-        forget_crashes()  # somebody is there
+        forget(CRASHES)  # somebody is there
+        forget(CUTS)
         raise
     except Exception as error:
         sys.print_exception(error)

@@ -28,7 +28,8 @@ def bring_up(settings):
     """Take it. What had to be left out is taken out of settings["parts"] and stands in
     settings["lost"]; what is wrong, in words a person can act on, in settings["complaints"].
     """
-    settings["lost"], settings["complaints"] = [], []
+    settings["lost"] = []
+    settings.setdefault("complaints", [])
     for wing, name, section in _in_use(settings):
         if name not in settings["lost"]:
             _bring_up(settings, wing, name, section)

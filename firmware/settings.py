@@ -2,7 +2,8 @@
 
 The PC writes that form beside config.json, and so does the board after config.json was changed by
 hand. Only then config.py is imported, and unloaded again: checking takes some 20 KB of heap, the
-finished form 2. To be called before anything else is imported.
+finished form 2. It is also the last config that was right, for when config.json no longer is. To be
+called before anything else is imported.
 """
 
 import binascii
@@ -17,15 +18,18 @@ PASSING = True
 CONFIG = "config.json"
 FINISHED = "config.ready"
 _NEW = "config.new"
+LAST = "Old config in use: "
 
 
 def read(folder=""):
-    """(what folder/config.json says, None), or (None, what is wrong with it)."""
+    """(what folder/config.json says, None), or (None, what is wrong with it).
+
+    If something is wrong with it and the finished form of the last one that was right is there,
+    that is returned instead; its complaints then say what is wrong.
+    """
     try:
-        with open(folder + CONFIG, "rb") as file:
-            checksum = binascii.crc32(file.read())
-        return _finished(folder, checksum), None
-    except (OSError, ValueError):
+        return json.loads(_finished(folder, _checksum(folder + CONFIG))), None
+    except (OSError, ValueError, MemoryError):
         return _check(folder)
 
 
@@ -40,10 +44,11 @@ def prepare(settings):
     radios.bring_up(settings)
 
 
-def form(checked):
-    """The finished form's bytes, of what config.finish() returned."""
-    text = json.dumps(checked).encode()
-    return _head(checked["checksum"], text) + text
+def form(text, checksum):
+    """The finished form's bytes. text: JSON of what config.finish() returned, checksum: the CRC-32
+    of the config.json. The same number means that it was not changed.
+    """
+    return _head(checksum, text) + text
 
 
 def _head(checksum, text):
@@ -51,14 +56,31 @@ def _head(checksum, text):
     return b"%d %d %d\n" % (CHECKER, checksum, binascii.crc32(text))
 
 
+def _checksum(path):
+    """The CRC-32 of a file, however long it is."""
+    found = 0
+    buffer = memoryview(bytearray(512))
+    with open(path, "rb") as file:
+        while size := file.readinto(buffer):
+            found = binascii.crc32(buffer[:size], found)
+    return found
+
+
 def _finished(folder, checksum):
-    """OSError or ValueError if there is no finished form of this config.json, or a damaged one."""
+    """The JSON of the finished form; OSError or ValueError if there is none, or a damaged one.
+
+    checksum: of its config.json; None takes that of any, by any checker.
+    """
     with open(folder + FINISHED, "rb") as file:
         head = file.readline()
         text = file.read()
-    if head != _head(checksum, text):
+    if checksum is None:
+        is_right = head.endswith(b" %d\n" % binascii.crc32(text))
+    else:
+        is_right = head == _head(checksum, text)
+    if not is_right:
         raise ValueError
-    return json.loads(text)
+    return text
 
 
 def _check(folder):
@@ -66,20 +88,38 @@ def _check(folder):
     import config
 
     try:
-        checked = config.finish(*config.load(folder + CONFIG))
-        _write(folder, checked)
+        checked, checksum = config.load(folder + CONFIG)
+        checked = config.finish(checked)
+        _write(folder, form(json.dumps(checked).encode(), checksum))
         return checked, None
-    except config.ConfigError as error:
-        return None, str(error)
+    except Exception as error:  # whatever there is in that file
+        wrong = str(error) if isinstance(error, config.ConfigError) else _unforeseen(error)
+        return _last(folder, wrong)
     finally:
         for name in passing:
             sys.modules.pop(name, None)
 
 
-def _write(folder, checked):
+def _unforeseen(error):
+    return "config.json: cannot be read: " + repr(error)
+
+
+def _last(folder, wrong):
+    """The last config that was right; it is checked again, for it may be another version's."""
+    import config
+
+    try:
+        checked = config.finish(config.again(json.loads(_finished(folder, None))))
+    except Exception:  # what is wrong with the newest one is all there is to say
+        return None, wrong
+    checked["complaints"] = [LAST + wrong]
+    return checked, None
+
+
+def _write(folder, data):
     try:
         with open(folder + _NEW, "wb") as file:
-            file.write(form(checked))
+            file.write(data)
         os.rename(folder + _NEW, folder + FINISHED)
     except OSError:
         pass  # then the next start checks again

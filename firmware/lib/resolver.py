@@ -21,6 +21,8 @@ _LONGEST_S = const(3600)
 _NO_SUCH_NAME = const(-2)  # as getaddrinfo has it
 _ALIAS = const(5)
 _ADDRESS = const(1)
+_INTERNET = const(1)
+_MOST_LABELS = const(256)  # of all names of an answer, pointers among them: each takes some 20 us
 
 
 class Resolver:
@@ -132,17 +134,29 @@ def _answer(packet, query, name):
 
 
 def _records(packet, at):
-    """The A and CNAME records of the answers: {name: (address or name, TTL, type)}."""
+    """The A and CNAME records of the answers: {name: (address or name, TTL, type)}.
+
+    IndexError and ValueError: it is no right packet, or one that takes too long to be read.
+    """
     records = {}
+    left = [_MOST_LABELS]
     for _ in range(packet[6] << 8 | packet[7]):
-        owner, at = _name(packet, at)
-        kind, _, ttl, size = struct.unpack_from(">HHIH", packet, at)
-        at += 10
+        owner, at = _name(packet, at, left)
+        kind, family, ttl, size = struct.unpack_from(">HHIH", packet, at)
+        at += 10 + size
+        if at > len(packet):
+            raise ValueError
+        if family & 0x7FFF != _INTERNET:  # the highest bit is multicast DNS's own
+            continue
         if kind == _ALIAS:
-            records[owner] = _name(packet, at)[0], ttl, kind
+            alias, end = _name(packet, at - size, left)
+            if end != at:
+                raise ValueError
+            records[owner] = alias, ttl, kind
         elif kind == _ADDRESS:
-            records[owner] = ".".join([str(packet[at + i]) for i in range(4)]), ttl, kind
-        at += size
+            if size != 4:
+                raise ValueError
+            records[owner] = ".".join([str(packet[i]) for i in range(at - 4, at)]), ttl, kind
     return records
 
 
@@ -156,18 +170,23 @@ def _follow(name, records):
     return None, 0
 
 
-def _name(packet, at):
-    """The name at this place, in lower case, and where it ends. Pointers may go in circles too."""
+def _name(packet, at, left):
+    """The name at this place, in lower case, and where it ends. left[0] is how many labels and
+    pointers may still be read; pointers can go in circles.
+    """
     labels = []
     end = 0
-    for _ in range(128):
+    while left[0] > 0:
+        left[0] -= 1
         size = packet[at]
         if not size:
             return b".".join(labels).lower(), end or at + 1
         if size >= 0xC0:
             end = end or at + 2
             at = (size & 63) << 8 | packet[at + 1]
-        else:
+        elif size < 64:
             labels.append(packet[at + 1 : at + 1 + size])
             at += 1 + size
+        else:
+            break
     raise ValueError

@@ -3,11 +3,17 @@
 import ssl
 from binascii import a2b_base64
 
+_said = False  # that nobody checks who the broker is: once a start
+
 
 def context(ca_file):
     """An SSLContext; the broker's certificate is checked against the CA in that file, "": not at
     all. OSError and ValueError if the file cannot be used.
     """
+    global _said
+    if not ca_file and not _said:
+        _said = True
+        print("packlog: mqtt.tls without mqtt.ca_file: anybody on the way can listen in")
     found = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     found.verify_mode = ssl.CERT_NONE
     if ca_file:

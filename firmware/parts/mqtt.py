@@ -40,7 +40,22 @@ KEYS = {
     "tls": ("switch", (), False),
     "ca_file": ("text", 63, ""),
 }
-RULES = ({"rule": "needs", "for": "host", "key": "wifi.networks"},)
+RULES = (
+    {"rule": "needs", "for": "host", "key": "wifi.networks"},
+    {
+        "rule": "needs",
+        "for": "ca_file",
+        "key": "mqtt.tls",
+        "words": "without it all goes out in clear text, with it set to true the ca_file is used",
+    },
+    {
+        "rule": "needs",
+        "for": "port",
+        "value": 8883,
+        "key": "mqtt.tls",
+        "words": "port 8883 is for TLS: set it to true, or take port 1883, which is in clear text",
+    },
+)
 
 PAYLOAD = 1536  # bytes of the longest
 ENOUGH = 256  # bytes to send at once
@@ -52,6 +67,9 @@ FIRST_PAUSE_S, LONGEST_PAUSE_S = 1, 20  # between two attempts
 HEALTH_MS = 60000
 TICK_MS = 50
 WINDOW = 4  # messages of QoS 1 without acknowledgement
+STEADY_MS = 10000  # a connection that has held for so long was not ended for what was published
+HANG_UPS = 3  # in a row, sooner than that: the packets may be too long for the broker
+SHORTEST = 100  # bytes of topic and payload: no broker's limit is lower
 _CONNACK = const(0x20)
 _PUBACK = const(0x40)
 REFUSALS = ("", "MQTT version refused", "Client id refused", "Broker unavailable", "Wrong password")
@@ -87,6 +105,8 @@ class Mqtt:
         self._sample = Sample()
         self._status = settings["base"] + "/status"
         self._stopped = self._connected = False
+        self._limit = PAYLOAD  # bytes of topic and payload that the broker takes, as far as we know
+        self._hang_ups = 0
         expire_s = 60 + 2 * settings["interval_s"]  # time for a reconnect
         self._logger = Device(settings, device_id, "", "logger", expire_s + HEALTH_MS // 1000)
         self._outlets = []
@@ -161,8 +181,26 @@ class Mqtt:
                 self._connected = False
                 self.counters["drops"] += 1
                 self.state = "Connection lost"
+                self._judge()
             stream.close()
             await stream.wait_closed()
+
+    def _judge(self):
+        """Why has the connection ended? A broker to which a packet is too long only hangs up: after
+        some such ends shorter ones are tried.
+        """
+        if self._steady:
+            self._hang_ups = 0
+            self._limit = PAYLOAD
+            self._pause = FIRST_PAUSE_S
+        elif isinstance(self._failure, OSError) and self._failure.args[0] != "garbage":
+            self._hang_ups += 1
+            if self._hang_ups >= HANG_UPS:
+                if self._longest > SHORTEST:
+                    self._hang_ups = 0
+                    self._limit = min(self._limit // 2, self._longest - 1)
+                else:
+                    self.state = "Broker hangs up"
 
     def _begin(self):
         settings = self._settings
@@ -173,9 +211,9 @@ class Mqtt:
         self._client.set_last_will(self._status.encode(), b"offline", True, settings["qos"])
         umqtt.socket = self._pipe  # instead of the module, from which it takes its socket now
         self._ask(self._client.connect)
-        self._pinged = False
+        self._pinged = self._steady = False
         self._failure = None
-        self._under_way = 0
+        self._under_way = self._longest = 0
         self._heard = self._acknowledged = ticks_ms()
 
     def _ask(self, action, *arguments):
@@ -198,6 +236,8 @@ class Mqtt:
                 raise self._failure
             if not self._under_way:
                 self._acknowledged = ticks_ms()
+            if self._connected and not within(self._since, STEADY_MS):
+                self._steady = True
             limit_ms = LOST_MS if self._connected else 1000 * ANSWER_S
             if not within(self._heard, limit_ms) or not within(self._acknowledged, LOST_MS):
                 return
@@ -228,8 +268,9 @@ class Mqtt:
                 self.state = REFUSALS[min(code, 4)]
                 raise OSError("refused")
             self._connected = True
-            self._pause = FIRST_PAUSE_S
-            self.state = None
+            self._since = ticks_ms()
+            short = self._limit < PAYLOAD
+            self.state = "Packet limit " + str(self._limit) + "?" if short else None
             self.counters["connects"] += 1
         elif kind == _PUBACK and self._under_way:
             self._under_way -= 1
@@ -292,9 +333,11 @@ class Mqtt:
             yield None
 
     def _publish(self, topic, retained):
-        if self._payload.full:
+        size = len(topic) + self._payload.size
+        if self._payload.full or size > self._limit:
             self.counters["skipped"] += 1
             return
+        self._longest = max(self._longest, size)
         client = self._client
         qos = self._settings["qos"]
         client.pid %= 0xFFFF  # the next one is one more, never 0

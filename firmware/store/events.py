@@ -20,7 +20,7 @@ FIELDS = (
 )
 
 REBOOT = 1  # a: machine.reset_cause() of an ESP32, or PLANNED
-CONFIG = 2  # b: CRC-32 of config.json; at each boot
+CONFIG = 2  # a: PLAIN, b: CRC-32 of config.json's values; a: 0, of the whole file; at each boot
 PROTECTION = 3  # b: the protections that are active now, c: those that were so far (sample.flags)
 LINK_SILENT = 4  # b: s since the last reading; a: 1 if there was none since the boot
 LINK_BACK = 5  # b: s without readings
@@ -59,6 +59,7 @@ NAMES = (
 )
 _COUNT = 18  # of the codes and their names, 0 among them
 TEXT_PARTS = 16
+PLAIN = 1  # without secrets
 PLANNED = 6  # a reboot of the logger's own, to compact its history
 
 BURST = 10  # of a code at once,

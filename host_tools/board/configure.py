@@ -68,7 +68,9 @@ def read_file(path: Path) -> bytes:
 
 def finished(data: bytes) -> bytes:
     """The form of a config.json that the board runs by. config.ConfigError if that is wrong."""
-    return settings.form(config.finish(config.parse(data.decode()), zlib.crc32(data)))
+    form = config.finish(config.parse(data.decode()))
+    # Characters as they are: of two halves with \u MicroPython makes two characters
+    return settings.form(json.dumps(form, ensure_ascii=False).encode(), zlib.crc32(data))
 
 
 def put(device: Device, data: bytes) -> None:
@@ -127,7 +129,7 @@ def _take_back(device: Device, key: str, old: str, complaint: str) -> NoReturn:
 def _with(data, key: str, value, text: str) -> str:
     """The config with that value; with the text itself where its number is refused."""
     _put(data, key, value)
-    said = json.dumps(data, indent=2) + "\n"
+    said = json.dumps(data, indent=2, ensure_ascii=False) + "\n"
     try:
         _parse(said, f"{FILE} with that")
     except PacklogError:

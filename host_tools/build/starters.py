@@ -7,6 +7,7 @@ shrink.py has them. What a starter defines is deleted at its end: nobody else us
 import ast
 import itertools
 import string
+import tokenize
 from collections.abc import Iterator
 
 from host_tools.build.shrink import shrink
@@ -47,9 +48,36 @@ def _letters(used: set[str]) -> Iterator[str]:
 
 
 def _narrow(text: str) -> str:
-    """A level is one space, and no line is empty."""
-    lines = (line for line in text.splitlines() if line)
-    return "".join(" " * (_margin(line) // 4) + line.lstrip() + "\n" for line in lines)
+    """A level is one space, no line is empty, imports share a line, and no blank stands where its
+    neighbours are two tokens without it.
+    """
+    lines = [_tight(line) for line in text.splitlines() if line]
+    first = list(itertools.takewhile(lambda line: line.startswith("import "), lines))
+    names = ",".join(line.removeprefix("import ") for line in first)
+    return "".join(line + "\n" for line in ["import " + names] * bool(first) + lines[len(first) :])
+
+
+def _tight(line: str) -> str:
+    tokens = [t for t in _tokens(line.lstrip()) if t.string.strip()]
+    text, end = "", 0
+    for token in tokens:
+        apart = token.start[1] > end and _joins(text[-1:]) and _joins(token.string[0])
+        text += (" " if apart else "") + token.string
+        end = token.end[1]
+    return " " * (_margin(line) // 4) + text
+
+
+def _joins(letter: str) -> bool:
+    """Might it go together with another such letter? Quotes: the letters before say how to read."""
+    return letter.isalnum() or letter in "_'\""
+
+
+def _tokens(line: str) -> Iterator[tokenize.TokenInfo]:
+    """Of one line, which may be the beginning of a block."""
+    try:
+        yield from tokenize.generate_tokens(iter([line + "\n"]).__next__)
+    except (tokenize.TokenError, IndentationError):  # nothing follows it: all has been seen
+        return
 
 
 def _margin(line: str) -> int:

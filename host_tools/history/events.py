@@ -90,7 +90,7 @@ def _words(code, a, b, c) -> tuple[np.ndarray, np.ndarray]:
     """The texts of all rows; each different event is put into words once."""
     if not len(code):
         return np.zeros(0, "S1"), np.zeros(0, "S1")
-    before = _config_before(code, b)
+    before = _config_before(code, a, b)
     different, index = np.unique(np.stack([code, a, b, c, before]), axis=1, return_inverse=True)
     index = index.reshape(-1)
     said = [in_words(*map(int, numbers)) for numbers in different.T]
@@ -99,11 +99,13 @@ def _words(code, a, b, c) -> tuple[np.ndarray, np.ndarray]:
     return event[index], details[index]
 
 
-def _config_before(code: np.ndarray, b: np.ndarray) -> np.ndarray:
-    """For each CONFIG event the b of the one before it; -1 elsewhere."""
+def _config_before(code: np.ndarray, a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """For each CONFIG event the b of the one before it; -1 elsewhere, and where that is a CRC of
+    something else.
+    """
     before = np.full(len(code), -1, np.int64)
     at = np.flatnonzero(code == events.CONFIG)
-    before[at[1:]] = b[at[:-1]]
+    before[at[1:]] = np.where(a[at[1:]] == a[at[:-1]], b[at[:-1]], -1)
     return before
 
 
@@ -113,7 +115,9 @@ def in_words(code: int, a: int, b: int, c: int, before: int = -1) -> tuple[str, 
         return f"code_{code}", f"a={a} b={b} c={c}"
     if code == events.CONFIG:
         what = "is" if before < 0 else "as before:" if before == b else "changed: now"
-        return events.NAMES[code], f"config.json {what} CRC-32 {b:08x}"
+        # One of the whole file is left out: passwords can be tried against it
+        number = f"CRC-32 {b:08x}" if a == events.PLAIN else "noted"
+        return events.NAMES[code], f"config.json {what} {number}"
     return events.NAMES[code], _DETAILS[code](a, b, c)
 
 

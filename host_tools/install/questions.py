@@ -29,7 +29,7 @@ def ask(family: Family, hear: Callable[[int], Heard] | None) -> str:
     )
     while True:
         settings = _settings(family, hear)
-        text = json.dumps(settings, indent=2) + "\n"
+        text = json.dumps(settings, indent=2, ensure_ascii=False) + "\n"
         try:
             config.parse(text)
             return text
@@ -42,7 +42,7 @@ def example(family: Family, text: str) -> str:
     settings = json.loads(text)
     settings["packs"][0] |= {"uart": family.uart, "rx": family.rx, "tx": family.tx}
     settings["lcd"] |= {"scl": family.scl, "sda": family.sda}
-    return json.dumps(settings, indent=2) + "\n"
+    return json.dumps(settings, indent=2, ensure_ascii=False) + "\n"
 
 
 def _settings(family: Family, hear) -> dict:

@@ -39,14 +39,14 @@ def repair(image, main):
         file.write(main)
 
 
-def crashes(image):
+def crashes(image, name="crashes"):
     """What is counted on the flash, of a board that may be on."""
     copy = image.with_name("copy.img")
     copy.write_bytes(image.read_bytes())
     with Files(copy) as files:
-        if "crashes" not in files.listdir("/"):
+        if name not in files.listdir("/"):
             return None
-        with files.open("/crashes", "rb") as file:
+        with files.open(name, "rb") as file:
             return file.read()
 
 
@@ -160,6 +160,77 @@ def test_what_the_logger_cannot_go_on_from_is_said_counted_and_tried_again(board
     assert run_to_repl(bench, 60)
     assert bench.board.watchdog_resets == 0 and bench.board.starts == 4
     assert bench.console().count("ValueError: a bug") == 3
+    assert len(lines(bench, "packlog: safe mode after 3 crashes")) == 1
+
+
+BROWNOUTS = "packlog: safe mode after 3 power cuts: next try in 10 min"
+
+
+def cut_soon(bench, count):
+    """Let the power go so many times, each time a while after the logger has started."""
+    for _ in range(count):
+        bench.board.run(8)
+        bench.board.power_off()
+        bench.board.power_on()
+
+
+def test_a_supply_too_weak_for_the_logger_ends_in_safe_mode_and_gets_its_chances(board):
+    bench = board().start()
+    cut_soon(bench, 3)
+    assert run_to_repl(bench, 10)
+    assert lines(bench, "packlog: safe") == [BROWNOUTS]
+    leave_alone(bench, CHANCE_US)
+    bench.board.run(8)  # it tries; the supply is as weak as before
+    assert bench.count("readings") > 2
+    bench.board.power_off()
+    bench.board.power_on()
+    assert run_to_repl(bench, 10)
+    assert lines(bench, "packlog: safe") == [BROWNOUTS] * 2
+    bench.board.power_off()
+    bench.board.power_on()  # by hand, with a better supply: in safe mode last, it tries
+    bench.board.run(70)
+    assert bench.count("uptime") > 60 and crashes(bench.image, "cuts") is None
+    cut_soon(bench, 3)
+    bench.board.run(8)
+    assert bench.count("readings") > 2
+    assert len(lines(bench, "packlog: safe")) == 2
+
+
+def test_power_cuts_after_a_minute_of_running_are_not_counted(board):
+    bench = board(config=example() | {"status_s": 60}).start()
+    for _ in range(3):
+        bench.board.run(63)
+        assert crashes(bench.image, "cuts") is None
+        bench.board.power_off()
+        bench.board.power_on()
+    bench.board.run(8)
+    assert not lines(bench, "packlog: safe") and crashes(bench.image, "cuts") == b"1"
+
+
+def test_a_logger_without_a_config_is_not_taken_for_a_weak_supply(board):
+    bench = board(config={}).start()
+    for _ in range(3):
+        bench.board.run(63)
+        assert crashes(bench.image, "cuts") is None
+        bench.board.power_off()
+        bench.board.power_on()
+    bench.board.run(8)
+    assert not lines(bench, "packlog: safe")
+
+
+NO_ROOM = b"""
+import sys
+class NoRoom:
+    def __getattr__(self, name):
+        raise MemoryError("there is no room")
+sys.modules["settings"] = NoRoom()
+"""
+
+
+def test_a_start_that_fails_before_there_is_a_logger_is_counted_and_tried_again(board):
+    bench = board(NO_ROOM).start()
+    assert run_to_repl(bench, 60)
+    assert bench.console().count("MemoryError: there is no room") == 3
     assert len(lines(bench, "packlog: safe mode after 3 crashes")) == 1
 
 

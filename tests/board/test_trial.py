@@ -123,6 +123,15 @@ def test_power_cuts_do_not_count_as_crashes_but_not_for_ever(switched_on, tmp_pa
     assert BACK in bench.console()
 
 
+def test_what_was_counted_before_an_update_is_not_held_against_it(switched_on, tmp_path):
+    old, new = mini(tmp_path / "old"), mini(tmp_path / "new", greeting=CRASH)
+    files = updated(bundle_of(new, "1.1"), bundle_of(old)) | starters(old)
+    bench = switched_on(files | {"/crashes": b"2", "/cuts": b"3"})
+    assert runs_until(bench, BACK, 25) < 25
+    assert runs_until(bench, OLD, 5) < 5
+    assert "safe mode" not in bench.console()
+
+
 @pytest.fixture(scope="module")
 def real(installed, tmp_path_factory):
     """(flash with the real firmware, its bundle, the same as another version)"""

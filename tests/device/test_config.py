@@ -29,7 +29,7 @@ def test_defaults_are_filled_in():
 def test_the_example_is_right():
     here = __file__.rsplit("/", 1)[0]
     settings, checksum = config.load(here + "/../../firmware/config.json")
-    assert 0 < checksum < 1 << 32
+    assert 0 < checksum < 1 << 32 and settings["checksum"] != checksum
     assert settings["packs"][0]["name"] == "house"
 
 
@@ -180,3 +180,44 @@ def test_addresses_of_a_jk():
     assert config.parse(jk % "C8:47:8C:00:00:01")["packs"][0]["address"] == "c8:47:8c:00:00:01"
     for wrong in ("foo", "c8:47:8c:00:00", "C8-47-8C-00-00-01", "c8:47:8c:00:00:0g"):
         assert complaint(jk % wrong).endswith(" is not like c8:47:8c:00:00:01")
+
+
+def test_no_control_character_gets_into_a_topic_or_a_name():
+    for text in ('{"base": "a\\nb"}', '{"user": "\\u0000"}', '{"client_id": "x\\u001b[2J"}'):
+        said = complaint(with_section("mqtt", text))
+        assert said.endswith("has a control character, such as a tab or the end of a line"), said
+    assert "mqtt.base: has a control" in complaint(with_section("mqtt", '{"base": "a\\u007f"}'))
+    hidden = complaint(with_section("mqtt", '{"password": "sec\\tret"}'))
+    assert "password: has a control" in hidden and "sec" not in hidden
+
+
+def test_what_is_said_has_one_line_of_printable_characters():
+    for text in (
+        '{"\\u001b[2J\\n": 1}',
+        '{"x' + 500 * "y" + '": 1}',
+        '{"qos": "' + 900 * "z" + '"}',
+    ):
+        said = complaint(with_section("mqtt", text))
+        assert all(" " <= c != "\x7f" for c in said) and len(said) < 400, said
+
+
+def test_tls_is_needed_where_somebody_counts_on_it():
+    ca = complaint(with_section("mqtt", '{"ca_file": "ca.pem"}'))
+    assert ca.startswith("config.json: mqtt: needs mqtt.tls: without it all goes out in clear")
+    port = complaint(with_section("mqtt", '{"port": 8883}'))
+    assert port.startswith(
+        "config.json: mqtt: needs mqtt.tls: port 8883 is for TLS: set it to true"
+    )
+    for right in ('{"port": 8883, "tls": true}', '{"tls": true, "ca_file": "x"}', '{"port": 8884}'):
+        assert config.parse(with_section("mqtt", right))["mqtt"]
+
+
+def test_no_pack_has_a_name_of_a_part():
+    for name in ("wifi", "ntp", "lcd", "mqtt"):
+        assert complaint(GOOD.replace("house", name)) == (
+            "config.json: packs[0].name: '"
+            + name
+            + "' is what the logger calls a part of its own: "
+            "choose another"
+        )
+    assert config.parse(GOOD.replace("house", "mqtt2"))

@@ -49,7 +49,7 @@ def test_the_first_start_checks_and_writes_the_finished_form():
         put(folder, TEXT.encode())
         found = read(folder)
         assert found["packs"][0]["rx"] == 16 and found["status_s"] == 5
-        assert found["checksum"] == binascii.crc32(TEXT.encode())
+        assert 0 < found["checksum"] < 1 << 32
         assert sorted(os.listdir(folder)) == ["config.json", "config.ready"]
 
 
@@ -80,13 +80,97 @@ def test_a_change_of_the_config_is_checked_again():
             assert read(folder)["packs"][0]["cells"] == 15
 
 
-def test_a_wrong_config_is_said_and_the_old_form_is_not_used():
+WRONG = (
+    TEXT.replace("chargery", "charjery").encode(),
+    b"{1: 2}",
+    b"[" * 2000 + b"]" * 2000,
+    b'{"packs": ' + b'{"a":' * 90 + b"1" + b"}" * 91,
+    b" " * 70000,
+    b"\xff\xfe{",
+    b"",
+    None,
+)
+
+
+def test_with_a_wrong_config_the_last_right_one_is_run_and_that_is_said():
+    for text in WRONG:
+        with Folder() as folder:
+            put(folder, TEXT.encode())
+            right = read(folder)
+            form = get(folder)
+            os.remove(folder + "/config.json")
+            if text is not None:
+                put(folder, text)
+            found = read(folder)
+            (said,) = found.pop("complaints")
+            assert said.startswith(settings.LAST + "config.json: "), said
+            assert "\n" not in said and len(said) < 400
+            # Of all keys now, with those that config.json left to the defaults
+            found["checksum"] = right["checksum"]
+            assert found == right
+            assert get(folder) == form
+
+
+def test_of_another_version_the_last_right_one_is_checked_again():
+    with Folder() as folder:
+        put(folder, TEXT.encode())
+        right = read(folder)
+        form = json.loads(get(folder).split(b"\n", 1)[1])
+        form["checksum"] = 77  # that of all of config.json, in version 0.1.0
+        del form["packs"][0]["capacity_ah"], form["health_page"]
+        text = json.dumps(form).encode()
+        put(folder, b"1 2 %d\n" % binascii.crc32(text) + text, "config.ready")
+        put(folder, b"{1: 2}")
+        found = read(folder)
+        assert found["packs"] == right["packs"] and found["health_page"] is True
+        assert found["checksum"] != 77 and len(found["complaints"]) == 1
+        form["packs"][0]["bms"] = "no longer known"
+        text = json.dumps(form).encode()
+        put(folder, b"1 2 %d\n" % binascii.crc32(text) + text, "config.ready")
+        found, wrong = settings.read(folder + "/")
+        assert found is None and wrong.startswith("config.json: ") and "known" not in wrong
+
+
+def test_a_damaged_last_one_is_not_run():
     with Folder() as folder:
         put(folder, TEXT.encode())
         read(folder)
-        put(folder, TEXT.replace("chargery", "charjery").encode())
-        found, wrong = settings.read(folder + "/")
-        assert found is None and wrong.startswith("config.json: packs[0].bms: 'charjery'")
+        whole = get(folder)
+        put(folder, b"{1: 2}")
+        for i in range(0, len(whole), 11):
+            put(folder, whole[:i] + bytes([whole[i] ^ 4]) + whole[i + 1 :], "config.ready")
+            found, wrong = settings.read(folder + "/")
+            assert found is None or i < whole.index(b"\n"), i
+        put(folder, whole, "config.ready")
+        assert read(folder)["complaints"]
+
+
+def test_passwords_do_not_count_in_the_checksum_and_all_else_does():
+    config = {
+        "packs": [PACK],
+        "wifi": {"networks": [{"ssid": "home", "password": "stable door"}]},
+        "mqtt": {"host": "broker", "user": "me", "password": "old mill"},
+    }
+    with Folder() as folder:
+        put(folder, json.dumps(config).encode())
+        checksum = read(folder)["checksum"]
+        put(folder, json.dumps(config).replace(" ", "").encode())
+        other = read(folder)["checksum"]  # blanks are no change; the network has another name
+        for key, value in (("password", "new mill"), ("password", "")):
+            config["mqtt"][key] = value
+            config["wifi"]["networks"][0][key] = "12345678"
+            put(folder, json.dumps(config).encode())
+            assert read(folder)["checksum"] == checksum
+        seen = {checksum, other}
+        for section, key, value in (
+            ("mqtt", "user", "you"),
+            ("mqtt", "host", "brokeruser"),
+            ("wifi", "hostname", "x"),
+        ):
+            config[section][key] = value
+            put(folder, json.dumps(config).encode())
+            seen.add(read(folder)["checksum"])
+        assert len(seen) == 4
 
 
 def test_no_damaged_form_is_used():

@@ -5,6 +5,7 @@ A heartbeat of 5 ms counts in each state: a call that waits for the broker would
 
 import random
 import socket
+import threading
 import time
 
 import pytest
@@ -18,6 +19,11 @@ SOON = {
     "FIRST_PAUSE_S": 0.1,
     "LONGEST_PAUSE_S": 0.2,
 }
+
+
+def verbose(count):
+    """A pack whose JSON state has so many bytes more than the usual 400."""
+    return (HOUSE[0], HOUSE[1], {**HOUSE[2], "texts": {"errors": "x" * count}})
 
 
 @pytest.fixture
@@ -284,3 +290,71 @@ def test_the_heap_stays_as_it_is(bench):
     first = heap_after(10)
     board.order("forget")
     assert heap_after(30) - first < 500
+
+
+def hangs_up_over(limit):
+    """A broker that takes no packet of more bytes than that and says nothing of it."""
+
+    def behave(broker, connection):
+        accept(connection)
+        while True:
+            kind, body = packet(connection)
+            if len(body) > limit:
+                broker.refused += 1
+                connection.close()
+                return
+            broker.packets.append((kind, body))
+
+    return behave
+
+
+def is_limited(report):
+    return report["state"].startswith("Packet limit ")
+
+
+@pytest.mark.parametrize("more", [200, 600])
+def test_a_broker_with_a_packet_limit_gets_what_it_takes_and_that_is_said(bench, more):
+    limit = 500
+    pauses = SOON | {"LOST_MS": 60000, "PING_MS": 60000, "FIRST_PAUSE_S": 0.02}
+    broker, board = bench(
+        hangs_up_over(limit), packs=(verbose(more),), interval_s=0, shorten=pauses
+    )
+    broker.refused = 0
+    state = board.wait(is_limited)["state"]
+    patiently(lambda: any(topic_of(b) == "chargerybms/soc" for k, b in broker.packets if k == 0x30))
+    board.wait(lambda report: report["skipped"] == 1)
+    assert broker.refused == 3
+    board.wait(lambda report: report["beats"].get(state, 0) > 100)
+    assert broker.refused == 3 and not any(len(b) > limit for _, b in broker.packets)
+
+
+def test_a_broker_that_hangs_up_whatever_comes_is_called_so_and_left_alone(bench):
+    pauses = {**SOON, "FIRST_PAUSE_S": 0.02, "LONGEST_PAUSE_S": 0.4}
+    broker, board = bench(hangs_up_over(30), shorten=pauses)
+    broker.refused = 0
+    board.wait_for("Broker hangs up")
+    refused = broker.refused
+    board.wait(lambda report, since=board.report["ms"]: report["ms"] > since + 1500)
+    assert broker.refused <= refused + 6  # and not every 20 ms
+
+
+def test_a_broker_that_hangs_up_on_short_packets_has_no_limit(bench):
+    broker, board = bench(hangs_up_over(0), shorten={**SOON, "FIRST_PAUSE_S": 0.02})
+    broker.refused = 0
+    board.wait_for("Broker hangs up")
+    assert broker.refused == 3 and not board.report["skipped"]
+
+
+def test_a_connection_that_has_held_makes_up_for_it(bench):
+    def behave(broker, connection):
+        if broker.connections <= 3:
+            hangs_up_over(100)(broker, connection)
+        accept(connection)
+        if broker.connections == 4:
+            threading.Timer(0.6, connection.shutdown, [socket.SHUT_RDWR]).start()
+        serve(broker, connection)
+
+    broker, board = bench(behave, interval_s=0, shorten={**SOON, "STEADY_MS": 300})
+    broker.refused = 0
+    board.wait(is_limited)
+    board.wait_for("Connected")

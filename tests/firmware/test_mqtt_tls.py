@@ -56,10 +56,25 @@ def test_a_broker_whose_certificate_is_not_for_it(secure, tmp_path, wrong):
     assert board.report["connects"] == 0
 
 
-def test_without_a_ca_file_any_certificate_will_do(secure):
+OPEN = "packlog: mqtt.tls without mqtt.ca_file: anybody on the way can listen in"
+
+
+def test_without_a_ca_file_any_certificate_will_do_and_that_is_said_once_a_start(secure):
     board = Board(secure[0].port, tls=True)
     secure.append(board)
     board.wait_for("Connected")
+    secure[0].stop()
+    board.wait_for("Broker not reached")
+    secure[0].start()
+    board.wait_for("Connected")
+    assert "".join(board.said).count(OPEN) == 1
+
+
+def test_with_a_ca_file_nothing_is_said(secure, tmp_path):
+    board = Board(secure[0].port, tls=True, ca_file=str(tmp_path / "tls" / "ca.pem"))
+    secure.append(board)
+    board.wait_for("Connected")
+    assert board.said == []
 
 
 @pytest.mark.parametrize("content", [None, b"", b"-----BEGIN CERTIFICATE-----\nAAAA\n", b"xyz"])

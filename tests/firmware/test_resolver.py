@@ -54,7 +54,9 @@ def test_aliases_are_followed_in_any_order(names):
     assert addresses(names, *hosts) == ["9.8.7.6"] * 3
 
 
-@pytest.mark.parametrize("host", ("unknown.test", "none.test", "circle.test", "astray.test"))
+@pytest.mark.parametrize(
+    "host", ("unknown.test", "none.test", "circle.test", "astray.test", "chaos.test")
+)
 def test_a_definite_no_is_not_asked_for_again(names, host):
     (result,) = drive(names, resolve(host))
     assert result["errno"] == NO_SUCH_NAME
@@ -85,6 +87,15 @@ def test_silence_ends_and_blocks_nothing(names):
 def test_nonsense_is_ignored(names):
     assert addresses(names, "nonsense.test", "forged.test") == ["1.2.3.4"] * 2
     assert names.asked == {"nonsense.test": 1, "forged.test": 1}
+
+
+def test_a_record_that_is_not_what_it_should_be_is_no_answer(names):
+    assert addresses(names, "damaged.test", "pointers.test") == ["1.2.3.4"] * 2
+    assert names.asked == {"damaged.test": 1, "pointers.test": 1}
+
+
+def test_the_bit_that_multicast_sets_beside_the_class_is_left_out(names):
+    assert addresses(names, "flush.test") == ["1.2.3.4"]
 
 
 def test_every_server_is_tried(names):

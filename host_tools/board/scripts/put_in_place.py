@@ -8,7 +8,7 @@ import os
 
 
 def put_in_place(trial, keep):
-    for path in ("/crashes", "/packlog.try"):
+    for path in ("/crashes", "/cuts", "/packlog.try"):
         try:
             os.remove(path)
         except OSError:

@@ -24,8 +24,8 @@ def name(text):
     return b"".join(bytes([len(label)]) + label.encode() for label in text.split(".")) + b"\0"
 
 
-def record(owner, kind, data, ttl=300):
-    return owner + struct.pack(">HHIH", kind, 1, ttl, len(data)) + data
+def record(owner, kind, data, ttl=300, family=1):
+    return owner + struct.pack(">HHIH", kind, family, ttl, len(data)) + data
 
 
 def address(text):
@@ -72,6 +72,40 @@ def nonsense(query):
     yield found(query, "1.2.3.4")
 
 
+def pointers(query):
+    """Answers whose names are chains of pointers, each to the one before: all of a packet."""
+    start = len(query)
+    for step in (2, 4):  # into each other, and a label between them
+        hops = [struct.pack(">H", 0xC000 | start + at) for at in range(0, 200, step)]
+        packet = answer(query, b"".join([ASKED, *hops] if step == 2 else [ASKED, b"\1a", *hops]))
+        tail = record(struct.pack(">H", 0xC000 | start + 200), A, b"6666")
+        yield packet[:6] + b"\0\xff" + packet[8:] + 20 * tail
+
+
+def damaged(query):
+    """Answers with a record that is not what it should be."""
+    good = record(ASKED, A, address("6.6.6.6"))
+    alias = record(ASKED, CNAME, name("other.test"))
+    forged = record(name("other.test"), A, address("6.6.6.6"))
+    yield answer(query, record(ASKED, A, b"66666666"))  # too long
+    yield answer(query, record(ASKED, A, b"6"), good)  # too short
+    yield answer(query, record(ASKED, A, b""))
+    yield answer(query, good[:-5] + b"\x40" + good[-4:])  # goes beyond the packet's end
+    yield answer(query, record(ASKED, CNAME, name("other.test") + b"x"), forged)
+    yield answer(query, alias[:11] + bytes([alias[11] - 1]) + alias[12:], forged)
+    yield answer(query, record(b"\x80" + bytes(128), A, address("6.6.6.6")))  # no label
+
+
+def patient(packets):
+    """A sender of them, and then of a good answer."""
+
+    def says(query, client):
+        yield from packets(query)
+        yield found(query, "1.2.3.4")
+
+    return [says]
+
+
 def chain(query, *hops, last="9.8.7.6", backwards=False):
     """asked -> hops[0] -> ... -> last."""
     owners = [ASKED, *(name(hop) for hop in hops)]
@@ -109,6 +143,10 @@ SAYS = {
     "silent.test": [lambda q, c: []],
     "lost-twice.test": [lambda q, c: []] * 2 + [lambda q, c: [found(q, "1.2.3.4")]],
     "nonsense.test": [lambda q, c: nonsense(q)],
+    "pointers.test": patient(pointers),
+    "damaged.test": patient(damaged),
+    "flush.test": [lambda q, c: [found(q, "1.2.3.4", family=0x8001)]],
+    "chaos.test": [lambda q, c: [found(q, "6.6.6.6", family=3)]],
     "forged.test": [from_another_end],
     "once.test": [lambda q, c: [found(q, "1.2.3.4")], lambda q, c: []],
     "moves.test": [lambda q, c: [found(q, "1.2.3.4")], lambda q, c: [found(q, "5.6.7.8")]],

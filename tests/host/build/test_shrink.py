@@ -5,10 +5,11 @@ import re
 import subprocess
 from pathlib import Path
 
+import pytest
 from host_tools.build.compile import compiled, names_in_rom
 from host_tools.build.rom_names import names_in
 from host_tools.build.shrink import shrink, shrink_and_map
-from host_tools.build.starters import _narrow
+from host_tools.build.starters import _narrow, starter
 from host_tools.ground.firmware import FIRMWARE
 from host_tools.ground.micropython import find
 from tests.helpers import umqtt_simple
@@ -326,6 +327,33 @@ def test_what_stays_source_is_narrow():
     text = 'def f(x):\n    if x:\n        return "a\\n    b"\n\n    return 0\n'
     narrowed = _narrow(text)
     assert narrowed == 'def f(x):\n if x:\n  return "a\\n    b"\n return 0\n'
+
+
+@pytest.mark.parametrize(
+    ("text", "tight"),
+    [
+        ("a = [1, -2] if x else (3, 'b  c')", "a=[1,-2]if x else(3,'b  c')"),
+        ("while (n := f(a)) and not b:", "while(n:=f(a))and not b:"),
+        ("return 'in' in x or 9 if y else b'x'", "return 'in' in x or 9 if y else b'x'"),
+        ("import a\nimport b\nx = 1\nimport c", "import a,b\nx=1\nimport c"),
+        ("def f(a, *b, c=1):", "def f(a,*b,c=1):"),
+    ],
+)
+def test_no_blank_stands_between_two_tokens_without_need(text, tight):
+    assert _narrow(text + "\n") == tight + "\n"
+
+
+@pytest.mark.parametrize("name", ["boot.py", "main.py"])
+def test_a_starter_means_the_same_when_it_is_narrow(name):
+    text = shrink({name: (FIRMWARE / name).read_text()}, KEPT)[name]
+    tree, narrow = ast.parse(text), _narrow(text)
+    while isinstance(tree.body[1], ast.Import):  # they share a line now
+        tree.body[0].names += tree.body.pop(1).names
+    assert ast.unparse(ast.parse(narrow)) == ast.unparse(tree)
+
+
+def test_boot_py_takes_one_block_of_flash():
+    assert len(starter("boot.py", (FIRMWARE / "boot.py").read_text(), frozenset())) <= 4096
 
 
 def test_docstrings_stay_behind():

@@ -134,7 +134,7 @@ def test_events_to_the_letter(tmp_path):
         EVENTS,
         header(EVENTS, utc=NOON, clock=3)
         + event(0, events.REBOOT, 1)
-        + event(0, events.CONFIG, 0, 0xABCD)
+        + event(0, events.CONFIG, 1, 0xABCD)
         + event(70, events.PROTECTION, 0, 1, 0)
         + mark(0, 1, 2, 3)
         + anchor(0, NOON + 100)
@@ -220,9 +220,13 @@ def test_an_event_of_a_newer_packlog(tmp_path):
 
 
 def test_a_config_that_changes(tmp_path):
-    said = [event(i, events.CONFIG, 0, crc) for i, crc in enumerate((7, 7, 8))]
+    seen = ((0, 5), (0, 5), (0, 6), (1, 7), (1, 7), (1, 8))  # a 0: those of early versions
+    said = [event(i, events.CONFIG, a, crc) for i, (a, crc) in enumerate(seen)]
     put(tmp_path, EVENTS, header(EVENTS, utc=NOON, clock=3) + b"".join(said))
     assert [row.split(",")[2] for row in csv(tmp_path, "events")[1:]] == [
+        "config.json is noted",
+        "config.json as before: noted",
+        "config.json changed: now noted",
         "config.json is CRC-32 00000007",
         "config.json as before: CRC-32 00000007",
         "config.json changed: now CRC-32 00000008",

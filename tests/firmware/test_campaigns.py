@@ -1,0 +1,21 @@
+"""The long campaigns of device code; a sample of each is in the default run."""
+
+import config_mutations
+import pytest
+from tests.helpers.device_runs import passes
+
+MANY = [name for name in dir(config_mutations) if name.startswith("slow_")]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", MANY)
+def test_many_configs(name):
+    getattr(config_mutations, name)()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", MANY)
+def test_many_configs_on_micropython(name, tmp_path):
+    said = passes(tmp_path, "config_mutations.py", name, timeout=600)
+    print(said)
+    assert f"ok {name}" in said
