@@ -138,7 +138,7 @@ def _records(packet, at):
         at += 10
         if kind == _ALIAS:
             records[owner] = _name(packet, at)[0], ttl, kind
-        elif kind == _ADDRESS:
+        elif kind == _ADDRESS and any(packet[at : at + 4]):  # filters answer 0.0.0.0 for no
             records[owner] = ".".join([str(packet[at + i]) for i in range(4)]), ttl, kind
         at += size
     return records
