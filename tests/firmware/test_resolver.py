@@ -54,7 +54,9 @@ def test_aliases_are_followed_in_any_order(names):
     assert addresses(names, *hosts) == ["9.8.7.6"] * 3
 
 
-@pytest.mark.parametrize("host", ("unknown.test", "none.test", "circle.test", "astray.test"))
+@pytest.mark.parametrize(
+    "host", ("unknown.test", "none.test", "circle.test", "astray.test", "blocked.test")
+)
 def test_a_definite_no_is_not_asked_for_again(names, host):
     (result,) = drive(names, resolve(host))
     assert result["errno"] == NO_SUCH_NAME
