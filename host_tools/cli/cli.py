@@ -13,6 +13,7 @@ import typer
 from host_tools.cli import cli_config
 from host_tools.cli.cli_options import USUAL_BMS, BmsKind, Output, Port, connected
 from host_tools.ground.errors import PacklogError
+from host_tools.ground.firmware import names
 from host_tools.ground.progress import say
 
 app = typer.Typer(
@@ -274,13 +275,21 @@ def replay(
         Path,
         typer.Argument(
             metavar="CAPTURE",
-            help="The bytes as the BMS sent them (Bluetooth: of its notifications, concatenated; "
-            "bluenova: the console's lines as text).",
+            help="The bytes as the BMS sent them, also as hex, in a log or in a dump; a console's "
+            "lines; a phone's Bluetooth log (btsnoop, pklg); pcap or pcapng.",
         ),
     ],
-    bms: BmsKind,
+    bms: Annotated[
+        str | None,
+        typer.Option(
+            "--bms",
+            metavar="KIND",
+            help=f"Kind of BMS: {', '.join(sorted(names('bms')))}. Default: as the capture shows.",
+        ),
+    ] = None,
     hexadecimal: Annotated[
-        bool, typer.Option("--hex", help="CAPTURE is text: bytes as hex digits.")
+        bool,
+        typer.Option("--hex", help="CAPTURE has nothing but bytes as hex: say what is not."),
     ] = False,
     output: Output = None,
     stats: Annotated[
