@@ -94,6 +94,7 @@ def streams(path: Path, read, pieces: Iterator[bytes]) -> Iterator[tuple[str, by
         elif link not in (H4, H4_WITH_DIRECTION, MONITOR):
             unknown.add(link)
             foreign += 1
+    yield from consoles.finish()
     if foreign == count > 0:
         kinds = ", ".join(map(str, sorted(unknown)))
         raise PacklogError(

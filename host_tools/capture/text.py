@@ -1,14 +1,16 @@
 """Captures that are text: bytes in hex, and the lines of a console.
 
 Hex comes with any white space, colons, dots, commas, dashes, 0x or \\x; as a dump with offsets
-(xxd, hexdump -C, od, Wireshark); and behind the words of a log (ESPHome, nRF Connect). A
-console's lines come as they are, or behind the time and RX: of a listener. Texts are UTF-8 or
+(xxd, hexdump -C, od, Wireshark); and behind the words of a log (ESPHome, nRF Connect), there also as
+Python writes them. A console's lines come as they are, or behind the time and RX: of a listener. Texts are UTF-8 or
 UTF-16, with or without a byte order mark.
 
 What a line says is never shown: it may be a frame with a passcode.
 """
 
+import ast
 import codecs
+import contextlib
 import re
 import zlib
 from collections.abc import Iterator
@@ -33,12 +35,15 @@ _RUN = re.compile(
     rf"(?<![0-9A-Za-z]){_BYTE}(?:[ \t,:.\-]{{0,2}}{_BYTE}){{{FEWEST - 1},}}(?![0-9A-Za-z])"
 )
 _ONLY_HEX = re.compile(r"(?:0x|\\x|[0-9A-Fa-f\s,:;.\-|_\[\](){}\"'])*", re.I)
+_PYTHON = re.compile(r"\bb(['\"])(?:\\.|(?!\1).)+\1")  # b'U\xaa\xeb\x90'
 _NUMBER = re.compile(r"(?:0x|\\x)?([0-9A-Fa-f]+)", re.I)
 _COMMENT = re.compile(r"\s*(?:#|//|;|--)")
 # Behind the words of a log that are digits, too
 _TIME = re.compile(
-    r"\d{4}[-/.]\d\d[-/.]\d\d|\d{1,2}:\d\d:\d\d(?:[.,]\d+)?"
-    r"|[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|(?:[0-9a-f]{2}:){5}[0-9a-f]{2}(?!:)",
+    r"(?<![\w.-])\d{4}[-/.]\d\d[-/.]\d\d(?![.-])"
+    r"|(?<![\w:])\d{1,2}:\d\d:\d\d(?:[.,]\d+)?(?![\d:])"
+    r"|\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b"
+    r"|(?<![\w:])(?:[0-9a-f]{2}:){5}[0-9a-f]{2}(?![\w:])",
     re.I,
 )
 _SENT = re.compile(r">>>|\b(?:TX|sen[dt]|sending|writ(?:e|ing|ten))\b", re.I)
@@ -70,6 +75,8 @@ def streams(path: Path, pieces: Iterator[bytes], hex: bool | None) -> Iterator[t
     words = [text for _, text, _ in begun if text.strip() and not _COMMENT.match(text)]
     only = all(_ONLY_HEX.fullmatch(text) for text in words)
     is_log = not only and (_is_dump(words) or any(map(_in_log, words)))
+    if not only and not hex:
+        is_log = is_log or any(map(_is_hex_line, words))
     lines = chain(begun, lines)
     if is_log or (only and words) or hex:
         yield from _hex(path, lines, is_log)
@@ -123,7 +130,13 @@ def _hex(path: Path, lines, is_log: bool) -> Iterator[tuple[str, bytes]]:
         if dump.has_taken or not line.strip() or _COMMENT.match(line):
             continue
         if _ONLY_HEX.fullmatch(line):
-            yield from _unwrapped(notifications, _bytes(path, number, line), "")
+            try:
+                data = _bytes(path, number, line)
+            except PacklogError:
+                if not is_log:
+                    raise
+                continue  # a number among the words
+            yield from _unwrapped(notifications, data, "")
         elif found := _in_log(line):
             yield from _unwrapped(notifications, found[1], found[0])
         elif not is_log:
@@ -141,6 +154,10 @@ def _unwrapped(notifications: Notifications, data: bytes, stream: str):
         yield stream, data
 
 
+def _is_hex_line(line: str) -> bool:
+    return _ONLY_HEX.fullmatch(line) is not None and len(_digits(line)) >= FEWEST
+
+
 def _is_dump(lines: list[str]) -> bool:
     dump = Dump()
     for line in lines:
@@ -155,13 +172,20 @@ def _in_log(line: str) -> tuple[str, bytes] | None:
 
     Some logs say a notification twice in other words: each kind of line is a stream.
     """
+    if found := _PYTHON.search(line):
+        with contextlib.suppress(ValueError, SyntaxError):
+            return _stream(line[: found.start()]), ast.literal_eval(found[0])
     line = _TIME.sub(" | ", line)
     found = max(_RUN.finditer(line), key=lambda run: len(run[0]), default=None)
     words = line[: found.start()] if found else ""
     if not words.strip(" |\t") or _SENT.search(words):
         return None
-    kind = zlib.crc32(re.sub(r"\w*\d\w*", "", words).encode())
-    return f"log {kind:08x}", bytes.fromhex("".join(_digits(found[0])))
+    return _stream(words), bytes.fromhex("".join(_digits(found[0])))
+
+
+def _stream(words: str) -> str:
+    """The stream of the lines of a log that begin with these words, whatever their numbers."""
+    return f"log {zlib.crc32(re.sub(r'[0-9a-f]*[0-9][0-9a-f]*', '', words).encode()):08x}"
 
 
 def _digits(text: str) -> list[str]:

@@ -9,8 +9,8 @@ from collections.abc import Iterator
 
 TCP = 6
 FINAL, TEXT, CONTINUED = 0x80, 1, 0
-FIRST = {opcode | final for opcode in (0, 1, 2, 8, 9, 10) for final in (0, FINAL)}
-LONGEST = 1 << 16  # bytes of a frame, and how far segments may be out of order
+FIRST = {0, 1, 2} | {FINAL | opcode for opcode in (0, 1, 2, 8, 9, 10)}  # bytes of a frame
+WINDOW = 1 << 14  # bytes that wait for a segment before it counts as lost
 
 
 class Consoles:
@@ -35,6 +35,12 @@ class Consoles:
         if text:
             yield _name(ends), text
 
+    def finish(self) -> Iterator[tuple[str, bytes]]:
+        """The capture has ended: what is left."""
+        for ends, flow in self._flows.items():
+            if text := flow.finish():
+                yield _name(ends), text
+
 
 def _name(ends: bytes) -> str:
     address = ".".join(map(str, ends[:4]))
@@ -48,16 +54,21 @@ class _Flow:
         self._have = bytearray()
         self._is_text = False  # the message under way
 
+    def finish(self) -> bytes:
+        """What waits in vain."""
+        self._put_in_order(0)
+        return b"".join(self._messages())
+
     def take(self, number: int, data: bytes, begun: bool) -> bytes:
         if begun or self._next is None:
             self._next = number
             self._early.clear()
         if data:
             self._early[number] = data
-        self._put_in_order()
+        self._put_in_order(WINDOW)
         return b"".join(self._messages())
 
-    def _put_in_order(self) -> None:
+    def _put_in_order(self, window: int) -> None:
         while self._early:
             ahead = {(number - self._next) & 0xFFFFFFFF: number for number in self._early}
             behind = [number for step, number in ahead.items() if step >> 31]
@@ -69,7 +80,7 @@ class _Flow:
             if behind:
                 continue
             nearest = min(ahead)
-            if nearest and sum(map(len, self._early.values())) < LONGEST:
+            if nearest and sum(map(len, self._early.values())) < window:
                 return
             data = self._early.pop(ahead[nearest])  # after a hole it goes on behind it
             self._have += data
