@@ -18,11 +18,13 @@ from host_tools.board.device import Device
 from host_tools.board.script import script
 from host_tools.ground.errors import PacklogError
 from host_tools.ground.firmware import CONFIG as FILE
+from host_tools.ground.inputs import read_input
 
 import config
 import settings
 
 HIDDEN = "********"
+LARGEST = 64 * 1024  # bytes of a config.json: more than a board could read
 NO_MODULE = "no module named"  # MicroPython's words
 # What a change of these means besides the restart that puts it into effect
 CONSEQUENCES = (
@@ -59,7 +61,7 @@ def check(port: str | None, path: Path | None, say: Callable[[str], None]) -> No
 def read_file(path: Path) -> bytes:
     """A user's config.json, checked; PacklogError says what is wrong with it."""
     try:
-        text = path.read_text(encoding="utf8")
+        text = read_input(path, LARGEST).decode("utf8")
     except (OSError, UnicodeDecodeError) as error:
         raise PacklogError(f"{path} cannot be read: {error}") from None
     _parse(text, str(path))

@@ -6,18 +6,16 @@ months; a stream is named after what tells it from the others of the file.
 """
 
 import contextlib
-import os
-import select
-import stat
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import BinaryIO
 
 from host_tools.capture import packets, text
 from host_tools.ground.errors import PacklogError
+from host_tools.ground.inputs import open_input
 
 PIECE = 64 * 1024
 HEAD = 4096  # bytes that show what a file is
-WRITER_S = 5  # until somebody has to write to a pipe
 PACKED = {b"PK\3\4": "zip", b"\x1f\x8b": "gzip", b"7z\xbc\xaf": "7z", b"BZh": "bzip2"}
 
 Pieces = Iterator[bytes]
@@ -34,8 +32,8 @@ def read_streams(
     the file, and where it cannot go on.
     """
     with _named(path):
-        number = _open(path)
-    return _streams(path, hex, _read(path, number, progress))
+        file = open_input(path)
+    return _streams(path, hex, _read(path, file, progress))
 
 
 def read_capture(
@@ -81,31 +79,9 @@ def _peek(pieces: Pieces) -> tuple[bytes, Pieces]:
     return b"".join(begun), all_of_it()
 
 
-def _open(path: Path) -> int:
-    """A file or a pipe to which somebody writes; a device has no end."""
-    mode = path.stat().st_mode
-    if stat.S_ISCHR(mode) or stat.S_ISBLK(mode):
-        raise PacklogError(f"{path} is a device: copy what comes from it into a file first")
-    number = os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0) | _nonblocking(mode))
-    if stat.S_ISDIR(mode):
-        os.close(number)
-        raise IsADirectoryError
-    if stat.S_ISFIFO(mode) and _nonblocking(mode):
-        if not select.select([number], [], [], WRITER_S)[0]:
-            os.close(number)
-            raise PacklogError(f"{path} is a pipe to which nobody writes")
-        os.set_blocking(number, True)
-    return number
-
-
-def _nonblocking(mode: int) -> int:
-    # Opening a pipe waits for its other end otherwise
-    return getattr(os, "O_NONBLOCK", 0) if stat.S_ISFIFO(mode) else 0
-
-
-def _read(path: Path, number: int, progress: Progress | None) -> Pieces:
+def _read(path: Path, file: BinaryIO, progress: Progress | None) -> Pieces:
     done = 0
-    with open(number, "rb", buffering=0) as file:
+    with file:
         while True:
             with _named(path):
                 piece = file.read(PIECE)

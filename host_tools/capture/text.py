@@ -1,9 +1,9 @@
 """Captures that are text: bytes in hex, and the lines of a console.
 
 Hex comes with any white space, colons, dots, commas, dashes, 0x or \\x; as a dump with offsets
-(xxd, hexdump -C, od, Wireshark); and behind the words of a log (ESPHome, nRF Connect), there also as
-Python writes them. A console's lines come as they are, or behind the time and RX: of a listener. Texts are UTF-8 or
-UTF-16, with or without a byte order mark.
+(xxd, hexdump -C, od, Wireshark); and behind the words of a log (ESPHome, nRF Connect), there also
+as Python writes bytes. A console's lines come as they are, or behind the time and RX: of a
+listener. Texts are UTF-8 or UTF-16, with or without a byte order mark.
 
 What a line says is never shown: it may be a frame with a passcode.
 """

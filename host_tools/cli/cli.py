@@ -275,8 +275,9 @@ def replay(
         Path,
         typer.Argument(
             metavar="CAPTURE",
-            help="The bytes as the BMS sent them, also as hex, in a log or in a dump; a console's "
-            "lines; a phone's Bluetooth log (btsnoop, pklg); pcap or pcapng.",
+            help="The bytes as the BMS sent them (Bluetooth: of its notifications, concatenated; "
+            "bluenova: the console's lines as text), raw or as hex, also in a log or a dump; or a "
+            "phone's Bluetooth log (btsnoop, pklg), pcap or pcapng.",
         ),
     ],
     bms: Annotated[

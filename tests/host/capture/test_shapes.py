@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from host_tools.capture import captures
 from host_tools.capture.replay import COLUMNS, replay
+from host_tools.ground import inputs
 from host_tools.ground.errors import PacklogError
 from host_tools.sim.units import jk_wire
 from tests.helpers import capture_shapes as shapes
@@ -248,7 +249,7 @@ def test_no_reading_is_exit_1(tmp_path):
 
 
 def test_devices_and_pipes_without_an_end(tmp_path, monkeypatch):
-    monkeypatch.setattr(captures, "WRITER_S", 0.05)
+    monkeypatch.setattr(inputs, "WRITER_S", 0.05)
     with pytest.raises(PacklogError, match="is a device: copy what comes from it into a file"):
         replay(None, Path("/dev/zero"))
     pipe = tmp_path / "pipe"
