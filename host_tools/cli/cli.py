@@ -136,9 +136,9 @@ def encode(
         Path,
         typer.Argument(
             metavar="READINGS",
-            help="CSV with a column time, as ISO 8601 or seconds since 1970, and the columns of "
-            "decode or replay's cell_voltages; the output of replay has no time: add one. Missing "
-            "columns and empty values are unknown.",
+            help="CSV with a column time and the columns of decode or replay's cell_voltages; the "
+            "output of replay has no time: add one. Also what spreadsheets, Home Assistant, "
+            "InfluxDB and Grafana write. Missing columns and empty values are unknown.",
         ),
     ],
     folder: Annotated[
@@ -203,6 +203,13 @@ def encode(
             help="Delete the oldest files beyond this size. Default: keep all.",
         ),
     ] = None,
+    day_first: Annotated[
+        bool | None,
+        typer.Option(
+            "--day-first/--month-first",
+            help="What 5/1/2024 begins with. Default: as the file shows.",
+        ),
+    ] = None,
 ) -> None:
     """Turn a CSV of readings into the files that a board would have on its flash.
 
@@ -217,7 +224,7 @@ def encode(
     said = {"capacity_ah": capacity, "cells": cells, "gap_s": gap, "budget_kb": budget}
     said = {key: value for key, value in said.items() if value is not None}
     chosen = dataclasses.replace(chosen, every=every, **said)
-    run(readings, folder, plan.with_keys(chosen, changes or []))
+    run(readings, folder, plan.with_keys(chosen, changes or []), day_first)
 
 
 @app.command()

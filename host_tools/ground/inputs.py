@@ -1,5 +1,5 @@
-"""Files that a user names, which may be anything: a device has no end, a pipe perhaps no writer, and
-a file may be larger than the memory.
+"""Files that a user names, which may be anything: a device has no end, a pipe perhaps no writer,
+and a file may be larger than the memory.
 """
 
 import os
