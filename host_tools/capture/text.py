@@ -198,7 +198,7 @@ def _bytes(path: Path, number: int, line: str) -> bytes:
     digits = []
     for word in _NUMBER.finditer(line):
         text = word[1]
-        if len(text) & 1 and word[0] == text:
+        if len(text) & 1 and (len(text) > 1 or word[0] == text):
             shown = f"{text!r} has" if len(text) == 1 else "a number has"
             raise PacklogError(
                 f"{path}, line {number}: {shown} an odd number of digits: a byte is two"

@@ -5,6 +5,7 @@ fast), dateutil elsewhere. A time without a zone is UTC.
 What a number means, and which of 5/1/2024 is the month, the whole column shows, never one row.
 """
 
+import contextlib
 import itertools
 import re
 import statistics
@@ -108,10 +109,10 @@ def _shown_first(dates: list[re.Match], usual: bool) -> bool | None:
     """Does the day come first? By a number above 12, by dots, by that it is usual where the file
     is from, or by that one day follows the other. None if nothing shows it: AM does not.
     """
-    if any(int(date[1]) > 12 for date in dates):
-        return True
-    if any(int(date[3]) > 12 for date in dates):
-        return False
+    days_first = sum(int(date[1]) > 12 for date in dates)
+    months_first = sum(int(date[3]) > 12 for date in dates)
+    if days_first != months_first:  # a damaged row decides nothing
+        return days_first > months_first
     if not dates or dates[0][2] == "." or usual:
         return bool(dates) or None
     # The other way round it goes on in another month at midnight
@@ -122,7 +123,10 @@ def _shown_first(dates: list[re.Match], usual: bool) -> bool | None:
 
 
 def _longest_step(dates: list[re.Match], day_first: bool) -> timedelta:
-    times = [_of_date(date, day_first).replace(tzinfo=None) for date in dates]
+    times = []
+    for date in dates:
+        with contextlib.suppress(ValueError):  # no such day
+            times.append(_of_date(date, day_first).replace(tzinfo=None))
     return max((abs(b - a) for a, b in itertools.pairwise(times)), default=timedelta(0))
 
 
