@@ -4,6 +4,7 @@ Exit codes: 0 success, 1 failure (one line on stderr says what to do), 2 wrong u
 """
 
 import dataclasses
+import enum
 import signal
 import sys
 from pathlib import Path
@@ -15,6 +16,14 @@ from host_tools.cli.cli_options import USUAL_BMS, BmsKind, Output, Port, connect
 from host_tools.ground.errors import PacklogError
 from host_tools.ground.firmware import names
 from host_tools.ground.progress import say
+
+
+class DateOrder(str, enum.Enum):
+    """What the dates of a CSV begin with."""
+
+    day = "day-first"
+    month = "month-first"
+
 
 app = typer.Typer(
     help="packlog: a logger on a $2 ESP32 that sits beside a home battery for years.",
@@ -203,12 +212,9 @@ def encode(
             help="Delete the oldest files beyond this size. Default: keep all.",
         ),
     ] = None,
-    day_first: Annotated[
-        bool | None,
-        typer.Option(
-            "--day-first/--month-first",
-            help="What 5/1/2024 begins with. Default: as the file shows.",
-        ),
+    dates: Annotated[
+        DateOrder | None,
+        typer.Option(help="What 5/1/2024 begins with. Default: as the file shows."),
     ] = None,
 ) -> None:
     """Turn a CSV of readings into the files that a board would have on its flash.
@@ -224,7 +230,7 @@ def encode(
     said = {"capacity_ah": capacity, "cells": cells, "gap_s": gap, "budget_kb": budget}
     said = {key: value for key, value in said.items() if value is not None}
     chosen = dataclasses.replace(chosen, every=every, **said)
-    run(readings, folder, plan.with_keys(chosen, changes or []), day_first)
+    run(readings, folder, plan.with_keys(chosen, changes or []), dates and dates == DateOrder.day)
 
 
 @app.command()

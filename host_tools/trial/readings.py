@@ -38,7 +38,7 @@ def read(
     except columns.Ambiguous as error:
         raise PacklogError(f"{path}: {error}") from error
     except times.Unclear as error:
-        raise PacklogError(f"{path}: {error}: say --day-first or --month-first") from error
+        raise PacklogError(f"{path}: {error}: say --dates day-first or month-first") from error
 
 
 def _read(path: Path, table: Table, day_first: bool | None) -> Readings:

@@ -189,7 +189,7 @@ def host_complaint(host):
 
 def test_a_host_is_a_name_or_an_address():
     wifi = ', "wifi": {"networks": [{"ssid": "home"}]}}'
-    for host in ("10.0.0.2", "broker", "my_pi.local", "a-b.c9.example", "10.de", "BROKER.local"):
+    for host in ("10.0.0.2", "broker", "a_pi.local", "a-b.c9.example", "10.de", "BROKER.local"):
         text = GOOD[:-1] + ', "mqtt": {"host": "' + host + '"}' + wifi
         assert config.parse(text)["mqtt"]["host"] == host.lower()
 
@@ -225,7 +225,7 @@ def test_what_cannot_be_a_host_is_refused_with_the_remedy():
 
 
 def test_a_password_in_a_url_is_not_repeated():
-    for host in ("mqtt://me:hush@broker", "me:hush@broker", "me:hush@"):
+    for host in ("mqtt://us:hush@broker", "us:hush@broker", "us:hush@"):
         text = host_complaint(host)
         assert "hush" not in text and text.startswith("config.json: mqtt.host: what stands here")
 
@@ -246,8 +246,8 @@ def test_topics_that_brokers_or_subscribers_cannot_have():
             assert text.startswith("config.json: mqtt." + key + ": ") and words in text
     for key in ("base", "discovery_prefix"):
         assert "is empty: topics" in complaint(with_section("mqtt", '{"' + key + '": ""}'))
-    good = '{"base": "my house/cellar", "chargery_base": "", "discovery_prefix": "ha"}'
-    assert config.parse(with_section("mqtt", good))["mqtt"]["base"] == "my house/cellar"
+    good = '{"base": "old house/cellar", "chargery_base": "", "discovery_prefix": "ha"}'
+    assert config.parse(with_section("mqtt", good))["mqtt"]["base"] == "old house/cellar"
 
 
 def two_packs(one, other):
@@ -278,8 +278,8 @@ def test_addresses_of_the_wifi():
         for wrong in ("10.0.0", "10.0.0.256", "10.0.0.1 ", "router", "10.0.0.01", "1.2.3.4.5"):
             text = complaint(with_section("wifi", '{"' + key + '": "' + wrong + '"}'))
             assert text.endswith("'" + wrong + "' is not like 192.168.1.77")
-    assert "hostname: 'my board' is not 1 to 32" in complaint(
-        with_section("wifi", '{"hostname": "my board"}')
+    assert "hostname: 'the board' is not 1 to 32" in complaint(
+        with_section("wifi", '{"hostname": "the board"}')
     )
     assert "ssid: '' is not" in complaint(with_section("wifi", '{"networks": [{"ssid": ""}]}'))
 

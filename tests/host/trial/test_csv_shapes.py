@@ -106,7 +106,7 @@ def test_day_or_month_first(tmp_path, half):
     """As the numbers show; what nothing shows has to be said, and is never guessed."""
     british, american = strftime("%d/%m/%Y " + half), strftime("%m/%d/%Y " + half)
     for time in (british, american):
-        with pytest.raises(PacklogError, match="say --day-first or --month-first"):
+        with pytest.raises(PacklogError, match="say --dates day-first or month-first"):
             read(tmp_path, table(time))
     check(read(tmp_path, table(british), day_first=True), [UTC])
     check(read(tmp_path, table(american), day_first=False), [UTC])
@@ -166,7 +166,7 @@ def test_dates_with_slashes_where_the_decimals_have_commas(tmp_path):
 
 
 def test_a_title_above(tmp_path):
-    text = "My battery\n\n" + table()
+    text = "A battery\n\n" + table()
     check(read(tmp_path, text), ["left out: 1 lines before the names of the columns"])
 
 
@@ -375,7 +375,7 @@ def test_on_the_command_line(tmp_path):
     done = packlog("encode", path, "-o", tmp_path / "out")
     assert done.returncode == 1 and len(done.stderr.splitlines()) == 1
     assert "'01/05/2024 10:00' has the day or the month first" in done.stderr
-    done = packlog("encode", path, "-o", tmp_path / "out", "--day-first")
+    done = packlog("encode", path, "-o", tmp_path / "out", "--dates", "day-first")
     assert done.returncode == 0 and "of 60 readings are in" in done.stderr
 
 
