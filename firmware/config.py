@@ -242,41 +242,38 @@ def _secret_trouble(value, limits):
 
 
 def _topic_trouble(value, limits):
-    if not value:
-        return "is empty: topics begin with it"
-    return _prefix_trouble(value, limits)
+    return _prefix_trouble(value, limits) if value else "is empty: topics begin with it"
 
 
 def _prefix_trouble(value, limits):
-    """A topic that may be empty."""
+    """A topic that may be empty. What begins with $ is the brokers' own."""
     if "+" in value or "#" in value:
         return "a topic has neither + nor #"
-    if value != value.strip("/"):
-        return repr(value) + " begins or ends with a /: leave that out"
-    if value[:1] == "$":
-        return repr(value) + " begins with $, as what brokers publish themselves: leave that out"
-    if value != value.strip() or any(char < " " for char in value):
-        return repr(value) + " has a blank at an end, or a line break: leave that out"
+    if value[:1] == "$" or value != value.strip("/ ") or any(char < " " for char in value):
+        ends = " begins or ends with a / or a blank, begins with $ or has a line break"
+        return repr(value) + ends + ": leave that out"
 
 
 def _host_trouble(value, limits):
     """A host is a name or an IPv4 address, and nothing else: the resolver knows no more."""
-    shown = "what stands here" if "@" in value else repr(value)  # before it may be a password
-    no_host = shown + " is no host: "
     bare = value.split("://")[-1].split("/")[0].split("@")[-1].strip()
-    if bare.count(":") > 1:
-        return no_host + "write a name or an IPv4 address, IPv6 is not supported"
-    bare = bare.split(":")[0]
-    if bare != value or not value:
-        scheme = value[: value.find("://") + 3] if "://" in value else "blanks, port and path"
-        more = ", as " + bare + "; port and path have keys of their own" if bare else ""
-        return no_host + "write it without " + scheme + more
+    if bare.count(":") == 1:
+        bare = bare.split(":")[0]
     labels = bare.split(".")
-    if not labels[-1].strip(_DIGITS):  # it ends in a number, as names never do
-        if not _is_ip(bare, 15) or not 0 < int(labels[0]) < 224:
-            return no_host + "an address is like 192.168.1.77, a name does not end in a number"
-    elif not all(_is_label(label, 63) and label[0] != "-" != label[-1] for label in labels):
-        return no_host + "a name has letters, digits, - and _ between single dots"
+    if bare != value:
+        extra = value[: value.find("://") + 3] if "://" in value else "blanks, port and path"
+        remedy = "write it without " + extra + (", as " + bare if bare else "")
+        remedy += "; port and path have keys of their own"
+    elif not labels[-1] or labels[-1].strip(_DIGITS):  # a name; none ends in a number
+        if all(_is_label(label, 63) and label[0] != "-" != label[-1] for label in labels):
+            return None
+        remedy = "write a name or an IPv4 address"
+    elif _is_ip(bare, 15) and 0 < int(labels[0]) < 224:
+        return None
+    else:
+        remedy = "an address is like 192.168.1.77"
+    shown = "what stands here" if "@" in value else repr(value)  # it may have a password
+    return shown + " is no host: " + remedy
 
 
 def _name_trouble(value, limits):

@@ -206,7 +206,7 @@ def test_what_cannot_be_a_host_is_refused_with_the_remedy():
         (" broker", "broker"),
         ("//broker", ""),
     ):
-        remedy = "write it without blanks, port and path" + (", as " + bare if bare else "")
+        remedy = "write it without blanks, port and path" + (", as " + bare if bare else ";")
         assert host_complaint(host).startswith(no_host("x", host) + remedy), host
     for host in (
         "10.0.0.256",
@@ -217,11 +217,21 @@ def test_what_cannot_be_a_host_is_refused_with_the_remedy():
         "239.0.0.1",
         "10.0.0.02",
     ):
-        assert host_complaint(host).startswith(no_host("x", host) + "an address is like"), host
-    for host in ("a b", "broker.", ".broker", "a..b", "-a", "a-", "br\u00fccke", "a,b", "a" * 64):
-        assert " is n" in host_complaint(host), host
-    for host in ("fe80::1", "[fe80::1]:1883", "::"):
-        assert "IPv6 is not supported" in host_complaint(host), host
+        assert host_complaint(host) == no_host("x", host) + "an address is like 192.168.1.77"
+    for host in (
+        "a b",
+        "broker.",
+        ".broker",
+        "a..b",
+        "-a",
+        "a-",
+        "br\u00fccke",
+        "a,b",
+        "fe80::1",
+        "::",
+    ):
+        assert host_complaint(host).endswith(" is no host: write a name or an IPv4 address"), host
+    assert " is not a text of at most 63" in host_complaint("a" * 64)
 
 
 def test_a_password_in_a_url_is_not_repeated():
@@ -236,9 +246,9 @@ def test_topics_that_brokers_or_subscribers_cannot_have():
             ("$SYS", "begins with $"),
             ("/a", "begins or ends with a /"),
             ("a/", "begins or ends with a /"),
-            ("a ", "has a blank at an end"),
-            (" a", "has a blank at an end"),
-            ("a\\nb", "or a line break"),
+            ("a ", "or a blank"),
+            (" a", "or a blank"),
+            ("a\\nb", "has a line break"),
             ("a/+", "neither + nor #"),
             ("#", "neither + nor #"),
         ):

@@ -48,7 +48,9 @@ def test_on_the_command_line():
 
 
 @pytest.mark.parametrize(("key", "row"), of_kinds(HOSTS))
-@pytest.mark.parametrize("host", ["ws://a", "a:1", "10.0.0.256", "a ", "a b", "::1", "a.", "1.2"])
+@pytest.mark.parametrize(
+    "host", ["ws://a", "a:1", "10.0.0.256", "a ", "a b", "::1", "a.", "1.2", "a/b"]
+)
 def test_every_host_has_the_rule(key, row, host):
     with pytest.raises(config.ConfigError, match="is no host: "):
         config._value({key: host}, key, row, "here")
