@@ -34,7 +34,10 @@ _BYTE = r"(?:0x|\\x)?[0-9A-Fa-f]{2}"
 _RUN = re.compile(
     rf"(?<![0-9A-Za-z]){_BYTE}(?:[ \t,:.\-]{{0,2}}{_BYTE}){{{FEWEST - 1},}}(?![0-9A-Za-z])"
 )
-_ONLY_HEX = re.compile(r"(?:0x|\\x|[0-9A-Fa-f\s,:;.\-|_\[\](){}\"'])*", re.I)
+_HEX = re.compile(
+    r"[0-9A-Fa-fxX\\\s,:;.\-|_\[\](){}\"']*"
+)  # a class alone: a group would take memory
+_BEFORE = re.compile(r"(?:0|\\)x(?=[0-9A-Fa-f])", re.I)
 _PYTHON = re.compile(r"\bb(['\"])(?:\\.|(?!\1).)+\1")  # b'U\xaa\xeb\x90'
 _NUMBER = re.compile(r"(?:0x|\\x)?([0-9A-Fa-f]+)", re.I)
 _COMMENT = re.compile(r"\s*(?:#|//|;|--)")
@@ -67,13 +70,14 @@ def streams(path: Path, pieces: Iterator[bytes], hex: bool | None) -> Iterator[t
     without it the text shows whether it is hex, or a console's.
     """
     lines = _lines(pieces)
-    begun = []
+    begun, size = [], 0
     for line in lines:
         begun.append(line)
-        if len(begun) == LOOK:
+        size += len(line[1])
+        if len(begun) == LOOK or size > LINE:
             break
     words = [text for _, text, _ in begun if text.strip() and not _COMMENT.match(text)]
-    only = all(_ONLY_HEX.fullmatch(text) for text in words)
+    only = all(_only_hex(text) for text in words)
     is_log = not only and (_is_dump(words) or any(map(_in_log, words)))
     if not only and not hex:
         is_log = is_log or any(map(_is_hex_line, words))
@@ -129,7 +133,7 @@ def _hex(path: Path, lines, is_log: bool) -> Iterator[tuple[str, bytes]]:
             yield from _unwrapped(notifications, done, "dump")
         if dump.has_taken or not line.strip() or _COMMENT.match(line):
             continue
-        if _ONLY_HEX.fullmatch(line):
+        if _only_hex(line):
             try:
                 data = _bytes(path, number, line)
             except PacklogError:
@@ -154,8 +158,12 @@ def _unwrapped(notifications: Notifications, data: bytes, stream: str):
         yield stream, data
 
 
+def _only_hex(line: str) -> bool:
+    return bool(_HEX.fullmatch(line)) and "x" not in _BEFORE.sub("", line).lower()
+
+
 def _is_hex_line(line: str) -> bool:
-    return _ONLY_HEX.fullmatch(line) is not None and len(_digits(line)) >= FEWEST
+    return _only_hex(line) and len(_digits(line)) >= FEWEST
 
 
 def _is_dump(lines: list[str]) -> bool:

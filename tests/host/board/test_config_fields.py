@@ -69,3 +69,12 @@ def test_no_host_or_topic_is_just_a_text():
     for name, key, row in FIELDS:
         if any(word in key for word in ("host", "server", "base", "prefix", "topic", "name")):
             assert row[0] not in ("text", "trimmed"), name
+
+
+def test_what_is_no_config_takes_no_memory(tmp_path):
+    large = tmp_path / "config.json"
+    with large.open("wb") as file:
+        file.truncate(8 << 30)  # sparse: it takes no room on the disk
+    for path, words in ((large, "is larger than 65536 bytes"), (Path("/dev/zero"), "is a device")):
+        with pytest.raises(PacklogError, match=words):
+            configure.check(None, path, print)

@@ -3,7 +3,9 @@
 import csv
 import io
 import os
+import random
 import struct
+import tracemalloc
 from pathlib import Path
 
 import pytest
@@ -14,6 +16,7 @@ from host_tools.ground.errors import PacklogError
 from host_tools.sim.units import jk_wire
 from tests.helpers import capture_shapes as shapes
 from tests.helpers.command_line import packlog
+from tests.helpers.mutations import mutated
 
 DATA = Path(__file__).resolve().parents[2] / "data"
 WILD = DATA / "wild"
@@ -287,3 +290,30 @@ def test_passcodes_are_never_shown(capsys, tmp_path, shape):
             for secret in (jk_wire.PASSCODE, jk_wire.SETUP_PASSCODE):
                 for form in (secret, secret.encode().hex(), secret.encode().hex(" ")):
                     assert form not in said.lower()
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_whatever_is_in_it_a_line_says_what_is_wrong(capsys, tmp_path, seed):
+    chance = random.Random(seed)
+    whole = [make(PIECES) for name, make in SHAPES.items() if "long" not in name]
+    path = tmp_path / "capture"
+    read = 0
+    for _ in range(60):
+        path.write_bytes(mutated(chance.choice(whole), chance)[:20000])
+        try:
+            read += replay(None, path, hex=chance.random() < 0.2) > 0
+        except PacklogError as error:
+            assert "\n" not in str(error)
+        capsys.readouterr()
+    assert read > 10
+
+
+def test_a_long_line_takes_no_memory(capsys, tmp_path):
+    path = tmp_path / "capture"
+    path.write_text(b"".join(FRAMES).hex() + "00" * (1 << 20))
+    tracemalloc.start()
+    try:
+        assert replay("jk", path) == 3
+        assert tracemalloc.get_traced_memory()[1] < 1500000
+    finally:
+        tracemalloc.stop()

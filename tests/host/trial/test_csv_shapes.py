@@ -1,5 +1,7 @@
 """packlog encode on CSVs as people have them: the readings are the same, or a word says why not."""
 
+import os
+import random
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
@@ -9,6 +11,7 @@ from host_tools.ground.errors import PacklogError
 from host_tools.trial import encode, readings
 from tests.helpers.command_line import packlog
 from tests.helpers.encoding import EVERY, csv_of, encoded
+from tests.helpers.mutations import mutated
 
 WILD = Path(__file__).resolve().parents[2] / "data" / "wild"
 BEGUN = datetime(2024, 5, 1, 10, tzinfo=timezone.utc)
@@ -390,11 +393,27 @@ def test_what_would_eat_the_memory(tmp_path, text):
 
 
 def test_devices_and_pipes(tmp_path, monkeypatch):
-    import os
-
     monkeypatch.setattr(inputs, "WRITER_S", 0.05)
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
     for path, words in ((Path("/dev/zero"), "is a device"), (pipe, "to which nobody writes")):
         with pytest.raises(PacklogError, match=words):
             encode.encode(path, tmp_path / "out", EVERY)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_whatever_is_in_it_a_line_says_what_is_wrong(tmp_path, seed):
+    chance = random.Random(seed)
+    made = [*SPREADSHEETS.values(), *(table(time) for time, _ in TIMES.values())]
+    made += [HOME_ASSISTANT, INFLUX, GRAFANA]
+    whole = [data if isinstance(data, bytes) else data.encode() for data in made]
+    taken = 0
+    for _ in range(60):
+        try:
+            found = read(tmp_path, mutated(chance.choice(whole), chance))
+            taken += 1
+            seconds = found.records["seconds"].astype(int)
+            assert len(found) and (seconds[1:] >= seconds[:-1]).all()
+        except PacklogError as error:
+            assert "\n" not in str(error)
+    assert taken > 20
