@@ -54,6 +54,7 @@ class Times:
 
     def _of_number(self, text: str) -> float:
         if not self.per_second:
+            self.has_zones = False  # a spreadsheet's days are those of its own clock
             return EXCEL_DAY_0 + 86400 * float(text)
         if self.per_second > 1 and text.isdecimal():
             seconds, rest = divmod(int(text), self.per_second)
