@@ -19,12 +19,12 @@ BRACKETS = 100  # so many open in it at most: what is nested deeper has no room 
 LONGEST_SAID = 60  # of a value that is wrong
 MAX_PIN = 48
 _HEX = "0123456789abcdef"
+_DIGITS = "0123456789"
 _NAME = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-"
-
 # key: (kind of value, its limits, default); without a default the key is needed. KINDS has the
 # kinds. Limits are (lowest, highest) of a number, (shortest, longest) of a secret, the most bytes
-# of a text or topic, the words of a choice, the keys of sections, which are a list of objects;
-# (wing, other names) of a thing, whose keys then belong to the section, too.
+# of a text, host or topic, the words of a choice, the keys of sections, which are a list of
+# objects; (wing, other names) of a thing, whose keys then belong to the section, too.
 # RULES: what several keys have to do with each other; those of the end of this module.
 PACK = {
     "KEYS": {
@@ -34,7 +34,7 @@ PACK = {
         "capacity_ah": ("number", (1, 10000), 280),
         "timeout_s": ("number", (3, 3600), 10),
     },
-    "RULES": ({"rule": "unique", "keys": ("name",)},),
+    "RULES": ({"rule": "unique", "keys": ("name",), "any_case": True},),
 }
 # What a frame may be wrong by: store.bounds.Tolerances
 TOLERANCES = {
@@ -287,10 +287,11 @@ def _value(data, key, row, where):
     if not is_right(value, limits):
         said = "what stands here" if kind == "secret" else repr(value)[:LONGEST_SAID]
         raise ConfigError(where, said + " is not " + takes(row))
-    _look_closer(kind, value, limits, where)
-    value = clean(value)
     _check_characters(value, where)
-    return value
+    trouble = TROUBLES[kind](value, limits) if kind in TROUBLES else None
+    if trouble:
+        raise ConfigError(where, trouble)
+    return clean(value)
 
 
 def _check_characters(value, where):
@@ -303,13 +304,66 @@ def _sections(data, keys, where):
     return [_section(data[i], keys, where + "[" + str(i) + "]") for i in range(len(data))]
 
 
-def _look_closer(kind, value, limits, where):
-    """What is wrong with a text that is better said than by what the key takes."""
-    if kind == "secret" and 0 < len(value.encode()) < limits[0]:
-        few = "has fewer than the " + str(limits[0]) + " characters that are asked for"
-        raise ConfigError(where, few)
-    if kind == "topic" and ("+" in value or "#" in value):
-        raise ConfigError(where, "a topic has neither + nor #")
+# What is wrong with a text that is better said than by what the key takes; None if nothing is
+
+
+def _secret_trouble(value, limits):
+    if 0 < len(value.encode()) < limits[0]:
+        return "has fewer than the " + str(limits[0]) + " characters that are asked for"
+
+
+def _topic_trouble(value, limits):
+    return _prefix_trouble(value, limits) if value else "is empty: topics begin with it"
+
+
+def _prefix_trouble(value, limits):
+    """A topic that may be empty. What begins with $ is the brokers' own."""
+    if "+" in value or "#" in value:
+        return "a topic has neither + nor #"
+    if value[:1] == "$" or value != value.strip("/ "):
+        return repr(value) + " begins or ends with a / or a blank, or begins with $: leave that out"
+
+
+def _host_trouble(value, limits):
+    """A host is a name or an IPv4 address, and nothing else: the resolver knows no more."""
+    bare = value.split("://")[-1].split("/")[0].split("@")[-1].strip()
+    if bare.count(":") == 1:
+        bare = bare.split(":")[0]
+    labels = bare.split(".")
+    if bare != value:
+        extra = value[: value.find("://") + 3] if "://" in value else "blanks, port and path"
+        remedy = "write it without " + extra + (", as " + bare if bare else "")
+        remedy += "; port and path have keys of their own"
+    elif not labels[-1] or labels[-1].strip(_DIGITS):  # a name; none ends in a number
+        if all(_is_label(label, 63) and label[0] != "-" != label[-1] for label in labels):
+            return None
+        remedy = "write a name or an IPv4 address"
+    elif _is_ip(bare, 15) and 0 < int(labels[0]) < 224:
+        return None
+    else:
+        remedy = "an address is like 192.168.1.77"
+    shown = "what stands here" if "@" in value else repr(value)  # it may have a password
+    return shown + " is no host: " + remedy
+
+
+def _name_trouble(value, limits):
+    """A pack's name is a word of the status lines and, on the PC, a folder."""
+    if value in ("health", "extra"):
+        return repr(value) + " is what the logger calls lines of its own: choose another"
+    low = value.lower()
+    numbered = low[:3] in ("com", "lpt") and len(low) == 4 and low[3] in _DIGITS
+    if numbered or low in ("con", "prn", "aux", "nul"):
+        return repr(value) + " cannot be a folder on Windows: choose another"
+
+
+TROUBLES = {
+    "secret": _secret_trouble,
+    "topic": _topic_trouble,
+    "optional_topic": _prefix_trouble,
+    "host": _host_trouble,
+    "optional_host": lambda value, limits: _host_trouble(value, limits) if value else None,
+    "name": _name_trouble,
+}
 
 
 # Kinds of values
@@ -357,8 +411,32 @@ def _is_thing(value, limits):
     return _is_choice(value, _names(limits))
 
 
+def _is_filled(value, limits):
+    return _is_text(value, limits) and value
+
+
+def _is_label(value, limits):
+    return _is_filled(value, limits) and not value.strip(_NAME)
+
+
 def _is_name(value, limits):
-    return _is_text(value, 16) and value and not value.strip(_NAME)
+    return _is_label(value, 16)
+
+
+def _is_path(value, limits):
+    return _is_filled(value, limits) and value[0] == "/" and all("!" <= c <= "~" for c in value)
+
+
+def _is_ip(value, limits):
+    """Four numbers up to 255, written as short as they can be; or nothing."""
+    if value == "":
+        return True
+    parts = value.split(".") if _is_text(value, limits) else ()
+    return len(parts) == 4 and all(_is_octet(part) for part in parts)
+
+
+def _is_octet(text):
+    return text and not text.strip(_DIGITS) and text == str(int(text)) and int(text) < 256
 
 
 def _is_mac(value, limits):
@@ -400,7 +478,14 @@ KINDS = {
     "switch": (_is_switch, lambda limits: "true or false", _same),
     "text": (_is_text, _text_words, _same),
     "trimmed": (_is_text, _text_words, lambda value: value.strip()),
+    "filled": (_is_filled, _text_words, _same),
     "topic": (_is_text, _text_words, _same),
+    "optional_topic": (_is_text, _text_words, _same),
+    "host": (_is_text, _text_words, lambda value: value.lower()),
+    "optional_host": (_is_text, _text_words, lambda value: value.lower()),
+    "path": (_is_path, lambda limits: "a path: it begins with / and has no blanks", _same),
+    "ip": (_is_ip, lambda limits: "like 192.168.1.77", _same),
+    "label": (_is_label, lambda limits: "1 to " + str(limits) + " letters, digits, - and _", _same),
     "secret": (_is_secret, lambda limits: _text_words(limits[1]), _same),
     "choice": (_is_choice, _choice_words, _same),
     "thing": (_is_thing, lambda limits: _choice_words(_names(limits)), _same),
@@ -423,11 +508,13 @@ def _check_rules(checked, found):
             _note("pin", section[key], where + "." + key, seen)
 
 
-def _note(what, value, where, seen):
-    """Note a value that may stand only once."""
-    if (what, value) in seen:
-        raise ConfigError(where, repr(value) + " is taken by " + seen[what, value])
-    seen[what, value] = where
+def _note(what, value, where, seen, any_case=False):
+    """Note a value that may stand only once; any_case: small and capital letters are the same."""
+    key = what, value.lower() if any_case else value
+    if key in seen:
+        more = ", small and capital letters are one folder on some PCs" if any_case else ""
+        raise ConfigError(where, repr(value) + " is taken by " + seen[key] + more)
+    seen[key] = where
 
 
 def _one_of(checked, where, section, rule, seen):
@@ -448,7 +535,7 @@ def _unique(checked, where, section, rule, seen):
     values = tuple(section[key] for key in keys)
     if len(keys) == 1:
         if values[0] != "":
-            _note(keys, values[0], where + "." + keys[0], seen)
+            _note(keys, values[0], where + "." + keys[0], seen, rule.get("any_case"))
     elif (keys, values) in seen:
         same = ", ".join(keys[:-1]) + " and " + keys[-1] + " are the same"
         raise ConfigError(where, "is the battery of " + seen[keys, values] + ": " + same)

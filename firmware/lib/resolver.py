@@ -156,7 +156,8 @@ def _records(packet, at):
         elif kind == _ADDRESS:
             if size != 4:
                 raise ValueError
-            records[owner] = ".".join([str(packet[i]) for i in range(at - 4, at)]), ttl, kind
+            if any(packet[at - 4 : at]):  # filters answer 0.0.0.0 for no
+                records[owner] = ".".join([str(packet[i]) for i in range(at - 4, at)]), ttl, kind
     return records
 
 

@@ -25,13 +25,13 @@ ORDER = 60
 NEEDS = ("umqtt.simple",)
 IN_USE = ("mqtt.host", "wifi.networks")
 KEYS = {
-    "host": ("text", 63, ""),
+    "host": ("optional_host", 63, ""),
     "port": ("number", (0, 65535), 0),
     "user": ("text", 63, ""),
     "password": ("secret", (0, 63), ""),
     "client_id": ("text", 32, ""),
     "base": ("topic", 32, "packlog"),
-    "chargery_base": ("topic", 32, "chargerybms"),
+    "chargery_base": ("optional_topic", 32, "chargerybms"),
     "cells": ("switch", (), False),
     "qos": ("number", (0, 1), 0),
     "interval_s": ("number", (1, 3600), 5),

@@ -21,7 +21,7 @@ from net.clock import NONE, NTP, PC
 ORDER = 20
 IN_USE = ("wifi.networks", "ntp.server")
 KEYS = {
-    "server": ("text", 63, "pool.ntp.org"),
+    "server": ("optional_host", 63, "pool.ntp.org"),
     "interval_s": ("number", (60, 86400), 3600),
 }
 
@@ -184,7 +184,9 @@ def told(packet, cookie):
         return None
     came, sent = _stamp(packet, 32), _stamp(packet, 40)
     had_ms = (sent[0] - came[0]) * 1000 + sent[1] - came[1]
-    knows = packet[0] >> 6 != 3 and 0 < packet[1] < 16 and _OLDEST < sent[0] < _NEWEST
+    # RFC 4330, 5: a time of zero is none, and not the second of 2036 that it would be; nor is -1
+    knows = packet[40:48] not in (bytes(8), b"\xff" * 8)
+    knows = knows and packet[0] >> 6 != 3 and 0 < packet[1] < 16 and _OLDEST < sent[0] < _NEWEST
     if not knows or not 0 <= had_ms <= _WAIT_MS:
         raise OSError(errno.EINVAL)
     return sent, had_ms

@@ -22,20 +22,20 @@ KEYS = {
     "networks": (
         "sections",
         {
-            "ssid": ("text", 32),
+            "ssid": ("filled", 32),
             "password": ("secret", (8, 63), ""),
             "hidden": ("switch", (), False),
         },
         (),
     ),
-    "hostname": ("text", 32, "packlog"),
+    "hostname": ("label", 32, "packlog"),
     "country": ("text", 2, ""),
     "power_save": ("switch", (), True),
     "txpower": ("dbm", (2, 20), 0),
-    "address": ("text", 15, ""),
-    "netmask": ("text", 15, "255.255.255.0"),
-    "gateway": ("text", 15, ""),
-    "dns": ("text", 15, ""),
+    "address": ("ip", 15, ""),
+    "netmask": ("ip", 15, "255.255.255.0"),
+    "gateway": ("ip", 15, ""),
+    "dns": ("ip", 15, ""),
 }
 
 _LOOK_MS = const(200)

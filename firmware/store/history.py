@@ -112,7 +112,11 @@ class History:
         """Have all series count the same boots, in the same log."""
         found = [series for series in self._all() if series.last_boot]
         self._log = (found or self._all())[0].header.log
-        self.boot = 1 + max(series.last_boot for series in self._all())
+        boot = max(series.last_boot for series in self._all())
+        if boot >> 30:  # nobody starts that often, and u32 would wrap: count anew, in another log
+            self._log = self._log % 0xFFFF + 1
+            boot = 0
+        self.boot = 1 + boot
         for series in self._all():
             self._join(series)
 

@@ -14,7 +14,7 @@ from micropython import const
 
 from lib import once, tcp
 
-KEYS = {"host": ("text", 63), "port": ("number", (1, 65535)), "path": ("text", 63)}
+KEYS = {"host": ("host", 63), "port": ("number", (1, 65535)), "path": ("path", 63)}
 ASK = {"host": "The battery's address in the network"}
 RULES = (
     {"rule": "needs", "key": "wifi.networks"},

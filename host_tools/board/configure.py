@@ -18,11 +18,13 @@ from host_tools.board.device import Device
 from host_tools.board.script import script
 from host_tools.ground.errors import PacklogError
 from host_tools.ground.firmware import CONFIG as FILE
+from host_tools.ground.inputs import read_input
 
 import config
 import settings
 
 HIDDEN = "********"
+LARGEST = 64 * 1024  # bytes of a config.json: more than a board could read
 NO_MODULE = "no module named"  # MicroPython's words
 # What a change of these means besides the restart that puts it into effect
 CONSEQUENCES = (
@@ -59,7 +61,7 @@ def check(port: str | None, path: Path | None, say: Callable[[str], None]) -> No
 def read_file(path: Path) -> bytes:
     """A user's config.json, checked; PacklogError says what is wrong with it."""
     try:
-        text = path.read_text(encoding="utf8")
+        text = read_input(path, LARGEST).decode("utf8")
     except (OSError, UnicodeDecodeError) as error:
         raise PacklogError(f"{path} cannot be read: {error}") from None
     _parse(text, str(path))
@@ -170,44 +172,15 @@ def _parse(text: str, name: str) -> dict:
 
 
 def _check_more(found: dict) -> None:
-    """What is left to the PC, to spare the board's flash; ConfigError."""
-    _check_packs(found["packs"])
-    _check_mqtt(found["mqtt"])
+    """What is left to the PC, to spare the board's flash; ConfigError.
+
+    Each field by itself has the board's own rule: this is what several of them say together.
+    """
     wifi = found["wifi"]
     if wifi["country"] and not re.fullmatch("[A-Z]{2}", wifi["country"]):
         raise config.ConfigError("wifi.country", f"{wifi['country']!r} is not two letters like DE")
-    for key in ("address", "netmask", "gateway", "dns"):
-        if wifi[key] and not _is_address(wifi[key]):
-            raise config.ConfigError(f"wifi.{key}", f"{wifi[key]!r} is not like 192.168.1.77")
     if wifi["address"]:
         _check_reach(wifi)
-
-
-def _check_packs(packs: list[dict]) -> None:
-    """Names that the status lines have a meaning for."""
-    for i, pack in enumerate(packs):
-        if pack["name"] in status.OWN:
-            taken = f"{pack['name']!r} is what the logger calls lines of its own: choose another"
-            raise config.ConfigError(f"packs[{i}].name", taken)
-
-
-def _check_mqtt(mqtt: dict) -> None:
-    if "://" in mqtt["host"]:
-        bare = f"{mqtt['host']!r} is no host: write it without {mqtt['host'].split('://')[0]}://"
-        raise config.ConfigError("mqtt.host", bare)
-    if not mqtt["base"]:
-        raise config.ConfigError("mqtt.base", "is empty: packlog's topics begin with it")
-    for key in ("base", "chargery_base", "discovery_prefix"):
-        if mqtt[key] != mqtt[key].strip("/"):
-            slash = f"{mqtt[key]!r} begins or ends with a /: leave that out"
-            raise config.ConfigError(f"mqtt.{key}", slash)
-
-
-def _is_address(text: str) -> bool:
-    try:
-        return bool(ipaddress.IPv4Address(text))
-    except ValueError:
-        return False
 
 
 def _check_reach(wifi: dict) -> None:

@@ -1,33 +1,46 @@
-"""Captures of a BMS's byte stream: files of raw bytes, or of hex text with any white space.
+"""Captures of what a BMS sent, in the shapes in which they exist, as streams of its bytes.
 
-Read in pieces, because a capture may hold months. A byte of hex text is two digits that stand
-together; anything else is a PacklogError that names the file and the line.
+Raw bytes; text with bytes in hex or a console's lines (text.py); Bluetooth logs and network
+captures (packets.py). The file itself shows which. Read in pieces, because a capture may hold
+months; a stream is named after what tells it from the others of the file.
 """
 
 import contextlib
-import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import BinaryIO
 
+from host_tools.capture import packets, text
 from host_tools.ground.errors import PacklogError
+from host_tools.ground.inputs import open_input
 
 PIECE = 64 * 1024
-_HEX_TEXT = re.compile(rb"(?:\xef\xbb\xbf)?\s*[0-9A-Fa-f][0-9A-Fa-f\s]*")
-_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+HEAD = 4096  # bytes that show what a file is
+PACKED = {b"PK\3\4": "zip", b"\x1f\x8b": "gzip", b"7z\xbc\xaf": "7z", b"BZh": "bzip2"}
+
+Pieces = Iterator[bytes]
+Progress = Callable[[int], None]
+
+
+def read_streams(
+    path: Path, hex: bool | None = None, progress: Progress | None = None
+) -> Iterator[tuple[str, bytes]]:
+    """(stream, its next bytes) of a capture, in pieces of any size.
+
+    hex: the file is text with bytes in hex; None or False: the file shows what it is. The file is
+    opened at once. progress is called with how many bytes of it have been read. PacklogError names
+    the file, and where it cannot go on.
+    """
+    with _named(path):
+        file = open_input(path)
+    return _streams(path, hex, _read(path, file, progress))
 
 
 def read_capture(
-    path: Path, hex: bool, progress: Callable[[int], None] | None = None
+    path: Path, hex: bool | None = None, progress: Progress | None = None
 ) -> Iterator[bytes]:
-    """The bytes of a capture, in pieces of any size.
-
-    The file is opened at once. progress is called with how many bytes of it have been read.
-    """
-    with _named(path):
-        file = open(path, "rb")  # noqa: SIM115  the generator closes it
-    pieces = _read(path, file, progress)
-    return _from_hex(path, pieces) if hex else pieces
+    """The bytes of a capture, whatever stream they are of."""
+    return (data for _, data in read_streams(path, hex, progress))
 
 
 def size_of(path: Path) -> int:
@@ -36,13 +49,37 @@ def size_of(path: Path) -> int:
         return path.stat().st_size
 
 
-def looks_like_hex(path: Path) -> bool:
-    """Whether the file begins like hex text; raw packets never do."""
-    with contextlib.closing(read_capture(path, hex=False)) as pieces:
-        return _HEX_TEXT.fullmatch(next(pieces, b"")) is not None
+def _streams(path: Path, hex: bool | None, pieces: Pieces) -> Iterator[tuple[str, bytes]]:
+    head, pieces = _peek(pieces)
+    for magic, kind in PACKED.items():
+        if head.startswith(magic):
+            raise PacklogError(f"{path} is a {kind} file: unpack it, and name the capture in it")
+    if hex or text.is_text(head):
+        yield from text.streams(path, pieces, hex)
+    elif found := packets.reader(head):
+        yield from packets.streams(path, found, pieces)
+    else:
+        for piece in pieces:
+            yield "", piece
 
 
-def _read(path: Path, file: BinaryIO, progress: Callable | None) -> Iterator[bytes]:
+def _peek(pieces: Pieces) -> tuple[bytes, Pieces]:
+    """The beginning of a capture, and the whole of it all the same."""
+    begun, size = [], 0
+    for piece in pieces:
+        begun.append(piece)
+        size += len(piece)
+        if size >= HEAD:
+            break
+
+    def all_of_it():
+        yield from begun
+        yield from pieces
+
+    return b"".join(begun), all_of_it()
+
+
+def _read(path: Path, file: BinaryIO, progress: Progress | None) -> Pieces:
     done = 0
     with file:
         while True:
@@ -68,50 +105,3 @@ def _named(path: Path) -> Iterator[None]:
         raise PacklogError(f"no permission to read {path}: change its permissions") from None
     except OSError as error:
         raise PacklogError(f"cannot read {path}: {error.strerror or error}") from error
-
-
-def _from_hex(path: Path, pieces: Iterator[bytes]) -> Iterator[bytes]:
-    line = 1
-    rest = b""
-    first = True
-    for piece in pieces:
-        text = rest + piece
-        if first:
-            text = text.removeprefix(_BYTE_ORDER_MARK)
-            first = False
-        whole = len(text) - _unfinished(text)
-        text, rest = text[:whole], text[whole:]
-        yield _decoded(path, text, line)
-        line += text.count(b"\n")
-    yield _decoded(path, rest, line)
-
-
-def _unfinished(text: bytes) -> int:
-    """How many digits at the end belong to a byte whose other digit may still come: 0 or 1."""
-    tail = len(text)
-    while tail and not text[tail - 1 : tail].isspace():
-        tail -= 1
-    return (len(text) - tail) & 1
-
-
-def _decoded(path: Path, text: bytes, line: int) -> bytes:
-    try:
-        return bytes.fromhex(text.decode("ascii"))
-    except ValueError:
-        raise _bad_digit(path, text, line) from None
-
-
-def _bad_digit(path: Path, text: bytes, line: int) -> PacklogError:
-    for row in text.split(b"\n"):
-        for word in row.split():
-            shown = word[:20].decode("ascii", "backslashreplace")
-            if not re.fullmatch(rb"[0-9A-Fa-f]*", word):
-                return PacklogError(
-                    f"{path}, line {line}: {shown!r} is not hex: mend it, or leave --hex out"
-                )
-            if len(word) & 1:
-                return PacklogError(
-                    f"{path}, line {line}: {shown!r} has an odd number of digits: a byte is two"
-                )
-        line += 1
-    raise AssertionError("text that is hex after all")

@@ -4,15 +4,15 @@ import csv
 import importlib
 import json
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
-from host_tools.capture.captures import looks_like_hex, read_capture, size_of
+from host_tools.capture.captures import read_streams, size_of
 from host_tools.ground import units
 from host_tools.ground.errors import PacklogError
 from host_tools.ground.firmware import names
 from host_tools.ground.output import is_file, open_output, spare_inputs
-from host_tools.ground.progress import Progress
+from host_tools.ground.progress import Progress, say
 
 COLUMNS = (
     "reading",
@@ -26,10 +26,12 @@ COLUMNS = (
     "max_voltage_cell",
     "cell_voltages",
 )
+ENOUGH = 50  # readings that show which kind of BMS, and which stream
+MOST_STREAMS = 64  # of a capture: a phone's log has those of every device near it
 
 
 def replay(
-    bms: str,
+    bms: str | None,
     capture: Path,
     hex: bool = False,
     out: Path | None = None,
@@ -37,54 +39,137 @@ def replay(
 ) -> int:
     """Write one CSV row a reading to out, or standard output; return how many there were.
 
-    stats adds one line of JSON on standard error, with the packets accepted per command (of a JK:
-    frames per type), those rejected, and the bytes skipped. Without a reading a line there says
-    what may be the reason.
+    Without a kind of BMS all are tried, and standard error says which it is. stats adds one line of
+    JSON there, with the packets accepted per command (of a JK: frames per type), those rejected,
+    and the bytes skipped. PacklogError if there is no reading, with what may be the reason.
     """
-    rows = Rows()
-    decoder = open_decoder(bms, rows.add)
+    trials = Trials([bms] if bms else names("bms"))
     spare_inputs(out, [capture])
     size = size_of(capture)
     with open_output(out) as file, Progress("decoding", size, shown=is_file(file)) as bar:
-        pieces = read_capture(capture, hex, bar.at)
         writer = csv.writer(file, lineterminator="\n")
+        for stream, piece in read_streams(capture, hex, bar.at):
+            trials.feed(stream, piece)
+            _write(writer, trials.take())
+        trials.finish()
+        _write(writer, trials.take())
+        best = trials.best
+        if stats and best:
+            print(json.dumps(readable(best.decoder.stats)), file=sys.stderr)
+        if not trials.count:
+            raise PacklogError(trials.no_reading(capture))
+    if not bms:
+        say(f"{capture} is of a {best.bms}")
+    if trials.others:
+        say(f"left out: {trials.others} readings of other units or copies in {capture}")
+    return trials.count
+
+
+def _write(writer, rows: list[tuple]) -> None:
+    if rows and rows[0][0] == 1:
         writer.writerow(COLUMNS)
-        for piece in pieces:
-            decoder.feed(piece)
-            writer.writerows(rows.take())
-        decoder.finish()
-        writer.writerows(rows.take())
-    if stats:
-        print(json.dumps(readable(decoder.stats)), file=sys.stderr)
-    if not rows.count:
-        print(no_reading(bms, capture, hex, decoder.stats), file=sys.stderr)
-    return rows.count
+    writer.writerows(rows)
+
+
+class Trial:
+    """One kind of decoder on one stream."""
+
+    def __init__(self, bms: str, stream: str):
+        self.bms, self.stream = bms, stream
+        self.rows = []
+        self.count = 0
+        self.decoder = open_decoder(bms, self._add)
+
+    def _add(self, sample) -> None:
+        self.count += 1
+        self.rows.append(columns(sample))
+
+
+class Trials:
+    """Decoders of several kinds on all streams of a capture, until it is clear which is right.
+
+    That is the one with the most readings, of the first ENOUGH, or at the end.
+    """
+
+    def __init__(self, kinds: list[str]):
+        for bms in kinds:
+            check_kind(bms)
+        self._kinds = self._tried = kinds
+        self._trials = {}  # of a stream
+        self._all = []
+        self.best = None  # once it is clear
+        self.count = 0  # of its readings that were taken
+
+    @property
+    def others(self) -> int:
+        """Readings of its kind in other streams."""
+        return sum(t.count for t in self._all if t is not self.best and t.bms == self.best.bms)
+
+    def feed(self, stream: str, data: bytes) -> None:
+        """The next bytes of a stream. Those beyond MOST_STREAMS are of no unit, and left out."""
+        if stream not in self._trials:
+            if len(self._trials) >= MOST_STREAMS:
+                return
+            self._trials[stream] = [Trial(bms, stream) for bms in self._kinds]
+            self._all += self._trials[stream]
+        for trial in self._trials[stream]:
+            trial.decoder.feed(data)
+            if trial is not self.best and self.best:
+                trial.rows.clear()
+        if not self.best:
+            self._choose(ENOUGH if len(self._all) > 1 else 1)
+
+    def finish(self) -> None:
+        """The capture has ended."""
+        if not self._all:
+            self.feed("", b"")
+        for trial in self._all:
+            trial.decoder.finish()
+        if not self.best:
+            self._choose(0)
+
+    def take(self) -> list[tuple]:
+        """The CSV rows since the last call, numbered from 1; none before it is clear whose."""
+        if not self.best:
+            return []
+        rows, self.best.rows = self.best.rows, []
+        first = self.count + 1
+        self.count += len(rows)
+        return [(first + i, *row) for i, row in enumerate(rows)]
+
+    def _choose(self, fewest: int) -> None:
+        best = max(self._all, key=lambda trial: trial.count, default=None)
+        if best is None or best.count < fewest:
+            return
+        self.best = best
+        for stream, trials in self._trials.items():
+            self._trials[stream] = [trial for trial in trials if trial.bms == best.bms]
+        self._kinds = [best.bms]
+
+    def no_reading(self, capture: Path) -> str:
+        """The line that says so, with what is most likely the reason."""
+        hint = "is it from that BMS?" if len(self._tried) == 1 else "is it from such a BMS?"
+        if any(trial.decoder.stats.get("mismatched") for trial in self._all):
+            hint = (
+                "its frames of cells are whole, but their layout is not that of the unit's "
+                "software, or none that is known: see docs/jk.md"
+            )
+        return f"no {' or '.join(self._tried)} reading in {capture}: {hint}"
+
+
+def check_kind(bms: str) -> None:
+    """PacklogError if there is no such kind of BMS."""
+    if bms not in names("bms"):
+        known = ", ".join(sorted(names("bms")))
+        raise PacklogError(f"no BMS is called {bms!r}: the ones known are {known}")
 
 
 def open_decoder(bms: str, on_sample: Callable):
     """The firmware's decoder for that kind of BMS."""
-    if bms not in names("bms"):
-        known = ", ".join(sorted(names("bms")))
-        raise PacklogError(f"no BMS is called {bms!r}: the ones known are {known}")
+    check_kind(bms)
     decoder = importlib.import_module(f"bms.{bms}").Decoder(on_sample)
     decoder.kept = sys.maxsize  # a capture has no clock: what came once stays, however long ago
     return decoder
-
-
-class Rows:
-    """The CSV rows of the readings since the last take(), numbered from 1."""
-
-    def __init__(self):
-        self.count = 0
-        self._rows = []
-
-    def add(self, sample) -> None:
-        self.count += 1
-        self._rows.append((self.count, *columns(sample)))
-
-    def take(self) -> Iterator[tuple]:
-        rows, self._rows = self._rows, []
-        return iter(rows)
 
 
 def columns(sample) -> tuple[str, ...]:
@@ -109,16 +194,3 @@ def readable(stats: dict) -> dict:
         for kind, count in stats["accepted"].items()
     }
     return {**stats, "accepted": accepted}
-
-
-def no_reading(bms: str, capture: Path, hex: bool, stats: dict) -> str:
-    """The line that says so, with what is most likely the reason."""
-    hint = "is it from that BMS?"
-    if stats.get("mismatched"):
-        hint = (
-            "its frames of cells are whole, but their layout is not that of the unit's software, "
-            "or none that is known: see docs/jk.md"
-        )
-    elif not hex and looks_like_hex(capture):
-        hint = "it looks like hex text: add --hex"
-    return f"no {bms} reading in {capture}: {hint}"

@@ -4,6 +4,7 @@ Exit codes: 0 success, 1 failure (one line on stderr says what to do), 2 wrong u
 """
 
 import dataclasses
+import enum
 import signal
 import sys
 from pathlib import Path
@@ -13,7 +14,16 @@ import typer
 from host_tools.cli import cli_config
 from host_tools.cli.cli_options import USUAL_BMS, BmsKind, Output, Port, connected
 from host_tools.ground.errors import PacklogError
+from host_tools.ground.firmware import names
 from host_tools.ground.progress import say
+
+
+class DateOrder(str, enum.Enum):
+    """What the dates of a CSV begin with."""
+
+    day = "day-first"
+    month = "month-first"
+
 
 app = typer.Typer(
     help="packlog: a logger on a $2 ESP32 that sits beside a home battery for years.",
@@ -135,9 +145,9 @@ def encode(
         Path,
         typer.Argument(
             metavar="READINGS",
-            help="CSV with a column time, as ISO 8601 or seconds since 1970, and the columns of "
-            "decode or replay's cell_voltages; the output of replay has no time: add one. Missing "
-            "columns and empty values are unknown.",
+            help="CSV with a column time and the columns of decode or replay's cell_voltages; the "
+            "output of replay has no time: add one. Also what spreadsheets, Home Assistant, "
+            "InfluxDB and Grafana write. Missing columns and empty values are unknown.",
         ),
     ],
     folder: Annotated[
@@ -202,6 +212,10 @@ def encode(
             help="Delete the oldest files beyond this size. Default: keep all.",
         ),
     ] = None,
+    dates: Annotated[
+        DateOrder | None,
+        typer.Option(help="What 5/1/2024 begins with. Default: as the file shows."),
+    ] = None,
 ) -> None:
     """Turn a CSV of readings into the files that a board would have on its flash.
 
@@ -216,7 +230,7 @@ def encode(
     said = {"capacity_ah": capacity, "cells": cells, "gap_s": gap, "budget_kb": budget}
     said = {key: value for key, value in said.items() if value is not None}
     chosen = dataclasses.replace(chosen, every=every, **said)
-    run(readings, folder, plan.with_keys(chosen, changes or []))
+    run(readings, folder, plan.with_keys(chosen, changes or []), dates and dates == DateOrder.day)
 
 
 @app.command()
@@ -275,12 +289,21 @@ def replay(
         typer.Argument(
             metavar="CAPTURE",
             help="The bytes as the BMS sent them (Bluetooth: of its notifications, concatenated; "
-            "bluenova: the console's lines as text).",
+            "bluenova: the console's lines as text), raw or as hex, also in a log or a dump; or a "
+            "phone's Bluetooth log (btsnoop, pklg), pcap or pcapng.",
         ),
     ],
-    bms: BmsKind,
+    bms: Annotated[
+        str | None,
+        typer.Option(
+            "--bms",
+            metavar="KIND",
+            help=f"Kind of BMS: {', '.join(sorted(names('bms')))}. Default: as the capture shows.",
+        ),
+    ] = None,
     hexadecimal: Annotated[
-        bool, typer.Option("--hex", help="CAPTURE is text: bytes as hex digits.")
+        bool,
+        typer.Option("--hex", help="CAPTURE has nothing but bytes as hex: say what is not."),
     ] = False,
     output: Output = None,
     stats: Annotated[

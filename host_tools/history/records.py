@@ -1,9 +1,11 @@
 """The files of a history, as records: segments and shards, the same forevery reader.
 
 find() says which files to read, read() gives a file's header and its records as bytes. What is
-damaged costs only itself and is named.
+damaged costs only itself and is named. Pipes and devices are never opened, and a file that is
+larger than any that a board makes is not read.
 """
 
+import stat
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
@@ -17,6 +19,8 @@ from store import segment, shard
 Found = tuple[segment.Header | None, np.ndarray, str | None]
 Reader = Callable[[Path], Found]
 _NOTHING = np.zeros((0, 0), np.uint8)
+# Bytes of a file. A shard is at most about as large as its segment.
+LARGEST = {segment.MAGIC: segment.MAX_SIZE, shard.MAGIC: 2 * segment.MAX_SIZE}
 
 
 def find(paths: Iterable[Path | str]) -> list[Path]:
@@ -68,10 +72,16 @@ def damage(count: int) -> PacklogError:
 
 
 def _contents(path: Path) -> bytes:
-    """All of a file of ours. Of any other, which may have no end, as much as shows that."""
+    """All of a file of ours, of another the beginning. SegmentError: no file, or too large."""
+    if not stat.S_ISREG(path.stat().st_mode):
+        raise segment.SegmentError("not a file")
     with path.open("rb") as file:
         data = file.read(len(shard.MAGIC))
-        return data + file.read() if data in (shard.MAGIC, segment.MAGIC) else data
+        largest = LARGEST.get(data, 0)
+        data += file.read(largest)
+    if largest and len(data) > largest:
+        raise segment.SegmentError(f"larger than any that a board makes ({largest} bytes)")
+    return data
 
 
 def _files(folder: Path) -> Iterator[Path]:
@@ -85,8 +95,8 @@ def _files(folder: Path) -> Iterator[Path]:
 def _stands_for(made: Path, source: Path) -> bool:
     """Was this shard made of this segment? A pulled folder can have another board's beside it."""
     try:
-        head, rows = shards.read_head(made.read_bytes())
-        data = source.read_bytes()
+        head, rows = shards.read_head(_contents(made))
+        data = _contents(source)
         size = segment.parse_header(head).record_size
     except (OSError, shards.ShardError, segment.SegmentError):
         return False

@@ -19,10 +19,14 @@ ShardError = shard.ShardError
 
 def read(data):
     """(segment.Header, records as an array of bytes, shape (rows, record_size)) of a shard."""
+    head, _, (rows, marks), _ = parse(data)
     try:
-        header = segment.parse_header(parse(data)[0])
+        header = segment.parse_header(head)
     except segment.SegmentError as error:
         raise ShardError(f"made of a segment that is {error}") from None
+    # Before anything is inflated: 1 MB of zeros compress to 1 KB
+    if header.header_size + rows * header.record_size > segment.MAX_SIZE or marks > rows:
+        raise ShardError("of more records than a segment holds")
     return header, decode(data, columns.columns_of(header), header.record_size)[1]
 
 

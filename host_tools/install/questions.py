@@ -138,6 +138,7 @@ _ASK = {
     "pin": lambda it: {it.key: _pin(it.words, it.default)},
     "number": lambda it: {it.key: _number(it.words, it.default, *it.limits)},
     "text": lambda it: {it.key: _prompt(it.words, it.default)},
+    "host": lambda it: {it.key: _prompt(it.words, it.default)},
     "mac": _look_for,
 }
 

@@ -19,15 +19,18 @@ from host_tools.ground.output import write_error
 from host_tools.ground.progress import Progress, say
 from host_tools.trial import encode_vm, readings
 from host_tools.trial.plan import Plan, options
-from host_tools.trial.readings import Readings
+from host_tools.trial.record import Readings
 
 from store import segment
 
 _HEAP = "64m"
 
 
-def encode(path: Path, folder: Path, plan: Plan) -> None:
-    """Read the CSV and leave its history in folder/plan.name; says on stderr what was not taken."""
+def encode(path: Path, folder: Path, plan: Plan, day_first: bool | None = None) -> None:
+    """Read the CSV and leave its history in folder/plan.name; says on stderr what was not taken.
+
+    day_first: of dates such as 5/1/2024, None if the file shows it.
+    """
     _check_name(plan.name)
     _check_free(folder / plan.name)
     try:
@@ -35,7 +38,7 @@ def encode(path: Path, folder: Path, plan: Plan) -> None:
     except OSError as error:
         raise PacklogError(f"cannot read {path}: {error.strerror}") from None
     with Progress("reading", size) as bar:
-        found = readings.read(path, bar.at)
+        found = readings.read(path, bar.at, day_first)
         bar.at(size)
     for line in found.trouble:
         say(f"{path}: {line}")

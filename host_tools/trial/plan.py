@@ -8,7 +8,7 @@ from pathlib import Path
 
 from host_tools.board import configure
 from host_tools.ground.errors import PacklogError
-from host_tools.trial.readings import Readings
+from host_tools.trial.record import Readings
 
 import config
 from store import frame

@@ -221,3 +221,124 @@ def test_no_pack_has_a_name_of_a_part():
             "choose another"
         )
     assert config.parse(GOOD.replace("house", "mqtt2"))
+
+
+def host_complaint(host):
+    """Of a broker's, which may be left out."""
+    return complaint(with_section("mqtt", '{"host": "' + host + '"}'))
+
+
+def test_a_host_is_a_name_or_an_address():
+    wifi = ', "wifi": {"networks": [{"ssid": "home"}]}}'
+    for host in ("10.0.0.2", "broker", "a_pi.local", "a-b.c9.example", "10.de", "BROKER.local"):
+        text = GOOD[:-1] + ', "mqtt": {"host": "' + host + '"}' + wifi
+        assert config.parse(text)["mqtt"]["host"] == host.lower()
+
+
+def test_what_cannot_be_a_host_is_refused_with_the_remedy():
+    no_host = "config.json: mqtt.host: 'x' is no host: ".replace
+    url = "ws://10.0.0.2:9000/ws/"
+    remedy = "write it without ws://, as 10.0.0.2; port and path have keys of their own"
+    assert host_complaint(url) == no_host("x", url) + remedy
+    for host, bare in (
+        ("192.168.1.10:1883", "192.168.1.10"),
+        ("broker/mqtt", "broker"),
+        ("broker ", "broker"),
+        (" broker", "broker"),
+        ("//broker", ""),
+    ):
+        remedy = "write it without blanks, port and path" + (", as " + bare if bare else ";")
+        assert host_complaint(host).startswith(no_host("x", host) + remedy), host
+    for host in (
+        "10.0.0.256",
+        "10.0.0",
+        "1",
+        "0.0.0.0",
+        "255.255.255.255",
+        "239.0.0.1",
+        "10.0.0.02",
+    ):
+        assert host_complaint(host) == no_host("x", host) + "an address is like 192.168.1.77"
+    for host in (
+        "a b",
+        "broker.",
+        ".broker",
+        "a..b",
+        "-a",
+        "a-",
+        "br\u00fccke",
+        "a,b",
+        "fe80::1",
+        "::",
+    ):
+        assert host_complaint(host).endswith(" is no host: write a name or an IPv4 address"), host
+    assert " is not a text of at most 63" in host_complaint("a" * 64)
+
+
+def test_a_password_in_a_url_is_not_repeated():
+    for host in ("mqtt://us:hush@broker", "us:hush@broker", "us:hush@"):
+        text = host_complaint(host)
+        assert "hush" not in text and text.startswith("config.json: mqtt.host: what stands here")
+
+
+def test_topics_that_brokers_or_subscribers_cannot_have():
+    for key in ("base", "chargery_base", "discovery_prefix"):
+        for topic, words in (
+            ("$SYS", "begins with $"),
+            ("/a", "begins or ends with a /"),
+            ("a/", "begins or ends with a /"),
+            ("a ", "or a blank"),
+            (" a", "or a blank"),
+            ("a/+", "neither + nor #"),
+            ("#", "neither + nor #"),
+        ):
+            text = complaint(with_section("mqtt", '{"' + key + '": "' + topic + '"}'))
+            assert text.startswith("config.json: mqtt." + key + ": ") and words in text
+    for key in ("base", "discovery_prefix"):
+        assert "is empty: topics" in complaint(with_section("mqtt", '{"' + key + '": ""}'))
+    good = '{"base": "old house/cellar", "chargery_base": "", "discovery_prefix": "ha"}'
+    assert config.parse(with_section("mqtt", good))["mqtt"]["base"] == "old house/cellar"
+
+
+def two_packs(one, other):
+    wired = '{"name": "%s", "bms": "jk", "device": "%s"}'
+    return '{"packs": [' + wired % (one, one) + ", " + wired % (other, other + "x") + "]}"
+
+
+def test_names_that_share_a_folder_on_some_pcs():
+    text = complaint(two_packs("house", "House"))
+    assert text == (
+        "config.json: packs[1].name: 'House' is taken by packs[0].name, "
+        "small and capital letters are one folder on some PCs"
+    )
+    assert len(config.parse(two_packs("house", "houses"))["packs"]) == 2
+
+
+def test_names_that_something_else_has():
+    for name in ("health", "extra"):
+        assert "what the logger calls lines of its own" in complaint(two_packs(name, "a"))
+    for name in ("con", "NUL", "com1", "LPT9", "aux", "prn"):
+        assert "cannot be a folder on Windows" in complaint(two_packs(name, "a"))
+    for name in ("com", "com10", "comx", "console", "Health"):
+        config.parse(two_packs(name, "a"))
+
+
+def test_addresses_of_the_wifi():
+    for key in ("address", "netmask", "gateway", "dns"):
+        for wrong in ("10.0.0", "10.0.0.256", "10.0.0.1 ", "router", "10.0.0.01", "1.2.3.4.5"):
+            text = complaint(with_section("wifi", '{"' + key + '": "' + wrong + '"}'))
+            assert text.endswith("'" + wrong + "' is not like 192.168.1.77")
+    assert "hostname: 'the board' is not 1 to 32" in complaint(
+        with_section("wifi", '{"hostname": "the board"}')
+    )
+    assert "ssid: '' is not" in complaint(with_section("wifi", '{"networks": [{"ssid": ""}]}'))
+
+
+def test_a_console_needs_a_host_and_a_path():
+    blue = (
+        '{"packs": [{"name": "b", "bms": "bluenova", %s}], "wifi": {"networks": [{"ssid": "h"}]}}'
+    )
+    assert "host: '' is no host" in complaint(blue % '"host": ""')
+    for path in ("", "ws/", "/a b", "/a\\r\\nX: 1"):
+        assert "begins with / and has no blanks" in complaint(blue % ('"path": "' + path + '"'))
+    assert config.parse(blue % '"host": "Cabin.local"')["packs"][0]["host"] == "cabin.local"

@@ -8,7 +8,7 @@ import temporary
 from a_pack import Pack, total
 
 from sample import CHARGE_STOPPED
-from store import events, segment
+from store import events, frame, segment
 from store.history import CELLS_WINDOW_S, shares
 
 
@@ -298,3 +298,25 @@ def test_records_that_are_dropped_are_an_event():
         assert pack.history.dropped_frames == 5
         pack.history.close()
         assert said(pack.events_path) == [(1, 19, events.RECORDS_DROPPED, 0, 5, 0)]
+
+
+def test_a_boot_number_that_no_board_reaches_never_wraps():
+    """A damaged mark says 2**32 - 1: the boots are counted anew, in a log of their own."""
+    for boot in (0xFFFFFFFF, 1 << 31, 1 << 30):
+        with temporary.Folder() as folder:
+            pack = Pack(folder)
+            pack.readings(3)
+            pack.history.close()
+            log = segment.read_header(pack.path + "/00000001.seg").log
+            with open(pack.path + "/00000001.seg", "ab") as file:
+                mark = bytearray(13)
+                frame.mark_into(mark, 0, 0, frame.RUN, boot, 0)
+                file.write(mark)
+            pack.start()
+            assert pack.history.boot == 1
+            pack.readings(3)
+            pack.history.close()
+            header = segment.read_header(pack.path + "/00000002.seg")
+            assert header.boot == 1 and header.log not in (0, log)
+            pack.start()
+            assert pack.history.boot == 2  # and goes on there

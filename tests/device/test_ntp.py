@@ -284,3 +284,33 @@ def test_now_is_a_moment_and_shift_moves_it():
     bench.clock.shift(-2, clock.NTP)
     assert bench.clock.now() == (NOON, 999)
     assert bench.sets[-1] == (NOON, clock.NTP, 999)
+
+
+def wild():
+    here = __file__.rsplit("/", 1)[0]
+    with open(here + "/../data/wild/ntp_answer_zero_time.hex") as file:
+        return bytearray([int(byte, 16) for byte in file.read().split()])
+
+
+def test_a_transmit_time_of_zero_is_none():
+    data = wild()
+    cookie = bytes(data[24:32])
+    try:
+        ntp.told(bytes(data), cookie)
+        raise AssertionError("2036-02-07")
+    except OSError:
+        pass
+    struct.pack_into(">IIII", data, 32, NOON + 2208988800, 0, NOON + 2208988800, 1 << 30)
+    assert ntp.told(bytes(data), cookie) == ((NOON, 250), 250)  # the rest of it is an answer
+
+
+def test_a_stamp_that_is_no_time_is_refused_whichever_it_is():
+    for none in (b"\0" * 8, b"\xff" * 8, b"\x7f" + b"\xff" * 7, b"\x80" + b"\0" * 7):
+        for place in (32, 40):
+            data = bytearray(packet())
+            data[place : place + 8] = none
+            assert refused(bytes(data)), (place, none)
+        data = bytearray(packet())
+        data[32:48] = none + none  # both, as from a server that was never set
+        assert refused(bytes(data)), none
+    assert ntp.told(packet(0, had=1 << 30), COOKIE)[0] == (2085978496, 250)  # 2036 has that second

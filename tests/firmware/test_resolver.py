@@ -55,7 +55,8 @@ def test_aliases_are_followed_in_any_order(names):
 
 
 @pytest.mark.parametrize(
-    "host", ("unknown.test", "none.test", "circle.test", "astray.test", "chaos.test")
+    "host",
+    ("unknown.test", "none.test", "circle.test", "astray.test", "chaos.test", "blocked.test"),
 )
 def test_a_definite_no_is_not_asked_for_again(names, host):
     (result,) = drive(names, resolve(host))

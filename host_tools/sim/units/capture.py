@@ -4,7 +4,7 @@ from bisect import bisect_left
 from collections.abc import Iterator
 from pathlib import Path
 
-from host_tools.capture.captures import looks_like_hex, read_capture
+from host_tools.capture.captures import read_capture
 from host_tools.ground.errors import PacklogError
 from host_tools.sim.units.line import BYTE_S, Line
 
@@ -30,9 +30,7 @@ class Capture(Line):
     def from_file(
         cls, path: Path, hex: bool | None = None, loop: bool = False, reading: bytes = READING
     ) -> "Capture":
-        """A capture of raw bytes or of hex text; which of them, the file shows if hex is None."""
-        if hex is None:
-            hex = looks_like_hex(path)
+        """A capture in any shape that replay reads; which of them, the file shows."""
         data = b"".join(read_capture(path, hex))
         if not data:
             raise PacklogError(f"the capture {path} is empty: there is nothing to play")

@@ -134,6 +134,7 @@ SAYS = {
     "circle.test": [lambda q, c: [answer(q, record(ASKED, CNAME, ASKED))]],
     "astray.test": [lambda q, c: [answer(q, record(name("other.test"), A, address("6.6.6.6")))]],
     "none.test": [lambda q, c: [answer(q)]],
+    "blocked.test": [lambda q, c: [found(q, "0.0.0.0")]],
     "unknown.test": [lambda q, c: [answer(q, flags=0x8183)]],
     "broken.test": [lambda q, c: [answer(q, flags=0x8182)]],
     "broken-once.test": [

@@ -5,6 +5,7 @@ import io
 
 import pytest
 from host_tools.capture.replay import COLUMNS, open_decoder, replay
+from host_tools.ground.errors import PacklogError
 from host_tools.sim.units.bluenova import Unit
 from host_tools.sim.units.pack import Pack
 
@@ -85,5 +86,6 @@ def test_a_simulated_console(capsys, tmp_path):
 def test_nothing_in_it(capsys, tmp_path):
     capture = tmp_path / "console.txt"
     capture.write_text("INFO: heartbeat\n")
-    assert replay("bluenova", capture) == 0
-    assert "no bluenova reading" in capsys.readouterr().err
+    with pytest.raises(PacklogError, match="no bluenova reading"):
+        replay("bluenova", capture)
+    assert capsys.readouterr().out == ""

@@ -122,7 +122,7 @@ def test_time_that_runs_backwards_never_becomes_a_frame(tmp_path, capsys):
         (b"a,b\n1,2\n", "its first line has to name its columns"),
         (b"time\n1\n", "its first line has to name its columns"),
         (b"voltage,current\n1,2\n", "its first line has to name its columns"),
-        (b"time;voltage\n1;2\n", "its first line has to name its columns"),
+        (b"time;voltage\n1;2\n", "its times are no dates but count from some beginning"),
         (b"time,voltage\n", "no reading in it"),
         (b"time,voltage\n5,nan\n", "no reading in it: 1 values of voltage"),
         (b"time,voltage\nx,53\n", "no reading in it: 1 rows left out whose time is not known"),

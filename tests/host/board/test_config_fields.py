@@ -1,0 +1,80 @@
+"""packlog config check on what people wrote, and that no host or topic is without the one rule."""
+
+from pathlib import Path
+
+import pytest
+from host_tools.board import configure
+from host_tools.ground.errors import PacklogError
+from tests.helpers.command_line import packlog
+
+import config
+
+WILD = Path(__file__).resolve().parents[2] / "data" / "wild"
+URL = WILD / "config_bluenova_url.json"
+HOSTS = {"host", "optional_host"}
+TOPICS = {"topic", "optional_topic"}
+TABLES = [
+    (f"{wing}.{name}", thing.get("KEYS", {}))
+    for wing in ("bms", "transport", "parts", "display")
+    for name, thing in config.things(wing)
+]
+FIELDS = [
+    (f"{name}.{key}", key, row) for name, keys in TABLES for key, row in keys.items()
+]  # of every section
+
+
+def of_kinds(kinds):
+    return [pytest.param(key, row, id=name) for name, key, row in FIELDS if row[0] in kinds]
+
+
+def test_a_url_as_our_own_page_writes_it(tmp_path):
+    with pytest.raises(PacklogError) as error:
+        configure.check(None, URL, print)
+    assert str(error.value) == (
+        f"{URL}: packs[0].host: 'ws://10.0.0.2:9000/ws/' is no host: write it without ws://, as "
+        "10.0.0.2; port and path have keys of their own"
+    )
+    mended = tmp_path / "config.json"
+    mended.write_text(URL.read_text().replace("ws://10.0.0.2:9000/ws/", "10.0.0.2"))
+    said = []
+    configure.check(None, mended, said.append)
+    assert said == [f"{mended} is right"]
+
+
+def test_on_the_command_line():
+    done = packlog("config", "check", URL)
+    assert done.returncode == 1 and len(done.stderr.splitlines()) == 1
+    assert "write it without ws://, as 10.0.0.2" in done.stderr
+
+
+@pytest.mark.parametrize(("key", "row"), of_kinds(HOSTS))
+@pytest.mark.parametrize(
+    "host", ["ws://a", "a:1", "10.0.0.256", "a ", "a b", "::1", "a.", "1.2", "a/b"]
+)
+def test_every_host_has_the_rule(key, row, host):
+    with pytest.raises(config.ConfigError, match="is no host: "):
+        config._value({key: host}, key, row, "here")
+
+
+@pytest.mark.parametrize(("key", "row"), of_kinds(TOPICS))
+@pytest.mark.parametrize("topic", ["$SYS", "/a", "a/", "a ", "a/#", "+"])
+def test_every_topic_has_the_rule(key, row, topic):
+    with pytest.raises(config.ConfigError, match=r"^config.json: here: "):
+        config._value({key: topic}, key, row, "here")
+
+
+def test_no_host_or_topic_is_just_a_text():
+    """By what keys are called: a new part's server gets the rule, too."""
+    assert {key for _, key, row in FIELDS if row[0] in HOSTS} == {"host", "server"}
+    for name, key, row in FIELDS:
+        if any(word in key for word in ("host", "server", "base", "prefix", "topic", "name")):
+            assert row[0] not in ("text", "trimmed"), name
+
+
+def test_what_is_no_config_takes_no_memory(tmp_path):
+    large = tmp_path / "config.json"
+    with large.open("wb") as file:
+        file.truncate(8 << 30)  # sparse: it takes no room on the disk
+    for path, words in ((large, "is larger than 65536 bytes"), (Path("/dev/zero"), "is a device")):
+        with pytest.raises(PacklogError, match=words):
+            configure.check(None, path, print)
