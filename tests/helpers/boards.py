@@ -54,6 +54,8 @@ def install_once(image: Path) -> None:
     with Files(image) as files:
         if "data" in files.listdir("/"):  # a flush may have come already
             files.remove("/data", recursive=True)
+        if "cuts" in files.listdir("/"):  # boot.py has counted this start
+            files.remove("/cuts")
         put_package(files, AIOBLE)
         put_package(files, umqtt_simple.folder() / "umqtt")  # frozen into an ESP32's firmware
     image.with_name(image.name + ".erases").unlink()
