@@ -7,28 +7,26 @@ from pathlib import Path
 
 import pytest
 from host_tools.board.device import Device
-from host_tools.build.compile import build
+from host_tools.build import bundle
 from host_tools.ground.firmware import FIRMWARE
 from host_tools.sim.workshop import port_of
 from tests.helpers.boards import Bench, Files, copy_of, example
-from tests.helpers.installing import X64
+from tests.helpers.installing import bundle_of
 
 TOYS = Path(__file__).resolve().parents[1] / "toys"
 
 
 @pytest.fixture(scope="module")
 def with_toys(installed, tmp_path_factory):
-    """A flash image with a firmware that has the toys, compiled as for any board."""
+    """A flash image with a firmware that has the toys, in its bundle."""
     folder = tmp_path_factory.mktemp("toys")
     firmware = folder / "firmware"
     shutil.copytree(FIRMWARE, firmware)
     for wing in ("parts", "display"):
         shutil.copytree(TOYS / wing, firmware / wing, dirs_exist_ok=True)
     image = copy_of(installed, folder)
-    with Files(image) as files:
-        for path, data in build(firmware, X64).items():
-            with files.open("/" + path, "wb") as file:
-                file.write(data)
+    with Files(image) as files, files.open(f"/{bundle.NAME}", "wb") as file:
+        file.write(bundle_of(firmware))
     return image
 
 
