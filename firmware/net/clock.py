@@ -6,21 +6,20 @@ throughout.
 
 import time
 
-from machine import RTC
+import machine
 
-# Where the time came from, as the segment's header numbers it
-NONE, KEPT, PC, NTP = 0, 1, 2, 3
+from lib.uptime import NO_CLOCK, RTC
 
 _OLDEST_YEAR = 2025  # an RTC that says less has never been set
 _TO_UNIX = 946684800 if time.gmtime(0)[0] == 2000 else 0
 
 
 class Clock:
-    """source: where the time came from, NONE as long as nobody has told the board."""
+    """source: where the time came from; NO_CLOCK (lib.uptime) as long as nobody has said."""
 
     def __init__(self):
-        self.source = KEPT if time.gmtime()[0] >= _OLDEST_YEAR else NONE
-        self._rtc = RTC()
+        self.source = RTC if time.gmtime()[0] >= _OLDEST_YEAR else NO_CLOCK
+        self._rtc = machine.RTC()
         self._listeners = []
 
     def add_listener(self, listener):
@@ -28,13 +27,13 @@ class Clock:
         set.
         """
         self._listeners.append(listener)
-        if self.source != NONE:
+        if self.source != NO_CLOCK:
             unix, ms = self.now()
             listener(unix, self.source, ms)
 
     def unix(self):
         """Unix seconds, None if not known."""
-        return None if self.source == NONE else time.time() + _TO_UNIX
+        return None if self.source == NO_CLOCK else time.time() + _TO_UNIX
 
     def now(self):
         """(unix seconds, ms) of the same moment, whether the clock has been set or not."""

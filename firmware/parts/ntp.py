@@ -15,7 +15,7 @@ import time
 
 from micropython import const
 
-from net.clock import NONE, NTP, PC
+from lib.uptime import NO_CLOCK, NTP, PC
 
 ORDER = 20
 IN_USE = ("wifi.networks", "ntp.server")
@@ -80,7 +80,7 @@ class Ntp:
                 self.counters["failures"] += 1
                 self._correct()
                 await self._pause(pause, True)
-                longest = _UNSET_PAUSE_S if self._clock.source == NONE else _LONGEST_PAUSE_S
+                longest = _UNSET_PAUSE_S if self._clock.source == NO_CLOCK else _LONGEST_PAUSE_S
                 pause = min(2 * pause, longest)
 
     async def _pause(self, seconds, connect):
@@ -123,10 +123,10 @@ class Ntp:
         agrees = self._agreeing and abs(offset_ms - self._last_ms) <= _AGREE_MS
         self._agreeing = self._agreeing + 1 if agrees else 1
         self._last_ms = offset_ms
-        needed = 2 if clock.source == NONE else 1 if far <= _STEP_MS else 4
+        needed = 2 if clock.source == NO_CLOCK else 1 if far <= _STEP_MS else 4
         if self._agreeing < needed:
             self.counters["doubted"] += 1
-            if clock.source == NONE:
+            if clock.source == NO_CLOCK:
                 return 1
             # No crystal is off by a day, unless it was set wrong
             known = clock.source in (PC, NTP)

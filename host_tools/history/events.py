@@ -11,7 +11,7 @@ from functools import cache
 from pathlib import Path
 
 import numpy as np
-from host_tools.ground.firmware import declared, names
+from host_tools.ground.firmware import constants, declared, names
 from host_tools.history import logs, records
 
 from sample import (
@@ -28,15 +28,7 @@ from store import events, segment
 EVENT = logs.dtype(events.FIELDS)
 _NUMBERS = ("code", "a", "b", "c")
 
-CAUSES = {
-    1: "power on",
-    2: "reset",
-    3: "by the watchdog",
-    4: "woken from deep sleep",
-    5: "soft reset (as by a PC)",
-    events.PLANNED: "planned, to compact the history",
-}
-CLOCKS = {segment.RTC: "an RTC", segment.PC: "a PC", segment.NTP: "NTP"}
+HEALTH = constants("health.py")  # CAUSES and CLOCKS: what the board calls them, too
 # What a protection is called when it comes on and when it goes off
 PROTECTIONS = {
     CHARGE_STOPPED: ("charge stopped", "charge allowed again"),
@@ -160,7 +152,7 @@ def _value(a: int, b: int, c: int) -> str:
 
 
 def _entry(names: tuple[str, ...], number: int, kind: str) -> str:
-    return names[number] if number < len(names) else f"{kind} {number}"
+    return (names[number] if number < len(names) else "") or f"{kind} {number}"
 
 
 def _characters(b: int, c: int) -> str:
@@ -169,7 +161,7 @@ def _characters(b: int, c: int) -> str:
 
 
 def _clock(a: int, b: int, c: int) -> str:
-    by = CLOCKS.get(a, f"clock {a}")
+    by = _entry(HEALTH["CLOCKS"], a, "clock")
     at = f"{datetime.fromtimestamp(b, timezone.utc):%Y-%m-%dT%H:%M:%SZ}"
     if not c:
         return f"by {by} to {at}; it was not known"
@@ -196,7 +188,7 @@ def _name(code: int) -> str:
 
 
 _DETAILS = {
-    events.REBOOT: lambda a, b, c: CAUSES.get(a, f"cause {a}"),
+    events.REBOOT: lambda a, b, c: _entry(HEALTH["CAUSES"], a, "cause"),
     events.PROTECTION: lambda a, b, c: _bits(b, c, "protection", PROTECTIONS),
     events.BMS_ERRORS: _errors,
     events.SWITCHES: lambda a, b, c: _bits(b, c, "switch", SWITCHES),

@@ -82,7 +82,7 @@ def test_a_board_whose_config_is_wrong_gives_its_history_all_the_same(bench, tmp
     said = []
     with (
         port_of(board.board) as port,
-        pytest.raises(PacklogError, match=r"pulled; but the logger says: config\.json: not JSON"),
+        pytest.raises(PacklogError, match=r"pulled; but .* does not run: config\.json: not JSON"),
     ):
         pull(port, tmp_path, said.append)
     assert said[0] == pulling.NO_CLOCK and len(load([tmp_path])) > 0
