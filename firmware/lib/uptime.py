@@ -5,8 +5,11 @@ MicroPython's ticks_ms starts over every 2**30 ms (12.4 days): update() has to b
 once in six days. Every reading does.
 """
 
-# Where UTC came from, as segments have it. RTC: one that kept running over a reset
-NO_CLOCK, RTC, PC, NTP = 0, 1, 2, 3
+# Where UTC came from, as segments have it
+NO_CLOCK = 0
+KEPT = 1  # an RTC that kept running over a reset
+PC = 2
+NTP = 3
 
 
 class Uptime:

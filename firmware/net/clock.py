@@ -8,7 +8,7 @@ import time
 
 import machine
 
-from lib.uptime import NO_CLOCK, RTC
+from lib.uptime import KEPT, NO_CLOCK
 
 _OLDEST_YEAR = 2025  # an RTC that says less has never been set
 _TO_UNIX = 946684800 if time.gmtime(0)[0] == 2000 else 0
@@ -18,7 +18,7 @@ class Clock:
     """source: where the time came from; NO_CLOCK (lib.uptime) as long as nobody has said."""
 
     def __init__(self):
-        self.source = RTC if time.gmtime()[0] >= _OLDEST_YEAR else NO_CLOCK
+        self.source = KEPT if time.gmtime()[0] >= _OLDEST_YEAR else NO_CLOCK
         self._rtc = machine.RTC()
         self._listeners = []
 

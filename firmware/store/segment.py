@@ -9,7 +9,7 @@ import binascii
 import os
 import struct
 
-from lib.uptime import NO_CLOCK, NTP, PC, RTC  # noqa: F401 - a header's clock is one of these
+from lib.uptime import KEPT, NO_CLOCK, NTP, PC  # noqa: F401 - a header's clock is one of these
 from store import frame
 
 MAGIC = b"PKLG"

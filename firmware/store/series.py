@@ -6,7 +6,7 @@ counts as durable when flush() has synced it. Times are uptime in s.
 
 import os
 
-from lib.uptime import NO_CLOCK, RTC
+from lib.uptime import KEPT, NO_CLOCK
 from store import frame, retention, segment, shard
 from store.backlog import Backlog
 from store.compaction import Compactor
@@ -56,7 +56,7 @@ class Series:
 
     def anchor(self, uptime, utc, clock):
         """At uptime it was utc, says clock. Written with the next flush."""
-        if self._anchor_due and clock == RTC != self._known[2]:
+        if self._anchor_due and clock == KEPT != self._known[2]:
             return  # what waits is a better one
         self._known = (uptime, utc, clock)
         self._anchor_due = True

@@ -37,25 +37,25 @@ def test_an_anchor_alone_is_due_and_written_after_a_close():
 def test_an_anchor_before_the_first_frame_dates_it():
     with temporary.Folder() as folder:
         pack = Pack(folder)
-        pack.history.anchor(NOON, segment.RTC)
+        pack.history.anchor(NOON, segment.KEPT)
         pack.ms = 3000
         pack.readings(2)
         pack.history.flush()
-        assert plain_reader.anchors(pack.path) == [(1, 3, NOON + 3, segment.RTC)]
+        assert plain_reader.anchors(pack.path) == [(1, 3, NOON + 3, segment.KEPT)]
 
 
 def test_the_better_of_two_that_wait_is_written():
     with temporary.Folder() as folder:
         pack = Pack(folder)
         pack.readings(2)
-        pack.history.anchor(NOON, segment.RTC)
+        pack.history.anchor(NOON, segment.KEPT)
         pack.history.anchor(NOON + 100, segment.NTP)
-        pack.history.anchor(NOON + 1, segment.RTC)
+        pack.history.anchor(NOON + 1, segment.KEPT)
         pack.history.flush()
         assert plain_reader.anchors(pack.path) == [(1, 2, NOON + 100, segment.NTP)]
-        pack.history.anchor(NOON + 2, segment.RTC)
+        pack.history.anchor(NOON + 2, segment.KEPT)
         pack.history.flush()
-        assert plain_reader.anchors(pack.path)[1:] == [(1, 2, NOON + 2, segment.RTC)]
+        assert plain_reader.anchors(pack.path)[1:] == [(1, 2, NOON + 2, segment.KEPT)]
 
 
 def test_utc_is_that_of_the_whole_second_of_uptime():

@@ -196,7 +196,7 @@ def test_clocks_set_and_set_right_are_events_and_one_that_was_right_is_none():
     with temporary.Folder() as folder:
         pack = Pack(folder)
         noon = 1780000000
-        pack.history.anchor(noon, segment.RTC)
+        pack.history.anchor(noon, segment.KEPT)
         pack.ms = 10000
         pack.history.anchor(noon + 10, segment.PC)
         pack.ms = 20000

@@ -6,7 +6,7 @@ import sys
 import board_fake
 from board_fake import FakeRtc, FakeTime
 
-from lib.uptime import NTP, PC, RTC
+from lib.uptime import KEPT, NTP, PC
 
 with board_fake.modules():
     for name in ("net.clock", "parts.ntp"):
@@ -108,7 +108,7 @@ def test_a_clock_that_is_right_is_left_alone():
 
 
 def test_one_answer_is_enough_for_a_few_seconds():
-    bench = Bench(known=RTC)
+    bench = Bench(known=KEPT)
     FakeRtc.offset -= 4000
     bench.run(10)
     assert bench.asked == [0] and bench.off() == 0
@@ -116,7 +116,7 @@ def test_one_answer_is_enough_for_a_few_seconds():
 
 
 def test_a_kept_time_that_is_wrong_takes_four_answers_a_minute_apart():
-    bench = Bench(known=RTC)
+    bench = Bench(known=KEPT)
     FakeRtc.offset -= YEAR_MS
     bench.run(300)
     assert bench.asked == [0, 60, 120, 180] and bench.off() == 0
@@ -165,7 +165,7 @@ def test_a_silent_server_is_asked_less_and_less_often():
     bench.fails = True
     bench.run(120)
     assert bench.asked == [0, 4, 12, 28, 60, 92]
-    bench = Bench(known=RTC)
+    bench = Bench(known=KEPT)
     bench.fails = True
     bench.run(8000)
     assert bench.asked[-2] - bench.asked[-3] == 50

@@ -39,6 +39,12 @@ class RunError(Exception):
     """What the script printed and how it ended."""
 
 
+def installed(kept):
+    """{path: contents} of modules as `packlog install` makes them; with these names as they are."""
+    files = compile.build(FIRMWARE, _RV32_MPY, compile.KEPT | frozenset(kept))
+    return {path: data for path, data in files.items() if path not in compile.AS_SOURCE}
+
+
 class Image:
     """A flash image in the making. Paths are those of the repository, below /packlog."""
 
@@ -72,10 +78,8 @@ class Image:
         self.add("firmware/config.json")
 
     def add_installed(self, kept):
-        """The firmware as `packlog install` makes it, names kept but for these."""
-        for path, data in compile.build(
-            FIRMWARE, _RV32_MPY, compile.KEPT | frozenset(kept)
-        ).items():
+        """The firmware as `packlog install` makes it, in a folder; with these names as they are."""
+        for path, data in installed(kept).items():
             self.add(f"firmware/{path}", data)
         self.add("firmware/config.json")
 

@@ -118,21 +118,35 @@ def test_what_goes_wrong_there_is_told(rv32):
         rv32.run("print('hello')\nwhile True: pass", timeout=2)
 
 
-def test_readings_mqtt_display_compaction_and_collection_take_less_than_50_ms_each(built):
-    """What takes longer, and how often: docs/rv32.md."""
+@pytest.fixture(scope="module")
+def counted(built):
+    """What the firmware's work takes, and "longest": the instructions of 50 ms."""
     found = instructions.measure(built)
-    longest = found["mhz"] * 50000 / found["cycles_an_instruction"]
-    assert set(found["readings"]) == {"chargery", "jk", "bluenova"}
-    for kind, counts in found["readings"].items():
+    found["longest"] = found["mhz"] * 50000 / found["cycles_an_instruction"]
+    return found
+
+
+def test_readings_mqtt_display_and_collection_take_less_than_50_ms_each(counted):
+    """With a garbage collection, which may come at any time. What takes longer: docs/rv32.md."""
+    assert 10000 < counted["collection"] < counted["longest"]
+    longest = counted["longest"] - counted["collection"]
+    assert set(counted["readings"]) == {"chargery", "jk", "bluenova"}
+    for kind, counts in counted["readings"].items():
         for name in ("a reading, all of it", "decoding alone", "hub alone"):
             assert 10000 < counts[name]["most"] < longest, (kind, name, counts[name])
         for name, turns in counts["mqtt"].items():
             assert 10000 < turns["most"] < longest, (kind, name, turns)
-            own = turns["most"] - found["collection"]  # a collection may fall into the longest turn
-            assert turns["times"] > 5 and turns["all"] > 2 * own
-    assert 10000 < found["display"]["most"] < longest
-    assert found["compaction"]["steps"] > 5000 and 10000 < found["compaction"]["most"] < longest
-    assert 10000 < found["collection"] < longest
+            assert turns["times"] > 5 and turns["all"] > 2 * turns["most"]
+    assert 10000 < counted["display"]["most"] < longest
+
+
+def test_a_step_of_compaction_takes_less_than_50_ms(counted):
+    """Steps collect when they have to; those that load a module come right after a collection."""
+    found = counted["compaction"]
+    assert found["steps"] > 5000 and 10000 < found["most"] < counted["longest"]
+    assert {"encoder", "plans", "plans_viper", "deflate", "emit_viper"} <= found["loads"].keys()
+    for name, taken in found["loads"].items():
+        assert 10000 < taken < counted["longest"], (name, taken)
 
 
 def test_the_heap_that_modules_take_is_measured(built):
