@@ -246,7 +246,7 @@ if safe_mode:
     print("packlog: safe mode, BOOT is pressed")
 if not _mount():
     safe_mode = True
-    print("packlog: safe mode, the firmware is damaged: packlog install helps")
+    print("packlog: safe mode, damaged firmware: packlog install helps")
 elif not safe_mode and _crashed_too_often():
     safe_mode = True
     print("packlog: safe mode after 3 crashes: next try in 10 min")
