@@ -19,12 +19,14 @@ NOT_SHORT = ("ble", "_32")
 
 
 def a_machine(built, folder, modules, tests):
-    """A machine whose boot.py mounts a bundle of those modules; tests: {path: contents} instead."""
+    """A machine whose boot.py mounts a bundle of those modules; tests: {path: text} instead."""
     image = machine.Image(built)
     image.add_bundle(modules)
     image.add_tests(but_for=tests)
-    for path, data in tests.items():
-        image.add(path.relative_to(machine.REPOSITORY).with_suffix(".mpy"), data)
+    for path, text in tests.items():
+        source = folder / path.name
+        source.write_text(text)
+        image.add_compiled(path.relative_to(machine.REPOSITORY), source=source)
     path = image.write(folder / "flash.img")
     return machine.Machine(built, path, machine.PATH_WITHOUT, begin=machine.BOOT)
 
@@ -49,12 +51,11 @@ def short(built, tmp_path_factory):
     modules, tests = {}, {}
     files = shrunk.files()
     for name, text in shrunk.shrunk().items():
-        path = name.replace(".", "/")
-        data = compile.compiled(path + ".py", text.encode(), ARCH)
         if files[name].is_relative_to(FIRMWARE):
-            modules[path + ".mpy"] = data
+            path = name.replace(".", "/")
+            modules[path + ".mpy"] = compile.compiled(path + ".py", text.encode(), ARCH)
         else:
-            tests[files[name]] = data
+            tests[files[name]] = text  # their asserts stay
     return a_machine(built, tmp_path_factory.mktemp("short"), modules, tests)
 
 
