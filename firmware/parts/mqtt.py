@@ -41,6 +41,26 @@ KEYS = {
     "ca_file": ("text", 63, ""),
 }
 RULES = ({"rule": "needs", "for": "host", "key": "wifi.networks"},)
+PC_RULES = (
+    {
+        "rule": "without",
+        "keys": ("host",),
+        "pattern": r"\w*://",
+        "words": "{value!r} is not a host: write it without {found}",
+    },
+    {
+        "rule": "pattern",
+        "keys": ("base",),
+        "pattern": ".+",
+        "words": "is empty: packlog's topics begin with it",
+    },
+    {
+        "rule": "pattern",
+        "keys": ("base", "chargery_base", "discovery_prefix"),
+        "pattern": "(?!/)(.*[^/])?",
+        "words": "{value!r} begins or ends with a /: leave that out",
+    },
+)
 
 PAYLOAD = 1536  # bytes of the longest
 ENOUGH = 256  # bytes to send at once

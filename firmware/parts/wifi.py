@@ -35,6 +35,21 @@ KEYS = {
     "gateway": ("text", 15, ""),
     "dns": ("text", 15, ""),
 }
+PC_RULES = (
+    {
+        "rule": "pattern",
+        "keys": ("country",),
+        "pattern": "([A-Z]{2})?",
+        "words": "{value!r} is not two letters like DE",
+    },
+    {
+        "rule": "pattern",
+        "keys": ("address", "netmask", "gateway", "dns"),
+        "pattern": r"|(\b(25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)(\.\b|$)){4}",
+        "words": "{value!r} is not like 192.168.1.77",
+    },
+    {"rule": "network", "address": "address", "netmask": "netmask", "gateway": "gateway"},
+)
 
 _LOOK_MS = const(200)
 _FOUND_MS = const(8000)  # to find a network and to shake hands

@@ -5,7 +5,6 @@ What is secret (passwords) is never printed.
 """
 
 import getpass
-import ipaddress
 import json
 import re
 import zlib
@@ -13,7 +12,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NoReturn
 
-from host_tools.board import files, status
+from host_tools.board import checks, files, status
 from host_tools.board.device import Device
 from host_tools.board.script import script
 from host_tools.ground.errors import PacklogError
@@ -161,24 +160,11 @@ def _readable(text: str) -> str:
 def _parse(text: str, name: str) -> dict:
     try:
         found = config.parse(text)
-        _check_more(found)
+        _check_packs(found["packs"])
+        checks.check(found)
     except config.ConfigError as error:
         raise PacklogError(str(error).replace(FILE, name, 1)) from None
     return found
-
-
-def _check_more(found: dict) -> None:
-    """What is left to the PC, to spare the board's flash; ConfigError."""
-    _check_packs(found["packs"])
-    _check_mqtt(found["mqtt"])
-    wifi = found["wifi"]
-    if wifi["country"] and not re.fullmatch("[A-Z]{2}", wifi["country"]):
-        raise config.ConfigError("wifi.country", f"{wifi['country']!r} is not two letters like DE")
-    for key in ("address", "netmask", "gateway", "dns"):
-        if wifi[key] and not _is_address(wifi[key]):
-            raise config.ConfigError(f"wifi.{key}", f"{wifi[key]!r} is not like 192.168.1.77")
-    if wifi["address"]:
-        _check_reach(wifi)
 
 
 def _check_packs(packs: list[dict]) -> None:
@@ -187,38 +173,6 @@ def _check_packs(packs: list[dict]) -> None:
         if pack["name"] in status.OWN:
             taken = f"{pack['name']!r} is what the logger calls lines of its own: choose another"
             raise config.ConfigError(f"packs[{i}].name", taken)
-
-
-def _check_mqtt(mqtt: dict) -> None:
-    if "://" in mqtt["host"]:
-        bare = f"{mqtt['host']!r} is no host: write it without {mqtt['host'].split('://')[0]}://"
-        raise config.ConfigError("mqtt.host", bare)
-    if not mqtt["base"]:
-        raise config.ConfigError("mqtt.base", "is empty: packlog's topics begin with it")
-    for key in ("base", "chargery_base", "discovery_prefix"):
-        if mqtt[key] != mqtt[key].strip("/"):
-            slash = f"{mqtt[key]!r} begins or ends with a /: leave that out"
-            raise config.ConfigError(f"mqtt.{key}", slash)
-
-
-def _is_address(text: str) -> bool:
-    try:
-        return bool(ipaddress.IPv4Address(text))
-    except ValueError:
-        return False
-
-
-def _check_reach(wifi: dict) -> None:
-    try:
-        network = ipaddress.ip_interface(f"{wifi['address']}/{wifi['netmask']}").network
-    except ValueError:
-        raise config.ConfigError(
-            "wifi.netmask", f"{wifi['netmask']!r} is not like 255.255.255.0"
-        ) from None
-    if wifi["gateway"] and ipaddress.IPv4Address(wifi["gateway"]) not in network:
-        raise config.ConfigError(
-            "wifi.gateway", f"{wifi['gateway']} is not in the network of wifi.address, {network}"
-        )
 
 
 def _value(text: str):
