@@ -6,7 +6,7 @@ from lib import heap
 from lib.tasks import counts
 from store import retention
 
-# Of a start, as store.events numbers them, and the clocks of lib.uptime; the PC says the same
+# Of a start, as store.events numbers them, and the clocks of lib.uptime
 CAUSES = ("", "power on", "reset", "watchdog", "deep sleep", "soft reset", "planned")
 CLOCKS = ("not set", "kept", "PC", "NTP")
 

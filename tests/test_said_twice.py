@@ -8,6 +8,7 @@ import ast
 
 import pytest
 from host_tools.ground.firmware import FIRMWARE, constants
+from host_tools.history import events as naming
 
 import config
 from lib import uptime
@@ -84,6 +85,9 @@ def test_the_words_of_health_are_in_the_order_of_the_numbers():
     assert said["CAUSES"][1:3] == ("power on", "reset")  # machine.PWRON_RESET, HARD_RESET
     clocks = {uptime.NO_CLOCK: "not set", uptime.KEPT: "kept", uptime.PC: "PC", uptime.NTP: "NTP"}
     assert dict(enumerate(said["CLOCKS"])) == clocks
+    assert len(naming.CAUSES) == len(said["CAUSES"]) and len(naming.CLOCKS) == len(clocks)
+    for own, of_board in zip(naming.CAUSES, said["CAUSES"], strict=True):
+        assert of_board in own  # a PC says more
 
 
 def test_the_defaults_of_the_store_are_those_of_config_json():

@@ -44,7 +44,7 @@ class Clock:
                 return unix, ms
 
     def shift(self, by_ms, source):
-        """Set the clock to what it says now and so many ms more."""
+        """Set the clock by_ms later than it is now."""
         unix, ms = self.now()
         ms += by_ms
         self.set(unix + ms // 1000, source, ms % 1000)

@@ -175,7 +175,7 @@ async def _reply(sock, cookie):
 
 def told(packet, cookie):
     """What a packet tells: (unix s, ms) when the server sent it, and for how many ms it had the
-    question. None if it is no answer to that; OSError if the server does not know the time.
+    question. None if it does not answer that; OSError if the server does not know the time.
     """
     if len(packet) < _SIZE or packet[24:32] != cookie or packet[0] & 7 != 4:
         return None

@@ -11,7 +11,7 @@ from functools import cache
 from pathlib import Path
 
 import numpy as np
-from host_tools.ground.firmware import constants, declared, names
+from host_tools.ground.firmware import declared, names
 from host_tools.history import logs, records
 
 from sample import (
@@ -28,7 +28,17 @@ from store import events, segment
 EVENT = logs.dtype(events.FIELDS)
 _NUMBERS = ("code", "a", "b", "c")
 
-HEALTH = constants("health.py")  # CAUSES and CLOCKS: what the board calls them, too
+# In the order of firmware/health.py, which has shorter words for a display
+CAUSES = (
+    "",
+    "power on",
+    "reset",
+    "by the watchdog",
+    "woken from deep sleep",
+    "soft reset (as by a PC)",
+    "planned by the logger",
+)
+CLOCKS = ("", "an RTC", "a PC", "NTP")
 # What a protection is called when it comes on and when it goes off
 PROTECTIONS = {
     CHARGE_STOPPED: ("charge stopped", "charge allowed again"),
@@ -161,7 +171,7 @@ def _characters(b: int, c: int) -> str:
 
 
 def _clock(a: int, b: int, c: int) -> str:
-    by = _entry(HEALTH["CLOCKS"], a, "clock")
+    by = _entry(CLOCKS, a, "clock")
     at = f"{datetime.fromtimestamp(b, timezone.utc):%Y-%m-%dT%H:%M:%SZ}"
     if not c:
         return f"by {by} to {at}; it was not known"
@@ -188,7 +198,7 @@ def _name(code: int) -> str:
 
 
 _DETAILS = {
-    events.REBOOT: lambda a, b, c: _entry(HEALTH["CAUSES"], a, "cause"),
+    events.REBOOT: lambda a, b, c: _entry(CAUSES, a, "cause"),
     events.PROTECTION: lambda a, b, c: _bits(b, c, "protection", PROTECTIONS),
     events.BMS_ERRORS: _errors,
     events.SWITCHES: lambda a, b, c: _bits(b, c, "switch", SWITCHES),

@@ -149,7 +149,7 @@ def test_the_clock_that_a_pc_sets_is_an_event_and_dates_all_series(bench, tmp_pa
         pull(port, tmp_path / "out", lambda line: None)
     happening = rows(tmp_path / "out", "events", tmp_path / "events.csv")
     assert [row["event"] for row in happening] == ["reboot", "config", "clock_set"]
-    assert happening[-1]["details"].startswith("by PC to 20")
+    assert happening[-1]["details"].startswith("by a PC to 20")
     assert happening[-1]["details"].endswith("it was not known")
     voltages = rows(tmp_path / "out", "cells", tmp_path / "cells.csv")
     frames = rows(tmp_path / "out", "pack", tmp_path / "pack.csv")

@@ -191,4 +191,4 @@ def test_a_planned_restart_says_goodbye_and_what_it_was(board, tmp_path):
     assert said(seen, "mqtt_connects")[-1] == 1
     found = events.load([seen.history(tmp_path / "history") / "house"])
     reboots = found.details[found.event == b"reboot"]
-    assert list(reboots) == [b"power on", b"planned"]
+    assert list(reboots) == [b"power on", b"planned by the logger"]

@@ -10,7 +10,9 @@ from host_tools.ground.firmware import FIRMWARE, MANIFEST
 from tests.helpers.device_runs import DEVICE
 
 WIRES = DEVICE.parents[1] / "host_tools" / "sim" / "units"
-ASKED = frozenset(("install", "run"))  # by run.py and by the stand-ins
+# By run.py and by the stand-ins; and what the tests' fakes have of modules of MicroPython's
+ASKED = frozenset(("install", "run", "WDT", "RTC", "HARD_RESET", "reset", "reset_cause", "feed"))
+ASKED |= {"memory", "sleep", "idf"}
 _AS_THEY_ARE = ("main", "boot", "run", MANIFEST.removesuffix(".py"))
 
 

@@ -16,6 +16,8 @@ SHORT = ("test_chargery", "test_columns", "test_topics")
 ARCH = compile.ARCHITECTURES[11]
 # The stand-in for aioble's package is not made smaller; tests of 32 bits are about one machine
 NOT_SHORT = ("ble", "_32")
+# Asks by a text for numbers that the build puts in the place of their names
+BY_TEXT = {"test_the_deflater_and_its_loops_agree_about_the_state"}
 
 
 def a_machine(built, folder, modules, tests):
@@ -73,6 +75,7 @@ def test_device_code_from_a_bundle(path, names, counting, with_names):
     ],
 )
 def test_device_code_from_a_bundle_with_short_names(path, names, counting, short):
+    names = [name for name in names if name not in BY_TEXT]
     pieces.run_device_tests(short, path, names, counting)
 
 

@@ -145,7 +145,7 @@ def test_events_to_the_letter(tmp_path):
         "2026-06-01T12:00:00Z,reboot,power on",
         "2026-06-01T12:00:00Z,config,config.json is CRC-32 0000abcd",
         "2026-06-01T12:01:10Z,protection,charge stopped",
-        "2026-06-01T12:01:40Z,reboot,watchdog",
+        "2026-06-01T12:01:40Z,reboot,by the watchdog",
     ]
 
 
@@ -169,7 +169,7 @@ def test_events_of_unknown_time(tmp_path):
     put(tmp_path, EVENTS, header(EVENTS, boot=4) + event(7, events.REBOOT, 5))
     assert csv(tmp_path, "events") == [
         "time,event,details,boot,uptime",
-        ",reboot,soft reset,4,7",
+        ",reboot,soft reset (as by a PC),4,7",
     ]
 
 
@@ -183,7 +183,7 @@ def test_events_of_unknown_time(tmp_path):
         ((events.LINK_SILENT, 0, 10, 0), "no reading for 10 s"),
         ((events.LINK_SILENT, 1, 10, 0), "no reading since the start: 10 s"),
         ((events.LINK_BACK, 0, 95, 0), "after 95 s without a reading"),
-        ((events.CLOCK_SET, 2, NOON, 0), "by PC to 2026-06-01T12:00:00Z; it was not known"),
+        ((events.CLOCK_SET, 2, NOON, 0), "by a PC to 2026-06-01T12:00:00Z; it was not known"),
         ((events.CLOCK_SET, 3, NOON, NOON), "by NTP to 2026-06-01T12:00:00Z; it was right"),
         ((events.CLOCK_SET, 3, NOON, NOON + 9), "by NTP to 2026-06-01T12:00:00Z; it was 9 s ahead"),
         (
