@@ -21,7 +21,7 @@ def work(plans, rows, out):
 
     Settles whether each column goes in bytes or in digits.
     """
-    wide = bytearray()
+    wide = []  # MicroPython finds no number in a bytearray
     for i in range(len(plans)):
         if (yield from _has_wide(plans, i, rows)):
             wide.append(i)
