@@ -19,6 +19,7 @@ class Board:
         self.packs = []
         self.parts = []  # in the order of their start
         self.tasks = []  # (name, coroutine function) of each: it does not return
+        self.cause = 0  # of this start: machine.reset_cause(), or store.events.PLANNED
         self.complaints = []  # what is wrong, in words a person can act on
         self.network = None  # whose `connected` says whether there is one; None without WiFi
         self.resolver = None  # of names, None without WiFi

@@ -259,7 +259,7 @@ if safe_mode:
     print("packlog: safe mode, BOOT is pressed")
 if not _mount():
     safe_mode = True
-    print("packlog: safe mode, the firmware is damaged: packlog install helps")
+    print("packlog: safe mode, damaged firmware: packlog install helps")
 elif not safe_mode:
     safe_mode = _too_often()
     if safe_mode:

@@ -565,7 +565,7 @@ def _fixed(checked, where, section, rule, seen):
 
 
 def _most(checked, where, section, rule, seen):
-    """There are so many packs with that link at most."""
+    """At most rule["count"] packs have that link."""
     kinds = [pack["bms"] for pack in checked["packs"] if pack["link"] == section["link"]]
     if len(kinds) > rule["count"]:
         who = " and ".join(sorted(set(kinds)))

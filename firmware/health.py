@@ -2,13 +2,12 @@
 
 import gc
 
-from machine import reset_cause
-
 from lib import heap
 from lib.tasks import counts
 from store import retention
 
-CAUSES = ("", "power on", "reset", "watchdog", "deep sleep", "soft reset")
+# Of a start, as store.events numbers them, and the clocks of lib.uptime
+CAUSES = ("", "power on", "reset", "watchdog", "deep sleep", "soft reset", "planned")
 CLOCKS = ("not set", "kept", "PC", "NTP")
 
 
@@ -22,7 +21,7 @@ def heap_free():
 
 def values(board):
     """(key, number or text or None) pairs: bytes, s, dBm, counts since the start."""
-    cause = reset_cause()
+    cause = board.cause
     found = [
         ("uptime", board.uptime.seconds),
         ("cause", CAUSES[cause] if cause < len(CAUSES) else str(cause)),

@@ -36,9 +36,8 @@ GARBAGE = 4096  # bytes between two collections: what is made later must not lie
 CRASH_S = 5  # to read what it was, before the reset
 COMPACT_MS = 20  # between two steps of compaction
 COMPACT_S = 60  # how often to look for something to compact
-RETRY_S = 21600  # a logger that had to leave a radio out starts again after that
-RESTARTING = "Restarting to compact the history"
-RESTART_S = 3  # to read it
+RESTART_S = 3  # to read why
+GOODBYE_S = 1  # for what the parts have sent last to leave the chip
 
 
 class Logger:
@@ -50,8 +49,9 @@ class Logger:
         self.packs, self.complaints = board.packs, board.complaints  # the PC's scripts use them
         self.complaints += settings.get("complaints", ())
         self._settings = settings
-        # (has it restarted to compact the history, has that failed): see store/starting.py
-        self._planned, tried = settings.get("start", (False, False))
+        # (has it restarted by itself, has compacting failed): see store/starting.py
+        planned, tried = settings.get("start", (False, False))
+        board.cause = events.PLANNED if planned else reset_cause()
         self._beats = {}  # when each was seen last, in s of uptime
         # A link may need a radio's part; the other parts have to do with the packs, and are not
         # imported before what only those needed is gone
@@ -65,7 +65,8 @@ class Logger:
         for name in parts:
             if name not in radios:
                 self._attempt(self._add_part, name)
-        self.upkeep = Upkeep([pack.history for pack in board.packs], tried)
+        lost = bool(settings.get("lost"))
+        self.upkeep = Upkeep([pack.history for pack in board.packs], tried, lost)
         retention.look("/")
         self._release(take_release())
         for name in ["packs", "store"] + settings.pop("parts"):
@@ -94,7 +95,7 @@ class Logger:
     def _add_pack(self, index, settings):
         board = self.board
         pack = Pack(index, settings, self._settings["store"], board)
-        pack.history.event(events.REBOOT, events.PLANNED if self._planned else reset_cause())
+        pack.history.event(events.REBOOT, board.cause)
         pack.history.event(events.CONFIG, events.PLAIN, self._settings["checksum"])
         board.clock.add_listener(pack.history.anchor)
         board.packs.append(pack)
@@ -150,28 +151,24 @@ class Logger:
         while True:
             for _ in self.upkeep.steps():
                 await asyncio.sleep_ms(COMPACT_MS)
-            if self._wants_restart() and self._is_quiet():
+            if self.upkeep.wants_restart(self.board.uptime.seconds) and self._is_quiet():
                 await self._restart()
             await asyncio.sleep(COMPACT_S)
-
-    def _wants_restart(self):
-        """Is there something that may go better at a start?"""
-        now = self.board.uptime.seconds
-        lost = self._settings.get("lost")
-        return self.upkeep.wants_restart(now) or (lost and now >= RETRY_S)
 
     def _is_quiet(self):
         """Has everything just been flushed?"""
         return not any(pack.history.waiting for pack in self.board.packs)
 
     async def _restart(self):
-        """Compact at a start what finds no room here. Returns if the flash is not up to it."""
-        self.complaints.insert(0, RESTARTING)
+        """Do at a start what does not work here. Returns if the flash failed: the log goes on."""
+        why = self.upkeep.why()
+        self.complaints.insert(0, why)
         await asyncio.sleep(RESTART_S)
-        print("packlog: restarting to compact the history, " + self.close())
-        if self.upkeep.plan_restart():
+        if self.upkeep.plan_restart():  # first: what is closed stays closed
+            print("packlog: " + why + ", " + self.close())
+            time.sleep(GOODBYE_S)
             reset()
-        self.complaints.remove(RESTARTING)
+        self.complaints.remove(why)
 
     async def _status(self):
         board = self.board

@@ -5,6 +5,7 @@ opened first: by radio(section) of a part, claim(section of the pack) of a link.
 memory cannot be tried again in a running chip, and before MicroPython 1.28 Bluetooth panics: both
 end in a reset. What has ended MOST starts in a row is left out of the next one, which says so: what
 needs no radio is logged. The RTC's memory keeps count: it outlives a reset, not a loss of power.
+What else goes wrong with a radio is a complaint: its own task tries again.
 
 This module lets go of itself when it is done.
 """
@@ -19,6 +20,7 @@ from board import module
 PASSING = True
 
 MOST = 2
+NO_MEMORY = (12, 105)  # ENOMEM; ENOBUFS, as lwIP says it
 READ_S = 3  # to read what it was, before the reset
 _MARK = b"packlog"
 _NAMES = {"wifi": "WiFi", "ble": "Bluetooth", "uart": "UART"}
@@ -42,7 +44,10 @@ def bring_up(settings):
 
 
 def give_up(name, error):
-    """What name needs got no memory while the logger runs: reset."""
+    """What name needs got no memory while the logger runs: reset. Raises any other error."""
+    sys.modules.pop("radios", None)
+    if not lacks_memory(error):
+        raise error
     _count(name, _counts().get(name, 0) + 1)
     _reset(error)
 
@@ -69,13 +74,25 @@ def _bring_up(settings, wing, name, section):
             settings["lost"].append(name)
             settings["complaints"].append("No memory for " + _NAMES.get(name, name) + ": it is off")
         _count(name, 0)
-    except (OSError, RuntimeError, MemoryError) as error:
-        _reset(error)
     except ImportError:
         pass  # the logger comes to it again, and says it
     except Exception as error:
+        if lacks_memory(error):
+            _reset(error)
         _count(name, 0)
         settings["complaints"].append(str(error) or repr(error))
+
+
+def lacks_memory(error):
+    """True if a radio has found no memory. Bluetooth says ENOMEM; WiFi OSError("WiFi Out of
+    Memory") or MemoryError, and before MicroPython 1.26 RuntimeError with ESP-IDF's number.
+    """
+    text = repr(error)
+    return (
+        getattr(error, "errno", None) in NO_MEMORY
+        or "Memory" in text
+        or "0x0101" in text  # ESP_ERR_NO_MEM
+    )
 
 
 def _reset(error):

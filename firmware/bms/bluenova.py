@@ -91,7 +91,7 @@ class Decoder:
 
     cells is how many are wired, the rest is ignored; 0 if the console decides.
     Every line is news, the console repeats none by itself: new_only changes nothing.
-    Functions that run forevery line have at most 11 slots (locals and stack): the frame of a
+    Functions that run for every line have at most 11 slots (locals and stack): the frame of a
     larger one lies on the heap.
     """
 

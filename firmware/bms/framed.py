@@ -2,7 +2,7 @@
 
 A BMS lists its numbers as rows (columns below); a decoder reads them from the first pending frame.
 It has FIRST (the byte that begins a frame), _length(), _take(length), _is_cut_off(). A function
-with more than 11 slots (locals and stack) has its frame on the heap: those that run forevery
+with more than 11 slots (locals and stack) has its frame on the heap: those that run for every
 reading have fewer.
 """
 

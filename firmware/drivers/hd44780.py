@@ -129,7 +129,7 @@ class Lcd:
     async def _serve(self):
         """Refresh until the display is lost."""
         bus = self._bus
-        watch = bus.alive()  # a port that cannot be read back even now is no witness
+        watch = bus.alive()  # a port that cannot be read back even now proves nothing
         age = 0
         while True:
             await self.refresh()

@@ -47,7 +47,7 @@ class Resolver:
         if kept and 0 <= time.time() - kept[1] < kept[2]:
             return kept[0]
         try:
-            # With something to fall back to, whoever waits should not wait long
+            # With something to fall back to, callers should not wait long
             address, ttl = await self._ask(name, self.waits_ms[: 1 if kept else 9])
         except OSError:
             if not kept:
@@ -88,7 +88,7 @@ async def _exchange(name, end, wait_ms, local):
 
 
 async def _reply(sock, query, name, asked):
-    """The first answer from whom we asked, True: from anybody. What is none is ignored."""
+    """The first answer from whom we asked, True: from anybody. Anything else is ignored."""
     while True:
         await readable(sock)
         packet, sender = sock.recvfrom(512)
@@ -119,7 +119,7 @@ def _query(name):
 
 
 def _answer(packet, query, name):
-    """(address or None, TTL); None if this is no answer to the query; OSError if the server
+    """(address or None, TTL); None if this does not answer the query; OSError if the server
     cannot help.
     """
     end = len(query)

@@ -1,8 +1,15 @@
-"""Uptime: how long the board has been running, across the wrap of its millisecond counter.
+"""Uptime: how long the board has been running, across the wrap of its millisecond counter; and the
+numbers of the clocks that UTC can come from.
 
 MicroPython's ticks_ms starts over every 2**30 ms (12.4 days): update() has to be called at least
 once in six days. Every reading does.
 """
+
+# Where UTC came from, as segments have it
+NO_CLOCK = 0
+KEPT = 1  # an RTC that kept running over a reset
+PC = 2
+NTP = 3
 
 
 class Uptime:

@@ -6,24 +6,22 @@ throughout.
 
 import time
 
-from machine import RTC
+import machine
 
 from lib import once
-
-# Where the time came from, as the segment's header numbers it
-NONE, KEPT, PC, NTP = 0, 1, 2, 3
+from lib.uptime import KEPT, NO_CLOCK
 
 _OLDEST_YEAR = 2025  # an RTC that says less has never been set
 _TO_UNIX = 946684800 if time.gmtime(0)[0] == 2000 else 0
 
 
 class Clock:
-    """source: where the time came from, NONE as long as nobody has told the board."""
+    """source: where the time came from; NO_CLOCK (lib.uptime) as long as nobody has said."""
 
     @once.start
     def __init__(self):
-        self.source = KEPT if time.gmtime()[0] >= _OLDEST_YEAR else NONE
-        self._rtc = RTC()
+        self.source = KEPT if time.gmtime()[0] >= _OLDEST_YEAR else NO_CLOCK
+        self._rtc = machine.RTC()
         self._listeners = []
 
     @once.start
@@ -32,13 +30,13 @@ class Clock:
         set.
         """
         self._listeners.append(listener)
-        if self.source != NONE:
+        if self.source != NO_CLOCK:
             unix, ms = self.now()
             listener(unix, self.source, ms)
 
     def unix(self):
         """Unix seconds, None if not known."""
-        return None if self.source == NONE else time.time() + _TO_UNIX
+        return None if self.source == NO_CLOCK else time.time() + _TO_UNIX
 
     def now(self):
         """(unix seconds, ms) of the same moment, whether the clock has been set or not."""
@@ -49,7 +47,7 @@ class Clock:
                 return unix, ms
 
     def shift(self, by_ms, source):
-        """Set the clock to what it says now and so many ms more."""
+        """Set the clock by_ms later than it is now."""
         unix, ms = self.now()
         ms += by_ms
         self.set(unix + ms // 1000, source, ms % 1000)

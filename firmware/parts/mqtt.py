@@ -1,7 +1,7 @@
 """MQTT that never hurts the logger: tells a broker what is new and forgets what it cannot tell.
 
 umqtt.simple, frozen into stock ESP32 firmware, makes and reads the packets (MQTT 3.1.1). It blocks,
-and a thread is no way out: its stack costs RAM, and not every port locks its heap. So its socket is
+and a thread does not help: its stack costs RAM, and not every port locks its heap. So its socket is
 a Pipe here and asyncio moves the bytes. Nothing queues up: a packet is composed from the newest
 reading when the last one has left.
 """
@@ -140,7 +140,7 @@ class Mqtt:
         return [("mqtt", self.state or "up")] + counts("mqtt", self.counters)
 
     def stop(self):
-        """Say good-bye, as far as that goes at once: after Ctrl-C there is no loop any more."""
+        """Say goodbye without waiting: after Ctrl-C no event loop runs."""
         self._stopped = True
         if self._connected:
             self._connected = False

@@ -16,7 +16,7 @@ import time
 from micropython import const
 
 from lib import once
-from net.clock import NONE, NTP, PC
+from lib.uptime import NO_CLOCK, NTP, PC
 
 ORDER = 20
 IN_USE = ("wifi.networks", "ntp.server")
@@ -83,7 +83,7 @@ class Ntp:
                 self.counters["failures"] += 1
                 self._correct()
                 await self._pause(pause, True)
-                longest = _UNSET_PAUSE_S if self._clock.source == NONE else _LONGEST_PAUSE_S
+                longest = _UNSET_PAUSE_S if self._clock.source == NO_CLOCK else _LONGEST_PAUSE_S
                 pause = min(2 * pause, longest)
 
     async def _pause(self, seconds, connect):
@@ -126,10 +126,10 @@ class Ntp:
         agrees = self._agreeing and abs(offset_ms - self._last_ms) <= _AGREE_MS
         self._agreeing = self._agreeing + 1 if agrees else 1
         self._last_ms = offset_ms
-        needed = 2 if clock.source == NONE else 1 if far <= _STEP_MS else 4
+        needed = 2 if clock.source == NO_CLOCK else 1 if far <= _STEP_MS else 4
         if self._agreeing < needed:
             self.counters["doubted"] += 1
-            if clock.source == NONE:
+            if clock.source == NO_CLOCK:
                 return 1
             # No crystal is off by a day, unless it was set wrong
             known = clock.source in (PC, NTP)
@@ -178,7 +178,7 @@ async def _reply(sock, cookie):
 
 def told(packet, cookie):
     """What a packet tells: (unix s, ms) when the server sent it, and for how many ms it had the
-    question. None if it is no answer to that; OSError if the server does not know the time.
+    question. None if it does not answer that; OSError if the server does not know the time.
     """
     if len(packet) < _SIZE or packet[24:32] != cookie or packet[0] & 7 != 4:
         return None

@@ -37,6 +37,15 @@ KEYS = {
     "gateway": ("ip", 15, ""),
     "dns": ("ip", 15, ""),
 }
+PC_RULES = (
+    {
+        "rule": "pattern",
+        "keys": ("country",),
+        "pattern": "([A-Z]{2})?",
+        "words": "{value!r} is not two letters like DE",
+    },
+    {"rule": "network", "address": "address", "netmask": "netmask", "gateway": "gateway"},
+)
 
 _LOOK_MS = const(200)
 _FOUND_MS = const(8000)  # to find a network and to shake hands

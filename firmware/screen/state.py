@@ -47,7 +47,7 @@ class Health:
 
 
 def health_lines(values, columns):
-    """The pages of the logger's own, of health.values: lcd_texts of at most so many columns."""
+    """The pages of the logger's own, of health.values: lcd_texts that fit the columns."""
     found = dict(values)
     minutes = found["uptime"] // 60
     up = "Up " + str(minutes // 1440) + "d " + str(minutes // 60 % 24) + "h "

@@ -11,13 +11,13 @@ VOLTAGE, MIN_CELL, MAX_CELL, TEMPERATURE, SOC = 0, 1, 2, 3, 4  # places in a lis
 COUNT = 5
 UNKNOWN = -(1 << 28)  # among the values; so far off that known and unknown never share a frame
 
-_LOWEST_CURRENT = 500  # mA: the noise of a BMS is no event, however small the pack
+_LOWEST_CURRENT = 500  # mA: the noise of a BMS does not count, however small the pack
 _GRIDS = (100, 50, 20, 10)  # mA, what BMSs count in
 _FAR = (1 << 30) - 1
 
 
 class Tolerances:
-    """What a frame may be wrong by, forevery reading in it; docs/config.md explains each.
+    """What a frame may be wrong by, for every reading in it; docs/config.md explains each.
 
     current_percent, step_percent: of the capacity taken as A. charge_permille: of the capacity.
     voltage_permille: of the voltage, pack and cells.

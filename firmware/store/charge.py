@@ -26,11 +26,11 @@ class Charge:
         self._rest = 0  # mA ms beside the sum: small integers on a 32-bit board
 
     def after(self, current, ms):
-        """What the sum would be after so many ms more, in mA s."""
+        """The sum in mA s if that current flows for ms more."""
         return self.sum + (self._rest + current * ms) // 1000
 
     def count(self, current, ms):
-        """Add what flowed in so many ms."""
+        """Add the current over ms."""
         rest = self._rest + current * ms
         self.sum += rest // 1000
         self._rest = rest % 1000
@@ -84,7 +84,7 @@ class Charge:
         return bits
 
     def _round(self, said, interval, final):
-        """mA ms in so many s as a half."""
+        """The mean current of mA ms over interval s, as a half."""
         grid = self._tolerances.grid if self._tolerances and not final else 0
         if not grid:
             return half.from_ratio(said, interval * 1000000)

@@ -1,8 +1,8 @@
 """Compaction: full segments become shards, the oldest first, in small steps while the log goes on.
 
 NUMBER.tmp is written, synced and read back (inflated, its checksums compared), then renamed to
-NUMBER.shard, and only then NUMBER.seg is deleted. So at each moment the records are there, at worst
-twice, and whoever finds both takes the shard. A power cut costs the work, never a record.
+NUMBER.shard, and only then NUMBER.seg is deleted. So the records are there at each moment, at worst
+twice; a reader that finds both takes the shard. A power cut costs the work, never a record.
 """
 
 import os

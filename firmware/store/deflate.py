@@ -78,8 +78,9 @@ class Deflater:
     def __init__(self, write):
         self.size = 0  # bytes written so far
         self._write = write
-        self.codes = array("I", [0] * (DISTANCE + 1))  # lengths from bit 16 up; and scratch
-        self.counts = array("H", [0] * SYMBOLS)
+        # From ranges, for these numbers are never read: a list would take 1 KB more in one piece
+        self.codes = array("I", range(DISTANCE + 1))  # lengths from bit 16 up; and scratch
+        self.counts = array("H", range(SYMBOLS))
         self.state = array("I", [0] * STATE_SIZE)
         self.state[ADLER_LOW] = 1
         self.lengths = bytearray(SYMBOLS)

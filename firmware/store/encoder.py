@@ -5,7 +5,6 @@ The planes go to a file, which store/deflate.py compresses: what is kept from pa
 """
 
 import binascii
-import io
 import struct
 import sys
 
@@ -21,6 +20,8 @@ def write_shard(file, count, record_size, described, write):
     described is their columns; write(buffer) takes the shard in pieces of up to 512 bytes. Yields
     after each step of a few milliseconds. Holds the planes in memory: a board has no room for that.
     """
+    import io  # on a board this would be looked for on the flash
+
     planes = io.BytesIO()
     head, sizes = yield from find_planes(file, count, (record_size, described), planes)
     planes.seek(0)

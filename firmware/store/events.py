@@ -60,7 +60,7 @@ NAMES = (
 _COUNT = 18  # of the codes and their names, 0 among them
 TEXT_PARTS = 16
 PLAIN = 1  # without secrets
-PLANNED = 6  # a reboot of the logger's own, to compact its history
+PLANNED = 6  # a reboot of the logger's own: see Upkeep.wants_restart()
 
 BURST = 10  # of a code at once,
 REFILL_S = 1800  # and one more after so long

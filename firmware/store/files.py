@@ -1,8 +1,8 @@
 """In-memory index of a series' files: asking littlefs for a hundred of them takes 0.1 s and
 more.
 
-One look at the folder when the board starts; from then on whoever makes or deletes a file says so
-here. Nobody else touches the folder while the logger runs.
+One look at the folder when the board starts; from then on its callers report each file that they
+make or delete here. Nobody else touches the folder while the logger runs.
 """
 
 import os

@@ -55,7 +55,7 @@ ANCHOR = 2  # at timestamp UTC was a (unix seconds), says source b
 
 
 def layout_for(cell_count):
-    """The layout that holds a pack of so many cells, 0 if that is not known."""
+    """The layout for a pack of that many cells; 0 cells: not known."""
     return 1 if cell_count <= CELLS[1] else 2
 
 

@@ -5,6 +5,7 @@ erase a series. Times in s of uptime, UTC in unix seconds, sizes in bytes.
 """
 
 from lib import once
+from lib.uptime import KEPT
 from store import events, frame, segment
 from store.bounds import Tolerances
 from store.cells import CellSampler, record_size
@@ -202,7 +203,7 @@ class History:
         self._recorder.tally(self._uptime.seconds, code, total)
 
     def anchor(self, utc, clock, utc_ms=0):
-        """It is utc now, says clock (segment.RTC, PC or NTP). Written with the next flush."""
+        """It is utc now, says clock (lib.uptime.KEPT, PC or NTP). Written with the next flush."""
         uptime = self._uptime
         uptime.update()
         # UTC at the whole second of uptime
@@ -218,7 +219,7 @@ class History:
 
     def _note_clock(self, now, utc, clock):
         """A clock that somebody has set, or set otherwise, is an event."""
-        if clock == segment.RTC:
+        if clock == KEPT:
             return
         if self._known is None:
             self._recorder.put(now, events.CLOCK_SET, clock, utc, 0)

@@ -10,7 +10,6 @@ import sys
 
 from lib import once
 
-GARBAGE = 8192  # bytes of new objects between two collections
 STAYS = sys.platform in ("esp32", "linux", "darwin")
 NAMES = ("plans", "units", "weights", "planes", "huffman", "emit")  # modules with native twins
 lost = False  # was there no room for what stays? Another attempt would only take more
@@ -31,16 +30,21 @@ def keep():
 
 
 def load(names):
-    """Generator, a module a step: an import is a matter of milliseconds. MemoryError if the native
-    code of the inner loops has found no room.
+    """Generator, a module a step, each after a collection: what stays does not lie scattered among
+    garbage, and no import has to collect. MemoryError if the native code of the inner loops has
+    found no room.
     """
     if lost:
         raise MemoryError("no room for native code")
     for name in names:
         if "store." + name not in sys.modules:
             if name in NAMES:
+                gc.collect()
+                yield
                 _load_native(name)
                 yield
+            gc.collect()
+            yield
             _load(name)
             yield
 
@@ -54,17 +58,7 @@ def _load_native(name):
 
 
 def _load(name):
-    """Import it, with little garbage in between: what stays would lie scattered."""
-    name = "store." + name
-    if not hasattr(gc, "threshold"):  # CPython
-        __import__(name)
-        return
-    before = gc.threshold()
-    gc.threshold(GARBAGE)
-    try:
-        __import__(name)
-    finally:
-        gc.threshold(before)
+    __import__("store." + name)
 
 
 def work(name, *args):

@@ -15,7 +15,7 @@ except (ImportError, SyntaxError, AttributeError):  # CPython, or a port without
 
 PASSING = True
 
-_WIDE_COST = 16  # bits: with more wide residuals than one in so many, bytes are smaller than digits
+_WIDE_COST = 16  # bits: if more than one residual in 16 is wide, bytes are smaller than digits
 
 
 def work(plans, rows, out):
@@ -23,24 +23,19 @@ def work(plans, rows, out):
 
     Settles whether each column goes in bytes or in digits.
     """
-    wide = bytearray()
+    wide = []  # MicroPython finds no number in a bytearray
     for i in range(len(plans)):
         if (yield from _has_wide(plans, i, rows)):
             wide.append(i)
     sizes = array("H")
-    for shift in (0, 8):
-        for i in range(len(plans)):
-            plan = plans.get(i)
-            if plan.how == AS_BYTES:
-                if plan.column[BITS] > shift:
-                    sizes.append((yield from _write(plan, rows, shift, out)))
-            elif not shift:
-                sizes.append((yield from _write(plan, rows, fast.DIGITS, out)))
-    if wide:
-        size = 0
-        for i in wide:
-            size += yield from _write(plans.get(i), rows, fast.WIDE, out)
-        sizes.append(size)
+    size = 0
+    for i, how in in_order(plans):
+        if how != fast.WIDE:
+            sizes.append((yield from _write(plans.get(i), rows, how, out)))
+        elif i in wide:
+            size += yield from _write(plans.get(i), rows, how, out)
+    if size:
+        sizes.append(size)  # of all columns together
     if rows.marks:
         for i in range(len(rows.marks)):
             size = rows.read_mark(i, rows.scratch)
@@ -48,6 +43,20 @@ def work(plans, rows, out):
             yield
         sizes.append(len(rows.marks) * size)
     return sizes
+
+
+def in_order(plans):
+    """Generator: (number of the column, how, as planes_plain.put() takes it) of each plane, in the
+    order in which a shard has them.
+    """
+    for how in (0, 8, fast.WIDE):
+        for i in range(len(plans)):
+            plan = plans.get(i)
+            if plan.how == AS_BYTES:
+                if how < plan.column[BITS]:
+                    yield i, how
+            elif how != 8:
+                yield i, how or fast.DIGITS
 
 
 def _has_wide(plans, i, rows):

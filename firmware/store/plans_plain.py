@@ -71,7 +71,7 @@ def add_products(values, count, weight, sums):
 
 
 def put_residuals(values, count, bits, sums, out):
-    """Difference less prediction, of so many bits, zigzag. The predictions start anew."""
+    """Difference less prediction, modulo 2**bits, zigzag. The predictions start anew."""
     mask = (1 << bits) - 1
     for i in range(count):
         prediction = (sums[i] >> 10) - (SUM_ZERO >> 10)

@@ -1,9 +1,9 @@
 """Sampler: which readings become frames. With tolerances, a frame stands for as many as it can.
 
 A reading's current stands for the time since the reading before it, unless that is longer than
-gap_s: silence is no charge. A frame says the mean current over the whole seconds since the frame
-before it, and voltage, temperature, SoC and cells for all of that time: those of its last reading,
-or those said before as long as there is only noise between them.
+gap_s: silence carries no charge. A frame says the mean current over the whole seconds since the
+frame before it, and voltage, temperature, SoC and cells for all of that time: those of its last
+reading, or those said before as long as there is only noise between them.
 """
 
 from lib import once

@@ -9,6 +9,7 @@ import binascii
 import os
 import struct
 
+from lib.uptime import KEPT, NO_CLOCK, NTP, PC  # noqa: F401 - a header's clock is one of these
 from store import frame
 
 MAGIC = b"PKLG"
@@ -22,7 +23,6 @@ UNFINISHED = ".tmp"  # a shard that is being written
 
 PACK, CELLS, EVENTS = 1, 2, 3  # series
 FOLDERS = {PACK: "pack", CELLS: "cells", EVENTS: "events"}  # below the pack's own
-NO_CLOCK, RTC, PC, NTP = 0, 1, 2, 3  # where UTC came from; RTC: one that kept running over a reset
 
 _HEADER = "<4sBBBBHHIIIIB17sH"
 SIZE_AT, BOOT_AT = 8, 16  # offsets of header_size and boot

@@ -7,6 +7,7 @@ counts as durable when flush() has synced it. Times are uptime in s.
 import os
 
 from lib import once
+from lib.uptime import KEPT, NO_CLOCK
 from store import frame, retention, segment, shard
 from store.backlog import Backlog
 from store.compaction import Compactor
@@ -56,7 +57,7 @@ class Series:
 
     def anchor(self, uptime, utc, clock):
         """At uptime it was utc, says clock. Written with the next flush."""
-        if self._anchor_due and clock == segment.RTC != self._known[2]:
+        if self._anchor_due and clock == KEPT != self._known[2]:
             return  # what waits is a better one
         self._known = (uptime, utc, clock)
         self._anchor_due = True
@@ -275,7 +276,7 @@ class Series:
     def _utc(self, uptime):
         """UTC at that uptime and which clock said so, from the newest anchor."""
         if self._known is None:
-            return 0, segment.NO_CLOCK
+            return 0, NO_CLOCK
         return self._known[1] + uptime - self._known[0], self._known[2]
 
     def _recover(self):

@@ -22,20 +22,22 @@ WATCHDOG_MS = 120000
 def compact_waiting(settings, folder=DATA, asked=ASKED, most_s=MOST_S):
     """Compact the segments that waited, if that was asked for. Raises nothing.
 
-    Returns (planned, failed): has the logger restarted for it, and did something go wrong.
+    Returns (planned, failed): has the logger restarted by itself, and did something go wrong.
     """
     kernels.keep()
     how = _take(asked)
     if how is None:
         return False, False
     planned = how == PLANNED and reset_cause() == HARD_RESET
-    print("packlog: compacting history, for " + str(most_s) + " s at most")
     watchdog = WDT(timeout=WATCHDOG_MS) if settings["watchdog_s"] else None
     uptime = Uptime()
-    failed = False
+    begun = failed = False
     try:
         for pack in settings["packs"]:
             for compactor in _compactors(folder + "/" + pack["name"], pack["name"]):
+                if compactor.waiting() and not begun:
+                    begun = True
+                    print("packlog: compacting history, for " + str(most_s) + " s at most")
                 failed = not _compact(compactor, watchdog, uptime, most_s) or failed
     except Exception as error:  # whatever it is, the logger starts
         print("packlog! history was not compacted: " + repr(error))

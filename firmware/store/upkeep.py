@@ -8,23 +8,26 @@ from lib import heap, once
 from store import compaction, kernels
 
 ASKED = "/compact"
-PLANNED = "planned"  # what it says if the logger restarts for it: boot.py counts no crash then
+PLANNED = "planned"  # what it says if the logger restarts by itself: boot.py counts no crash then
 MANY = 2  # segments that wait are worth a restart
 LEAST_S = 86400  # between two of those
+RETRY_S = 21600  # until a radio that had to be left out is tried again
 
 
 class Upkeep:
     """Compacts the segments of histories, a list of store.history.History.
 
-    tried: compacting at this start has failed, and a restart would not help. waits: segments that
-    found no room. failed: attempts that ended with a MemoryError.
+    tried: compacting at this start has failed, and a restart would not help. lost: a radio had to
+    be left out at this start. waits: segments that found no room. failed: attempts that ended with
+    a MemoryError.
     """
 
     @once.start
-    def __init__(self, histories, tried=False, has_room=heap.has_room, asked=ASKED):
+    def __init__(self, histories, tried=False, lost=False, has_room=heap.has_room, asked=ASKED):
         self.waits = 0
         self._histories = histories
         self._tried = tried
+        self._lost = lost
         self._has_room = has_room
         self._path = asked
         self._asked = False
@@ -51,7 +54,13 @@ class Upkeep:
 
     def wants_restart(self, uptime_s):
         """True if the logger should restart at the next quiet moment: see plan_restart()."""
+        if self._lost and uptime_s >= RETRY_S:
+            return True
         return self.waits >= MANY and uptime_s >= LEAST_S and not self._tried
+
+    def why(self):
+        """Why it should restart, in words."""
+        return "Restarting to " + ("try the radio again" if self._lost else "compact the history")
 
     def plan_restart(self):
         """Ask for a compaction at the restart that comes now. False if the flash failed."""

@@ -85,8 +85,8 @@ class WebSocketLink:
     close_ms = 2000  # for the server to hang up
     tick_ms = 1000
     ping_after = 15  # ticks without a byte; after twice as many the link is lost
-    # RAM does not limit a message, but one without end is no console. The link is closed (1009) and
-    # the rest not just dropped: its beginning has been fed, and half a line can pass for a whole.
+    # RAM does not limit a message, but no console sends one without end. The link is closed (1009)
+    # and the rest not just dropped: its beginning was fed, and half a line can pass for a whole.
     limit = 1 << 20
 
     @once.packs

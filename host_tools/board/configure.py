@@ -5,7 +5,6 @@ What is secret (passwords) is never printed.
 """
 
 import getpass
-import ipaddress
 import json
 import re
 import zlib
@@ -13,7 +12,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NoReturn
 
-from host_tools.board import files, status
+from host_tools.board import checks, files, status
 from host_tools.board.device import Device
 from host_tools.board.script import script
 from host_tools.ground.errors import PacklogError
@@ -165,35 +164,10 @@ def _readable(text: str) -> str:
 def _parse(text: str, name: str) -> dict:
     try:
         found = config.parse(text)
-        _check_more(found)
+        checks.check(found)
     except config.ConfigError as error:
         raise PacklogError(str(error).replace(FILE, name, 1)) from None
     return found
-
-
-def _check_more(found: dict) -> None:
-    """What is left to the PC, to spare the board's flash; ConfigError.
-
-    Each field by itself has the board's own rule: this is what several of them say together.
-    """
-    wifi = found["wifi"]
-    if wifi["country"] and not re.fullmatch("[A-Z]{2}", wifi["country"]):
-        raise config.ConfigError("wifi.country", f"{wifi['country']!r} is not two letters like DE")
-    if wifi["address"]:
-        _check_reach(wifi)
-
-
-def _check_reach(wifi: dict) -> None:
-    try:
-        network = ipaddress.ip_interface(f"{wifi['address']}/{wifi['netmask']}").network
-    except ValueError:
-        raise config.ConfigError(
-            "wifi.netmask", f"{wifi['netmask']!r} is not like 255.255.255.0"
-        ) from None
-    if wifi["gateway"] and ipaddress.IPv4Address(wifi["gateway"]) not in network:
-        raise config.ConfigError(
-            "wifi.gateway", f"{wifi['gateway']} is not in the network of wifi.address, {network}"
-        )
 
 
 def _value(text: str):

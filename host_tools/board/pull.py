@@ -13,7 +13,7 @@ import contextlib
 import hashlib
 import struct
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -203,10 +203,29 @@ def _piece(device: Device, remote: Remote, offset: int) -> bytes:
 
 
 def _see_readings(device: Device, say: Callable[[str], None]) -> None:
-    try:
-        running, pack = status.see_start(device.lines(status.START_S))
-    except PacklogError as complaint:
-        raise PacklogError(f"pulled; but the logger says: {complaint}") from None
+    """PacklogError if the logger does not run. What it complains of while it runs is a hint: the
+    pull has done what it is for.
+    """
+    complaints: dict[str, int] = {}
+    running, pack = status.see_start(_noting(device.lines(status.START_S), complaints))
     if not running:
-        raise PacklogError(f"pulled; but the logger at {device.port} does not run: reset the board")
+        why = f"does not run: {'; '.join(complaints) or 'reset the board'}"
+        raise PacklogError(f"pulled; but the logger at {device.port} {why}")
     say("the logger runs again" + ("" if pack else ", but gets no readings: is the BMS on?"))
+    for complaint in complaints:
+        say(f"the logger says: {complaint}")
+
+
+def _noting(lines: Iterable[str], complaints: dict[str, int]) -> Iterator[str]:
+    """The lines but for complaints, which are counted. Ends at one that comes again before a
+    status line: a board whose config is wrong says nothing else.
+    """
+    running = False
+    for line in lines:
+        if (complaint := status.trouble(line)) is None:
+            running = running or status.parse(line) is not None
+            yield line
+            continue
+        complaints[complaint] = complaints.get(complaint, 0) + 1
+        if complaints[complaint] > 1 and not running:
+            return

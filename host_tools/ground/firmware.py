@@ -56,7 +56,12 @@ def all_things(firmware: Path = FIRMWARE) -> frozenset[str]:
 
 def declared(wing: str, name: str, firmware: Path = FIRMWARE) -> dict:
     """The constants of firmware/WING/NAME.py that are literals, by their names."""
-    return dict(_declared(firmware / wing / f"{name}.py"))
+    return constants(f"{wing}/{name}.py", firmware)
+
+
+def constants(path: str, firmware: Path = FIRMWARE) -> dict:
+    """The same of any module of the firmware, by its path."""
+    return dict(_declared(firmware / path))
 
 
 @cache

@@ -28,15 +28,17 @@ from store import events, segment
 EVENT = logs.dtype(events.FIELDS)
 _NUMBERS = ("code", "a", "b", "c")
 
-CAUSES = {
-    1: "power on",
-    2: "reset",
-    3: "by the watchdog",
-    4: "woken from deep sleep",
-    5: "soft reset (as by a PC)",
-    events.PLANNED: "planned, to compact the history",
-}
-CLOCKS = {segment.RTC: "an RTC", segment.PC: "a PC", segment.NTP: "NTP"}
+# In the order of firmware/health.py, which has shorter words for a display
+CAUSES = (
+    "",
+    "power on",
+    "reset",
+    "by the watchdog",
+    "woken from deep sleep",
+    "soft reset (as by a PC)",
+    "planned by the logger",
+)
+CLOCKS = ("", "an RTC", "a PC", "NTP")
 # What a protection is called when it comes on and when it goes off
 PROTECTIONS = {
     CHARGE_STOPPED: ("charge stopped", "charge allowed again"),
@@ -164,7 +166,7 @@ def _value(a: int, b: int, c: int) -> str:
 
 
 def _entry(names: tuple[str, ...], number: int, kind: str) -> str:
-    return names[number] if number < len(names) else f"{kind} {number}"
+    return (names[number] if number < len(names) else "") or f"{kind} {number}"
 
 
 def _characters(b: int, c: int) -> str:
@@ -173,7 +175,7 @@ def _characters(b: int, c: int) -> str:
 
 
 def _clock(a: int, b: int, c: int) -> str:
-    by = CLOCKS.get(a, f"clock {a}")
+    by = _entry(CLOCKS, a, "clock")
     at = f"{datetime.fromtimestamp(b, timezone.utc):%Y-%m-%dT%H:%M:%SZ}"
     if not c:
         return f"by {by} to {at}; it was not known"
@@ -200,7 +202,7 @@ def _name(code: int) -> str:
 
 
 _DETAILS = {
-    events.REBOOT: lambda a, b, c: CAUSES.get(a, f"cause {a}"),
+    events.REBOOT: lambda a, b, c: _entry(CAUSES, a, "cause"),
     events.PROTECTION: lambda a, b, c: _bits(b, c, "protection", PROTECTIONS),
     events.BMS_ERRORS: _errors,
     events.SWITCHES: lambda a, b, c: _bits(b, c, "switch", SWITCHES),

@@ -1,4 +1,4 @@
-"""The files of a history, as records: segments and shards, the same forevery reader.
+"""The files of a history, as records: segments and shards, the same for every reader.
 
 find() says which files to read, read() gives a file's header and its records as bytes. What is
 damaged costs only itself and is named. Pipes and devices are never opened, and a file that is
@@ -64,7 +64,7 @@ def read(path: Path | str) -> Found:
 
 
 def damage(count: int) -> PacklogError:
-    """What a command ends with that has shown all it could read, and named so many problems."""
+    """The error of a command that has shown all it could read and named count problems."""
     return PacklogError(
         f"{count} damaged file{'s' * (count > 1)} (named above), the rest is there: "
         "pull again to see whether the board's copy is whole"

@@ -8,10 +8,9 @@ import zlib
 
 import numpy as np
 
-from store import columns, plans, segment, shard
+from store import columns, planes, plans, segment, shard
 from store.columns import BITS, EARLIER, HALF, KIND, OF_HALF, OFFSET, RAW, SHIFT
-from store.planes_plain import NARROW
-from store.plans import AS_BYTES
+from store.planes_plain import DIGITS, NARROW, WIDE
 from store.plans_plain import LARGEST_STEP
 
 ShardError = shard.ShardError
@@ -63,10 +62,9 @@ def decode(data, described, record_size):
     """
     head, params, (rows, marks), stream = parse(data)
     found, rests = _read_params(params, described)
-    shapes = [(plan.how == AS_BYTES, plan.column[BITS]) for plan in found]
-    shapes += [(False, 16)] * len(rests)
-    reader = _Reader(_inflate(stream, 1 + 3 * rows * len(shapes) + marks * (2 + record_size)))
-    residuals = _split(reader, shapes, rows)
+    all_plans = _Plans([*found, *(plans.rests_of(found[i]) for i in rests)])
+    reader = _Reader(_inflate(stream, 1 + 3 * rows * len(all_plans) + marks * (2 + record_size)))
+    residuals = _split(reader, all_plans, rows)
     records = np.zeros((rows + 1, record_size), np.uint8)  # zeros stand before the first row
     rest_of = dict(zip(rests, residuals[len(found) :], strict=True))
     for i, plan in enumerate(found):
@@ -126,18 +124,27 @@ class _Reader:
         return out.astype(np.int64)
 
 
-def _split(reader, shapes, rows):
-    """The residuals of each column; a shape is (as bytes, bits)."""
-    out = [reader.take(rows) if b else _digits(reader, rows) for b, _ in shapes]
-    for i, (as_bytes, bits) in enumerate(shapes):
-        if as_bytes and bits > 8:
-            out[i] |= reader.take(rows) << 8
-    for i, (as_bytes, _) in enumerate(shapes):
-        if not as_bytes:
+class _Plans(list):
+    """The plans.Plan of each column and of the rests, as the board has them in its Plans."""
+
+    get = list.__getitem__
+
+
+def _split(reader, all_plans, rows):
+    """The residuals of each column, from the planes in their order."""
+    out = {}
+    for i, how in planes.in_order(all_plans):
+        if how == DIGITS:
+            out[i] = _digits(reader, rows)
+        elif how == WIDE:
             wide = out[i] == NARROW
             pairs = reader.take(2 * int(wide.sum()))
             out[i][wide] = pairs[0::2] | pairs[1::2] << 8
-    return out
+        elif how:
+            out[i] |= reader.take(rows) << how
+        else:
+            out[i] = reader.take(rows)
+    return [out[i] for i in range(len(all_plans))]
 
 
 def _digits(reader, rows):

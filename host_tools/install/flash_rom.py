@@ -24,7 +24,7 @@ WAKE_S = 20  # a chip's first start formats its file system
 
 
 def family_of_image(path: Path) -> Family:
-    """The family that the image is for; PacklogError if it is none that packlog knows."""
+    """The family that the image is for. Raises PacklogError if packlog does not know it."""
     try:
         with path.open("rb") as file:
             head = file.read(_TABLE + 2)

@@ -43,7 +43,7 @@ class Board:
         return "Fat" in self.kind
 
     def blocks_of(self, size: int) -> int:
-        """How many blocks a file of so many bytes takes."""
+        """The blocks that a file of that size takes."""
         return (size + self.block - 1) // self.block
 
     def describe(self) -> str:

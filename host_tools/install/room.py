@@ -1,9 +1,10 @@
 """Does a config fit a chip's memory? Says so in words before an install copies anything.
 
 room.json is the one table: what the measured configs have and need (KB of heap, to start and to
-compact, from tests/bench/heap.py), and the heap (KB) that MicroPython 1.27 leaves on a chip without
-PSRAM beside each radio, collected from reports. A config needs at most what the smallest measured
-one needs that has all it has.
+compact, from tests/bench/heap.py); what the firmware may take of the flash (blocks of 4 KB: the
+bundle, aioble in it, boot.py and main.py); and the heap (KB) that MicroPython 1.27 leaves on a chip
+without PSRAM beside each radio, collected from reports. A config needs at most what the smallest
+measured one needs that has all it has.
 """
 
 import json
@@ -34,6 +35,12 @@ def needs(parts: list[str]) -> dict[str, int]:
     least = min((TABLE["heap_kb"][name] for name in covering), key=lambda need: need["compaction"])
     more = PACK_KB * (len(parts) - len(set(parts)))
     return {kind: kb + more for kind, kb in least.items()}
+
+
+def flash_blocks(parts: list[str]) -> int:
+    """Blocks of flash that an install with these parts may take, without config and history."""
+    blocks = TABLE["flash_blocks"]
+    return blocks["bundle"] + blocks["starters"] + ("jk" in parts) * blocks["aioble"]
 
 
 def free(chip: str, radios: str, version: tuple[int, int] = OLDER) -> int | None:

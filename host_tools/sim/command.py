@@ -23,7 +23,7 @@ REFRESH_S = 0.25
 def run(
     plan: Plan, link: Path | None, duration: float | None, png: Path | None, blank: bool
 ) -> None:
-    """Run the board until Ctrl-C, or for so many board seconds; then say what it shows.
+    """Run the board until Ctrl-C, or for that many board seconds; then print what it shows.
 
     The link to its port is made when the board is ready.
     """

@@ -12,6 +12,7 @@ fits the cache; flash erases (45 ms each) and the radio are not.
 """
 
 import json
+import re
 import sys
 import tempfile
 from pathlib import Path
@@ -34,23 +35,34 @@ from store import frame, segment
 MHZ = 160
 LOOP_US = 3  # a round of the loop on an ESP32 at 160 MHz, see tests/device/test_shard_cost.py
 PARTS = ("a reading, all of it", "decoding alone", "hub alone", "flush")
+COUNTING = ("rv32/vm/counts.py", "device/house_day.py", "device/chargery_stream.py")
+COUNTING += ("device/jk_stream.py",)
+MORE = 64 << 10  # bytes of heap, for all that counts
 _FOLDER = "/segments"
+
+
+def _names():
+    """All words of what counts, and of what that uses: the names of the firmware's are kept."""
+    texts = [(machine.REPOSITORY / "tests" / path).read_text() for path in COUNTING]
+    return {word for text in texts for word in re.findall(r"[A-Za-z_]\w*", text)}
 
 
 def measure(built):
     """Instructions by what is done, as vm/counts.py prints them; and what a cycle is taken for."""
     image = machine.Image(built)
-    image.add_firmware()
+    image.add_bundle(machine.installed(_names()))
     image.add_tests()
     umqtt = umqtt_simple.folder() / "umqtt/simple.py"  # frozen into an ESP32's firmware
-    image.add_compiled("firmware/umqtt/simple.py", source=umqtt)
+    image.add_compiled("tests/rv32/vm/umqtt/simple.py", source=umqtt)
     header = segment.Header(segment.PACK, 1, 16, "bench", 1)
     rows = (segment.MAX_SIZE - segment.HEADER_SIZE) // frame.SIZE
     for number, count in ((1, rows), (2, 0)):
         image.add(f"{_FOLDER}/{segment.file_name(number)}", header.pack() + household(count))
     with tempfile.TemporaryDirectory(prefix="packlog-bench-") as folder:
         flash = image.write(Path(folder) / "flash.img")
-        said = machine.Machine(built, flash).run("import counts\ncounts.show()", counting=True)
+        board = machine.Machine(built, flash, machine.PATH_WITHOUT, begin=machine.BOOT)
+        script = f"rv32.add_heap({MORE})\nimport counts\ncounts.show()"
+        said = board.run(script, counting=True).splitlines()[-1]
     found = json.loads(said)
     found["compaction"]["rows"] = rows
     found["mhz"] = MHZ
@@ -72,6 +84,9 @@ def lines(found):
     yield "drawing a 20x4 display, at most", found["display"]["most"]
     yield f"compaction of 64 KB ({found['compaction']['rows']} frames)", found["compaction"]["all"]
     yield f"the longest of its {found['compaction']['steps']} steps", found["compaction"]["most"]
+    loads = sorted(found["compaction"]["loads"].items(), key=lambda each: -each[1])
+    for name, count in loads:
+        yield f"loading {name}", count
     yield f"a garbage collection ({found['heap_used']} bytes in use)", found["collection"]
 
 

@@ -6,10 +6,10 @@ import re
 
 import numpy as np
 import pytest
-from host_tools.history import frames
+from host_tools.history import events, frames
 from host_tools.sim.network import house_network
 from test_shard import household
-from tests.helpers import boards, home_bench
+from tests.helpers import boards, home_bench, jump
 
 from store import segment
 
@@ -172,3 +172,23 @@ def test_some_find_room_and_the_others_wait(board, tmp_path, count):
     done = put_off_until_the_next_start(seen)
     assert done >= 1
     nothing_is_lost(seen, count, tmp_path)
+
+
+def test_a_planned_restart_says_goodbye_and_what_it_was(board, tmp_path):
+    """A day later: the clock is put on, for the board waits a day between two restarts."""
+    eater = EATER.format(after=20, leave=LEAVE)
+    seen = board("s3", SMALL, BARE, eater + jump.ahead(after=80, seconds=86400))
+    while seen.board.starts == 1 and seen.board.now < 300e6:
+        seen.board.run(1)
+    assert seen.board.starts == 2
+    restarted_s = seen.board.now / 1e6
+    assert "packlog: Restarting to compact the history, everything is on flash" in seen.console()
+    published = seen.rig.home.broker.published
+    goodbyes = [at for at, *said in published if said == ["packlog/status", b"offline"]]
+    assert restarted_s - 3 < goodbyes[-1] <= restarted_s
+    seen.board.run(70)
+    assert "cause=planned" in seen.console() and said(seen, WAITS)[-1] == 0
+    assert said(seen, "mqtt_connects")[-1] == 1
+    found = events.load([seen.history(tmp_path / "history") / "house"])
+    reboots = found.details[found.event == b"reboot"]
+    assert list(reboots) == [b"power on", b"planned by the logger"]

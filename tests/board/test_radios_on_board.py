@@ -1,7 +1,7 @@
 """Radios that do not get their memory, on a board that has a chip's."""
 
 import pytest
-from tests.helpers import boards, home_bench
+from tests.helpers import boards, home_bench, jump
 
 # In front of main.py: the heap grows as far as that many lists take it, and keeps what it has
 TOO_LATE = """import gc, time
@@ -18,15 +18,19 @@ def board(installed, tmp_path):
     """board(config, before=b"", **plan): a WROOM with that in front of its main.py."""
     made = []
 
-    def make(config, before="", chip="wroom", micropython="1.28", ahead=None, **plan):
+    def make(config, before="", chip="wroom", micropython="1.28", files=None, **plan):
         image = boards.copy_of(installed, tmp_path)
+        more = files or {}
         with boards.Files(image) as files:
+            for path, data in more.items():
+                with files.open(path, "wb") as file:
+                    file.write(data)
             with files.open("/main.py", "rb") as file:
                 main = file.read()
             with files.open("/main.py", "wb") as file:
                 file.write(before.encode() + main)
         settings = {"chip": chip, "micropython": micropython}
-        made.append(boards.Bench(image, config, ahead=ahead, settings=settings, **plan))
+        made.append(boards.Bench(image, config, settings=settings, **plan))
         return made[-1].start()
 
     yield make
@@ -81,3 +85,31 @@ def test_a_jk_whose_bluetooth_panics_is_not_reset_for_ever(board):
     assert seen.console().count("Guru Meditation") == 2
     assert seen.board.starts == 3
     assert "packlog! No memory for Bluetooth: it is off" in seen.console()
+
+
+# The same, as long as there is that file
+LATE = """import os
+def count():
+    try:
+        os.stat("/late")
+        return {}
+    except OSError:
+        return 0
+"""
+
+
+def test_a_radio_that_was_left_out_is_tried_again_after_six_hours(board):
+    config = home_bench.config()
+    config["mqtt"] = {"host": ""}
+    late = LATE.format(THIRD) + TOO_LATE.format("count()")
+    early = jump.ahead(after=20, seconds=6 * 3600, remove=("/late",))
+    seen = board(config, late + early, wifi=True, files={"/late": b""})
+    while seen.board.starts < 4 and seen.board.now < 300e6:
+        seen.board.run(1)
+    assert "packlog! No memory for WiFi: it is off" in seen.console()
+    assert "packlog: Restarting to try the radio again, everything is on flash" in seen.console()
+    before = len(seen.console())
+    seen.board.run(40)
+    assert seen.board.starts == 4 and seen.board.memory.refused == ["wifi", "wifi"]
+    health = seen.console()[before:]
+    assert "cause=planned" in health and "wifi=up" in health and "packlog!" not in health

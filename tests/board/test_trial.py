@@ -195,7 +195,7 @@ def test_a_damaged_bundle_is_never_started(switched_on, tmp_path, damaged, place
 def test_without_any_whole_bundle_it_is_safe_mode_in_words(switched_on, tmp_path):
     old = mini(tmp_path / "old")
     bench = switched_on({"/packlog.bundle": bundle_of(old)[:-1]} | starters(old))
-    said = "packlog: safe mode, the firmware is damaged: packlog install helps"
+    said = "packlog: safe mode, damaged firmware: packlog install helps"
     assert runs_until(bench, said, 5) < 5
     assert "Traceback" not in bench.console()
 

@@ -15,6 +15,7 @@ from a_pack import Pack
 from chance import Chance
 from ram_flash import RamFlash, Replay
 
+from lib.uptime import PC
 from store import segment
 
 BLOCKS = 40
@@ -70,7 +71,7 @@ def scenario(seed, root, told=None, **options):
     for n in range(20):
         readings(pack, chance, 30 + chance.below(61))
         if n == ANCHOR_AT:
-            pack.history.anchor(UTC, segment.PC)
+            pack.history.anchor(UTC, PC)
             pack.clock = 2, UTC - pack.ms // 1000
         assert pack.history.flush()
         if told:

@@ -126,7 +126,7 @@ def test_lengths_make_a_complete_code():
         counts = array("H", [0] * board.SYMBOLS)
         used = 2 + chance.below(board.SYMBOLS - 3)
         for _ in range(used):
-            counts[chance.below(huffman.SYMBOLS)] = 1 + (chance.below(65536) >> 9 + chance.below(7))
+            counts[chance.below(board.SYMBOLS)] = 1 + (chance.below(65536) >> 9 + chance.below(7))
         lengths = bytearray(board.SYMBOLS)
         limit = 15 if trial % 2 else 10
         number = huffman.find_lengths(counts, lengths, limit, keys)

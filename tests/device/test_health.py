@@ -1,18 +1,5 @@
 """How the logger says that it is doing."""
 
-import sys
-
-try:
-    import machine
-except ImportError:  # CPython
-    machine = None
-if not hasattr(machine, "reset_cause"):
-
-    class machine:
-        reset_cause = staticmethod(lambda: 3)
-
-    sys.modules["machine"] = machine
-
 import health
 from parts.lcd import trouble_of
 from screen.state import health_lines
@@ -53,6 +40,7 @@ class Part:
 
 
 class Board:
+    cause = 3
     uptime = Uptime()
     clock = Clock()
     packs = [Pack()]

@@ -6,6 +6,7 @@ import plain_reader
 import temporary
 from a_pack import Pack
 
+from lib.uptime import NTP
 from store import segment
 
 
@@ -47,7 +48,7 @@ def test_flushing_nothing_writes_nothing():
         pack = Pack(folder)
         assert pack.history.flush() and pack.history.close()
         assert os.listdir(folder) == []
-        pack.history.anchor(1780000000, segment.NTP)  # an event, but of the frames there is nothing
+        pack.history.anchor(1780000000, NTP)  # an event, but of the frames there is nothing
         assert not pack.history.due() and pack.history.flush()
         assert os.listdir(folder + "/house") == ["events"]
 

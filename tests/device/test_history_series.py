@@ -7,6 +7,7 @@ import struct
 import temporary
 from a_pack import Pack, total
 
+from lib.uptime import KEPT, NTP, PC
 from sample import CHARGE_STOPPED
 from store import events, frame, segment
 from store.history import CELLS_WINDOW_S, shares
@@ -196,20 +197,20 @@ def test_clocks_set_and_set_right_are_events_and_one_that_was_right_is_none():
     with temporary.Folder() as folder:
         pack = Pack(folder)
         noon = 1780000000
-        pack.history.anchor(noon, segment.RTC)
+        pack.history.anchor(noon, KEPT)
         pack.ms = 10000
-        pack.history.anchor(noon + 10, segment.PC)
+        pack.history.anchor(noon + 10, PC)
         pack.ms = 20000
-        pack.history.anchor(noon + 21, segment.PC)
+        pack.history.anchor(noon + 21, PC)
         pack.ms = 30000
-        pack.history.anchor(noon + 3631, segment.PC)
+        pack.history.anchor(noon + 3631, PC)
         pack.ms = 40000
-        pack.history.anchor(noon + 41, segment.NTP)
+        pack.history.anchor(noon + 41, NTP)
         pack.history.close()
         assert said(pack.events_path) == [
-            (1, 10, events.CLOCK_SET, segment.PC, noon + 10, noon + 10),
-            (1, 30, events.CLOCK_SET, segment.PC, noon + 3631, noon + 31),
-            (1, 40, events.CLOCK_SET, segment.NTP, noon + 41, noon + 3641),
+            (1, 10, events.CLOCK_SET, PC, noon + 10, noon + 10),
+            (1, 30, events.CLOCK_SET, PC, noon + 3631, noon + 31),
+            (1, 40, events.CLOCK_SET, NTP, noon + 41, noon + 3641),
         ]
 
 

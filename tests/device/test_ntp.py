@@ -6,6 +6,8 @@ import sys
 import board_fake
 from board_fake import FakeRtc, FakeTime
 
+from lib.uptime import KEPT, NTP, PC
+
 with board_fake.modules():
     for name in ("net.clock", "parts.ntp"):
         sys.modules.pop(name, None)
@@ -89,7 +91,7 @@ class Bench:
 def test_a_clock_that_was_never_set_takes_two_answers_that_agree():
     bench = Bench().run(10)
     assert bench.asked == [0, 1]
-    assert bench.sets == [(NOON + 1, clock.NTP, 0)]
+    assert bench.sets == [(NOON + 1, NTP, 0)]
     assert bench.off() == 0
     bench = Bench()
     answers = [3 * YEAR_MS, 0, 0]
@@ -106,15 +108,15 @@ def test_a_clock_that_is_right_is_left_alone():
 
 
 def test_one_answer_is_enough_for_a_few_seconds():
-    bench = Bench(known=clock.KEPT)
+    bench = Bench(known=KEPT)
     FakeRtc.offset -= 4000
     bench.run(10)
     assert bench.asked == [0] and bench.off() == 0
-    assert bench.sets == [(NOON, clock.NTP, 0)]
+    assert bench.sets == [(NOON, NTP, 0)]
 
 
 def test_a_kept_time_that_is_wrong_takes_four_answers_a_minute_apart():
-    bench = Bench(known=clock.KEPT)
+    bench = Bench(known=KEPT)
     FakeRtc.offset -= YEAR_MS
     bench.run(300)
     assert bench.asked == [0, 60, 120, 180] and bench.off() == 0
@@ -130,7 +132,7 @@ def test_one_bad_answer_changes_nothing():
 
 
 def test_answers_that_do_not_agree_change_nothing():
-    bench = Bench(known=clock.PC)
+    bench = Bench(known=PC)
     answers = [10000 * (1 + i % 3) for i in range(50)]
     bench.wrong = lambda: answers.pop() if answers else 0
     bench.run(3030)
@@ -154,8 +156,8 @@ def test_a_server_that_insists_is_believed_in_the_end():
 
 
 def test_a_pc_is_overruled_without_haste():
-    bench = Bench(known=clock.PC).run(10)
-    assert bench.sets == [(NOON, clock.NTP, 0)]
+    bench = Bench(known=PC).run(10)
+    assert bench.sets == [(NOON, NTP, 0)]
 
 
 def test_a_silent_server_is_asked_less_and_less_often():
@@ -163,13 +165,13 @@ def test_a_silent_server_is_asked_less_and_less_often():
     bench.fails = True
     bench.run(120)
     assert bench.asked == [0, 4, 12, 28, 60, 92]
-    bench = Bench(known=clock.KEPT)
+    bench = Bench(known=KEPT)
     bench.fails = True
     bench.run(8000)
     assert bench.asked[-2] - bench.asked[-3] == 50
     bench.fails = False
     bench.run(1100)
-    assert bench.clock.source == clock.NTP
+    assert bench.clock.source == NTP
 
 
 def test_it_asks_as_soon_as_the_wifi_is_there():
@@ -274,16 +276,16 @@ def test_any_packet_is_an_answer_or_is_refused():
 
 
 def test_now_is_a_moment_and_shift_moves_it():
-    bench = Bench(known=clock.PC)
+    bench = Bench(known=PC)
     bench.time.now = 1750
     assert bench.clock.now() == (NOON + 1, 750)
-    bench.clock.shift(-1000, clock.NTP)
-    assert bench.clock.now() == (NOON, 750) and bench.clock.source == clock.NTP
-    bench.clock.shift(251, clock.NTP)
+    bench.clock.shift(-1000, NTP)
+    assert bench.clock.now() == (NOON, 750) and bench.clock.source == NTP
+    bench.clock.shift(251, NTP)
     assert bench.clock.now() == (NOON + 1, 1)
-    bench.clock.shift(-2, clock.NTP)
+    bench.clock.shift(-2, NTP)
     assert bench.clock.now() == (NOON, 999)
-    assert bench.sets[-1] == (NOON, clock.NTP, 999)
+    assert bench.sets[-1] == (NOON, NTP, 999)
 
 
 def wild():

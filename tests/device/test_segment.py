@@ -6,6 +6,7 @@ import struct
 
 import temporary
 
+from lib.uptime import NTP
 from store import frame, segment
 from store.files import Files
 
@@ -13,7 +14,7 @@ from store.files import Files
 def a_header(**values):
     header = segment.Header(segment.PACK, 1, 16, "house-1", 0xBEEF)
     header.sequence, header.boot, header.uptime = 7, 3, 86400
-    header.utc, header.clock = 1780000000, segment.NTP
+    header.utc, header.clock = 1780000000, NTP
     for name, value in values.items():
         setattr(header, name, value)
     return header

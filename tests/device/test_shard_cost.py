@@ -77,7 +77,7 @@ class Segments:
 
 
 def test_heap_beyond_the_steady_state():
-    if not hasattr(gc, "mem_alloc"):
+    if sys.implementation.name != "micropython":
         return
     for cells in (0, 16, 32):
         check_heap(cells)
@@ -99,7 +99,7 @@ def check_heap(cells):
 
 
 def test_the_longest_step():
-    if not hasattr(gc, "mem_alloc"):
+    if sys.implementation.name != "micropython":
         return
     # Thousandths of what the loop takes in the same run: a busy machine slows both. The least of
     # some runs: what it takes when nothing else runs. A step that is too long stays so.

@@ -52,11 +52,11 @@ def minus(a, b):
     return a - b
 
 
-def a_logger(folder, has_room, tried=False, count=1400):
+def a_logger(folder, has_room, tried=False, count=1400, lost=False):
     """A pack with two segments to compact, and its Upkeep."""
     pack = a_pack(folder, count)
     assert pack.history.flush()
-    return pack, upkeep.Upkeep([pack.history], tried, has_room, folder + "/compact")
+    return pack, upkeep.Upkeep([pack.history], tried, lost, has_room, folder + "/compact")
 
 
 def a_round(keeper):
@@ -153,6 +153,19 @@ def test_a_restart_is_worth_it_once_a_day_for_several_segments():
         a_round(keeper)
         assert counts(keeper)["compaction_waits"] == 1
         assert not keeper.wants_restart(DAY_S)
+
+
+def test_a_radio_that_was_left_out_is_tried_again_by_a_restart_after_six_hours():
+    with temporary.Folder() as folder:
+        pack, keeper = a_logger(folder, None, count=100, lost=True)
+        a_round(keeper)
+        assert not keeper.wants_restart(21599)
+        assert keeper.wants_restart(21600)
+        assert keeper.why() == "Restarting to try the radio again"
+        assert keeper.plan_restart() and read(folder + "/compact") == "planned"
+        pack.history.close()
+        found, _ = start(folder)
+        assert found == (True, False)  # a planned start, with nothing to compact
 
 
 def start(folder, cause=2, seconds=0, most_s=60):

@@ -5,8 +5,8 @@ import re
 from xml.etree import ElementTree
 
 import pytest
-from host_tools.install import families
-from tests.helpers.documents import DOCS, ROOT, cells_of
+from host_tools.install import families, room
+from tests.helpers.documents import DOCS, DOCUMENTS, ROOT, cells_of
 
 
 def pin_rows():
@@ -87,3 +87,14 @@ def test_texts_of_a_figure_are_inside_and_do_not_overlap(name):
                 box[2] <= other[0] or other[2] <= box[0] or box[3] <= other[1] or other[3] <= box[1]
             )
             assert apart, f"{words!r} on {others!r}"
+
+
+def test_the_blocks_of_flash_are_those_of_the_table():
+    """Wherever a document speaks of them: `28 blocks of flash`, `3 more with aioble`."""
+    text = " ".join(" ".join(path.read_text().split()) for path in DOCUMENTS)
+    said = re.findall(r"(\d+) blocks of flash", text)
+    assert len(said) >= 2 and {int(blocks) for blocks in said} == {
+        room.TABLE["flash_blocks"]["bundle"]
+    }
+    more = re.findall(r"(\d+) more with aioble", text)
+    assert [int(blocks) for blocks in more] == [room.TABLE["flash_blocks"]["aioble"]]

@@ -9,7 +9,7 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-from host_tools.build import compile
+from host_tools.build import bundle, compile
 from host_tools.ground.firmware import FIRMWARE, MANIFEST
 from littlefs import LittleFS
 
@@ -26,6 +26,9 @@ vfs.mount(vfs.VfsLfs2(rv32.Flash({blocks})), "/")
 sys.path[:] = {path!r}
 """
 PATH = ["/packlog/tests/rv32/vm", "/packlog/tests/device", "/packlog/firmware", ".frozen"]
+# Without the firmware in its folder: it is frozen, or boot.py mounts its bundle in front
+PATH_WITHOUT = [folder for folder in PATH if not folder.endswith("firmware")]
+BOOT = "import fakes\nfakes.before_boot()\nexecfile('/boot.py')\nfakes.after_boot()\n"
 _TESTS = ("tests/device/*.py", "tests/standin/**/*.py", "tests/rv32/vm/*.py")
 _TESTS += ("host_tools/sim/units/*_wire.py",)
 _RV32_MPY = 6 | 3 << 8 | 11 << 10  # what sys.implementation._mpy says there
@@ -34,6 +37,15 @@ _RAW = b"raw REPL; CTRL-B to exit\r\n>OK"
 
 class RunError(Exception):
     """What the script printed and how it ended."""
+
+
+def installed(kept):
+    """{path: contents} of modules as `packlog install` makes them, but apart, for tests import
+    them one by one; with these names as they are.
+    """
+    names = compile.KEPT | frozenset(kept)
+    files = compile.build(FIRMWARE, _RV32_MPY, names, compile.Form.APART)
+    return {path: data for path, data in files.items() if path not in compile.AS_SOURCE}
 
 
 class Image:
@@ -69,18 +81,23 @@ class Image:
         self.add("firmware/config.json")
 
     def add_installed(self, kept):
-        """The firmware as `packlog install` makes it, but modules apart, and these names kept."""
-        names = compile.KEPT | frozenset(kept)
-        built = compile.build(FIRMWARE, _RV32_MPY, names, compile.Form.APART)
-        for path, data in built.items():
+        """The firmware as `packlog install` makes it, in a folder; with these names as they are."""
+        for path, data in installed(kept).items():
             self.add(f"firmware/{path}", data)
         self.add("firmware/config.json")
 
-    def add_tests(self):
-        """The device tests and what they read."""
+    def add_bundle(self, modules):
+        """The firmware as one file: its modules, path -> contents; boot.py, and config.json."""
+        self.add(f"/{bundle.NAME}", bundle.pack(modules, "0"))
+        self.add("/boot.py", compile.build(FIRMWARE, _RV32_MPY)["boot.py"])
+        self.add("firmware/config.json")
+
+    def add_tests(self, but_for=()):
+        """The device tests and what they read. but_for: paths of files that come otherwise."""
         for pattern in _TESTS:
             for path in sorted(REPOSITORY.glob(pattern)):
-                self.add_compiled(path.relative_to(REPOSITORY))
+                if path not in but_for:
+                    self.add_compiled(path.relative_to(REPOSITORY))
         for path in sorted((REPOSITORY / "tests/data").rglob("*")):
             if path.is_file():
                 self.add(path.relative_to(REPOSITORY))
@@ -94,11 +111,11 @@ class Image:
 class Machine:
     """Runs scripts on the build, on an image."""
 
-    def __init__(self, build, image, path=PATH, firmware=None):
-        """firmware: the ELF, if it is another than the build's."""
+    def __init__(self, build, image, path=PATH, firmware=None, begin=""):
+        """firmware: the ELF, if it is another than the build's. begin: what each run does first."""
         self._loader = f"loader,file={image},addr={FLASH_ADDRESS:#x},force-raw=on"
         self._firmware = firmware or build.firmware
-        self._mount = _MOUNT.format(blocks=image.stat().st_size // BLOCK, path=path)
+        self._mount = _MOUNT.format(blocks=image.stat().st_size // BLOCK, path=path) + begin
 
     def run(self, script, counting=False, timeout=300):
         """What the script prints. counting: the time it sees is that of its own instructions.

@@ -186,7 +186,7 @@ class Board:
             self.step(limit)
 
     def run(self, seconds: float) -> None:
-        """Run for so many board seconds more."""
+        """Run for that many board seconds."""
         self.run_until(self.now / 1e6 + seconds)
 
     def background(self, until: float | None = None) -> None:

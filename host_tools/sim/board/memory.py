@@ -1,4 +1,4 @@
-"""What a virtual board that has a chip's memory has done with it, for whoever looks on."""
+"""What a virtual board that has a chip's memory has done with it, for tests and reports."""
 
 import struct
 from dataclasses import dataclass

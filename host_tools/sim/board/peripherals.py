@@ -66,7 +66,7 @@ class Answer(NamedTuple):
 
 
 class Peripherals:
-    """The board's hardware: handle() foreverything that is not time or power."""
+    """The board's hardware: handle() for everything that is not time or power."""
 
     def __init__(self, flash: Flash, wiring: Wiring):
         self.flash = flash

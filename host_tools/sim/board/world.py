@@ -10,7 +10,7 @@ import asyncio
 import selectors
 from collections.abc import Callable
 
-TURNS = 10_000  # a world that is not at rest after so many turns will never be
+TURNS = 10_000  # a world that is not at rest by then never will be
 
 
 class World(asyncio.SelectorEventLoop):

@@ -25,7 +25,7 @@ class Route:
 
     port: int | None  # on loopback; None: nobody there
     external: bool = False  # another process: it answers in real time
-    grace_s: float = 0.005  # real time that it gets forevery answer
+    grace_s: float = 0.005  # real time that it gets for every answer
     delay_us: int = 2000  # each way
     refuses: bool = False
     lost: bool = False  # packets that open a connection, and datagrams, get lost

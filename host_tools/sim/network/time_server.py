@@ -48,7 +48,7 @@ class NtpServer:
         return int(since_1900 * ERA_S) % (1 << 64)
 
     def answer(self, question: bytes) -> bytes | None:
-        """The answer to a packet; None: there is none."""
+        """The answer to a packet, None for no answer."""
         self.asked.append(self._world.time())
         if self.fault == "silent" or len(question) < 48:
             return None

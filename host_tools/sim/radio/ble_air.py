@@ -26,7 +26,7 @@ ADVERTISING_SLOT_S = 0.000625
 ADVERTISING_JITTER_S = 0.01  # a random delay of up to so much goes before each advertisement
 REMOTE_USER, TIMED_OUT, NOT_ESTABLISHED = 0x13, 0x08, 0x3E  # why a connection ended
 L2CAP_HEADER = "<HH"  # length, channel: what a packet of data begins with
-UNANSWERED_EVENTS = 6  # a connection whose peer is not there for so many events was never one
+UNANSWERED_EVENTS = 6  # a connection without its peer for that many events has failed
 
 logging.getLogger("bumble").setLevel(logging.ERROR)  # it warns of every answer that says no
 

@@ -43,7 +43,7 @@ def command(code):
 
 
 def asked(data):
-    """The codes of the commands that a client wrote; what is none is left out, as the unit does."""
+    """The codes of the commands that a client wrote; anything else is ignored, as by the unit."""
     pieces = [data[at : at + COMMAND_LENGTH] for at in range(0, len(data), COMMAND_LENGTH)]
     return [piece[4] for piece in pieces if len(piece) > 4 and piece == command(piece[4])]
 

@@ -159,7 +159,7 @@ def _handle_events():
 def wait(until_us, mask=0, sockets=None, holding=False):
     """Sleep until board time until_us (-1: forever), until one of the UARTs and sockets in the
     mask has something, or until a device's events have been handled. Returns which are ready.
-    holding: this is no wait of the firmware's loop but an operation that holds it up.
+    holding: not a wait of the firmware's loop but an operation that holds it up.
     """
     if on_pause:
         on_pause()

@@ -40,7 +40,7 @@ _ballast = {}  # what -> bytearrays
 _aside = 0  # bytes of the VM's heap that are not the firmware's
 _limit = 0  # bytes of it that the firmware can have before the heap has to grow
 _threshold = -1  # that the firmware has set
-_next = 0  # look when so many bytes have been allocated since the start
+_next = 0  # look again at this many bytes allocated since the start
 _looking = False
 _spare = None  # for the board's own work when the heap is full
 
@@ -172,7 +172,7 @@ def _add_area(most):
 
 
 def _grow_to(size):
-    """Take areas until so many bytes are in them."""
+    """Take areas until they hold size bytes."""
     size = size * 100 // chips.FULL
     while size > _usable(heap_size()) and largest() >= _LEAST_AREA:
         _add_area(heap_size())

@@ -15,7 +15,7 @@ PATIENCE_S = 60  # for a broker to listen
 
 class Broker:
     """A broker in a process of its own. users: name and password of those who may connect, None
-    foreverybody. tls: a folder with server.pem, server.key and ca.pem."""
+    for everybody. tls: a folder with server.pem, server.key and ca.pem."""
 
     tells_qos = True  # a message comes with the QoS that it was published with
     misses_silent = True  # a client that is silent for too long is gone, and its last will comes

@@ -82,7 +82,7 @@ def test_a_board_whose_config_is_wrong_gives_its_history_all_the_same(bench, tmp
     said = []
     with (
         port_of(board.board) as port,
-        pytest.raises(PacklogError, match=r"pulled; but the logger says: config\.json: not JSON"),
+        pytest.raises(PacklogError, match=r"pulled; but .* does not run: config\.json: not JSON"),
     ):
         pull(port, tmp_path, said.append)
     assert said[0] == pulling.NO_CLOCK and len(load([tmp_path])) > 0
@@ -244,3 +244,42 @@ def test_what_is_unfinished_on_the_board_stays_there(bench, tmp_path):
     board.board.run(60)
     pulled(board, tmp_path)
     assert [path.name for path in tmp_path.glob("house/pack/*")] == ["00000001.seg"]
+
+
+class Console:
+    """A board that says these lines."""
+
+    port = "/dev/ttyUSB0"
+
+    def __init__(self, *said):
+        self.said = said
+
+    def lines(self, seconds):
+        return iter(self.said)
+
+
+BACK = "packlog 0.3.0 did not work here: the one before is back"
+RUNS = "packlog house age=0.4 readings=3 frames=1"
+STARTS = "packlog house age=0.4 readings=0 frames=0"
+
+
+def seen_after_a_pull(*lines):
+    said = []
+    pulling._see_readings(Console(*lines), said.append)
+    return said
+
+
+def test_a_complaint_of_a_logger_that_runs_is_a_hint():
+    said = seen_after_a_pull(f"packlog! {BACK}", STARTS, f"packlog! {BACK}", RUNS)
+    assert said == ["the logger runs again", f"the logger says: {BACK}"]
+    said = seen_after_a_pull(f"packlog! {BACK}", STARTS, f"packlog! {BACK}", STARTS)
+    assert said[0] == "the logger runs again, but gets no readings: is the BMS on?"
+    assert seen_after_a_pull(RUNS) == ["the logger runs again"]
+
+
+def test_a_logger_that_does_not_run_is_a_failure():
+    wrong = "packlog! config.json: not found"
+    with pytest.raises(PacklogError, match=r"does not run: config\.json: not found$"):
+        seen_after_a_pull(wrong, wrong, RUNS)
+    with pytest.raises(PacklogError, match=r"does not run: reset the board$"):
+        seen_after_a_pull("MPY: soft reboot")

@@ -1,19 +1,17 @@
 """The firmware as one file: what is in it, that damage is seen, and how much flash it takes."""
 
-import warnings
-
 import pytest
 from host_tools.build import bundle
 from host_tools.build.compile import AS_SOURCE, build
 from host_tools.ground.firmware import FIRMWARE
+from host_tools.install import room
 from hypothesis import given
 from hypothesis import strategies as st
 
 XTENSAWIN = 6 | 3 << 8 | 10 << 10  # ESP32, S2, S3
 RV32IMC = 6 | 3 << 8 | 11 << 10  # C3, C6
 BLOCK = 4096
-BLOCKS = 28  # of a board's flash, for all configs but for packages of others
-HEADROOM = 0.05  # a warning before the wall
+SPARE = 2  # blocks: a budget that has more left says an old figure
 
 MODULES = {"hub.mpy": b"M\x06hub", "store/frame.mpy": b"M\x06frame", "store/__init__.mpy": b"M"}
 DATA = bundle.pack(MODULES, "1.2.3", {"aioble/core.mpy": b"core"}, {"aioble": "0.6.1"})
@@ -74,7 +72,7 @@ def test_the_blocks_of_flash_that_the_firmware_takes(mpy):
     modules = {path: data for path, data in files.items() if path not in AS_SOURCE}
     size = len(bundle.pack(modules, "0.0.0"))
     largest = sorted(modules, key=lambda path: -len(modules[path]))[:5]
-    assert size <= BLOCKS * BLOCK, f"{size} bytes are too many; the largest: {largest}"
-    assert sum(-(-len(files[path]) // BLOCK) for path in AS_SOURCE) <= 3
-    if size > (1 - HEADROOM) * BLOCKS * BLOCK:
-        warnings.warn(f"{size} bytes: {BLOCKS} blocks are nearly full", stacklevel=1)
+    budget = room.TABLE["flash_blocks"]
+    assert size <= budget["bundle"] * BLOCK, f"{size} bytes are too many; the largest: {largest}"
+    assert size > (budget["bundle"] - SPARE) * BLOCK, f"{size} bytes: lower the figure in room.json"
+    assert sum(-(-len(files[path]) // BLOCK) for path in AS_SOURCE) == budget["starters"]

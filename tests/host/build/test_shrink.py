@@ -166,7 +166,7 @@ def test_what_only_the_pc_asks_of_a_registry_is_left_out():
 
 
 def test_modules_share_names():
-    """As many as the largest module needs, not one foreverything."""
+    """As many as the largest module needs, not one for everything."""
     names = [f"measure_number_{i}" for i in range(8)]
     body = "".join(f"def {name}(a):\n    return {i}\n" for i, name in enumerate(names))
     text = "import one, two\nx = [{}]\n".format(

@@ -54,8 +54,8 @@ def test_a_clock_that_is_put_right_steps_there(tmp_path):
 def test_ntp_and_pc_outrank_an_rtc_of_the_same_boot(tmp_path):
     where = put(
         tmp_path,
-        header() + frames(0) + anchor(0, NOON + 900, segment.RTC) + frames(10)
-        + anchor(10, NOON, segment.PC) + run(2, 0) + frames(5) + anchor(5, NOON + 77, segment.RTC)
+        header() + frames(0) + anchor(0, NOON + 900, segment.KEPT) + frames(10)
+        + anchor(10, NOON, segment.PC) + run(2, 0) + frames(5) + anchor(5, NOON + 77, segment.KEPT)
     )  # fmt: skip
     loaded = load_frames([where])
     assert times(loaded)[:2] == [NOON - 10, NOON]

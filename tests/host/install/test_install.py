@@ -134,7 +134,7 @@ def test_a_bundle_that_is_damaged_is_replaced_and_does_not_become_the_way_back(i
     add(image, {"/packlog.bundle": bytes(data)})
     with board_on(image) as (rig, port):
         console = rig.board.console.transcript.decode()
-        assert "packlog: safe mode, the firmware is damaged: packlog install helps" in console
+        assert "packlog: safe mode, damaged firmware: packlog install helps" in console
         assert put(port, firmware)[-1] == RUNS
     check_installed(image, firmware, "1.0", OWN)
     assert "/packlog.old" not in on_flash(image)

@@ -9,18 +9,21 @@ from lib import heap
 from store import compaction, segment
 from store.files import Files
 
+OFTEN = 8  # steps between two looks; what a pass has in use it has for hundreds
 GARBAGE = 64  # bytes that the log drops between two steps
 
 
-def occupy(free):
-    """A heap in use but for free bytes in pieces of heap.PIECE; returns what occupies it."""
-    kept = []
+def occupy(free, shift):
+    """A heap in use but for free bytes in pieces of heap.PIECE; returns what occupies it. shift:
+    bytes before the pieces, for how they lie is a matter of chance.
+    """
     gc.collect()
+    kept = [bytearray(shift)]
     while gc.mem_free() >= heap.PIECE + 256:
         kept.append([bytearray(heap.PIECE - 32), bytearray(16)])
     gc.collect()
     kept.append(bytearray(max(0, gc.mem_free() - 512)))
-    at = 0
+    at = 1
     while gc.mem_free() < free:
         kept[at][0] = None
         at += 2
@@ -37,18 +40,16 @@ def compact(folder, is_measured):
     for _ in compactor.run():
         bytearray(GARBAGE)
         n += 1
-        if is_measured:
+        if is_measured and n % OFTEN == 0:
             gc.collect()
             most = max(most, gc.mem_alloc() - before)
     return {"done": compactor.done, "why": repr(compactor.last_error), "most": most, "steps": n}
 
 
-def show(folder, free=None):
+def show(folder, free=None, shift=16):
     """Print what a compaction comes to, in a heap with free bytes left if that is given."""
     compaction.forget_encoder()
-    kept = free and occupy(free)
+    kept = free and occupy(free, shift)
     found = compact(folder, not free)
-    found["needs"] = compaction.NEEDS
-    found["piece"] = heap.PIECE
     found["had"] = len(kept or ())
     print(json.dumps(found))

@@ -7,6 +7,7 @@ show() prints JSON.
 
 import gc
 import json
+import sys
 from time import ticks_ms
 
 import fakes
@@ -28,7 +29,8 @@ from parts.mqtt import Mqtt  # noqa: E402
 from sample import Sample  # noqa: E402
 from screen.pages import Screen  # noqa: E402
 from screen.state import Health, PackView  # noqa: E402
-from store import segment  # noqa: E402
+from store import compaction as compaction_module  # noqa: E402
+from store import kernels, segment  # noqa: E402
 from store.compaction import Compactor  # noqa: E402
 from store.files import Files  # noqa: E402
 
@@ -201,10 +203,13 @@ class ToldBoard:
 
 
 def turns(client, packets):
-    """The instructions of all, and of the most that come without a turn of the loop between."""
+    """The instructions of all, and of the most that come without a turn of the loop between; a
+    garbage collection is counted apart.
+    """
     counts = Counts()
     packet = ()
     while packet is not None:
+        gc.collect()
         begun = rv32.instructions()
         packet = next(packets)
         if packet:
@@ -217,21 +222,20 @@ def turns(client, packets):
 
 
 def compaction():
-    """A full segment becomes a shard: all of it, and its longest step. Loading modules is a matter
-    of its own: it does not count.
+    """A full segment becomes a shard: all of it, its longest step, and the step that loads each
+    module.
     """
-    from store import encoder, kernels  # noqa: F401
-
-    loads = []
+    loads = {}
+    loaded = []
     load = kernels._load
 
-    def counted(name):
-        begun = rv32.instructions()
+    def noting(name):
+        loaded.append(name)
         load(name)
-        loads.append(rv32.instructions() - begun)
 
-    kernels._load = counted
+    kernels._load = noting
     header = segment.read_header(SEGMENTS + "/" + segment.file_name(1))
+    compaction_module.forget_encoder()
     gc.collect()
     compactor = Compactor(Files(SEGMENTS), header)
     steps = compactor.run()
@@ -239,13 +243,16 @@ def compaction():
     while taken >= 0:
         total += taken
         times += 1
-        most = max(most, taken)
-        before = sum(loads)
+        if loaded:
+            name = loaded.pop()
+            loads[name] = max(taken, loads.get(name, 0))
+            assert not loaded  # one a step
+        else:
+            most = max(most, taken)
         taken = step(steps)
-        taken -= sum(loads) - before if taken >= 0 else 0
     kernels._load = load
     assert compactor.done == 1, compactor.last_error
-    return {"all": total, "steps": times, "most": most}
+    return {"all": total, "steps": times, "most": most, "loads": loads}
 
 
 def step(steps):
@@ -266,6 +273,8 @@ def loop(rounds):
 def show():
     """Print all of it as one JSON object."""
     checked = config.parse(json.dumps(CONFIG))
+    # As on a board. MicroPython looks for most of its own modules there, too, at each import
+    sys.path[:] = [sys.path[0], "", ".frozen", "/lib"]
     gc.collect()
     result = {"heap_used": gc.mem_alloc(), "a_round_of_a_loop": count(loop, ROUNDS) / ROUNDS}
     result["readings"] = {}

@@ -53,6 +53,18 @@ class Machine(Anything):
         self.unique_id = lambda: bytes(6)
 
 
+def before_boot():
+    """What boot.py needs of a board: nobody presses BOOT, and looking for that takes no time."""
+    install(("machine",))
+    sys.modules["time"] = Bare()
+    sys.modules["time"].sleep_ms = lambda ms: None
+
+
+def after_boot():
+    """The real ones again."""
+    del sys.modules["machine"], sys.modules["time"]
+
+
 NAMES = ("machine", "network", "bluetooth", "socket", "ssl", "tls", "esp32")
 NAMES += ("aioble", "aioble.core", "aioble.client", "aioble.device", "umqtt", "umqtt.simple")
 

@@ -16,7 +16,7 @@ class GattError(Exception):
 
 
 def register_irq_handler(irq, shutdown):
-    """irq(event, data) forevery event, until one returns something; shutdown() after stop()."""
+    """irq(event, data) for every event, until one returns something; shutdown() after stop()."""
     if irq:
         _on_event.append(irq)
     if shutdown:

@@ -1,0 +1,114 @@
+"""Which tests of tests/device run on RV32, in what pieces, and how a piece runs on a machine.
+
+A file is a piece, what takes seconds another one, what is about time a third.
+"""
+
+import re
+from pathlib import Path
+
+import pytest
+
+TESTS = Path(__file__).resolve().parents[1]
+DEVICE, VM = TESTS / "device", TESTS / "rv32" / "vm"
+
+# What takes seconds here
+SLOW = {
+    "test_compaction": (
+        "test_shards_make_the_budget_last_longer",
+        "test_a_full_disk_is_tried_again_less_and_less_often",
+        "test_retention_takes_the_segment_that_is_under_way",
+        "test_switched_off_after_any_step",
+        "test_what_cannot_be_compacted_is_left_alone",
+    ),
+    "test_history_trouble": ("test_the_reserve_of_the_disk_stays_free",),
+    "test_ntp": (
+        "test_the_crystal_is_learned_and_corrects_the_clock_without_a_server",
+        "test_a_clock_that_is_right_is_left_alone",
+        "test_a_server_that_insists_is_believed_in_the_end",
+    ),
+    "test_jk_line": (
+        "test_a_frame_that_is_broken_off_at_any_byte_and_started_again",
+        "test_rubbish_between_frames",
+    ),
+    "test_sampler_bounds": (
+        "test_a_day_in_a_house",
+        "test_bounds_hold_on_random_walks",
+        "test_charge_does_not_drift",
+    ),
+    "test_sampler_bursts": (
+        "test_charge_stays_exact_with_bursts_at_any_time",
+        "test_steps_are_followed_once_in_six_hours",
+    ),
+    "littlefs_store": ("test_adding_and_flushing_are_quick",),
+}
+# What has nothing to do with the width of a number runs with the campaigns, as a whole
+OTHERS = (
+    "test_ble", "test_ble_links", "test_ble_trouble", "test_compaction", "test_discovery",
+    "test_display", "test_draft", "test_hd44780", "test_hd44780_faults",
+    "test_health", "test_history", "test_history_series", "test_history_trouble",
+    "test_jk_ask", "test_keepalive", "test_mqtt_pipe", "test_topics", "test_wifi",
+    "littlefs_store",
+)  # fmt: skip
+# Of the tests on littlefs only these: the others wear a flash in RAM out, minutes each
+LITTLEFS = (
+    "test_every_flush_is_durable_without_closing",
+    "test_a_disk_filled_by_others_while_logging",
+    "test_a_disk_full_of_other_things_recovers_when_there_is_room",
+    *SLOW["littlefs_store"],
+)
+# Where time is compared with time, it is that of the instructions
+COUNTED = {
+    "time_32": None,  # all of them
+    "test_shard_cost": ("test_the_longest_step",),
+}
+MB = 1 << 20
+# More heap than an ESP32 has, for tests that hold whole files; the costs are measured without
+HEAP = {"test_shard_cost": MB // 4, "littlefs_store": 32 * MB}
+
+
+def names_in(path):
+    """The names of its tests that can run here."""
+    names = re.findall(r"^def (test_\w+)", path.read_text(), re.MULTILINE)
+    return [name for name in names if path.stem != "littlefs_store" or name in LITTLEFS]
+
+
+def parts(path):
+    """(id, names, counting, marks): the tests of a file that run in one go."""
+    names = names_in(path)
+    slow = [name for name in names if name in SLOW.get(path.stem, ())]
+    counted = COUNTED.get(path.stem, ())
+    counted = names if counted is None else [name for name in names if name in counted]
+    quick = [name for name in names if name not in slow + counted]
+    yield path.stem, quick, False, [pytest.mark.slow] if path.stem in OTHERS else []
+    yield path.stem + " (counted)", counted, True, []
+    yield path.stem + " (slow)", slow, False, [pytest.mark.slow]
+
+
+def units():
+    """All that run, a file at a time."""
+    files = [*DEVICE.glob("test_*.py"), DEVICE / "littlefs_store.py", *VM.glob("*_32.py")]
+    return [
+        pytest.param(path, names, counting, id=name, marks=marks)
+        for path in sorted(files)
+        for name, names, counting, marks in parts(path)
+        if names
+    ]
+
+
+def sampled(stems):
+    """All that run: the files named in any case, the rest with the campaigns."""
+    for unit in units():
+        marks = [] if unit.id in stems else [pytest.mark.slow]
+        yield pytest.param(*unit.values, id=unit.id, marks=marks)
+
+
+def run_device_tests(board, path, names, counting):
+    """Run a piece; each of its tests passes."""
+    heap = HEAP.get(path.stem, MB)
+    script = f"rv32.add_heap({heap})\n" if heap else ""
+    target = "/packlog/" + str(path.relative_to(TESTS.parent))
+    script += "import fakes\nfakes.like_unix()\n"
+    script += f"import run\nprint('failed:', run.run({target!r}, {names!r}))"
+    said = board.run(script, counting)
+    assert said.splitlines()[-1] == "failed: 0", said
+    assert [f"ok {name}" for name in names] == re.findall("ok test_.*", said)
