@@ -15,7 +15,7 @@ from store.said import Said
 from store.sampler import Sampler
 from store.series import Series
 
-CAPACITY = 96  # records in RAM: three windows of a frame a second
+CAPACITY = 128  # records in RAM
 CELLS_CAPACITY = 32
 EVENTS_CAPACITY = 32
 SLACK_S = 4  # how long before the end of the window a flush is due
