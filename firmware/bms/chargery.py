@@ -3,11 +3,12 @@
 The unit only sends. A packet is 24 24 | command | length | data | sum, where length counts all of
 it and sum is that of the bytes before, mod 256; text (`h::3`) stands between packets. Facts from
 the maker's protocol papers V1.22 to V1.26. Eight bits of sum are weak: command, length and the
-plausibility of every value have to agree too, and only one byte of a packet that fails is lost.
+range of every value have to agree too, and with the packet before; only one byte of a packet that
+fails is lost.
 """
 
 from bms import framed
-from bms.framed import high_first, low_first, low_words
+from bms.framed import ANY, high_first, low_first, low_words
 from sample import CHARGE_STOPPED, DISCHARGE, DISCHARGE_STOPPED, shown
 
 NUMBER = 1  # in the events
@@ -25,20 +26,31 @@ MAX_CELL_VOLTAGE = 6000  # mV
 MAX_CURRENT = 20000  # 0.1 A
 CELLS_KEPT = 30  # readings: cells without a newer packet for that long are unknown again
 
+MAX_IMPEDANCE = 9999  # 0.1 mOhm
+# By how much a packet may differ from the one before, a second or two ago
+CELL_STEP = 500  # mV
+SOC_STEP = 2  # %
+ENERGY_STEP, CHARGE_STEP = 500000, 20000  # mWh, mAh
+IMPEDANCE_STEP = 100  # 0.1 mOhm
+
 # A READING, high byte first. Its length is its layout.
 READING_LENGTHS = (0x0D, 0x0F, 0x13)  # main unit before V1.21, V1.22 to V1.25, V1.26
 READING_FIELDS = (
-    # name, size, factor, place by length, lowest, highest
-    ("full_cell_voltage", 2, 1, 4, 4, 4, 0, MAX_CELL_VOLTAGE),  # mV
-    ("mode", 1, 1, 0, 6, 6, 0, 2),
-    ("current", 2, 100, 6, 7, 7, 0, MAX_CURRENT),  # 0.1 A to mA; the mode gives the sign
-    ("soc", 1, 1, 0, 13, 13, 0, 100),  # %
-    ("empty_cell_voltage", 2, 1, 0, 0, 14, 0, MAX_CELL_VOLTAGE),  # mV
+    # name, size, factor, place by length, lowest, highest, step
+    ("full_cell_voltage", 2, 1, 4, 4, 4, 0, MAX_CELL_VOLTAGE, 0),  # mV
+    ("mode", 1, 1, 0, 6, 6, 0, 2, ANY),
+    ("current", 2, 100, 6, 7, 7, 0, MAX_CURRENT, 5000),  # 0.1 A to mA; the mode gives the sign
+    ("empty_cell_voltage", 2, 1, 0, 0, 14, 0, MAX_CELL_VOLTAGE, 0),  # mV
 )
-TEMPERATURES = ((0, -2, 1, 8, 9, 9, -600, 1500), (1, -2, 1, 10, 11, 11, -600, 1500))  # 0.1 degC
+# What a broken sensor may have out of range, and the rest of the packet is right all the same
+SOC = (("soc", 1, 1, 0, 13, 13, 0, 100, SOC_STEP),)  # %
+TEMPERATURES = (
+    (0, -2, 1, 8, 9, 9, -600, 1500, 100),  # 0.1 degC
+    (1, -2, 1, 10, 11, 11, -600, 1500, 100),
+)
 STOPPED = (
-    (CHARGE_STOPPED, 1, 1, 0, 0, 16, 0, 1),
-    (DISCHARGE_STOPPED, 1, 1, 0, 0, 17, 0, 1),
+    (CHARGE_STOPPED, 1, 1, 0, 0, 16, 0, 1, 0),
+    (DISCHARGE_STOPPED, 1, 1, 0, 0, 17, 0, 1, 0),
 )
 
 # The bytes of a packet besides its cells, two bytes each: CELLS followed by the SoC (V1.22) or by
@@ -104,6 +116,9 @@ class Decoder(framed.Decoder):
 
     def __init__(self, on_sample, cells=0, new_only=False):
         super().__init__(on_sample, cells, (CELLS, READING, IMPEDANCES), LONGEST, high_first)
+        self._readings = framed.Memory(READING_LENGTHS[-1])
+        self._inputs = framed.Memory(LONGEST)
+        self._ohms = framed.Memory(LONGEST)
         self._cells_soc = None  # the SoC that came with the cells
         self._cells_age = CELLS_KEPT  # readings since the cells came
 
@@ -150,17 +165,21 @@ class Decoder(framed.Decoder):
 
     def _take_reading(self, length):
         self._column = framed.PLACE + READING_LENGTHS.index(length)
-        right = self._fit(READING_FIELDS) and self._fit(TEMPERATURES) and self._fit(STOPPED)
-        if right:
-            self._age_cells()
-            self._fill()
-        return right
+        if not (self._fit(READING_FIELDS) and self._fit(STOPPED)):
+            return False
+        odd = not (self._fit(TEMPERATURES) and self._fit(SOC))
+        if not self._is_believed(self._readings, int(odd)):
+            return False
+        self._age_cells()
+        self._fill()
+        return True
 
     def _fill(self):
         sample = self.sample
         sample.mode = sample.empty_cell_voltage = None  # older packets do not have them
         sample.soc = self._cells_soc
         self._put(READING_FIELDS)
+        self._put(SOC)
         self._put_into(sample.temperatures, TEMPERATURES)
         sample.flags = self._bits(STOPPED)
         if sample.mode == DISCHARGE:
@@ -177,22 +196,62 @@ class Decoder(framed.Decoder):
         sample.clear_cells()
         sample.voltage = sample.energy = sample.charge = self._cells_soc = None
 
+    def _agrees(self, other):
+        """Can the first pending packet follow that one of the same command?"""
+        at = self._start
+        length = self._buf[at + 3]
+        if length != other[3]:
+            return False
+        command = self._buf[at + 2]
+        if command == CELLS:
+            return self._do_cells_agree(length, other)
+        if command == IMPEDANCES:
+            return self._do_impedances_agree(length, other)
+        for rows in (READING_FIELDS, SOC, TEMPERATURES, STOPPED):
+            if not self._are_near(rows, other, 1):
+                return False
+        return True
+
+    def _do_cells_agree(self, length, other):
+        with_soc = cells_in(length, WITH_SOC)
+        count = with_soc or cells_in(length, WITH_COUNTERS)
+        if not self._words_near(DATA_AT, other, count, CELL_STEP):
+            return False
+        if with_soc:
+            return abs(self._number(length - 2, 1) - other[length - 2]) <= SOC_STEP
+        off = abs(self._low(length - ENERGY_AT, 4) - low_first(other, length - ENERGY_AT, 4))
+        if off > ENERGY_STEP:
+            return False
+        off = abs(self._low(length - CHARGE_AT, 4) - low_first(other, length - CHARGE_AT, 4))
+        return off <= CHARGE_STEP
+
+    def _do_impedances_agree(self, length, other):
+        for i in range(IMPEDANCES_AT, length - 1, 2):
+            if abs(self._low(i, 2) - low_first(other, i, 2)) > IMPEDANCE_STEP:
+                return False
+        return True
+
     def _take_cells(self, length):
         with_soc = cells_in(length, WITH_SOC)
         count = self._limit(with_soc or cells_in(length, WITH_COUNTERS))
         soc = self._number(length - 2, 1) if with_soc else None
-        if (with_soc and soc > 100) or not self._are_cells(count):
+        odd = with_soc and soc > 100
+        if not self._are_cells(count) or not self._is_believed(self._inputs, int(odd)):
             return False
         sample = self.sample
         sample.energy = None if with_soc else self._low(length - ENERGY_AT, 4)
         sample.charge = None if with_soc else self._low(length - CHARGE_AT, 4)
-        self._cells_soc = soc
+        self._cells_soc = None if odd else soc
         self._cells_age = 0
+        self._fill_cells(count)
+        return True
+
+    def _fill_cells(self, count):
+        sample = self.sample
         high_words(self._buf, self._start + DATA_AT, sample.cells, count)
         sample.cell_count = wire(sample.cells, count, self._cells)
         sample.voltage = total(sample.cells, sample.cell_count) or None
         sample.find_extremes()
-        return True
 
     def _are_cells(self, count):
         buf = self._buf
@@ -204,6 +263,11 @@ class Decoder(framed.Decoder):
 
     def _take_impedances(self, length):
         if self._number(DATA_AT, 1) > 2 or self._low(DATA_AT + 1, 2) > MAX_CURRENT:
+            return False
+        for i in range(IMPEDANCES_AT, length - 1, 2):
+            if self._low(i, 2) > MAX_IMPEDANCE:
+                return False
+        if not self._is_believed(self._ohms, 0):
             return False
         sample = self.sample
         sample.impedance_count = self._limit(cells_in(length, WITH_MODE))

@@ -1,20 +1,26 @@
-"""The base of the decoders: pending bytes, resynchronisation, numbers in tables, cells.
+"""The base of the decoders: pending bytes, resynchronisation, numbers in tables, cells, and doubt.
 
 A BMS lists its numbers as rows (columns below); a decoder reads them from the first pending frame.
 It has FIRST (the byte that begins a frame), _length(), _take(length), _is_cut_off(). A function
 with more than 11 slots (locals and stack) has its frame on the heap: those that run forevery
 reading have fewer.
+
+Eight bits of sum let one damaged frame in 256 pass. So a frame is compared with the last one that
+counted: if it says what a pack cannot have become in the time, it counts only if a second one says
+the same. A Memory holds both frames, as they came.
 """
 
 import struct
 
 from sample import Sample
 
-# Columns of a row: name or index in the Sample; 1, 2 or 4 bytes (below 0: signed); factor; and from
-# PLACE on, a column a layout, the place in a frame (0: this layout does not have it). A table that
-# _fit() checks has two more: the lowest and the highest number, before the factor.
+# Columns of a row: name or index in the Sample; 1, 2 or 4 bytes (below 0: signed); factor; from
+# PLACE on, a column a layout, the place in a frame (0: this layout does not have it). The last
+# three, before the factor: the lowest and the highest number, and the step by which it may differ
+# from the frame before. A number out of range is unknown.
 NAME, SIZE, SCALE, PLACE = 0, 1, 2, 3
-LOWEST, HIGHEST = -2, -1
+LOWEST, HIGHEST, STEP = -3, -2, -1
+ANY = 1 << 29  # a step that is always allowed
 
 PIECE = 256  # bytes that are copied at a time
 
@@ -47,6 +53,18 @@ def low_words(buf, at, target, count):
         at += 2
 
 
+class Memory:
+    """The last frame of a kind that counted, and the last one in doubt; all 0: none yet.
+
+    odd, doubted_odd: what was odd about them, in bits of the decoder's own.
+    """
+
+    def __init__(self, longest):
+        self.frame = bytearray(longest)
+        self.doubted = bytearray(longest)
+        self.odd = self.doubted_odd = 0
+
+
 class Decoder:
     """on_sample(sample) is called for each reading, always with the same Sample.
 
@@ -60,7 +78,7 @@ class Decoder:
         self.sample = Sample()
         self.stats = {
             "accepted": dict.fromkeys(kinds, 0),
-            "rejected": 0,  # began like a frame, but length, sum or values disagree
+            "rejected": 0,  # began like a frame: length, sum or values disagree, or in doubt
             "bytes_skipped": 0,  # belong to no accepted frame
         }
         self._on_sample = on_sample
@@ -189,10 +207,12 @@ class Decoder:
         return self._read(self._buf, self._start + place, size)
 
     def _value(self, row):
-        """None if the layout does not have it."""
+        """None if the layout does not have it, or it is out of range."""
         place = row[self._column]
         if place:
-            return self._read(self._buf, self._start + place, row[SIZE]) * row[SCALE]
+            value = self._read(self._buf, self._start + place, row[SIZE])
+            if row[LOWEST] <= value <= row[HIGHEST]:
+                return value * row[SCALE]
         return None
 
     def _fit(self, rows):
@@ -236,3 +256,61 @@ class Decoder:
                 if self._value(row):
                     bits |= row[NAME]
         return bits
+
+    # Doubt
+
+    def _is_believed(self, memory, odd):
+        """Whether the first pending frame counts. It is remembered in any case.
+
+        odd: what is odd about it, by bits, that may be so of this unit: the first frame has to be
+        without, a later one has to have been so before.
+        """
+        known = memory.frame[0]
+        if odd & ~memory.odd or (known and not self._agrees(memory.frame)):
+            again = memory.doubted[0] and odd == memory.doubted_odd
+            if not (again and self._agrees(memory.doubted)):
+                memory.doubted_odd = odd
+                self._copy_to(memory.doubted)
+                return False
+        memory.odd = odd
+        self._copy_to(memory.frame)
+        return True
+
+    def _agrees(self, other):
+        """Can the first pending frame follow that other one?"""
+        raise NotImplementedError
+
+    def _copy_to(self, frame):
+        buf = self._buf
+        at = self._start
+        for i in range(min(len(frame), self._end - at)):
+            frame[i] = buf[at + i]
+
+    def _are_near(self, rows, other, times):
+        """Are all numbers at most so many times their step away from those in that other frame?"""
+        for row in rows:  # noqa: SIM110 - a generator would be allocated
+            if not self._is_near(row, other, times):
+                return False
+        return True
+
+    def _is_near(self, row, other, times):
+        if not row[self._column] or row[STEP] == ANY:
+            return True
+        off = self._in_range(self._buf, self._start, row) - self._in_range(other, 0, row)
+        return abs(off) <= row[STEP] * times
+
+    def _in_range(self, buf, start, row):
+        """The number of a row in the frame from start on; -ANY if it is out of range."""
+        value = self._read(buf, start + row[self._column], row[SIZE])
+        return value if row[LOWEST] <= value <= row[HIGHEST] else -ANY
+
+    def _words_near(self, place, other, count, step):
+        """The same for so many numbers of two bytes from that place on."""
+        while count:
+            count -= 1
+            if self._word_off(place + 2 * count, other) > step:
+                return False
+        return True
+
+    def _word_off(self, place, other):
+        return abs(self._number(place, 2) - self._read(other, place, 2))

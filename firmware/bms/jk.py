@@ -4,12 +4,13 @@ A frame is 55 AA EB 90 | type | counter | data | sum of the bytes before, mod 25
 byte first. The radio is a bridge to the unit's UART: acknowledgements, AT commands and pieces of
 frames stand between. Software below 11 speaks 24S, later 32S. Frames 0x01 (settings) and 0x03
 (device) hold passcodes: a byte is wiped once it is done with. Facts from captures and ESPHome.
+docs/jk.md says what a frame has to agree with before it counts, and why.
 """
 
 import struct
 
 from bms import framed
-from bms.framed import NAME, PLACE, SCALE, low_words
+from bms.framed import ANY, NAME, PLACE, SCALE, low_words
 from sample import (
     BALANCING,
     CHARGE_ON,
@@ -41,6 +42,7 @@ HINTS = ("BMS in reach?", "Phone app closed?")  # what to check when it is silen
 HEADER = b"\x55\xaa\xeb\x90"
 LENGTH = 300
 SETTINGS, CELLS, DEVICE = 1, 2, 3
+ANSWER = b"\xaa\x55\x90\xeb\xc8"  # how what it answers to a question begins
 ASK_DEVICE = b"\xaa\x55\x90\xeb\x97\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x11"
 ASK_CELLS = b"\xaa\x55\x90\xeb\x96\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x10"
 QUIET_S = 5  # without news for so long: ask again
@@ -49,41 +51,58 @@ ASK_S = 180  # some units stop unless they are asked every few minutes
 # CELLS, low byte first, by layout: 32S and 24S
 LAYOUT_32S, LAYOUT_24S = 0, 1
 INPUTS = (32, 24)
+KNOWN_TO = 19  # the software's major version
 CELLS_AT = 6  # mV, 2 bytes each
-VOLTAGE = 0  # its row
+VOLTAGE, CURRENT, CHARGE, CAPACITY = 0, 1, 6, 7  # rows
 FIELDS = (
-    # name, size, factor, lowest, highest, place in 32S and in 24S
-    ("voltage", 4, 1, 150, 118),  # mV
-    ("current", -4, 1, 158, 126),  # mA
-    ("errors", 4, 1, 166, 0),
-    ("errors", 2, 1, 0, 136),
-    ("balance_current", -2, 1, 170, 138),  # mA
-    ("soc", 1, 1, 173, 141),  # %
-    ("charge", 4, 1, 174, 142),  # mAh
-    ("capacity", 4, 1, 178, 146),  # mAh
-    ("cycles", 4, 1, 182, 150),
-    ("soh", 1, 10, 190, 158),  # % to 0.1 %
+    # name, size, factor, place in 32S and in 24S, lowest, highest, step in STEP_S
+    ("voltage", 4, 1, 150, 118, 0, 200000, 8000),  # mV
+    ("current", -4, 1, 158, 126, -2000000, 2000000, ANY),  # mA
+    ("errors", 4, 1, 166, 0, 0, 0xFFFFFFFF, ANY),
+    ("errors", 2, 1, 0, 136, 0, 0xFFFF, ANY),
+    ("balance_current", -2, 1, 170, 138, -20000, 20000, ANY),  # mA
+    ("soc", 1, 1, 173, 141, 0, 100, 1),  # %
+    ("charge", 4, 1, 174, 142, 0, 20000000, 1000),  # mAh
+    ("capacity", 4, 1, 178, 146, 0, 20000000, 0),  # mAh
+    ("cycles", 4, 1, 182, 150, 0, 100000, 1),
+    ("soh", 1, 10, 190, 158, 0, 100, 1),  # % to 0.1 %
 )
 EXTRAS = (
-    ("charge_in", 4, 1, 186, 154),  # mAh
-    ("bms_uptime", 4, 1, 194, 162),  # s
+    ("charge_out", 4, 1, 186, 154, 0, 0x7FFFFFFF, 1000),  # mAh
+    ("bms_uptime", 4, 1, 194, 162, 0, 0x7FFFFFFF, ANY),  # s
 )
+CHARGE_OUT, UPTIME = EXTRAS
 SWITCHES = (
-    (CHARGE_ON, 1, 1, 198, 166),
-    (DISCHARGE_ON, 1, 1, 199, 167),
-    (BALANCING, 1, 1, 172, 140),
+    (CHARGE_ON, 1, 1, 198, 166, 0, 255, 0),
+    (DISCHARGE_ON, 1, 1, 199, 167, 0, 255, 0),
+    (BALANCING, 1, 1, 172, 140, 0, 255, ANY),
 )
-PRESENT = ("present", 4, 1, 70, 54)  # bits of the cells
+WIRED = (("present", 4, 1, 70, 54, 0, 0xFFFFFFFF, 0),)  # bits of the cells
+PRESENT = WIRED[0]
 WIRES = ("impedances", 2, 10, 80, 64)  # mOhm to 0.1 mOhm, that of cell 1
-SENSORS = ("sensors", 2, 1, 214, 0)  # bits: 0 MOSFET, 1 to 5 T1 to T5
+SENSORS = ("sensors", 2, 1, 214, 0, 0, 0xFFFF, 0)  # bits: 0 MOSFET, 1 to 5 T1 to T5
+SENSOR_BITS = 0x3F
 TEMPERATURES = (
-    (0, -2, 1, 162, 130),  # 0.1 degC
-    (1, -2, 1, 164, 132),
-    (2, -2, 1, 254, 0),
-    (3, -2, 1, 256, 0),
-    (4, -2, 1, 258, 0),
-    (MAX_TEMPERATURES - 1, -2, 1, 144, 134),  # of the MOSFETs
+    (0, -2, 1, 162, 130, -600, 1500, 100),  # 0.1 degC
+    (1, -2, 1, 164, 132, -600, 1500, 100),
+    (2, -2, 1, 254, 0, -600, 1500, 100),
+    (3, -2, 1, 256, 0, -600, 1500, 100),
+    (4, -2, 1, 258, 0, -600, 1500, 100),
+    (MAX_TEMPERATURES - 1, -2, 1, 144, 134, -600, 1500, 100),  # of the MOSFETs
 )
+# What the unit has made of its cells and of voltage times current, 0 if it does not
+MEAN = ("mean", 2, 1, 74, 58)  # mV
+DIFFERENCE = ("difference", 2, 1, 76, 60)  # mV
+POWER = ("power", 4, 1, 154, 122)  # mW
+MAX_CELL = 6000  # mV
+STEP_S = 8  # of the unit's own clock
+LATE_S = 60  # that clock may be ahead by so much, see _passed()
+CELL_STEP, WIRE_STEP, OFF_STEP = 500, 30, 500  # mV, mOhm, mV
+# How far the unit's own figures, of another moment, may be off ours
+MEAN_OFF, DIFFERENCE_OFF, POWER_OFF = 12, 100, 200000  # mV, mV, mW
+STEADY = 20000  # mA: of a change by less the power says nothing
+# What is odd about a frame, by bits
+ODD_POWER, ODD_MEAN, ODD_DIFFERENCE, ODD_CELLS = 1, 2, 4, 8
 TEXTS = (("model", 6, 16), ("hardware", 22, 8), ("software", 30, 8))  # of DEVICE: place, size
 
 # Protections, by the bits of ALARMS; the others only warn.
@@ -91,7 +110,7 @@ STOP_CHARGE = 0x3F2
 STOP_DISCHARGE = 0x0F00F802
 
 MOSFET = MAX_TEMPERATURES - 1  # index of its temperature
-NO_SENSOR = -2000
+NO_CELLS = "No cells connected"
 APART = 10  # 0.1 degC: a T3 that was never further from the MOSFET only repeats it
 _WIPE = "556s"  # the whole buffer
 
@@ -126,10 +145,14 @@ class Decoder(framed.Decoder):
         for key, _, _ in TEXTS:
             self.sample.texts[key] = None
         self._new_only = new_only
+        self._memory = framed.Memory(LENGTH)
         self._layout = None  # until the software's version is known
+        self._major = 0  # of that version
         self._counter = None
-        self._mean = 0  # mV of the cells, see _total()
-        self._seen = 3  # the temperatures that are known to be sensors, by bit: T1 and T2 are
+        self._mean = self._dead = self._low = self._high = 0  # of the cells, see _total()
+        # The temperatures that are known to be sensors, by bit: T1 and T2 are; and those that the
+        # last frame had
+        self._seen = self._heard = 3
         self._due = 2  # questions to ask
         self._asked_s = self._quiet_s = 0
 
@@ -174,19 +197,37 @@ class Decoder(framed.Decoder):
         return min(pending, 5 if known else 4)
 
     def _take(self, length):
-        if self._sum(length - 1) != self._number(length - 1, 1):
+        if self._sum(length - 1) != self._number(length - 1, 1) or self._is_merged(length):
             return False
         kind = self._number(4, 1)
-        is_reading = False
         if kind == CELLS:
-            if not self._find_layout():
-                self.stats["mismatched"] += 1
-                self._skip_on()
-                return True
-            is_reading = self._is_wanted()
-        elif kind == DEVICE:
+            return self._take_cells(length)
+        if kind == DEVICE:
             self._take_device()
         self.stats["accepted"][kind] += 1
+        self._drop(length)
+        return True
+
+    def _is_merged(self, length):
+        """Does another frame, or an answer, begin before this one ends? Then pieces are lost."""
+        start = self._start + 1
+        end = self._start + length + len(HEADER) - 1  # the header may be cut in two by the end
+        return self._buf.find(HEADER, start, min(end, self._end)) >= 0 or (
+            self._buf.find(ANSWER, start, self._start + length) >= 0
+        )
+
+    def _take_cells(self, length):
+        if not self._find_layout():
+            self.stats["mismatched"] += 1
+            self._skip_on()
+            return True
+        if not self._is_in_range(FIELDS[VOLTAGE]) or not self._is_in_range(FIELDS[CURRENT]):
+            return False
+        odd = self._odd()
+        if self._high > MAX_CELL or not self._is_believed(self._memory, odd):
+            return False
+        self.stats["accepted"][CELLS] += 1
+        is_reading = self._is_wanted()
         if is_reading:
             self._fill()
             self._fill_cells()
@@ -211,10 +252,13 @@ class Decoder(framed.Decoder):
     def _take_device(self):
         texts = self.sample.texts
         for key, place, size in TEXTS:
-            texts[key] = self._text(place, size)
+            text = self._text(place, size)
+            if text != texts[key]:  # another unit
+                texts[key] = text
+                self._memory.frame[0] = 0
         try:
-            major = int(texts["software"].split(".")[0])
-            self._layout = LAYOUT_24S if major < 11 else LAYOUT_32S
+            self._major = int(texts["software"].split(".")[0])
+            self._layout = LAYOUT_24S if self._major < 11 else LAYOUT_32S
         except ValueError:
             self._layout = None
 
@@ -251,13 +295,13 @@ class Decoder(framed.Decoder):
         if not self._fits(layout):
             layout = LAYOUT_24S if layout == LAYOUT_32S else LAYOUT_32S
             if not self._fits(layout):
-                return False
+                return self._layout is not None and self._is_sick(self._layout)
         return self._layout is None or self._layout == layout
 
     def _choose(self, layout):
         """Returns the pack's voltage in that layout."""
         self._column = PLACE + layout
-        return self._value(FIELDS[VOLTAGE])
+        return self._value(FIELDS[VOLTAGE]) or 0
 
     def _fits(self, layout):
         """Do the cells make up the pack's voltage? Their sum may be one cell off (the wire of an
@@ -269,8 +313,23 @@ class Decoder(framed.Decoder):
         off = abs(total - voltage)
         return voltage and total and off <= self._mean + (voltage >> 4)
 
+    def _is_sick(self, layout):
+        """The same for a pack of which several inputs read nothing, or all: known software says
+        that it is the layout all the same.
+        """
+        voltage = self._choose(layout)
+        present = self._present()
+        total = self._total(present or -1, INPUTS[layout])
+        if self._major > KNOWN_TO or not self._dead:
+            return False
+        if not self._mean:
+            return True
+        return present and abs(total + self._dead * self._mean - voltage) <= voltage >> 4
+
     def _total(self, present, inputs):
-        """mV of the cells that are there, all together. Notes their mean."""
+        """mV of the cells that are there, all together. Notes their mean, and how many are dead:
+        below 512 mV, and no part of the mean.
+        """
         buf = self._buf
         at = self._start + CELLS_AT
         total = count = 0
@@ -278,23 +337,128 @@ class Decoder(framed.Decoder):
             if present & 1:
                 total += buf[at]
                 total += buf[at + 1] << 8
-                count += 1
+                count += 1 if buf[at + 1] > 1 else 0x100
             present >>= 1
             inputs -= 1
             at += 2
-        self._mean = total // (count or 1)
+        self._dead = count >> 8
+        count &= 0xFF
+        self._mean = total // count if count else 0
         return total
 
     def _present(self):
         """Bits of the cells that are there by the unit's word, or the user's where it has none."""
         return self._value(PRESENT) or (1 << self._cells) - 1
 
+    def _count(self):
+        """Of the inputs up to the last cell."""
+        present = (1 << self._cells) - 1 if self._cells else self._present()
+        count = INPUTS[self._column - PLACE]
+        while count and not present >> count - 1 & 1:
+            count -= 1
+        return count
+
+    # What a frame has to agree with: its own figures, and the frame before
+
+    def _odd(self):
+        """What is odd about the first pending frame, by bits."""
+        self._find_extremes(self._present(), self._start + CELLS_AT)
+        odd = ODD_POWER if self._is_power_odd() else 0
+        if self._dead:
+            return odd if self._errors() else odd | ODD_CELLS
+        mean = self._number(MEAN[self._column], 2)
+        if mean:  # some leave both at 0
+            if abs(mean - self._mean) > MEAN_OFF:
+                odd |= ODD_MEAN
+            difference = self._number(DIFFERENCE[self._column], 2)
+            if abs(difference - self._high + self._low) > DIFFERENCE_OFF:
+                odd |= ODD_DIFFERENCE
+        return odd
+
+    def _find_extremes(self, present, at):
+        low, high = MAX_CELL, 0
+        while present and at < self._start + CELLS_AT + 64:
+            if present & 1:
+                mv = self._read(self._buf, at, 2)
+                if mv < low:
+                    low = mv
+                if mv > high:
+                    high = mv
+            present >>= 1
+            at += 2
+        self._low, self._high = low, high
+
+    def _is_power_odd(self):
+        """Is the current a much other one than before, but the unit's power does not say so?"""
+        place = FIELDS[CURRENT][self._column]
+        current = self._number(place, -4)
+        known = self._memory.frame
+        if known[0] and abs(current - self._read(known, place, -4)) <= STEADY:
+            return False
+        told = self._number(POWER[self._column], 4)
+        if not told and not known[0]:
+            return False
+        power = self._value(FIELDS[VOLTAGE]) * (abs(current) // 1000)  # mV * A
+        return abs(power - told) > POWER_OFF + (max(power, told) >> 2)
+
+    def _errors(self):
+        return self._value(FIELDS[2]) or self._value(FIELDS[3])
+
+    def _agrees(self, other):
+        times = self._passed(other)
+        if not times or not self._is_current_near(other) or not self._are_errors_near(other):
+            return False
+        for rows in (FIELDS, EXTRAS, SWITCHES, WIRED, TEMPERATURES):
+            if not self._are_near(rows, other, times):
+                return False
+        return self._are_cells_near(other, self._count(), times)
+
+    def _passed(self, other):
+        """How many STEP_S the unit's clock is ahead of the other frame's, and one more; 0 if it
+        cannot be.
+
+        It may be ahead of our clock by LATE_S. A capture has no clock: then something has to have
+        flowed meanwhile.
+        """
+        place = UPTIME[self._column]
+        passed = self._number(place, 4) - self._read(other, place, 4)
+        late = passed > LATE_S + self._quiet_s and other is self._memory.frame
+        if passed < 0 or (late and (self._due < 2 or not self._has_flowed(other))):
+            return 0
+        return 1 + min(passed // STEP_S, 20000)
+
+    def _has_flowed(self, other):
+        for row in (FIELDS[CHARGE], CHARGE_OUT):
+            place = row[self._column]
+            if self._number(place, 4) != self._read(other, place, 4):
+                return True
+        return False
+
+    def _is_current_near(self, other):
+        """A current can change by ten times the capacity at once, not by more."""
+        place = FIELDS[CURRENT][self._column]
+        off = abs(self._number(place, -4) - self._read(other, place, -4))
+        return off <= max(50000, 10 * (self._value(FIELDS[CAPACITY]) or 100000))
+
+    def _are_errors_near(self, other):
+        """New errors come twice, unless the cells show them, too."""
+        for row in (FIELDS[2], FIELDS[3]):
+            place = row[self._column]
+            if place and self._number(place, row[1]) != self._read(other, place, row[1]):
+                return self._dead
+        place = SENSORS[self._column]
+        return not place or not (self._number(place, 2) ^ self._read(other, place, 2)) & SENSOR_BITS
+
+    def _are_cells_near(self, other, count, times):
+        torn = self._dead and self._errors()
+        if not torn and not self._words_near(CELLS_AT, other, count, CELL_STEP * times):
+            return False
+        return self._words_near(WIRES[self._column], other, count, WIRE_STEP * times)
+
     def _fill(self):
         sample = self.sample
         self._put(FIELDS)
         self._put_into(sample.extras, EXTRAS)
-        if sample.soc > 100:
-            sample.soc = None
         switches = sample.switches = self._bits(SWITCHES)
         # Switched off by its owner, it is not stopped.
         sample.flags = 0
@@ -305,34 +469,41 @@ class Decoder(framed.Decoder):
 
     def _fill_cells(self):
         sample = self.sample
+        count = self._count()
         present = (1 << self._cells) - 1 if self._cells else self._present()
-        count = INPUTS[self._column - PLACE]
-        while count and not present >> count - 1 & 1:
-            count -= 1
         low_words(self._buf, self._start + CELLS_AT, sample.cells, count)
         low_words(self._buf, self._start + WIRES[self._column], sample.impedances, count)
         keep(sample.cells, sample.impedances, present, count)
         sample.cell_count = sample.impedance_count = count
         sample.find_extremes()
+        if not count:
+            sample.texts["errors"] = NO_CELLS
+        elif "errors" in sample.texts:
+            sample.texts["errors"] = ""
 
     def _fill_temperatures(self):
         temperatures = self.sample.temperatures
         self._put_into(temperatures, TEMPERATURES)
         self._mosfet = temperatures[MOSFET]
         bits = self._value(SENSORS)
-        for i in range(MAX_TEMPERATURES):
-            bit = 1 << (i + 1) % MAX_TEMPERATURES  # the MOSFET's comes first
-            if not (bits is None or bits & bit) or not self._is_sensor(i):
+        heard = 0
+        for i in range(MAX_TEMPERATURES - 1):
+            if not (bits is None or bits & 2 << i) or temperatures[i] is None:
                 temperatures[i] = None
+            elif self._is_own(i, temperatures[i]):
+                heard |= 1 << i
+        self._seen |= heard & self._heard
+        self._heard = heard
+        for i in range(2, MAX_TEMPERATURES - 1):
+            if not self._seen >> i & 1:
+                temperatures[i] = None
+        if bits is not None and not bits & 1:
+            temperatures[MOSFET] = None
 
-    def _is_sensor(self, i):
-        """T3 to T5 count once they have said something: some units repeat the MOSFET in T3, some
-        leave 0 in T4 and T5, all with the sensor bit on.
+    def _is_own(self, i, value):
+        """T3 to T5 count once two frames have said something of their own: some units repeat the
+        MOSFET in T3, some leave 0 in T4 and T5, all with the sensor bit on.
         """
-        temperatures = self.sample.temperatures
-        value = temperatures[i]
-        if value is None or value == NO_SENSOR:
-            return False
-        if abs(value - self._mosfet) > APART if i == 2 else value:
-            self._seen |= 1 << i
-        return self._seen >> i & 1 or i == MOSFET
+        if i == 2:
+            return self._mosfet is None or abs(value - self._mosfet) > APART
+        return value != 0
