@@ -196,55 +196,62 @@ class Decoder(framed.Decoder):
         sample.clear_cells()
         sample.voltage = sample.energy = sample.charge = self._cells_soc = None
 
-    def _agrees(self, other):
-        """Can the first pending packet follow that one of the same command?"""
+    def _agrees(self):
         at = self._start
         length = self._buf[at + 3]
-        if length != other[3]:
+        if length != self._other[3]:
             return False
         command = self._buf[at + 2]
         if command == CELLS:
-            return self._do_cells_agree(length, other)
+            return self._do_cells_agree(length)
         if command == IMPEDANCES:
-            return self._do_impedances_agree(length, other)
-        for rows in (READING_FIELDS, SOC, TEMPERATURES, STOPPED):
-            if not self._are_near(rows, other, 1):
-                return False
-        return True
+            return self._do_impedances_agree(length)
+        return (
+            self._are_near(READING_FIELDS)
+            and self._are_near(SOC)
+            and self._are_near(TEMPERATURES)
+            and self._are_near(STOPPED)
+        )
 
-    def _do_cells_agree(self, length, other):
+    def _do_cells_agree(self, length):
         with_soc = cells_in(length, WITH_SOC)
         count = with_soc or cells_in(length, WITH_COUNTERS)
-        if not self._words_near(DATA_AT, other, count, CELL_STEP):
+        if not self._words_near(DATA_AT, count, CELL_STEP):
             return False
         if with_soc:
-            return abs(self._number(length - 2, 1) - other[length - 2]) <= SOC_STEP
-        off = abs(self._low(length - ENERGY_AT, 4) - low_first(other, length - ENERGY_AT, 4))
-        if off > ENERGY_STEP:
-            return False
-        off = abs(self._low(length - CHARGE_AT, 4) - low_first(other, length - CHARGE_AT, 4))
-        return off <= CHARGE_STEP
+            return self._off(length - 2, 1) <= SOC_STEP
+        return (
+            self._low_off(length - ENERGY_AT, 4) <= ENERGY_STEP
+            and self._low_off(length - CHARGE_AT, 4) <= CHARGE_STEP
+        )
 
-    def _do_impedances_agree(self, length, other):
-        for i in range(IMPEDANCES_AT, length - 1, 2):
-            if abs(self._low(i, 2) - low_first(other, i, 2)) > IMPEDANCE_STEP:
+    def _do_impedances_agree(self, length):
+        at = IMPEDANCES_AT
+        while at < length - 1:
+            if self._low_off(at, 2) > IMPEDANCE_STEP:
                 return False
+            at += 2
         return True
+
+    def _low_off(self, place, size):
+        return abs(self._low(place, size) - low_first(self._other, place, size))
 
     def _take_cells(self, length):
         with_soc = cells_in(length, WITH_SOC)
         count = self._limit(with_soc or cells_in(length, WITH_COUNTERS))
-        soc = self._number(length - 2, 1) if with_soc else None
-        odd = with_soc and soc > 100
-        if not self._are_cells(count) or not self._is_believed(self._inputs, int(odd)):
+        soc = self._number(length - 2, 1) if with_soc else 0
+        if not self._are_cells(count) or not self._is_believed(self._inputs, int(soc > 100)):
             return False
-        sample = self.sample
-        sample.energy = None if with_soc else self._low(length - ENERGY_AT, 4)
-        sample.charge = None if with_soc else self._low(length - CHARGE_AT, 4)
-        self._cells_soc = None if odd else soc
+        self._cells_soc = soc if with_soc and soc <= 100 else None
         self._cells_age = 0
+        self._fill_counters(0 if with_soc else length)
         self._fill_cells(count)
         return True
+
+    def _fill_counters(self, length):
+        """length: of a packet that has them, 0 for one without."""
+        self.sample.energy = self._low(length - ENERGY_AT, 4) if length else None
+        self.sample.charge = self._low(length - CHARGE_AT, 4) if length else None
 
     def _fill_cells(self, count):
         sample = self.sample

@@ -64,6 +64,11 @@ class Memory:
         self.doubted = bytearray(longest)
         self.odd = self.doubted_odd = 0
 
+    def swap(self):
+        """What was in doubt counts. What counted so far may come again at once."""
+        self.frame, self.doubted = self.doubted, self.frame
+        self.doubted_odd = self.odd
+
 
 class Decoder:
     """on_sample(sample) is called for each reading, always with the same Sample.
@@ -87,6 +92,8 @@ class Decoder:
         self._start = self._end = 0  # the pending bytes
         self._read = read
         self._column = PLACE  # that of the frame's layout
+        self._other = None  # the frame that the first pending one is compared with
+        self._times = 1  # a step
 
     def request(self):
         """What to send to the BMS now, b"" for nothing. Called when the link is up, then every
@@ -265,20 +272,20 @@ class Decoder:
         odd: what is odd about it, by bits, that may be so of this unit: the first frame has to be
         without, a later one has to have been so before.
         """
-        known = memory.frame[0]
-        if odd & ~memory.odd or (known and not self._agrees(memory.frame)):
-            again = memory.doubted[0] and odd == memory.doubted_odd
-            if not (again and self._agrees(memory.doubted)):
-                memory.doubted_odd = odd
-                self._copy_to(memory.doubted)
-                return False
-        memory.odd = odd
-        self._copy_to(memory.frame)
-        return True
-
-    def _agrees(self, other):
-        """Can the first pending frame follow that other one?"""
-        raise NotImplementedError
+        right = not odd & ~memory.odd
+        if right and memory.frame[0]:
+            right = self._follows(memory.frame)
+        if not right and memory.doubted[0] and odd == memory.doubted_odd:
+            right = self._follows(memory.doubted)
+            if right:
+                memory.swap()
+        self._other = None
+        if right:
+            memory.odd = odd
+        else:
+            memory.doubted_odd = odd
+        self._copy_to(memory.frame if right else memory.doubted)
+        return right
 
     def _copy_to(self, frame):
         buf = self._buf
@@ -286,31 +293,45 @@ class Decoder:
         for i in range(min(len(frame), self._end - at)):
             frame[i] = buf[at + i]
 
-    def _are_near(self, rows, other, times):
-        """Are all numbers at most so many times their step away from those in that other frame?"""
-        for row in rows:  # noqa: SIM110 - a generator would be allocated
-            if not self._is_near(row, other, times):
+    def _follows(self, other):
+        """Can the first pending frame follow that other one?"""
+        self._other = other
+        self._times = 1
+        return self._agrees()
+
+    def _agrees(self):
+        """Does what both say differ by _times its step at most?"""
+        raise NotImplementedError
+
+    def _are_near(self, rows):
+        i = len(rows)
+        while i:
+            i -= 1
+            if not self._is_near(rows[i]):
                 return False
         return True
 
-    def _is_near(self, row, other, times):
+    def _is_near(self, row):
         if not row[self._column] or row[STEP] == ANY:
             return True
-        off = self._in_range(self._buf, self._start, row) - self._in_range(other, 0, row)
-        return abs(off) <= row[STEP] * times
+        off = self._in_range(self._buf, self._start, row) - self._in_range(self._other, 0, row)
+        return abs(off) <= row[STEP] * self._times
 
     def _in_range(self, buf, start, row):
         """The number of a row in the frame from start on; -ANY if it is out of range."""
         value = self._read(buf, start + row[self._column], row[SIZE])
         return value if row[LOWEST] <= value <= row[HIGHEST] else -ANY
 
-    def _words_near(self, place, other, count, step):
-        """The same for so many numbers of two bytes from that place on."""
+    def _off(self, place, size):
+        """By how much the number at that place differs."""
+        return abs(self._number(place, size) - self._read(self._other, place, size))
+
+    def _words_near(self, place, count, step):
+        """Do so many numbers of two bytes differ by _times that step at most?"""
+        step *= self._times
         while count:
             count -= 1
-            if self._word_off(place + 2 * count, other) > step:
+            if self._off(place, 2) > step:
                 return False
+            place += 2
         return True
-
-    def _word_off(self, place, other):
-        return abs(self._number(place, 2) - self._read(other, place, 2))

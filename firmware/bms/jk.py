@@ -53,7 +53,7 @@ LAYOUT_32S, LAYOUT_24S = 0, 1
 INPUTS = (32, 24)
 KNOWN_TO = 19  # the software's major version
 CELLS_AT = 6  # mV, 2 bytes each
-VOLTAGE, CURRENT, CHARGE, CAPACITY = 0, 1, 6, 7  # rows
+VOLTAGE, CURRENT, ERRORS, CHARGE, CAPACITY = 0, 1, 2, 6, 7  # rows, ERRORS are two
 FIELDS = (
     # name, size, factor, place in 32S and in 24S, lowest, highest, step in STEP_S
     ("voltage", 4, 1, 150, 118, 0, 200000, 8000),  # mV
@@ -81,7 +81,6 @@ WIRED = (("present", 4, 1, 70, 54, 0, 0xFFFFFFFF, 0),)  # bits of the cells
 PRESENT = WIRED[0]
 WIRES = ("impedances", 2, 10, 80, 64)  # mOhm to 0.1 mOhm, that of cell 1
 SENSORS = ("sensors", 2, 1, 214, 0, 0, 0xFFFF, 0)  # bits: 0 MOSFET, 1 to 5 T1 to T5
-SENSOR_BITS = 0x3F
 TEMPERATURES = (
     (0, -2, 1, 162, 130, -600, 1500, 100),  # 0.1 degC
     (1, -2, 1, 164, 132, -600, 1500, 100),
@@ -112,7 +111,7 @@ STOP_DISCHARGE = 0x0F00F802
 MOSFET = MAX_TEMPERATURES - 1  # index of its temperature
 NO_CELLS = "No cells connected"
 APART = 10  # 0.1 degC: a T3 that was never further from the MOSFET only repeats it
-_WIPE = "556s"  # the whole buffer
+_WIPE, _FRAME = "556s", "300s"  # the whole buffer, and of it a frame
 
 
 def keep(cells, wires, present, count):
@@ -248,6 +247,12 @@ class Decoder(framed.Decoder):
             for i in range(self._start, self._start + count):
                 self._buf[i] = 0
         super()._drop(count)
+
+    def _copy_to(self, frame):
+        if self._start:
+            super()._copy_to(frame)
+        else:
+            struct.pack_into(_FRAME, frame, 0, self._buf)
 
     def _take_device(self):
         texts = self.sample.texts
@@ -390,30 +395,35 @@ class Decoder(framed.Decoder):
 
     def _is_power_odd(self):
         """Is the current a much other one than before, but the unit's power does not say so?"""
+        self._other = self._memory.frame
+        first = not self._other[0]
         place = FIELDS[CURRENT][self._column]
-        current = self._number(place, -4)
-        known = self._memory.frame
-        if known[0] and abs(current - self._read(known, place, -4)) <= STEADY:
+        if not first and self._off(place, -4) <= STEADY:
             return False
         told = self._number(POWER[self._column], 4)
-        if not told and not known[0]:
+        if first and not told:  # some leave it at 0
             return False
-        power = self._value(FIELDS[VOLTAGE]) * (abs(current) // 1000)  # mV * A
+        power = self._value(FIELDS[VOLTAGE]) * (abs(self._number(place, -4)) // 1000)  # mV * A
         return abs(power - told) > POWER_OFF + (max(power, told) >> 2)
 
     def _errors(self):
-        return self._value(FIELDS[2]) or self._value(FIELDS[3])
+        return self._value(FIELDS[ERRORS]) or self._value(FIELDS[ERRORS + 1])
 
-    def _agrees(self, other):
-        times = self._passed(other)
-        if not times or not self._is_current_near(other) or not self._are_errors_near(other):
-            return False
-        for rows in (FIELDS, EXTRAS, SWITCHES, WIRED, TEMPERATURES):
-            if not self._are_near(rows, other, times):
-                return False
-        return self._are_cells_near(other, self._count(), times)
+    def _agrees(self):
+        self._times = self._passed()
+        return (
+            self._times
+            and self._is_current_near()
+            and self._are_states_near()
+            and self._are_near(FIELDS)
+            and self._are_near(EXTRAS)
+            and self._are_near(SWITCHES)
+            and self._are_near(WIRED)
+            and self._are_near(TEMPERATURES)
+            and self._are_cells_near(self._count())
+        )
 
-    def _passed(self, other):
+    def _passed(self):
         """How many STEP_S the unit's clock is ahead of the other frame's, and one more; 0 if it
         cannot be.
 
@@ -421,39 +431,34 @@ class Decoder(framed.Decoder):
         flowed meanwhile.
         """
         place = UPTIME[self._column]
-        passed = self._number(place, 4) - self._read(other, place, 4)
-        late = passed > LATE_S + self._quiet_s and other is self._memory.frame
-        if passed < 0 or (late and (self._due < 2 or not self._has_flowed(other))):
+        passed = self._number(place, 4) - self._read(self._other, place, 4)
+        late = passed > LATE_S + self._quiet_s and self._other is self._memory.frame
+        if passed < 0 or (late and (self._due < 2 or not self._has_flowed())):
             return 0
         return 1 + min(passed // STEP_S, 20000)
 
-    def _has_flowed(self, other):
-        for row in (FIELDS[CHARGE], CHARGE_OUT):
-            place = row[self._column]
-            if self._number(place, 4) != self._read(other, place, 4):
-                return True
-        return False
+    def _has_flowed(self):
+        return self._off(FIELDS[CHARGE][self._column], 4) or self._off(CHARGE_OUT[self._column], 4)
 
-    def _is_current_near(self, other):
+    def _is_current_near(self):
         """A current can change by ten times the capacity at once, not by more."""
-        place = FIELDS[CURRENT][self._column]
-        off = abs(self._number(place, -4) - self._read(other, place, -4))
-        return off <= max(50000, 10 * (self._value(FIELDS[CAPACITY]) or 100000))
+        most = 10 * (self._value(FIELDS[CAPACITY]) or 100000)
+        return self._off(FIELDS[CURRENT][self._column], -4) <= max(50000, most)
 
-    def _are_errors_near(self, other):
-        """New errors come twice, unless the cells show them, too."""
-        for row in (FIELDS[2], FIELDS[3]):
-            place = row[self._column]
-            if place and self._number(place, row[1]) != self._read(other, place, row[1]):
-                return self._dead
+    def _are_states_near(self):
+        """New errors come twice, unless the cells show them, too; and so do new sensors."""
+        place = FIELDS[ERRORS][self._column]
+        size = 4 if place else 2
+        if self._off(place or FIELDS[ERRORS + 1][self._column], size):
+            return self._dead
         place = SENSORS[self._column]
-        return not place or not (self._number(place, 2) ^ self._read(other, place, 2)) & SENSOR_BITS
+        return not place or not self._off(place, 1)
 
-    def _are_cells_near(self, other, count, times):
+    def _are_cells_near(self, count):
         torn = self._dead and self._errors()
-        if not torn and not self._words_near(CELLS_AT, other, count, CELL_STEP * times):
+        if not torn and not self._words_near(CELLS_AT, count, CELL_STEP):
             return False
-        return self._words_near(WIRES[self._column], other, count, WIRE_STEP * times)
+        return self._words_near(WIRES[self._column], count, WIRE_STEP)
 
     def _fill(self):
         sample = self.sample
@@ -482,28 +487,30 @@ class Decoder(framed.Decoder):
             sample.texts["errors"] = ""
 
     def _fill_temperatures(self):
-        temperatures = self.sample.temperatures
-        self._put_into(temperatures, TEMPERATURES)
-        self._mosfet = temperatures[MOSFET]
+        self._put_into(self.sample.temperatures, TEMPERATURES)
+        self._mosfet = self.sample.temperatures[MOSFET]
         bits = self._value(SENSORS)
+        if bits is None:
+            bits = 0xFF
         heard = 0
-        for i in range(MAX_TEMPERATURES - 1):
-            if not (bits is None or bits & 2 << i) or temperatures[i] is None:
-                temperatures[i] = None
-            elif self._is_own(i, temperatures[i]):
+        for i in range(MOSFET):
+            if bits & 2 << i and self._is_own(i, self.sample.temperatures[i]):
                 heard |= 1 << i
         self._seen |= heard & self._heard
         self._heard = heard
-        for i in range(2, MAX_TEMPERATURES - 1):
-            if not self._seen >> i & 1:
-                temperatures[i] = None
-        if bits is not None and not bits & 1:
-            temperatures[MOSFET] = None
+        self._keep_sensors(bits >> 1 & self._seen | (bits & 1) << MOSFET)
+
+    def _keep_sensors(self, bits):
+        for i in range(MAX_TEMPERATURES):
+            if not bits >> i & 1:
+                self.sample.temperatures[i] = None
 
     def _is_own(self, i, value):
         """T3 to T5 count once two frames have said something of their own: some units repeat the
         MOSFET in T3, some leave 0 in T4 and T5, all with the sensor bit on.
         """
+        if value is None:
+            return False
         if i == 2:
             return self._mosfet is None or abs(value - self._mosfet) > APART
         return value != 0
