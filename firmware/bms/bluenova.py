@@ -96,6 +96,7 @@ class Decoder:
 
     def __init__(self, on_sample, cells=0, new_only=False):
         self.sample = Sample()
+        self.sample.is_partial = True
         self.sample.extras = dict.fromkeys(EXTRAS)
         for name in COUNTERS:
             self.sample.extras[name] = 0

@@ -139,6 +139,7 @@ class Decoder(framed.Decoder):
         self._summed = memoryview(self._buf)[: LENGTH - 1]
         self.stats["repeated"] = 0  # CELLS whose counter stood still
         self.stats["mismatched"] = 0  # CELLS that are no pack's in the layout of the software
+        self.sample.is_partial = True  # a sensor that says nothing for a moment
         for row in EXTRAS:
             self.sample.extras[row[NAME]] = None
         for key, _, _ in TEXTS:
