@@ -114,7 +114,7 @@ def test_totals_and_contents():
         classes[key] = tuple(config.get(name) for name in names)
     assert classes == {
         "energy": ("energy_storage", "measurement", "Wh"),
-        "energy_in": ("energy", "total_increasing", "Wh"),
+        "energy_in": (None, "measurement", "Wh"),
         "charge": (None, "measurement", "Ah"),
         "charge_out": (None, "total_increasing", "Ah"),
         "soc": ("battery", "measurement", "%"),
