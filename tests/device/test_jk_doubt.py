@@ -59,7 +59,7 @@ def test_a_sick_pack_is_a_reading():
     for software in ("14.20", "20.01"):
         data = wire.device_frame(software=software) + 3 * frame(voltage=46000)
         assert decode(data)[1]["mismatched"] == 3
-    data = frame(cells=[0, 0] + CELLS_16[2:], voltage=52920, present=0xFFFF, errors=1)
+    data = frame(cells=[0] * 3 + CELLS_16[3:], voltage=52920, present=0xFFFF, errors=1)
     assert decode(wire.device_frame(software="20.01") + data)[1]["mismatched"] == 1
 
 
