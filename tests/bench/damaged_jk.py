@@ -144,7 +144,7 @@ def lost_bytes(size):
             yield [every[:at] + every[at + count :]]
 
 
-def windows(order):
+def false_frames(order):
     """Where a whole header stands in a stream of that order, and 300 bytes behind it that are none
     of the frames.
     """
@@ -162,7 +162,7 @@ def reordered(rows, sent):
     """The streams with their bytes in the order sent, and which of them may become a reading."""
     order = np.array([place for piece in sent for place in piece])
     suspects = np.zeros(len(rows), bool)
-    for at in windows(order):
+    for at in false_frames(order):
         window = order[at : at + LENGTH]
         total = rows[:, window[:-1]].sum(axis=1, dtype=np.uint32) & 0xFF
         suspects |= total == rows[:, window[-1]]
