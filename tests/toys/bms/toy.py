@@ -17,10 +17,12 @@ HINTS = ("Toy on?", "Check its wire")  # what to check when it is silent, 20 cha
 HEADER, LENGTH = 0xA5, 13
 CELLS_AT, CELLS = 1, 4
 FIELDS = (
-    # attribute of the Sample, size (below 0: signed), factor, place, lowest, highest
-    ("current", -2, 100, 9, -3000, 3000),  # 0.1 A to mA
-    ("errors", 1, 1, 11, 0, 3),  # bits of ALARMS
+    # attribute of the Sample, size (below 0: signed), factor, place, lowest, highest, and by how
+    # much it may differ from the packet before
+    ("current", -2, 100, 9, -3000, 3000, framed.ANY),  # 0.1 A to mA
+    ("errors", 1, 1, 11, 0, 3, 0),  # bits of ALARMS
 )
+CELL_STEP = 500  # mV
 
 
 class Decoder(framed.Decoder):
@@ -30,6 +32,7 @@ class Decoder(framed.Decoder):
 
     def __init__(self, on_sample, cells=0, new_only=False):
         super().__init__(on_sample, cells, (HEADER,), LENGTH, framed.high_first)
+        self._memory = framed.Memory(LENGTH)
 
     def request(self):
         """What to send to the BMS now, b"" for nothing; called every second."""
@@ -43,7 +46,7 @@ class Decoder(framed.Decoder):
 
     def _take(self, length):
         is_whole = self._sum(length - 1) == self._number(length - 1, 1)
-        if not is_whole or not self._fit(FIELDS):
+        if not is_whole or not self._fit(FIELDS) or not self._is_believed(self._memory, 0):
             return False
         self._put(FIELDS)
         self._fill_cells()
@@ -51,6 +54,10 @@ class Decoder(framed.Decoder):
         self.stats["accepted"][HEADER] += 1
         self._on_sample(self.sample)
         return True
+
+    def _agrees(self):
+        """What a pack cannot have become since the packet before comes twice."""
+        return self._are_near(FIELDS) and self._words_near(CELLS_AT, CELLS, CELL_STEP)
 
     def _fill_cells(self):
         sample = self.sample
