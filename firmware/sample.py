@@ -93,7 +93,6 @@ class Sample:
         self.temperatures = [None] * MAX_TEMPERATURES
         self.extras = {}  # a key of EXTRAS: int or None
         self.texts = {}  # a key of TEXTS: str or None
-        self.is_partial = False  # may a reading lack what is still as it was? See hub.py
         self.clear()
 
     def clear(self):

@@ -15,6 +15,7 @@ from sample import EXTRAS, TEXTS, Sample, shown
 NUMBER = 3  # in the events
 LINKS = {"websocket": {"host": "10.0.0.2", "port": 9000, "path": "/ws/"}}
 KEYS = {"cells": ("number", (0, 16), 0), "timeout_s": ("number", (3, 3600), 30)}
+LEAVES_OUT = True  # a line now and then: see hold.py
 TOPICS = ""  # the key of mqtt with the base of topics that others also have for it
 ALARMS = ()  # it says them in words
 HINTS = ("Battery on?", "Check its network")  # what to check when it is silent
@@ -106,7 +107,6 @@ class Decoder:
 
     def __init__(self, on_sample, cells=0, new_only=False):
         self.sample = Sample()
-        self.sample.is_partial = True
         self.sample.extras = dict.fromkeys(EXTRAS)
         for name in COUNTERS:
             self.sample.extras[name] = 0

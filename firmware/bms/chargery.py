@@ -14,6 +14,7 @@ from sample import CHARGE_STOPPED, DISCHARGE, DISCHARGE_STOPPED, shown
 NUMBER = 1  # in the events
 LINKS = {"uart": {"baudrate": 115200}}
 KEYS = {"cells": ("number", (0, 24), 0)}
+LEAVES_OUT = False  # a packet has all that there is
 TOPICS = "chargery_base"  # the key of mqtt with the base of topics that others also have for it
 ALARMS = ()
 HINTS = ("BMS LCD unit on?", "Check the cable")  # what to check when it is silent
@@ -31,7 +32,6 @@ MAX_IMPEDANCE = 9999  # 0.1 mOhm
 CELL_STEP = 500  # mV
 SOC_STEP = 2  # %
 ENERGY_STEP, CHARGE_STEP = 500000, 20000  # mWh, mAh
-IMPEDANCE_STEP = 100  # 0.1 mOhm
 
 # A READING, high byte first. Its length is its layout.
 READING_LENGTHS = (0x0D, 0x0F, 0x13)  # main unit before V1.21, V1.22 to V1.25, V1.26
@@ -118,7 +118,7 @@ class Decoder(framed.Decoder):
         super().__init__(on_sample, cells, (CELLS, READING, IMPEDANCES), LONGEST, high_first)
         self._readings = framed.Memory(READING_LENGTHS[-1])
         self._inputs = framed.Memory(LONGEST)
-        self._ohms = framed.Memory(LONGEST)
+        self._is_blind = False
         self._cells_soc = None  # the SoC that came with the cells
         self._cells_age = CELLS_KEPT  # readings since the cells came
 
@@ -184,8 +184,9 @@ class Decoder(framed.Decoder):
         sample.flags = self._bits(STOPPED)
         if sample.mode == DISCHARGE:
             sample.current = -sample.current
-        elif sample.mode is None and sample.current:
+        elif sample.mode is None and (sample.current or self._is_blind):
             sample.current = None  # flows, but the direction is unknown
+            self._is_blind = True  # and so it stays: a current that comes and goes costs frames
 
     def _age_cells(self):
         """Forget the cells, and what came with them, when they are too old to be shown as new."""
@@ -201,11 +202,8 @@ class Decoder(framed.Decoder):
         length = self._buf[at + 3]
         if length != self._other[3]:
             return False
-        command = self._buf[at + 2]
-        if command == CELLS:
+        if self._buf[at + 2] == CELLS:
             return self._do_cells_agree(length)
-        if command == IMPEDANCES:
-            return self._do_impedances_agree(length)
         return (
             self._are_near(READING_FIELDS)
             and self._are_near(SOC)
@@ -224,14 +222,6 @@ class Decoder(framed.Decoder):
             self._low_off(length - ENERGY_AT, 4) <= ENERGY_STEP
             and self._low_off(length - CHARGE_AT, 4) <= CHARGE_STEP
         )
-
-    def _do_impedances_agree(self, length):
-        at = IMPEDANCES_AT
-        while at < length - 1:
-            if self._low_off(at, 2) > IMPEDANCE_STEP:
-                return False
-            at += 2
-        return True
 
     def _low_off(self, place, size):
         return abs(self._low(place, size) - low_first(self._other, place, size))
@@ -274,8 +264,6 @@ class Decoder(framed.Decoder):
         for i in range(IMPEDANCES_AT, length - 1, 2):
             if self._low(i, 2) > MAX_IMPEDANCE:
                 return False
-        if not self._is_believed(self._ohms, 0):
-            return False
         sample = self.sample
         sample.impedance_count = self._limit(cells_in(length, WITH_MODE))
         at = self._start + IMPEDANCES_AT

@@ -64,11 +64,6 @@ class Memory:
         self.doubted = bytearray(longest)
         self.odd = self.doubted_odd = 0
 
-    def swap(self):
-        """What was in doubt counts. What counted so far may come again at once."""
-        self.frame, self.doubted = self.doubted, self.frame
-        self.doubted_odd = self.odd
-
 
 class Decoder:
     """on_sample(sample) is called for each reading, always with the same Sample.
@@ -269,16 +264,20 @@ class Decoder:
     def _is_believed(self, memory, odd):
         """Whether the first pending frame counts. It is remembered in any case.
 
+        A decoder has _agrees(): does it differ from the frame _other by _times its step at most?
         odd: what is odd about it, by bits, that may be so of this unit: the first frame has to be
         without, a later one has to have been so before.
         """
         right = not odd & ~memory.odd
         if right and memory.frame[0]:
-            right = self._follows(memory.frame)
+            self._other = memory.frame
+            right = self._agrees()
         if not right and memory.doubted[0] and odd == memory.doubted_odd:
-            right = self._follows(memory.doubted)
-            if right:
-                memory.swap()
+            self._other = memory.doubted
+            right = self._agrees()
+            if right:  # what counted so far may come again at once
+                memory.frame, memory.doubted = memory.doubted, memory.frame
+                memory.doubted_odd = memory.odd
         self._other = None
         if right:
             memory.odd = odd
@@ -292,16 +291,6 @@ class Decoder:
         at = self._start
         for i in range(min(len(frame), self._end - at)):
             frame[i] = buf[at + i]
-
-    def _follows(self, other):
-        """Can the first pending frame follow that other one?"""
-        self._other = other
-        self._times = 1
-        return self._agrees()
-
-    def _agrees(self):
-        """Does what both say differ by _times its step at most?"""
-        raise NotImplementedError
 
     def _are_near(self, rows):
         i = len(rows)

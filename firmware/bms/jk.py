@@ -25,6 +25,7 @@ NUMBER = 2  # in the events
 LINKS = {"ble": {"service": 0xFFE0, "notify": 0xFFE1, "write": 0xFFE1}}
 KEYS = {"timeout_s": ("number", (3, 3600), 15)}
 SEEN_AS = {"service": 0xFFE0}
+LEAVES_OUT = True  # a sensor says nothing for a moment: see hold.py
 TOPICS = ""  # the key of mqtt with the base of topics that others also have for it
 # By their bits, as the display has room for them
 ALARMS = (
@@ -71,7 +72,7 @@ EXTRAS = (
     ("charge_out", 4, 1, 186, 154, 0, 0x7FFFFFFF, 1000),  # mAh
     ("bms_uptime", 4, 1, 194, 162, 0, 0x7FFFFFFF, ANY),  # s
 )
-CHARGE_OUT, UPTIME = EXTRAS
+UPTIME = EXTRAS[1]
 SWITCHES = (
     (CHARGE_ON, 1, 1, 198, 166, 0, 255, 0),
     (DISCHARGE_ON, 1, 1, 199, 167, 0, 255, 0),
@@ -91,17 +92,16 @@ TEMPERATURES = (
 )
 # What the unit has made of its cells and of voltage times current, 0 if it does not
 MEAN = ("mean", 2, 1, 74, 58)  # mV
-DIFFERENCE = ("difference", 2, 1, 76, 60)  # mV
 POWER = ("power", 4, 1, 154, 122)  # mW
-MAX_CELL = 6000  # mV
+MAX_CELL = 24  # high byte of mV: 6144
 STEP_S = 8  # of the unit's own clock
 LATE_S = 60  # that clock may be ahead by so much, see _passed()
 CELL_STEP, WIRE_STEP, OFF_STEP = 500, 30, 500  # mV, mOhm, mV
 # How far the unit's own figures, of another moment, may be off ours
-MEAN_OFF, DIFFERENCE_OFF, POWER_OFF = 12, 100, 200000  # mV, mV, mW
+MEAN_OFF, POWER_OFF = 12, 200000  # mV, mW
 STEADY = 20000  # mA: of a change by less the power says nothing
 # What is odd about a frame, by bits
-ODD_POWER, ODD_MEAN, ODD_DIFFERENCE, ODD_CELLS = 1, 2, 4, 8
+ODD_POWER, ODD_MEAN, ODD_CELLS = 1, 2, 4
 TEXTS = (("model", 6, 16), ("hardware", 22, 8), ("software", 30, 8))  # of DEVICE: place, size
 
 # Protections, by the bits of ALARMS; the others only warn.
@@ -139,7 +139,6 @@ class Decoder(framed.Decoder):
         self._summed = memoryview(self._buf)[: LENGTH - 1]
         self.stats["repeated"] = 0  # CELLS whose counter stood still
         self.stats["mismatched"] = 0  # CELLS that are no pack's in the layout of the software
-        self.sample.is_partial = True  # a sensor that says nothing for a moment
         for row in EXTRAS:
             self.sample.extras[row[NAME]] = None
         for key, _, _ in TEXTS:
@@ -149,7 +148,7 @@ class Decoder(framed.Decoder):
         self._layout = None  # until the software's version is known
         self._major = 0  # of that version
         self._counter = None
-        self._mean = self._dead = self._low = self._high = 0  # of the cells, see _total()
+        self._mean = self._dead = 0  # of the cells, see _total()
         # The temperatures that are known to be sensors, by bit: T1 and T2 are; and those that the
         # last frame had
         self._seen = self._heard = 3
@@ -223,8 +222,7 @@ class Decoder(framed.Decoder):
             return True
         if not self._is_in_range(FIELDS[VOLTAGE]) or not self._is_in_range(FIELDS[CURRENT]):
             return False
-        odd = self._odd()
-        if self._high > MAX_CELL or not self._is_believed(self._memory, odd):
+        if not self._is_believed(self._memory, self._odd()):
             return False
         self.stats["accepted"][CELLS] += 1
         is_reading = self._is_wanted()
@@ -333,14 +331,16 @@ class Decoder(framed.Decoder):
         return present and abs(total + self._dead * self._mean - voltage) <= voltage >> 4
 
     def _total(self, present, inputs):
-        """mV of the cells that are there, all together. Notes their mean, and how many are dead:
-        below 512 mV, and no part of the mean.
+        """mV of the cells that are there, all together, 0 if one is out of range. Notes their mean,
+        and how many are dead: below 512 mV, and no part of the mean.
         """
         buf = self._buf
         at = self._start + CELLS_AT
         total = count = 0
         while present and inputs:
             if present & 1:
+                if buf[at + 1] >= MAX_CELL:
+                    return 0
                 total += buf[at]
                 total += buf[at + 1] << 8
                 count += 1 if buf[at + 1] > 1 else 0x100
@@ -368,31 +368,14 @@ class Decoder(framed.Decoder):
 
     def _odd(self):
         """What is odd about the first pending frame, by bits."""
-        self._find_extremes(self._present(), self._start + CELLS_AT)
         odd = ODD_POWER if self._is_power_odd() else 0
-        if self._dead:
-            return odd if self._errors() else odd | ODD_CELLS
         mean = self._number(MEAN[self._column], 2)
-        if mean:  # some leave both at 0
-            if abs(mean - self._mean) > MEAN_OFF:
-                odd |= ODD_MEAN
-            difference = self._number(DIFFERENCE[self._column], 2)
-            if abs(difference - self._high + self._low) > DIFFERENCE_OFF:
-                odd |= ODD_DIFFERENCE
+        if self._dead:
+            if not self._errors():
+                odd |= ODD_CELLS
+        elif mean and abs(mean - self._mean) > MEAN_OFF:  # some leave it at 0
+            odd |= ODD_MEAN
         return odd
-
-    def _find_extremes(self, present, at):
-        low, high = MAX_CELL, 0
-        while present and at < self._start + CELLS_AT + 64:
-            if present & 1:
-                mv = self._read(self._buf, at, 2)
-                if mv < low:
-                    low = mv
-                if mv > high:
-                    high = mv
-            present >>= 1
-            at += 2
-        self._low, self._high = low, high
 
     def _is_power_odd(self):
         """Is the current a much other one than before, but the unit's power does not say so?"""
@@ -434,12 +417,10 @@ class Decoder(framed.Decoder):
         place = UPTIME[self._column]
         passed = self._number(place, 4) - self._read(self._other, place, 4)
         late = passed > LATE_S + self._quiet_s and self._other is self._memory.frame
-        if passed < 0 or (late and (self._due < 2 or not self._has_flowed())):
+        still = self._due < 2 or not self._off(FIELDS[CHARGE][self._column], 4)
+        if passed < 0 or (late and still):
             return 0
         return 1 + min(passed // STEP_S, 20000)
-
-    def _has_flowed(self):
-        return self._off(FIELDS[CHARGE][self._column], 4) or self._off(CHARGE_OUT[self._column], 4)
 
     def _is_current_near(self):
         """A current can change by ten times the capacity at once, not by more."""

@@ -24,8 +24,9 @@ from host_tools.sim.units import jk as jk_unit
 from host_tools.sim.units import jk_wire
 from host_tools.sim.units.pack import Pack
 
+import hold
+import hub
 from bms import bluenova, chargery, jk
-from hub import Hub
 from lib.uptime import Uptime
 from store.history import History
 
@@ -89,10 +90,10 @@ class Run:
         with tempfile.TemporaryDirectory(prefix="packlog-bench-") as folder:
             tolerances = {"capacity_ah": CAPACITY_AH}
             history = History(folder, "house", 16, uptime, tolerances=tolerances, bms=module.NUMBER)
-            hub = Hub(uptime)
-            hub.add_tap(history.add)
-            hub.add_tap(self._look)
-            decoder = module.Decoder(hub.put, 16, True)
+            into = (hold if module.LEAVES_OUT else hub).Hub(uptime)
+            into.add_tap(history.add)
+            into.add_tap(self._look)
+            decoder = module.Decoder(into.put, 16, True)
             for at, data in source(share, random.Random(seed), hours):
                 ms[0] = round(1000 * at)
                 decoder.feed(data)

@@ -94,6 +94,12 @@ def test_without_a_mode_a_current_is_unknown():
     assert sample.current is None and sample.mode is None
 
 
+def test_a_current_without_a_direction_does_not_come_and_go():
+    still, flows = (wire.reading_packet(3650, None, amps, 0, 0, None) for amps in (0, 5))
+    rows, _ = decode(still + still + flows + still + flows)
+    assert [r[1] for r in rows] == [0, 0, None, None, None]
+
+
 def test_soc_of_an_old_unit_comes_with_its_cells():
     old = wire.reading_packet(3650, None, 0, 0, 0, None)
     assert last_sample(old).soc is None
@@ -196,13 +202,6 @@ def test_cells_that_jump_come_twice():
         assert accepted(decode(ONE + packet)[1])[0] == 1 + good
     # A packet in doubt is remembered: a cell that falls now and then is seen from the second time.
     assert accepted(decode(ONE + far + ONE + far + ONE)[1])[0] == 4
-    other = wire.impedances_packet(wire.CHARGE, 228, [200] + [1] * 15)
-    assert accepted(decode(last_one() + other)[1]) == (0, 0, 1)
-    assert accepted(decode(last_one() + other + other)[1]) == (0, 0, 2)
-
-
-def last_one():
-    return wire.impedances_packet(wire.CHARGE, 228, [1] * 16)
 
 
 def test_old_cells_become_unknown():

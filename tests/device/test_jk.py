@@ -165,8 +165,9 @@ def test_numbers_at_the_edges_of_their_ranges():
         for value in (-600, 1500):
             s = last_sample(wire.cell_frame(layout, CELLS_16, t1=value, mosfet=value))
             assert s.temperatures[0] == s.temperatures[5] == value
-        high = wire.cell_frame(layout, [3300] * 15 + [6001])
-        assert decode(2 * high)[1]["rejected"] == 2
+        for high, good in ((6143, 1), (6144, 0)):
+            data = wire.cell_frame(layout, [3300] * 15 + [high])
+            assert decode(data)[1]["mismatched"] == 1 - good
     assert last_sample(wire.cell_frame("32S", CELLS_16, errors=2**32 - 1)).errors == 2**32 - 1
     assert last_sample(wire.cell_frame("24S", CELLS_16, errors=0xFFFF)).errors == 0xFFFF
 
