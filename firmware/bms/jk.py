@@ -95,7 +95,7 @@ MEAN = ("mean", 2, 1, 74, 58)  # mV
 POWER = ("power", 4, 1, 154, 122)  # mW
 MAX_CELL = 24  # high byte of mV: 6144
 STEP_S = 8  # of the unit's own clock
-LATE_S = 60  # that clock may be ahead by so much, see _passed()
+LATE_S, FLOWS = 6, 12  # that clock may be ahead by so much; mAh in a second: see _passed()
 CELL_STEP, WIRE_STEP, OFF_STEP = 500, 30, 500  # mV, mOhm, mV
 # How far the unit's own figures, of another moment, may be off ours
 MEAN_OFF, POWER_OFF = 12, 200000  # mV, mW
@@ -411,16 +411,17 @@ class Decoder(framed.Decoder):
         """How many STEP_S the unit's clock is ahead of the other frame's, and one more; 0 if it
         cannot be.
 
-        It may be ahead of our clock by LATE_S. A capture has no clock: then something has to have
-        flowed meanwhile.
+        It may be ahead of our clock by LATE_S. A capture has no clock: then as much time may have
+        passed as charge has flowed.
         """
         place = UPTIME[self._column]
         passed = self._number(place, 4) - self._read(self._other, place, 4)
-        late = passed > LATE_S + self._quiet_s and self._other is self._memory.frame
-        still = self._due < 2 or not self._off(FIELDS[CHARGE][self._column], 4)
-        if passed < 0 or (late and still):
-            return 0
-        return 1 + min(passed // STEP_S, 20000)
+        if passed > LATE_S + self._quiet_s and self._other is self._memory.frame:
+            flowed = self._off(FIELDS[CHARGE][self._column], 4)
+            if self._due < 2 or not flowed:
+                return 0
+            passed = min(passed, flowed // FLOWS)
+        return 1 + min(passed // STEP_S, 20000) if passed >= 0 else 0
 
     def _is_current_near(self):
         """A current can change by ten times the capacity at once, not by more."""

@@ -200,6 +200,7 @@ def right_sums(rows):
 
 def decode(decoder, layout, before, data, size):
     """The frames that a decoder takes for readings; before: of a frame that it has had, or b""."""
+    decoder.request()  # as on a board, whose clock that is
     decoder.feed(wire.device_frame(software=SOFTWARE[layout]) + before)
     decoder.taken = []
     for at in range(0, len(data), size):

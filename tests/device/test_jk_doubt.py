@@ -166,6 +166,8 @@ def test_the_units_own_figures():
 def test_time_that_has_passed():
     later = frame(uptime=5060, soc=65, charge=172000)
     assert len(decode(frame() + later)[0]) == 2
+    later = frame(uptime=5060, soc=65, charge=168090)  # too little has flowed for that
+    assert len(decode(frame() + later)[0]) == 1
     assert len(decode(frame() + frame(uptime=4999))[0]) == 1  # the unit has restarted, perhaps
     assert len(decode(frame() + 2 * frame(uptime=12))[0]) == 2
     # A capture with hours between its frames: something has flowed.
@@ -183,7 +185,7 @@ def test_time_that_has_passed():
     assert seen == [60]
     for _ in range(100):
         decoder.request()
-    decoder.feed(frame(counter=3, uptime=5150, soc=62))
+    decoder.feed(frame(counter=3, uptime=5100, soc=62))
     assert seen == [60, 62]
 
 
