@@ -63,18 +63,24 @@ def of_jk(share, chance, hours):
         yield at, data
 
 
-def of_bluenova(share, chance, hours):
-    """(second, bytes): lines are left out."""
-    unit = bluenova_unit.Unit(pack(), seed=5, noise=False)
+def of_bluenova(share, chance, hours, noise=False):
+    """(second, bytes): lines are left out. noise: so does the console itself, and half rounds."""
+    unit = bluenova_unit.Unit(pack(), seed=5, noise=noise)
     for at, text in unit.messages(0, 3600 * hours):
         if chance.random() >= share:
             yield at, (text + "\n").encode()
+
+
+def of_a_noisy_console(share, chance, hours):
+    """The console that the virtual board has."""
+    return of_bluenova(share, chance, hours, noise=True)
 
 
 SOURCES = {
     "chargery": (chargery, of_chargery),
     "jk": (jk, of_jk),
     "bluenova": (bluenova, of_bluenova),
+    "bluenova with noise": (bluenova, of_a_noisy_console),
 }
 
 

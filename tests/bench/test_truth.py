@@ -56,4 +56,5 @@ def test_fields_that_are_missing_cost_next_to_nothing(bms):
     lacking = missing_fields.Run(bms, missing_fields.SHARE, hours)
     assert whole.readings >= 1700 and whole.frames >= 5
     assert lacking.frames <= 1.1 * whole.frames + 1, (lacking.frames, whole.frames)
+    assert whole.frames < 25  # half rounds of a noisy console cost 244 without what is held
     assert sum(lacking.lacking.values()) <= sum(whole.lacking.values()) + 4
