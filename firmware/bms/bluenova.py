@@ -85,11 +85,6 @@ def next_row(i, char):
     return -1
 
 
-def is_near(value, before, step):
-    """Is it at most a step away? None: nothing is known."""
-    return before is not None and abs(value - before) <= step
-
-
 def rounded(thousandths, divisor):
     """The nearest whole number, half away from 0."""
     value = (abs(thousandths) + divisor // 2) // divisor
@@ -368,11 +363,12 @@ class Decoder:
     def _is_believed(self, i, value, step):
         """Can it follow the last value, or the last one in doubt?"""
         known = self._known[i]
-        if known is not None and not is_near(value, known, step):
-            again = is_near(value, self._doubted[i], step)
-            self._doubted[i] = known if again else value
-            if not again:
+        if known is not None and abs(value - known) > step:
+            before = self._doubted[i]
+            self._doubted[i] = value
+            if before is None or abs(value - before) > step:
                 return False
+            self._doubted[i] = known  # which may come again at once
         self._known[i] = value
         return True
 

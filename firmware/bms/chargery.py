@@ -168,7 +168,7 @@ class Decoder(framed.Decoder):
         if not (self._fit(READING_FIELDS) and self._fit(STOPPED)):
             return False
         odd = not (self._fit(TEMPERATURES) and self._fit(SOC))
-        if not self._is_believed(self._readings, int(odd)):
+        if not self._is_believed(self._readings, odd):
             return False
         self._age_cells()
         self._fill()
@@ -230,7 +230,7 @@ class Decoder(framed.Decoder):
         with_soc = cells_in(length, WITH_SOC)
         count = self._limit(with_soc or cells_in(length, WITH_COUNTERS))
         soc = self._number(length - 2, 1) if with_soc else 0
-        if not self._are_cells(count) or not self._is_believed(self._inputs, int(soc > 100)):
+        if not self._are_cells(count) or not self._is_believed(self._inputs, soc > 100):
             return False
         self._cells_soc = soc if with_soc and soc <= 100 else None
         self._cells_age = 0

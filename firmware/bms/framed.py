@@ -1,9 +1,12 @@
 """The base of the decoders: pending bytes, resynchronisation, numbers in tables, cells, and doubt.
 
 A BMS lists its numbers as rows (columns below); a decoder reads them from the first pending frame.
-It has FIRST (the byte that begins a frame), _length(), _take(length), _is_cut_off(). A function
-with more than 11 slots (locals and stack) has its frame on the heap: those that run forevery
-reading have fewer.
+It has FIRST (the byte that begins a frame); _length(): that of the first pending frame, 0 if there
+is none, more than there is as long as that is not known; _take(length): take and drop it, False if
+its sum or a value is wrong; _is_cut_off(): is what is pending the beginning of a frame for sure?
+
+A function with more than 11 slots (locals and stack) has its frame on the heap: those that run for
+every reading have fewer.
 
 Eight bits of sum let one damaged frame in 256 pass. So a frame is compared with the last one that
 counted: if it says what a pack cannot have become in the time, it counts only if a second one says
@@ -157,20 +160,6 @@ class Decoder:
                 self.stats["rejected"] += 1
                 self._skip_on()
 
-    def _length(self):
-        """Of the frame that begins with the first pending byte; 0 if none does, more than there is
-        as long as that is not known.
-        """
-        raise NotImplementedError
-
-    def _take(self, length):
-        """Take the first pending frame and drop it; False if its sum or a value is wrong."""
-        raise NotImplementedError
-
-    def _is_cut_off(self):
-        """Is what is pending the beginning of a frame for sure?"""
-        raise NotImplementedError
-
     def _skip_on(self):
         """Skip the first pending byte, and on to where a frame may begin."""
         buf = self._buf
@@ -281,9 +270,10 @@ class Decoder:
         self._other = None
         if right:
             memory.odd = odd
+            self._copy_to(memory.frame)
         else:
             memory.doubted_odd = odd
-        self._copy_to(memory.frame if right else memory.doubted)
+            self._copy_to(memory.doubted)
         return right
 
     def _copy_to(self, frame):

@@ -43,7 +43,6 @@ HINTS = ("BMS in reach?", "Phone app closed?")  # what to check when it is silen
 HEADER = b"\x55\xaa\xeb\x90"
 LENGTH = 300
 SETTINGS, CELLS, DEVICE = 1, 2, 3
-ANSWER = b"\xaa\x55\x90\xeb\xc8"  # how what it answers to a question begins
 ASK_DEVICE = b"\xaa\x55\x90\xeb\x97\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x11"
 ASK_CELLS = b"\xaa\x55\x90\xeb\x96\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x10"
 QUIET_S = 5  # without news for so long: ask again
@@ -78,8 +77,7 @@ SWITCHES = (
     (DISCHARGE_ON, 1, 1, 199, 167, 0, 255, 0),
     (BALANCING, 1, 1, 172, 140, 0, 255, ANY),
 )
-WIRED = (("present", 4, 1, 70, 54, 0, 0xFFFFFFFF, 0),)  # bits of the cells
-PRESENT = WIRED[0]
+PRESENT = ("present", 4, 1, 70, 54, 0, 0xFFFFFFFF, 0)  # bits of the cells
 WIRES = ("impedances", 2, 10, 80, 64)  # mOhm to 0.1 mOhm, that of cell 1
 SENSORS = ("sensors", 2, 1, 214, 0, 0, 0xFFFF, 0)  # bits: 0 MOSFET, 1 to 5 T1 to T5
 TEMPERATURES = (
@@ -208,12 +206,10 @@ class Decoder(framed.Decoder):
         return True
 
     def _is_merged(self, length):
-        """Does another frame, or an answer, begin before this one ends? Then pieces are lost."""
+        """Does another frame begin before this one ends? Then pieces are lost."""
         start = self._start + 1
-        end = self._start + length + len(HEADER) - 1  # the header may be cut in two by the end
-        return self._buf.find(HEADER, start, min(end, self._end)) >= 0 or (
-            self._buf.find(ANSWER, start, self._start + length) >= 0
-        )
+        end = start + length + 2  # the header may be cut in two by the end
+        return self._buf.find(HEADER, start, min(end, self._end)) >= 0
 
     def _take_cells(self, length):
         if not self._find_layout():
@@ -356,11 +352,14 @@ class Decoder(framed.Decoder):
         """Bits of the cells that are there by the unit's word, or the user's where it has none."""
         return self._value(PRESENT) or (1 << self._cells) - 1
 
+    def _wired(self):
+        """Bits of the cells that are shown."""
+        return (1 << self._cells) - 1 if self._cells else self._present()
+
     def _count(self):
         """Of the inputs up to the last cell."""
-        present = (1 << self._cells) - 1 if self._cells else self._present()
         count = INPUTS[self._column - PLACE]
-        while count and not present >> count - 1 & 1:
+        while count and not self._wired() >> count - 1 & 1:
             count -= 1
         return count
 
@@ -402,7 +401,7 @@ class Decoder(framed.Decoder):
             and self._are_near(FIELDS)
             and self._are_near(EXTRAS)
             and self._are_near(SWITCHES)
-            and self._are_near(WIRED)
+            and self._is_near(PRESENT)
             and self._are_near(TEMPERATURES)
             and self._are_cells_near(self._count())
         )
@@ -426,7 +425,7 @@ class Decoder(framed.Decoder):
     def _is_current_near(self):
         """A current can change by ten times the capacity at once, not by more."""
         most = 10 * (self._value(FIELDS[CAPACITY]) or 100000)
-        return self._off(FIELDS[CURRENT][self._column], -4) <= max(50000, most)
+        return self._off(FIELDS[CURRENT][self._column], -4) <= most
 
     def _are_states_near(self):
         """New errors come twice, unless the cells show them, too; and so do new sensors."""
@@ -458,10 +457,9 @@ class Decoder(framed.Decoder):
     def _fill_cells(self):
         sample = self.sample
         count = self._count()
-        present = (1 << self._cells) - 1 if self._cells else self._present()
         low_words(self._buf, self._start + CELLS_AT, sample.cells, count)
         low_words(self._buf, self._start + WIRES[self._column], sample.impedances, count)
-        keep(sample.cells, sample.impedances, present, count)
+        keep(sample.cells, sample.impedances, self._wired(), count)
         sample.cell_count = sample.impedance_count = count
         sample.find_extremes()
         if not count:

@@ -212,7 +212,7 @@ def said(frame, layout):
     """What a frame says: {name: numbers, ...} as the decoder's tables have it."""
     column = jk.PLACE + (jk.LAYOUT_24S if layout == "24S" else jk.LAYOUT_32S)
     found = {}
-    tables = (jk.FIELDS, jk.EXTRAS, jk.SWITCHES, jk.WIRED, jk.TEMPERATURES)
+    tables = (jk.FIELDS, jk.EXTRAS, jk.SWITCHES, (jk.PRESENT,), jk.TEMPERATURES)
     for row in (row for rows in tables for row in rows):
         if row[column]:
             place, size = row[column], abs(row[1])
