@@ -15,8 +15,9 @@ from sample import (
     MAX_TEMPERATURES,
 )
 
-# Kinds: a total only grows, an alarm is a protection that is active or not
-MEASUREMENT, TOTAL, TEXT, SWITCH, ALARM = 0, 1, 2, 3, 4
+# Kinds: a total only grows, as readings of real units show or as we count it ourselves; an alarm is
+# a protection that is active or not; plain is a number of which no readings show what it counts
+MEASUREMENT, TOTAL, TEXT, SWITCH, ALARM, PLAIN = 0, 1, 2, 3, 4, 5
 
 # Attributes of Sample, and what follows from them: see value_of()
 FIELDS = (
@@ -29,7 +30,7 @@ FIELDS = (
     ("Ah", 3, MEASUREMENT, "charge", "capacity"),
     ("degC", 1, MEASUREMENT, "temperature", "mosfet_temperature"),
     ("%", 1, MEASUREMENT, "soh"),
-    ("", 0, TOTAL, "cycles"),
+    ("", 0, PLAIN, "cycles"),
     ("V", 3, MEASUREMENT, "full_cell_voltage", "empty_cell_voltage"),
     ("mOhm", 1, MEASUREMENT, "impedance"),
     ("", 0, MEASUREMENT, "min_cell", "max_cell", "error_bits"),
@@ -39,8 +40,8 @@ FIELDS = (
 # Keys of Sample.extras
 EXTRAS = (
     ("", 0, MEASUREMENT, "mcu_id", "units", "rank", "cells_present"),
-    ("Wh", 0, TOTAL, "energy_in", "energy_out"),
-    ("Ah", 3, TOTAL, "charge_in"),
+    ("Wh", 0, PLAIN, "energy_in", "energy_out"),
+    ("Ah", 3, TOTAL, "charge_out"),
     ("s", 0, MEASUREMENT, "bms_uptime"),
     ("V", 3, MEASUREMENT, "adc_vp", "adc_0", "adc_1", "adc_2", "adc_3", "adc_4"),
     ("", 0, TOTAL, "bad_crc"),

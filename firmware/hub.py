@@ -2,6 +2,7 @@
 
 A tap is called with every reading and must be quick (the store's sampler: RAM only); everybody else
 looks at the newest Sample when it suits them. A tap that fails is counted and does no harm.
+hold.py has the one for a BMS whose readings may lack something.
 """
 
 from lib import once
@@ -27,14 +28,16 @@ class Hub:
 
     def put(self, sample):
         """Take in a reading that has just arrived. The Sample stays the caller's."""
-        self.sample.copy_from(sample)
-        uptime = self._uptime
-        uptime.update()
-        self._seen_s = uptime.seconds
-        self._seen_ms = uptime.ms
+        self._uptime.update()
+        self._take(sample)
+        self._seen_s = self._uptime.seconds
+        self._seen_ms = self._uptime.ms
         self.readings += 1
         for tap in self._taps:
             self._hand_on(tap)
+
+    def _take(self, sample):
+        self.sample.copy_from(sample)
 
     def _hand_on(self, tap):
         with self:  # an except needs more than 11 slots: its frame would lie on the heap

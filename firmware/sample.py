@@ -29,7 +29,7 @@ EXTRAS = (
     "cells_present",  # as the BMS counts them
     "energy_in",  # Wh, over the BMS's life
     "energy_out",
-    "charge_in",  # mAh, over the BMS's life
+    "charge_out",  # mAh, over the BMS's life
     "bms_uptime",  # s
     "adc_vp",  # mV
     "adc_0",  # mV

@@ -21,7 +21,7 @@ MAY = {
     | GROUND
     | {"board", "complaint", "console", "health", "update"}
     | {"pack"},
-    "pack": {"bms", "transport", "store"} | GROUND | {"board", "console", "hub"},
+    "pack": {"bms", "transport", "store"} | GROUND | {"board", "console", "hold", "hub"},
     "parts": {"net", "screen", "store"} | GROUND | {"board"},
     "display": {"drivers", "screen"} | GROUND,
     "complaint": {"config", "console", "parts", "screen"} | GROUND,
@@ -29,6 +29,7 @@ MAY = {
     "console": GROUND,
     "fields": GROUND,
     "health": {"lib", "store"},
+    "hold": GROUND | {"hub"},
     "hub": GROUND,
     "config": {"config_keys"},
     "sample": set(),

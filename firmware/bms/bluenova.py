@@ -7,6 +7,7 @@ more often than the others: it ends a round that has all that the one before had
 newest stands. A line sent twice in a row is one. A reading needs voltage, current or a cell: until
 there is one, the round goes on. What did not come in a round is unknown, but for what the console
 says once and means until it says otherwise (who the unit is, its energies) and our own counters.
+Lines have no checksum: a value that a battery cannot have reached since the last one comes twice.
 """
 
 from lib import once
@@ -15,6 +16,7 @@ from sample import EXTRAS, TEXTS, Sample, shown
 NUMBER = 3  # in the events
 LINKS = {"websocket": {"host": "10.0.0.2", "port": 9000, "path": "/ws/"}}
 KEYS = {"cells": ("number", (0, 16), 0), "timeout_s": ("number", (3, 3600), 30)}
+LEAVES_OUT = True  # a line now and then: see hold.py
 TOPICS = ""  # the key of mqtt with the base of topics that others also have for it
 ALARMS = ()  # it says them in words
 HINTS = ("Battery on?", "Check its network")  # what to check when it is silent
@@ -59,6 +61,10 @@ LINES = (
     (b"DEBUG: REJECT BAD", "bad_cell_voltage"),
 )
 MEASURED = 8  # so many of them are measurements
+# By how much a value may differ from the last one: a cell's, then by the rows of LINES
+STEPS = (500, 8000, 500000, 100, 500, 500, 2, 20)
+ENERGIES = 24  # places of the two energies behind the measurements
+ENERGY_STEP = 5000  # Wh
 # Extras: what stays until the link is lost, our own counters, and what is of a round
 STAYS = ("mcu_id", "units", "rank", "cells_present", "energy_in", "energy_out")
 COUNTERS = ("bad_crc", "parse_fail", "bad_cell_voltage")
@@ -116,6 +122,9 @@ class Decoder:
         self._numbers = [0, 0, 0]  # in the line at hand, in 1/1000
         self._none = {}
         self._texts = {}  # what each said last: its bytes, and as text
+        # The last values that counted, and those in doubt
+        self._known = [None] * (ENERGIES + 2)
+        self._doubted = [None] * (ENERGIES + 2)
         self.forget()
 
     def request(self):
@@ -135,6 +144,8 @@ class Decoder:
         self._last = self._value = 0  # the last measurement
         self._quiet = self._open = 0
         self._energy = None  # the energy out while that in is to come, -1: both are
+        for i in range(len(self._known)):
+            self._known[i] = self._doubted[i] = None
         self._begin()
         for name in STAYS:
             self.sample.extras[name] = None
@@ -325,26 +336,42 @@ class Decoder:
 
     def _take(self, i, name, value):
         """Put what one of LINES says where it belongs; False if that cannot be."""
-        bit = OTHER
         if i < MEASURED:
-            bit = 1 << 16 + i
-            if not i:
-                number = self._numbers[0] // 1000
-                if not 0 < number <= 16:
-                    return False
-                if 0 < self._cells < number:
-                    return True
-                bit = 1 << number
-        elif name == "adc":
+            number = 16 + i if i else self._numbers[0] // 1000
+            if not i and not 0 < number <= 16:
+                return False
+            if not i and 0 < self._cells < number:
+                return True
+            if not self._is_believed(number, value, STEPS[i]):
+                return False
+            self._note(1 << number, name, value)
+            return True
+        if name == "adc":
             number = self._numbers[0] // 1000
             if not 0 <= number < len(ADCS):
                 return False
             name = ADCS[number]
+        self._note(OTHER, name, value)
+        return True
+
+    def _note(self, bit, name, value):
+        """Put it into the round, if it is news."""
         if bit == OTHER or self._is_news(bit, value):
             if not self._seen:
                 self._begin()
             self._seen |= bit
             self._put(name, value)
+
+    def _is_believed(self, i, value, step):
+        """Can it follow the last value, or the last one in doubt?"""
+        known = self._known[i]
+        if known is not None and abs(value - known) > step:
+            before = self._doubted[i]
+            self._doubted[i] = value
+            if before is None or abs(value - before) > step:
+                return False
+            self._doubted[i] = known  # which may come again at once
+        self._known[i] = value
         return True
 
     def _put(self, name, value):
@@ -382,8 +409,10 @@ class Decoder:
         elif out is not None and value != out:  # a line that came twice
             self._energy = value if out < 0 else None
             if out >= 0:
-                self.sample.extras["energy_out"] = out
-                self.sample.extras["energy_in"] = value
+                if self._is_believed(ENERGIES, out, ENERGY_STEP):
+                    self.sample.extras["energy_out"] = out
+                if self._is_believed(ENERGIES + 1, value, ENERGY_STEP):
+                    self.sample.extras["energy_in"] = value
 
     def _text(self, name):
         """The line's text; the same object as long as it says the same."""

@@ -1,9 +1,16 @@
-"""The base of the decoders: pending bytes, resynchronisation, numbers in tables, cells.
+"""The base of the decoders: pending bytes, resynchronisation, numbers in tables, cells, and doubt.
 
 A BMS lists its numbers as rows (columns below); a decoder reads them from the first pending frame.
-It has FIRST (the byte that begins a frame), _length(), _take(length), _is_cut_off(). A function
-with more than 11 slots (locals and stack) has its frame on the heap: those that run for every
-reading have fewer.
+It has FIRST (the byte that begins a frame); _length(): that of the first pending frame, 0 if there
+is none, more than there is as long as that is not known; _take(length): take and drop it, False if
+its sum or a value is wrong; _is_cut_off(): is what is pending the beginning of a frame for sure?
+
+A function with more than 11 slots (locals and stack) has its frame on the heap: those that run for
+every reading have fewer.
+
+Eight bits of sum let one damaged frame in 256 pass. So a frame is compared with the last one that
+counted: if it says what a pack cannot have become in the time, it counts only if a second one says
+the same. A Memory holds both frames, as they came.
 """
 
 import struct
@@ -11,11 +18,13 @@ import struct
 from lib import once
 from sample import Sample
 
-# Columns of a row: name or index in the Sample; 1, 2 or 4 bytes (below 0: signed); factor; and from
-# PLACE on, a column a layout, the place in a frame (0: this layout does not have it). A table that
-# _fit() checks has two more: the lowest and the highest number, before the factor.
+# Columns of a row: name or index in the Sample; 1, 2 or 4 bytes (below 0: signed); factor; from
+# PLACE on, a column a layout, the place in a frame (0: this layout does not have it). The last
+# three, before the factor: the lowest and the highest number, and the step by which it may differ
+# from the frame before. A number out of range is unknown.
 NAME, SIZE, SCALE, PLACE = 0, 1, 2, 3
-LOWEST, HIGHEST = -2, -1
+LOWEST, HIGHEST, STEP = -3, -2, -1
+ANY = 1 << 29  # a step that is always allowed
 
 PIECE = 256  # bytes that are copied at a time
 
@@ -48,6 +57,18 @@ def low_words(buf, at, target, count):
         at += 2
 
 
+class Memory:
+    """The last frame of a kind that counted, and the last one in doubt; all 0: none yet.
+
+    odd, doubted_odd: what was odd about them, in bits of the decoder's own.
+    """
+
+    def __init__(self, longest):
+        self.frame = bytearray(longest)
+        self.doubted = bytearray(longest)
+        self.odd = self.doubted_odd = 0
+
+
 class Decoder:
     """on_sample(sample) is called for each reading, always with the same Sample.
 
@@ -62,7 +83,7 @@ class Decoder:
         self.sample = Sample()
         self.stats = {
             "accepted": dict.fromkeys(kinds, 0),
-            "rejected": 0,  # began like a frame, but length, sum or values disagree
+            "rejected": 0,  # began like a frame: length, sum or values disagree, or in doubt
             "bytes_skipped": 0,  # belong to no accepted frame
         }
         self._on_sample = on_sample
@@ -71,6 +92,8 @@ class Decoder:
         self._start = self._end = 0  # the pending bytes
         self._read = read
         self._column = PLACE  # that of the frame's layout
+        self._other = None  # the frame that the first pending one is compared with
+        self._times = 1  # a step
 
     def request(self):
         """What to send to the BMS now, b"" for nothing. Called when the link is up, then every
@@ -139,20 +162,6 @@ class Decoder:
                 self.stats["rejected"] += 1
                 self._skip_on()
 
-    def _length(self):
-        """Of the frame that begins with the first pending byte; 0 if none does, more than there is
-        as long as that is not known.
-        """
-        raise NotImplementedError
-
-    def _take(self, length):
-        """Take the first pending frame and drop it; False if its sum or a value is wrong."""
-        raise NotImplementedError
-
-    def _is_cut_off(self):
-        """Is what is pending the beginning of a frame for sure?"""
-        raise NotImplementedError
-
     def _skip_on(self):
         """Skip the first pending byte, and on to where a frame may begin."""
         buf = self._buf
@@ -191,10 +200,12 @@ class Decoder:
         return self._read(self._buf, self._start + place, size)
 
     def _value(self, row):
-        """None if the layout does not have it."""
+        """None if the layout does not have it, or it is out of range."""
         place = row[self._column]
         if place:
-            return self._read(self._buf, self._start + place, row[SIZE]) * row[SCALE]
+            value = self._read(self._buf, self._start + place, row[SIZE])
+            if row[LOWEST] <= value <= row[HIGHEST]:
+                return value * row[SCALE]
         return None
 
     def _fit(self, rows):
@@ -238,3 +249,70 @@ class Decoder:
                 if self._value(row):
                     bits |= row[NAME]
         return bits
+
+    # Doubt
+
+    def _is_believed(self, memory, odd):
+        """Whether the first pending frame counts. It is remembered in any case.
+
+        A decoder has _agrees(): does it differ from the frame _other by _times its step at most?
+        odd: what is odd about it, by bits, that may be so of this unit: the first frame has to be
+        without, a later one has to have been so before.
+        """
+        right = not odd & ~memory.odd
+        if right and memory.frame[0]:
+            self._other = memory.frame
+            right = self._agrees()
+        if not right and memory.doubted[0] and odd == memory.doubted_odd:
+            self._other = memory.doubted
+            right = self._agrees()
+            if right:  # what counted so far may come again at once
+                memory.frame, memory.doubted = memory.doubted, memory.frame
+                memory.doubted_odd = memory.odd
+        self._other = None
+        if right:
+            memory.odd = odd
+            self._copy_to(memory.frame)
+        else:
+            memory.doubted_odd = odd
+            self._copy_to(memory.doubted)
+        return right
+
+    def _copy_to(self, frame):
+        buf = self._buf
+        at = self._start
+        for i in range(min(len(frame), self._end - at)):
+            frame[i] = buf[at + i]
+
+    def _are_near(self, rows):
+        i = len(rows)
+        while i:
+            i -= 1
+            if not self._is_near(rows[i]):
+                return False
+        return True
+
+    def _is_near(self, row):
+        if not row[self._column] or row[STEP] == ANY:
+            return True
+        off = self._in_range(self._buf, self._start, row) - self._in_range(self._other, 0, row)
+        return abs(off) <= row[STEP] * self._times
+
+    def _in_range(self, buf, start, row):
+        """The number of a row in the frame from start on; -ANY if it is out of range."""
+        value = self._read(buf, start + row[self._column], row[SIZE])
+        return value if row[LOWEST] <= value <= row[HIGHEST] else -ANY
+
+    def _off(self, place, size):
+        """By how much the number at that place differs."""
+        return abs(self._number(place, size) - self._read(self._other, place, size))
+
+    def _words_near(self, place, count, step):
+        """Do so many numbers of two bytes differ by _times that step at most?"""
+        step *= self._times
+        while count:
+            count -= 1
+            if self._off(place, 2) > step:
+                return False
+            place += 2
+        return True

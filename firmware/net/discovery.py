@@ -8,7 +8,7 @@ https://www.home-assistant.io/integrations/mqtt/#mqtt-discovery
 
 import json
 
-from fields import ALARM, HEALTH, LISTS, MEASUREMENT, SWITCH, TEXT, TOTAL
+from fields import ALARM, HEALTH, LISTS, MEASUREMENT, PLAIN, SWITCH, TEXT, TOTAL
 from lib import once
 from net.topics import count_of, known_fields
 
@@ -128,8 +128,8 @@ def _class_of(key, unit, kind):
         return "battery"
     if kind == ALARM:
         return "problem"
-    if kind == TOTAL:
-        return "energy" if unit == "Wh" else None
+    if kind in (TOTAL, PLAIN):
+        return None
     return CLASSES.get(unit)
 
 

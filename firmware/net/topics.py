@@ -207,7 +207,8 @@ class Outlet:
         sample.copy_from(pack.sample)
         active = [name for i, name in enumerate(pack.errors) if (sample.errors or 0) >> i & 1]
         if active:
-            sample.texts["errors"] = ", ".join(active)
+            words = sample.texts.get("errors")
+            sample.texts["errors"] = ", ".join(active + [words] if words else active)
         now = unix()
         said = None if now is None else now - pack.age_s()
         for _ in state(payload, sample, pack.bms, said):

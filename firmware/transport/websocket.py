@@ -35,6 +35,7 @@ _WRONG = const("Protocol error")
 
 _REQUEST = const("""GET %s HTTP/1.1\r
 Host: %s:%d\r
+Origin: http://%s:%d\r
 Upgrade: websocket\r
 Connection: Upgrade\r
 Sec-WebSocket-Version: 13\r
@@ -162,7 +163,7 @@ class WebSocketLink:
 
     async def _shake_hands(self):
         key = binascii.b2a_base64(os.urandom(16))[:-1]
-        self._put((_REQUEST % self._where).encode() + key + _HEAD_END)
+        self._put((_REQUEST % (self._where + self._where[1:])).encode() + key + _HEAD_END)
         lines = bytes(self._view[: await self._head()]).split(b"\r\n")
         status = lines[0][9:12]
         if lines[0][:9] != b"HTTP/1.1 " or status != b"101":

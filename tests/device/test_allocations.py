@@ -9,8 +9,9 @@ from chargery_stream import wire as chargery_wire
 from house_day import House
 from jk_stream import wire as jk_wire
 
+import hold
+import hub
 from bms import bluenova, chargery, jk
-from hub import Hub
 from lib.uptime import Uptime
 from sample import Sample
 from store.history import History
@@ -134,12 +135,13 @@ def test_decoding_allocates_nothing():
 def test_the_hub_allocates_nothing():
     if not hasattr(micropython, "mem_total"):
         return
-    house, sample = House(1), Sample()
-    hub = Hub(Uptime(lambda: 0, lambda a, b: a - b))
-    hub.add_tap(nothing)
-    for i in range(4):
-        reading(house, sample, i)
-        before = micropython.mem_total()
-        hub.put(sample)
-        assert micropython.mem_total() == before or i == 0
-    assert hub.readings == 4
+    for make in (hub.Hub, hold.Hub):
+        house, sample = House(1), Sample()
+        one = make(Uptime(lambda: 0, lambda a, b: a - b))
+        one.add_tap(nothing)
+        for i in range(4):
+            reading(house, sample, i)
+            before = micropython.mem_total()
+            one.put(sample)
+            assert micropython.mem_total() == before or i == 0
+        assert one.readings == 4

@@ -161,3 +161,43 @@ def test_a_round_takes_next_to_no_memory():
     used = gc.mem_alloc() - before
     gc.enable()
     assert used < 20 * 128, used
+
+
+def test_what_a_battery_cannot_have_become_comes_twice():
+    for line, near, far in (
+        ("C03) T: 23, V: %d", 3803, 2802),
+        ("Vpack: %d", 60936, 44935),
+        ("Current: %d", -512, 488),
+        ("Temp: %d", 33, 34),
+        ("Vc_max: %d", 3816, 3817),
+        ("Vc_min: %d", 2801, 2800),
+        ("SOC: %d", 85, 84),
+        ("SOH: %.1f", 96.7, 96.6),
+    ):
+        name = line.split(" ")[0]
+        before = [said for said in ROUND if said.startswith(name)]
+        rest = [said for said in ROUND if not said.startswith(name)]
+        for value, times in ((near, 1), (far, 2)):
+            console = Console().say(*ROUND)
+            for _ in range(2):
+                console.say(line % value, *rest)
+            console.decoder.finish()
+            seen = [said == console.readings[0] for said in console.readings]
+            assert len(before) == 1 and console.stats["rejected"] == times - 1, line
+            assert seen[0] and not seen[2] and len(seen) == 3, line
+    # A new link may be another battery's.
+    console = Console().say(*ROUND)
+    console.decoder.forget()
+    console.say("SOC: 12", "Current: 1").decoder.finish()
+    assert console.values("soc")[-1] == 12
+
+
+def test_energies_that_jump_come_twice():
+    console = Console()
+    for out in (1000.5, 1000.6, 100.6, 1000.7, 1006.0, 1006.1):
+        console.say("DEBUG: CALC PACK_CHARGE, STORE IN FLASH")
+        console.say("Write EnergyOut: %.1f" % out, "Write EnergyOut: %.1f" % (out + 1), *ROUND)
+    console.decoder.finish()
+    said = [extras["energy_out"] for extras in console.values("extras")]
+    # A reading is reported when the next one begins, behind the next energies.
+    assert said == [1000600, 1000600, 1000700, 1000700, 1006100, 1006100]

@@ -89,15 +89,22 @@ def test_the_mode_gives_the_sign():
 
 def test_without_a_mode_a_current_is_unknown():
     assert last_sample(wire.reading_packet(3650, None, 0, 0, 0, None)).current == 0
-    sample = last_sample(TWO + wire.reading_packet(3650, None, 1, 0, 0, None))
+    # After readings with a mode, one without has to come twice.
+    sample = last_sample(TWO + 2 * wire.reading_packet(3650, None, 1, 0, 0, None))
     assert sample.current is None and sample.mode is None
+
+
+def test_a_current_without_a_direction_does_not_come_and_go():
+    still, flows = (wire.reading_packet(3650, None, amps, 0, 0, None) for amps in (0, 5))
+    rows, _ = decode(still + still + flows + still + flows)
+    assert [r[1] for r in rows] == [0, 0, None, None, None]
 
 
 def test_soc_of_an_old_unit_comes_with_its_cells():
     old = wire.reading_packet(3650, None, 0, 0, 0, None)
     assert last_sample(old).soc is None
     assert last_sample(wire.cells_packet(CELLS_16, soc=77) + old).soc == 77
-    assert last_sample(wire.cells_packet(CELLS_16, soc=77) + ONE + old).soc is None
+    assert last_sample(wire.cells_packet(CELLS_16, soc=77) + 2 * ONE + old).soc is None
 
 
 def test_inputs_without_a_cell():
@@ -138,9 +145,63 @@ def test_values_that_cannot_be():
     assert accepted(decode(wire.cells_packet([6000], soc=100))[1]) == (1, 0, 0)
     assert accepted(decode(wire.cells_packet([3300, 6001], soc=100))[1]) == (0, 0, 0)
     assert accepted(decode(wire.cells_packet([3300], soc=101))[1]) == (0, 0, 0)
-    assert accepted(decode(wire.impedances_packet(2, 20000, [65535]))[1]) == (0, 0, 1)
+    assert accepted(decode(2 * wire.cells_packet([3300], soc=101))[1]) == (1, 0, 0)
+    assert accepted(decode(wire.impedances_packet(2, 20000, [9999]))[1]) == (0, 0, 1)
+    assert accepted(decode(wire.impedances_packet(2, 20000, [65535]))[1]) == (0, 0, 0)
     assert accepted(decode(wire.impedances_packet(3, 0, [1]))[1]) == (0, 0, 0)
     assert accepted(decode(wire.impedances_packet(0, 20001, [1]))[1]) == (0, 0, 0)
+
+
+def reading(t1=131, t2=132, soc=91, current=228, full=3620, mode=wire.CHARGE, empty=None):
+    return wire.reading_packet(full, mode, current, t1, t2, soc, empty)
+
+
+def counted(*packets):
+    """The currents of the readings of those packets, in A."""
+    return [r[1] // 1000 for r in decode(b"".join(packets))[0]]
+
+
+def test_what_a_pack_cannot_have_become_comes_twice():
+    start = reading(current=0)
+    for name, far, near in (
+        ("t1", 131 + 101, 231), ("t2", 132 - 101, 32), ("soc", 88, 89), ("full", 3621, 3620),
+        ("mode", None, wire.DISCHARGE), ("empty", 2800, None), ("t1", 1501, 130),
+    ):  # fmt: skip
+        for value, times in ((near, 1), (far, 2)):
+            packet = reading(current=20, **{name: value})
+            if name == "mode" and value is None:
+                packet = wire.reading_packet(3620, None, 0, 131, 132, None)
+            rows, stats = decode(start + packet + start)
+            assert len(rows) == 4 - times and stats["rejected"] == times - 1, (name, value)
+            assert len(decode(start + packet + start + packet)[0]) == 4 - times + 1
+    assert counted(start, reading(current=5000)) == [0, 500]
+    assert counted(start, reading(current=5001)) == [0]
+    assert counted(start, reading(current=5001), reading(current=5009)) == [0, 500]
+    # Two that differ do not prove each other.
+    assert counted(start, reading(current=5001), reading(current=19000), start) == [0, 0]
+
+
+def test_a_broken_sensor_hides_nothing_else():
+    rows, stats = decode(reading(t1=-601, t2=132, current=10) * 3)
+    assert [r[1] for r in rows] == [1000, 1000] and stats["rejected"] == 1
+    assert rows[0][11] == [None, 132] and rows[0][2] == 91
+    rows, stats = decode(TWO + reading(soc=255) * 2)
+    assert [r[2] for r in rows] == [91, None]
+
+
+def test_cells_that_jump_come_twice():
+    far = wire.cells_packet([3325 - 501] + CELLS_16[1:], energy=47578742, charge=922723)
+    near = wire.cells_packet([3325 - 500] + CELLS_16[1:], energy=47578742, charge=922723)
+    for packet, shown in ((near, 2825), (far, 3325), (far + far, 2824)):
+        rows, stats = decode(ONE + packet + TWO)
+        assert rows[0][12][0] == shown and stats["rejected"] == (packet == far or shown == 2824)
+    for energy, charge, good in (
+        (47578742 + 500000, 922723, 1), (47578742 + 500001, 922723, 0), (47578742, 902722, 0),
+    ):  # fmt: skip
+        packet = wire.cells_packet(CELLS_16, energy=energy, charge=charge)
+        assert accepted(decode(ONE + packet)[1])[0] == 1 + good
+    # A packet in doubt is remembered: a cell that falls now and then is seen from the second time.
+    assert accepted(decode(ONE + far + ONE + far + ONE)[1])[0] == 4
 
 
 def test_old_cells_become_unknown():
@@ -155,7 +216,7 @@ def test_old_cells_become_unknown():
     assert rows[30][0] is None and rows[30][2] is None and rows[30][12] == []
     assert rows[30][9] is None and rows[30][10] is None
 
-    decoder.feed(ONE + TWO * 31)
+    decoder.feed(2 * ONE + TWO * 32)  # of another length: the first of each is in doubt
     assert rows[60][4:6] == [47578742, 922723] and rows[60][12] == CELLS_16
     assert rows[61][4:6] == [None, None] and rows[61][0] is None and rows[61][12] == []
     assert rows[61][1] == 22800 and rows[61][2] == 91

@@ -108,15 +108,24 @@ def test_a_protection_is_a_problem_and_a_switch_is_none():
 def test_totals_and_contents():
     found = of_pack(pack(), every_value())
     classes = {}
-    for key in ("energy", "energy_in", "charge", "charge_in", "soc", "mode", "min_cell", "bad_crc"):
+    for key in (
+        "energy",
+        "energy_in",
+        "charge",
+        "charge_out",
+        "soc",
+        "mode",
+        "min_cell",
+        "bad_crc",
+    ):
         config = found["homeassistant/sensor/a1b2c3_house_%s/config" % key]
         names = ("device_class", "state_class", "unit_of_measurement")
         classes[key] = tuple(config.get(name) for name in names)
     assert classes == {
         "energy": ("energy_storage", "measurement", "Wh"),
-        "energy_in": ("energy", "total_increasing", "Wh"),
+        "energy_in": (None, "measurement", "Wh"),
         "charge": (None, "measurement", "Ah"),
-        "charge_in": (None, "total_increasing", "Ah"),
+        "charge_out": (None, "total_increasing", "Ah"),
         "soc": ("battery", "measurement", "%"),
         "mode": (None, None, None),
         "min_cell": (None, "measurement", None),

@@ -37,7 +37,7 @@ def test_a_24s_unit():
     assert (s.min_cell, s.max_cell) == (2, 22)
     assert s.impedances[: s.impedance_count] == [10 * z for z in WIRES_24S]
     assert s.temperatures == [207, 207, None, None, None, 234]
-    assert s.extras == {"charge_in": 13561, "bms_uptime": 269340}
+    assert s.extras == {"charge_out": 13561, "bms_uptime": 269340}
     assert s.texts == {"model": "JK-B2A24S20P", "hardware": "10.XG", "software": "10.07"}
     assert s.mode is None and s.energy is None
 
@@ -45,7 +45,7 @@ def test_a_24s_unit():
 def test_a_32s_unit():
     rows, stats = decode(captured("device_32s") + captured("cells_32s"))
     assert accepted(stats) == (0, 1, 1) and stats["bytes_skipped"] == 0 and len(rows) == 1
-    s = last_sample(captured("device_32s") + captured("cells_32s"))
+    s = last_sample(captured("device_32s") + 2 * captured("cells_32s"))
     assert (s.voltage, s.current, s.soc, s.soh) == (51689, 0, 52, 1000)
     assert (s.charge, s.capacity, s.cycles) == (1043, 2000, 0)
     assert (s.balance_current, s.errors, s.flags) == (0, 0, 0)
@@ -54,7 +54,7 @@ def test_a_32s_unit():
     assert (s.min_cell, s.max_cell) == (10, 0)
     assert s.impedances[: s.impedance_count] == [10 * z for z in WIRES_32S]
     assert s.temperatures == [177, 177, None, 179, 180, 173]  # its T3 repeats the MOSFET's 17.3
-    assert s.extras == {"charge_in": 0, "bms_uptime": 107416}
+    assert s.extras == {"charge_out": 0, "bms_uptime": 107416}
     assert s.texts == {"model": "JK_PB2A16S15P", "hardware": "14.XA", "software": "14.20"}
 
 
@@ -92,7 +92,9 @@ def test_how_far_the_cells_may_be_off_the_pack():
     torn = [3300] * 7 + [0] + [3300] * 8
     for count in (4, 16):
         cells = [0] + [3300] * (count - 1)
-        data = wire.cell_frame("24S", cells, voltage=3300 * count, present=(1 << count) - 1)
+        data = wire.cell_frame(
+            "24S", cells, voltage=3300 * count, present=(1 << count) - 1, errors=1
+        )
         sample = last_sample(data)
         assert sample.cells[:count] == [1] + [3300] * (count - 1) and sample.min_cell == 0
     assert decode(wire.cell_frame("32S", [], voltage=52800))[1]["mismatched"] == 1
@@ -114,7 +116,7 @@ def test_the_version_decides_the_layout():
 def test_every_field_in_both_layouts():
     numbers = {"voltage": 52921, "current": -7063, "soc": 98, "charge": 142464, "capacity": 210001}
     numbers.update({"cycles": 65537, "soh": 97, "balance_current": -1990, "errors": 0x8421})
-    numbers.update({"charge_in": 4481724, "uptime": 6878302, "mosfet": -105, "t1": -5, "t2": -401})
+    numbers.update({"charge_out": 4481724, "uptime": 6878302, "mosfet": -105, "t1": -5, "t2": -401})
     numbers.update({"balancing": 2, "charge_on": 1, "discharge_on": 0})
     resistances = [2 * i for i in range(16)]
     for layout in ("24S", "32S"):
@@ -122,7 +124,7 @@ def test_every_field_in_both_layouts():
         assert (s.voltage, s.current, s.soc, s.soh) == (52921, -7063, 98, 970)
         assert (s.charge, s.capacity, s.cycles) == (142464, 210001, 65537)
         assert (s.balance_current, s.errors) == (-1990, 0x8421)
-        assert s.extras == {"charge_in": 4481724, "bms_uptime": 6878302}
+        assert s.extras == {"charge_out": 4481724, "bms_uptime": 6878302}
         assert s.temperatures[:2] == [-5, -401] and s.temperatures[5] == -105
         assert s.switches == CHARGE_ON | BALANCING
         assert s.cells[: s.cell_count] == CELLS_16
@@ -134,21 +136,38 @@ def test_every_field_in_both_layouts():
         assert key in TEXTS
 
 
-def test_numbers_at_the_edges_of_32_bits():
-    edges = (0, 1, -1, 127, 128, -128, -129, 32767, 32768, -32768, -32769, 2**30 - 1, 2**30)
-    edges += (-(2**30), -(2**30) - 1, 2**31 - 1, -(2**31))
+def test_numbers_at_the_edges_of_their_ranges():
+    def shown(layout, name, value, **more):
+        sample = last_sample(wire.cell_frame(layout, CELLS_16, **{name: value}, **more))
+        return sample.extras[name] if name in sample.extras else getattr(sample, name)
+
     for layout in ("24S", "32S"):
-        for value in edges:
-            assert last_sample(wire.cell_frame(layout, CELLS_16, current=value)).current == value
-        for value in (0, 255, 65535, 65536, 2**30, 2**31 - 1, 2**31, 2**32 - 1):
-            numbers = {"charge": value, "capacity": value, "cycles": value}
-            numbers.update({"charge_in": value, "uptime": value})
-            s = last_sample(wire.cell_frame(layout, CELLS_16, **numbers))
-            assert (s.charge, s.capacity, s.cycles) == (value, value, value)
-            assert s.extras == {"charge_in": value, "bms_uptime": value}
-        for value in (-32768, -2001, -1999, -1, 0, 32767):
-            s = last_sample(wire.cell_frame(layout, CELLS_16, t1=value, balance_current=value))
-            assert (s.temperatures[0], s.balance_current) == (value, value)
+        for value in (0, 1, -1, 127, -128, 32767, 32768, -32768, -32769, 2000000, -2000000):
+            assert shown(layout, "current", value) == value
+        for value in (2000001, -2000001, 65504000, 2**31 - 1, -(2**31)):
+            data = wire.cell_frame(layout, CELLS_16, current=value)
+            assert decode(2 * data)[1]["rejected"] == 2
+        for name, most in (
+            ("charge", 20000000),
+            ("capacity", 20000000),
+            ("cycles", 100000),
+            ("charge_out", 2**31 - 1),
+            ("soh", 100),
+            ("soc", 100),
+            ("balance_current", 20000),
+        ):
+            times = 10 if name == "soh" else 1
+            assert shown(layout, name, most) == times * most
+            assert shown(layout, name, most + 1) is None
+        for value in (-32768, -2000, -601, 1501, 3320):
+            s = last_sample(wire.cell_frame(layout, CELLS_16, t1=value, mosfet=value))
+            assert s.temperatures == [None, 0, None, None, None, None], value
+        for value in (-600, 1500):
+            s = last_sample(wire.cell_frame(layout, CELLS_16, t1=value, mosfet=value))
+            assert s.temperatures[0] == s.temperatures[5] == value
+        for high, good in ((6143, 1), (6144, 0)):
+            data = wire.cell_frame(layout, [3300] * 15 + [high])
+            assert decode(data)[1]["mismatched"] == 1 - good
     assert last_sample(wire.cell_frame("32S", CELLS_16, errors=2**32 - 1)).errors == 2**32 - 1
     assert last_sample(wire.cell_frame("24S", CELLS_16, errors=0xFFFF)).errors == 0xFFFF
 
@@ -184,16 +203,16 @@ def test_sensors_that_are_not_there():
     values = {"mosfet": 310, "t1": 210, "t2": 220, "t3": 230, "t4": 240, "t5": 250}
     places = {"mosfet": 5, "t1": 0, "t2": 1, "t3": 2, "t4": 3, "t5": 4}
     everything = [210, 220, 230, 240, 250, 310]
-    assert last_sample(wire.cell_frame("32S", CELLS_16, **values)).temperatures == everything
+    assert last_sample(2 * wire.cell_frame("32S", CELLS_16, **values)).temperatures == everything
     bits = ("mosfet", "t1", "t2", "t3", "t4", "t5")
     for i in range(6):
         expected = list(everything)
         expected[places[bits[i]]] = None
-        s = last_sample(wire.cell_frame("32S", CELLS_16, sensors=0xFF & ~(1 << i), **values))
+        s = last_sample(2 * wire.cell_frame("32S", CELLS_16, sensors=0xFF & ~(1 << i), **values))
         assert s.temperatures == expected
         gone = dict(values)
         gone[bits[i]] = wire.NO_SENSOR
-        assert last_sample(wire.cell_frame("32S", CELLS_16, **gone)).temperatures == expected
+        assert last_sample(2 * wire.cell_frame("32S", CELLS_16, **gone)).temperatures == expected
     s = last_sample(wire.cell_frame("24S", CELLS_16, t1=wire.NO_SENSOR, t2=5, mosfet=-20))
     assert s.temperatures == [None, 5, None, None, None, -20] and s.temperature == 5
 
@@ -202,11 +221,15 @@ def test_sensors_that_only_seem_to_be_there():
     # Below software 15, T3 repeats the MOSFET; below 14, T4 and T5 are 0; all with the sensor bit.
     decoder = Decoder(lambda sample: None)
     shown = []
-    for t3, t4, t5 in ((310, 0, 0), (300, 0, 0), (299, -1, 0), (310, 0, 0), (310, 0, 7)):
+    for t3, t4, t5 in (
+        (310, 0, 0), (300, 0, 0), (299, -1, 0), (310, 0, 0), (299, -1, 0), (298, -1, 0),
+        (310, 0, 0), (310, 0, 7), (310, 0, 7),
+    ):  # fmt: skip
         decoder.feed(wire.cell_frame("32S", CELLS_16, mosfet=310, t3=t3, t4=t4, t5=t5))
         shown.append(decoder.sample.temperatures[2:5])
-    # A sensor that has once said something of its own is one from then on.
-    assert shown == [[None] * 3, [None] * 3, [299, -1, None], [310, 0, None], [310, 0, 7]]
+    # One frame is no proof. A sensor of which two said something of its own is one from then on.
+    assert shown[:5] == [[None] * 3] * 5
+    assert shown[5:] == [[298, -1, None], [310, 0, None], [310, 0, None], [310, 0, 7]]
 
 
 def test_a_protection_that_stopped_it_and_an_owner_who_did():

@@ -22,7 +22,8 @@ def test_a_counter_that_stands_still():
         decoder.feed(one)
     assert heard == [50] and decoder.stats["repeated"] == 3
     # The other frames have counters of their own.
-    decoder.feed(two + wire.device_frame(counter=9) + wire.cell_frame("32S", CELLS_16, counter=9))
+    nine = wire.cell_frame("32S", CELLS_16, counter=9, soc=51)
+    decoder.feed(two + wire.device_frame(counter=9) + nine)
     assert len(heard) == 3
 
 

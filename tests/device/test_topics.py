@@ -157,7 +157,7 @@ def test_bits_are_true_false_or_not_there():
 
 def test_numbers_of_the_bms_and_what_it_says_in_words():
     said = json.loads(state_of(jk(), "jk"))
-    assert said["charge_in"] == 987654.321
+    assert said["charge_out"] == 987654.321
     assert said["bms_uptime"] == 123456789
     assert said["error_bits"] == 65536
     assert said["soh"] == 98.5

@@ -35,7 +35,7 @@ def rows_of(tables):
 
 def test_a_chargerys_reading_is_documented_as_it_is_decoded():
     tables = (
-        (chargery.READING_FIELDS, None),
+        (chargery.READING_FIELDS + chargery.SOC, None),
         (chargery.TEMPERATURES, ("t1", "t2")),
         (chargery.STOPPED, ("charge_stopped", "discharge_stopped")),
     )
@@ -67,8 +67,11 @@ def test_a_jks_frame_is_documented_as_it_is_decoded():
         (jk.TEMPERATURES, ("T1", "T2", "T3", "T4", "T5", "MOSFET")),
     )
     found = [
-        (name, type_of(row[framed.SIZE]), row[framed.PLACE :]) for name, row in rows_of(tables)
+        (name, type_of(row[framed.SIZE]), row[framed.PLACE : framed.LOWEST])
+        for name, row in rows_of(tables)
     ]
+    for row in (jk.MEAN, jk.POWER):
+        found.append((row[framed.NAME], type_of(row[framed.SIZE]), row[framed.PLACE :]))
     found.append(("cells", "u16 each", (jk.CELLS_AT, jk.CELLS_AT)))
     found.append((jk.WIRES[framed.NAME], "u16 each", jk.WIRES[framed.PLACE :]))
     expected = [[f"`{name}`", kind, *map(place, at)] for name, kind, at in found]

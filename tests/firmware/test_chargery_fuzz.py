@@ -43,7 +43,7 @@ def said_by(packet: bytes) -> tuple:
     current = 6 if packet[3] == 0x0D else 7
     numbers = [int.from_bytes(packet[i : i + 2], "big") for i in (4, current, current + 2)]
     t1 = numbers[2] - 65536 if numbers[2] > 32767 else numbers[2]
-    return (numbers[0], numbers[1], t1)
+    return (numbers[0], numbers[1], t1 if -600 <= t1 <= 1500 else None)
 
 
 def cell_lists(packet: bytes) -> list[int]:

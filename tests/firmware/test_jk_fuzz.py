@@ -102,7 +102,7 @@ class Air:
         r = self.random
         cells = [r.randrange(3000, 3650) for _ in range(r.choice((4, 8, 16, 24)))]
         values = {"current": r.randrange(-300_000, 300_000), "t1": r.randrange(-300, 600)}
-        values |= {"soc": r.randrange(101), "charge": r.randrange(1 << 32), "t2": -2000}
+        values |= {"soc": r.randrange(101), "charge": r.randrange(20_000_001), "t2": -2000}
         if r.random() < 0.1:
             values["voltage"] = r.randrange(1 << 17)
         layout = r.choice(("24S", "32S"))
@@ -166,7 +166,7 @@ def campaign(strings: int, seed: int) -> None:
         stats = check(air.next(), step=(0, 20, 7)[i % 3])
         totals.update({f"0x{kind:02x}": n for kind, n in stats["accepted"].items()})
         totals.update({name: stats[name] for name in ("rejected", "mismatched")})
-    least = {"0x01": 100, "0x02": 10, "0x03": 100, "rejected": 4, "mismatched": 50}
+    least = {"0x01": 100, "0x02": 12, "0x03": 100, "rejected": 4, "mismatched": 50}
     for name, part in least.items():
         assert totals[name] > strings / part, totals
 
@@ -185,9 +185,9 @@ def test_frames_between_rubbish_are_all_found():
     for _ in range(1000):
         layout = air.random.choice(("24S", "32S"))
         frames, data = 0, b""
+        count = air.random.randrange(4, 25)
         for _ in range(air.random.randrange(1, 5)):
             data += air.rubbish() * air.random.randrange(3)
-            count = air.random.randrange(4, 25)
             data += wire.cell_frame(layout, [3300] * count, counter=air.random.randrange(256))
             frames += 1
         assert check(data, least=frames)["accepted"][2] == frames

@@ -92,6 +92,8 @@ def test_the_request_is_what_a_server_needs():
     lines = first.request.split(b"\r\n")
     assert lines[0] == b"GET /ws/ HTTP/1.1"
     assert lines[1].startswith(b"Host: 127.0.0.1:")
+    # As a page of the battery's own would have it: servers that check it let that in.
+    assert b"Origin: http://" + lines[1][len("Host: ") :] in lines
     assert {b"Upgrade: websocket", b"Connection: Upgrade", b"Sec-WebSocket-Version: 13"} < set(
         lines
     )

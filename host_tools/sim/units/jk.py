@@ -65,7 +65,7 @@ class Unit(Line):
         chance = random.Random(f"{seed}/unit")
         self._resistances = [chance.randint(45, 130) for _ in pack.cells]
         self._uptime = chance.randrange(10_000_000)
-        self._charged_ah = pack.capacity_ah * chance.randrange(10, 300)
+        self._discharged_ah = pack.capacity_ah * chance.randrange(10, 300)
         self._read_s = pack.time_s
         self._counter = chance.randrange(256)
         self._last = b""  # the newest frame of cells
@@ -126,7 +126,7 @@ class Unit(Line):
         pack = self._pack
         if t_s > pack.time_s:
             pack.advance(t_s)
-        self._charged_ah += max(pack.amps, 0.0) * (pack.time_s - self._read_s) / 3600
+        self._discharged_ah += max(-pack.amps, 0.0) * (pack.time_s - self._read_s) / 3600
         self._read_s = pack.time_s
         if not (self.frozen and self._last):
             self._counter = (self._counter + 1) & 0xFF
@@ -151,8 +151,8 @@ class Unit(Line):
             "soc": int(pack.soc),
             "charge": round(pack.charge_ah * 1000),
             "capacity": round(pack.capacity_ah * 1000),
-            "cycles": int(self._charged_ah / pack.capacity_ah),
-            "charge_in": round(self._charged_ah * 1000),
+            "cycles": int(self._discharged_ah / pack.capacity_ah),
+            "charge_out": round(self._discharged_ah * 1000),
             "soh": 100,
             "uptime": self._uptime + int(pack.time_s),
             "charge_on": int(not pack.charge_stopped),

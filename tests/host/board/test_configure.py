@@ -235,7 +235,7 @@ def test_a_running_board_says_how_it_is(bench, capsys):
         ("min", "3.323#14", "3.323 V (cell 14)"),
         ("current", "--", "--"),
         ("charge", "154171", "154.171 Ah"),
-        ("charge_in", "5000", "5.000 Ah"),
+        ("charge_out", "5000", "5.000 Ah"),
         ("balance_current", "-850", "-0.850 A"),
         ("soh", "1000", "100.0 %"),
         ("energy_in", "812", "812 Wh"),

@@ -48,7 +48,7 @@ def test_the_health_line_is_read_as_it_was_written():
         ("min", "3.320#3", "3.320 V (cell 3)"),
         ("energy", "9871234", "9871.234 Wh"),
         ("energy_in", "4294967295", "4294967295 Wh"),
-        ("charge_in", "987654321", "987654.321 Ah"),
+        ("charge_out", "987654321", "987654.321 Ah"),
         ("soh", "985", "98.5 %"),
         ("soc", "74", "74 %"),
         ("balance_current", "-512", "-0.512 A"),

@@ -22,7 +22,6 @@ from house_day import House  # noqa: E402
 import config  # noqa: E402
 import packlog  # noqa: E402
 from board import Board  # noqa: E402
-from hub import Hub  # noqa: E402
 from lib.uptime import Uptime  # noqa: E402
 from pack import Pack  # noqa: E402
 from parts.mqtt import Mqtt  # noqa: E402
@@ -129,7 +128,7 @@ def readings(settings, store):
     uptime = Uptime()
     pack = Pack(0, settings, store, Board({}, uptime, None))
     alone = type(pack.decoder)(nothing, settings["cells"])
-    hub = Hub(uptime)
+    hub = type(pack.hub)(uptime)
     names = ("a reading, all of it", "decoding alone", "hub alone", "flush")
     counts = {name: Counts() for name in names}
     house, sample = House(1), Sample()

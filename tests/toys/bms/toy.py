@@ -10,6 +10,7 @@ from sample import shown
 NUMBER = 99  # in the events: the next one that is free, never changed afterwards
 LINKS = {"uart": {"baudrate": 9600}}  # the usual one first
 KEYS = {"cells": ("number", (0, 4), 0), "timeout_s": ("number", (3, 3600), 20)}
+LEAVES_OUT = False  # True: a reading may lack what is still as it was; hold.py holds it a moment
 TOPICS = ""  # the key of mqtt with the base of topics that others also have for it
 ALARMS = ("too hot", "too cold")
 HINTS = ("Toy on?", "Check its wire")  # what to check when it is silent, 20 characters each
@@ -17,10 +18,12 @@ HINTS = ("Toy on?", "Check its wire")  # what to check when it is silent, 20 cha
 HEADER, LENGTH = 0xA5, 13
 CELLS_AT, CELLS = 1, 4
 FIELDS = (
-    # attribute of the Sample, size (below 0: signed), factor, place, lowest, highest
-    ("current", -2, 100, 9, -3000, 3000),  # 0.1 A to mA
-    ("errors", 1, 1, 11, 0, 3),  # bits of ALARMS
+    # attribute of the Sample, size (below 0: signed), factor, place, lowest, highest, and by how
+    # much it may differ from the packet before
+    ("current", -2, 100, 9, -3000, 3000, framed.ANY),  # 0.1 A to mA
+    ("errors", 1, 1, 11, 0, 3, 0),  # bits of ALARMS
 )
+CELL_STEP = 500  # mV
 
 
 class Decoder(framed.Decoder):
@@ -30,6 +33,7 @@ class Decoder(framed.Decoder):
 
     def __init__(self, on_sample, cells=0, new_only=False):
         super().__init__(on_sample, cells, (HEADER,), LENGTH, framed.high_first)
+        self._memory = framed.Memory(LENGTH)
 
     def request(self):
         """What to send to the BMS now, b"" for nothing; called every second."""
@@ -43,7 +47,7 @@ class Decoder(framed.Decoder):
 
     def _take(self, length):
         is_whole = self._sum(length - 1) == self._number(length - 1, 1)
-        if not is_whole or not self._fit(FIELDS):
+        if not is_whole or not self._fit(FIELDS) or not self._is_believed(self._memory, 0):
             return False
         self._put(FIELDS)
         self._fill_cells()
@@ -51,6 +55,10 @@ class Decoder(framed.Decoder):
         self.stats["accepted"][HEADER] += 1
         self._on_sample(self.sample)
         return True
+
+    def _agrees(self):
+        """What a pack cannot have become since the packet before comes twice."""
+        return self._are_near(FIELDS) and self._words_near(CELLS_AT, CELLS, CELL_STEP)
 
     def _fill_cells(self):
         sample = self.sample
