@@ -9,20 +9,20 @@ import ipaddress
 import json
 import re
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import NoReturn
 
-from host_tools.board import files, status
-from host_tools.board.device import Device
+from host_tools.board import files, keys, status
+from host_tools.board.device import Device, persist
 from host_tools.board.script import script
+from host_tools.ground import progress, text
 from host_tools.ground.errors import PacklogError
 from host_tools.ground.firmware import CONFIG as FILE
 
 import config
 import settings
 
-HIDDEN = "********"
 NO_MODULE = "no module named"  # MicroPython's words
 # What a change of these means besides the restart that puts it into effect
 CONSEQUENCES = (
@@ -36,13 +36,22 @@ CONSEQUENCES = (
 
 def show(port: str, as_json: bool = False) -> None:
     """Print what the board's config says, with what it leaves to the defaults."""
-    with Device(port) as device, device.stopped():
-        found = _parse(_read(device), f"the board's {FILE}")
+    found = _parse(_of_board(port, progress.say), f"the board's {FILE}")
     if as_json:
-        print(json.dumps(_masked(found), indent=2))
+        text.show(json.dumps(keys.masked(found), indent=2))
     else:
-        for key, value in _flat(_masked(found)):
-            print(f"{key} = {json.dumps(value)}")
+        for key, value in keys.flat(keys.masked(found)):
+            text.show(f"{key} = {json.dumps(value)}")
+
+
+def _of_board(port: str, say: Callable[[str], None]) -> str:
+    """The text of the board's own."""
+
+    def read(device: Device) -> str:
+        with device.stopped():
+            return _read(device)
+
+    return persist(port, say, read)
 
 
 def check(port: str | None, path: Path | None, say: Callable[[str], None]) -> None:
@@ -51,19 +60,18 @@ def check(port: str | None, path: Path | None, say: Callable[[str], None]) -> No
         read_file(path)
         say(f"{path} is right")
         return
-    with Device(port) as device, device.stopped():
-        _parse(_read(device), f"the board's {FILE}")
+    _parse(_of_board(port, say), f"the board's {FILE}")
     say(f"the board's {FILE} is right")
 
 
 def read_file(path: Path) -> bytes:
     """A user's config.json, checked; PacklogError says what is wrong with it."""
     try:
-        text = path.read_text(encoding="utf8")
+        found = path.read_text(encoding="utf8")
     except (OSError, UnicodeDecodeError) as error:
         raise PacklogError(f"{path} cannot be read: {error}") from None
-    _parse(text, str(path))
-    return text.encode()
+    _parse(found, str(path))
+    return found.encode()
 
 
 def finished(data: bytes) -> bytes:
@@ -88,18 +96,31 @@ def change(port: str, key: str, value: str, say: Callable[[str], None]) -> None:
     typed = value == "-"
     if typed:
         value = getpass.getpass(f"{key}: ")
-    with Device(port) as device:
-        with device.stopped():
-            old = _readable(_read(device))
-            text = _with(json.loads(old), key, value if typed else _value(value), value)
-            known = device.run(script("complaints")).splitlines()
-            put(device, text.encode())
-        if complaint := _complaint(device, known):
-            _take_back(device, key, old, complaint)
+    persist(port, say, _Change(key, value, value if typed else keys.value_of(value)))
     say(f"{key} is set; the logger starts again with it")
     for pattern, consequence in CONSEQUENCES:
         if re.fullmatch(pattern, key):
             say(consequence)
+
+
+class _Change:
+    """A key that is being set. What was on the board before stays known if that restarts."""
+
+    def __init__(self, key: str, typed: str, value):
+        self._key, self._typed, self._value = key, typed, value
+        self._old: str | None = None
+        self._known: list[str] = []
+
+    def __call__(self, device: Device) -> None:
+        with device.stopped():
+            if self._old is None:
+                old = _readable(_read(device))
+                self._known = device.run(script("complaints")).splitlines()
+                self._new = _with(text.parse_json(old), self._key, self._value, self._typed)
+                self._old = old
+            put(device, self._new.encode())
+        if complaint := _complaint(device, self._known):
+            _take_back(device, self._key, self._old, complaint)
 
 
 def _complaint(device: Device, known: list[str]) -> str | None:
@@ -124,17 +145,17 @@ def _take_back(device: Device, key: str, old: str, complaint: str) -> NoReturn:
     raise PacklogError(f"{complaint}; the board has its old {FILE} again")
 
 
-def _with(data, key: str, value, text: str) -> str:
-    """The config with that value; with the text itself where its number is refused."""
-    _put(data, key, value)
+def _with(data, key: str, value, typed: str) -> str:
+    """The config with that value; with what was typed itself where its number is refused."""
+    keys.put(data, key, value)
     said = json.dumps(data, indent=2) + "\n"
     try:
         _parse(said, f"{FILE} with that")
     except PacklogError:
-        if value == text:
+        if value == typed:
             raise
         try:
-            return _with(data, key, text, text)  # an ssid may be 12345678
+            return _with(data, key, typed, typed)  # an ssid may be 12345678
         except PacklogError:
             pass
         raise
@@ -142,33 +163,36 @@ def _with(data, key: str, value, text: str) -> str:
 
 
 def _read(device: Device) -> str:
-    text = files.read_text(device, FILE)
-    if not text:
+    found = files.read_text(device, FILE)
+    if not found:
         raise PacklogError(f"the board has no {FILE}: packlog install puts an example there")
-    return text
+    return found
 
 
-def _readable(text: str) -> str:
+def _readable(found: str) -> str:
     try:
-        json.loads(text.lstrip("\ufeff"))
+        text.parse_json(found.lstrip("\ufeff"))
     except ValueError as error:
         raise PacklogError(
             f"the board's {FILE} is not JSON ({error}): packlog install --config FILE replaces it"
         ) from None
-    return text.lstrip("\ufeff")
+    return found.lstrip("\ufeff")
 
 
-def _parse(text: str, name: str) -> dict:
+def _parse(data: str, name: str) -> dict:
     try:
-        found = config.parse(text)
+        found = config.parse(data)
         _check_more(found)
     except config.ConfigError as error:
         raise PacklogError(str(error).replace(FILE, name, 1)) from None
+    except RecursionError:
+        raise PacklogError(f"{name} is nested too deeply to be a config") from None
     return found
 
 
 def _check_more(found: dict) -> None:
     """What is left to the PC, to spare the board's flash; ConfigError."""
+    _check_texts(found, "")
     _check_packs(found["packs"])
     _check_mqtt(found["mqtt"])
     wifi = found["wifi"]
@@ -179,6 +203,16 @@ def _check_more(found: dict) -> None:
             raise config.ConfigError(f"wifi.{key}", f"{wifi[key]!r} is not like 192.168.1.77")
     if wifi["address"]:
         _check_reach(wifi)
+
+
+def _check_texts(found, key: str) -> None:
+    """Texts that can be written as UTF-8: half a surrogate pair cannot."""
+    inner = found.items() if isinstance(found, dict) else ()
+    inner = enumerate(found) if isinstance(found, list) else inner
+    for name, value in inner:
+        _check_texts(value, f"{key}[{name}]" if isinstance(found, list) else f"{key}.{name}")
+    if isinstance(found, str) and any("\ud800" <= c <= "\udfff" for c in found):
+        raise config.ConfigError(key.lstrip("."), "has a character that is no text")
 
 
 def _check_packs(packs: list[dict]) -> None:
@@ -219,64 +253,3 @@ def _check_reach(wifi: dict) -> None:
         raise config.ConfigError(
             "wifi.gateway", f"{wifi['gateway']} is not in the network of wifi.address, {network}"
         )
-
-
-def _value(text: str):
-    try:
-        value = json.loads(text)
-    except ValueError:
-        return text
-    return text if isinstance(value, float) else value
-
-
-def _put(data, key: str, value) -> None:
-    """Set the value; sections and list entries on the way that are missing are made."""
-    if not re.fullmatch(r"\w+(\[\d+\])*(\.\w+(\[\d+\])*)*", key):
-        raise PacklogError(f"{key!r} is not a key: write it as lcd.columns or packs[0].cells")
-    steps = [int(n) if n else word for n, word in re.findall(r"\[(\d+)\]|(\w+)", key)]
-    for step, following in zip(steps, [*steps[1:], None], strict=True):
-        if isinstance(step, int) != isinstance(data, list):
-            raise PacklogError(f"{key!r} is not a key: write it as lcd.columns or packs[0].cells")
-        if isinstance(data, list) and step > len(data):
-            raise PacklogError(
-                f"{key}: the list has {len(data)} entries; the next is [{len(data)}]"
-            )
-        if following is None:
-            _assign(data, step, value)
-        elif isinstance(data, list) and step == len(data):
-            data.append([] if isinstance(following, int) else {})
-            data = data[step]
-        elif isinstance(data, list):
-            data = data[step]
-        else:
-            data = data.setdefault(step, [] if isinstance(following, int) else {})
-
-
-def _assign(data, step, value) -> None:
-    if isinstance(data, list) and step == len(data):
-        data.append(value)
-    else:
-        data[step] = value
-
-
-def _masked(data, secrets: frozenset[str] | None = None):
-    """The same without secrets."""
-    secrets = secrets or frozenset(config.secrets())
-    if isinstance(data, dict):
-        return {
-            key: HIDDEN if key in secrets and value else _masked(value, secrets)
-            for key, value in data.items()
-            if key not in config.DERIVED
-        }
-    return [_masked(value, secrets) for value in data] if isinstance(data, list) else data
-
-
-def _flat(data, prefix: str = "") -> Iterator[tuple[str, object]]:
-    if isinstance(data, dict):
-        for key in sorted(data):
-            yield from _flat(data[key], f"{prefix}.{key}" if prefix else key)
-    elif isinstance(data, list):
-        for i, value in enumerate(data):
-            yield from _flat(value, f"{prefix}[{i}]")
-    else:
-        yield prefix, data

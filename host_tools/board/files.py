@@ -33,7 +33,10 @@ def here(device: Device, paths: Iterable[str]) -> dict[str, tuple[str, int]]:
     paths = sorted(paths)
     lines = device.run(script("hashes", paths)).splitlines()
     said = (line.split() for line in lines)
-    return {path: (h, int(n)) for path, (h, n) in zip(paths, said, strict=True) if h != "-"}
+    try:
+        return {path: (h, int(n)) for path, (h, n) in zip(paths, said, strict=True) if h != "-"}
+    except ValueError:
+        raise PacklogError(f"the board at {device.port} answers strangely: reset it") from None
 
 
 def put(device: Device, path: str, data: bytes) -> None:

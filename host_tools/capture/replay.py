@@ -12,7 +12,7 @@ from host_tools.ground import units
 from host_tools.ground.errors import PacklogError
 from host_tools.ground.firmware import names
 from host_tools.ground.output import is_file, open_output, spare_inputs
-from host_tools.ground.progress import Progress
+from host_tools.ground.progress import Progress, say
 
 COLUMNS = (
     "reading",
@@ -55,9 +55,9 @@ def replay(
         decoder.finish()
         writer.writerows(rows.take())
     if stats:
-        print(json.dumps(readable(decoder.stats)), file=sys.stderr)
+        say(json.dumps(readable(decoder.stats)))
     if not rows.count:
-        print(no_reading(bms, capture, hex, decoder.stats), file=sys.stderr)
+        say(no_reading(bms, capture, hex, decoder.stats))
     return rows.count
 
 

@@ -16,10 +16,9 @@ from pathlib import Path
 import numpy as np
 from host_tools.ground.errors import PacklogError
 from host_tools.ground.progress import Progress
+from host_tools.ground.text import PlainTable, console, plain, show
 from host_tools.history import cells, events, frames, logs, records
 from host_tools.history.timeline import UNKNOWN
-from rich.console import Console
-from rich.table import Table
 
 from store import segment
 
@@ -60,13 +59,13 @@ def info(paths: Iterable[Path | str], as_json: bool = False) -> None:
     """
     packs, damaged = collect(paths)
     if as_json:
-        print(json.dumps({"packs": [asdict(pack) for pack in packs], "damaged": damaged}))
+        show(json.dumps({"packs": [asdict(pack) for pack in packs], "damaged": damaged}))
     else:
-        console = Console()
+        screen = console()
         for pack in packs:
-            console.print(_table(pack))
+            screen.print(_table(pack))
         for problem in damaged:
-            console.print(f"damaged: {problem}", style="red", markup=False, soft_wrap=True)
+            screen.print(plain(f"damaged: {problem}"), style="red", soft_wrap=True)
     if not packs:
         raise PacklogError("no frames, cells or events in there: give what packlog pull copied")
     if damaged:
@@ -173,8 +172,8 @@ def _add_sizes(summary: Summary, sizes: Counter) -> None:
         summary.bytes_a_day = round(sum(sizes.values()) * _DAY_S / summary.logged_s, 1)
 
 
-def _table(pack: Summary) -> Table:
-    table = Table(title=pack.pack, title_justify="left", show_header=False)
+def _table(pack: Summary) -> PlainTable:
+    table = PlainTable(title=pack.pack, title_justify="left", show_header=False)
     table.add_column(style="bold")
     table.add_column()
     for label, value in _rows(pack):

@@ -4,7 +4,7 @@
 def release(seconds):
     try:
         found = any(hasattr(p.link, "release") for p in logger.packs)
-    except NameError:
+    except (NameError, AttributeError):  # no logger, or none yet
         found = False
     if found:
         with open("/release", "w") as f:

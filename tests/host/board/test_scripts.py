@@ -2,6 +2,7 @@
 
 import ast
 import hashlib
+import json
 import subprocess
 
 import pytest
@@ -46,12 +47,23 @@ def test_history_lists_segments_and_shards_and_brings_pieces(tmp_path):
     (tmp_path / "house/pack").mkdir(parents=True)
     (tmp_path / "house/pack/00000001.seg").write_bytes(b"0123456789")
     (tmp_path / "house/pack/other.txt").write_bytes(b"x")
+    (tmp_path / "house/pack/draft").write_bytes(b"x")  # the logger's own: not worth a word
+    (tmp_path / "house/pack/00000002.tmp").write_bytes(b"x")
+    (tmp_path / "house/pack/00000003.seg").mkdir()
+    (tmp_path / "a note").write_bytes(b"x")
+    (tmp_path / "house/my notes").mkdir()
     whole = hashlib.sha256(b"0123456789").hexdigest()
     listed = script("history", str(tmp_path))
-    assert run(listed).split() == ["house", "pack", "00000001.seg", "10", whole]
+    found = [json.loads(line) for line in run(listed).splitlines()]
+    file = ["file", "house", "pack", "00000001.seg", 10, whole, b"0123456789".hex()]
+    assert [it for it in found if it[0] == "file"] == [file]
+    strays = ["a note", "house/pack/00000003.seg", "house/pack/other.txt"]
+    assert [it for it in found if it[0] == "stray"] == [
+        ["stray", f"{tmp_path}/{it}"] for it in strays
+    ]
     path = str(tmp_path / "house/pack/00000001.seg")
     more = f"piece({path!r}, 3, 4)\nprint(sha({path!r}, 4))"
-    said = run(listed + more).splitlines()[1:]
+    said = run(listed + more).splitlines()[-2:]
     assert said == ["MzQ1Ng==", hashlib.sha256(b"0123").hexdigest()]
 
 
