@@ -15,7 +15,15 @@ from collections.abc import Callable, Iterator
 from typing import TypeVar
 
 import serial
-from host_tools.board.port import ANSWER_S, Gone, Rebooted, Restarted, open_port, read_lines
+from host_tools.board.port import (
+    ANSWER_S,
+    Gone,
+    Overdue,
+    Rebooted,
+    Restarted,
+    open_port,
+    read_lines,
+)
 from host_tools.board.script import script
 from host_tools.ground.errors import PacklogError
 from mpremote.transport import TransportError, TransportExecError
@@ -23,6 +31,7 @@ from mpremote.transport import TransportError, TransportExecError
 EXCHANGE_S = 60  # for all of an answer
 BACK_S = 10  # for a port that went away with a reset, as that of a chip with USB of its own
 UP_S = 20  # for a board that was reset to say something
+STATUS_S = 6  # within which a logger that was started prints its status, as a rule
 SILENT_S = 5  # that says nothing more: it is up
 ATTEMPTS = 3  # at getting the REPL
 REPL_S = 15  # for each
@@ -150,7 +159,13 @@ class Device:
     def _execute(self, code: str, silent_s: float, total_s: float) -> str:
         printed = bytearray()
         with self._errors("stopped answering"), self._exchange(total_s):
-            said = self._transport.exec_raw(code, timeout=silent_s, data_consumer=printed.extend)[1]
+            try:
+                said = self._transport.exec_raw(code, silent_s, printed.extend)[1]
+            except (Rebooted, Overdue):
+                raise
+            except (TransportError, struct.error):
+                self._serial.expect_start(STATUS_S)
+                raise
         if said:
             last = _last_line(said.decode("utf8", "replace"))
             raise PacklogError(f"the board at {self.port} said: {last}")

@@ -26,7 +26,7 @@ POLL_S = 0.001
 _TAIL = 200  # bytes of what was read before in which a line may have begun
 # What no script prints at the beginning of a line: a chip's ROM, MicroPython, boot.py, the logger
 _STARTING = re.compile(
-    rb"[\r\n](?:ets [A-Z][a-z]{2} +\d|ESP-ROM:|rst:0x|MPY: soft reboot|MicroPython v\d|"
+    rb"[\r\n>\x04](?:ets [A-Z][a-z]{2} +\d|ESP-ROM:|rst:0x|MPY: soft reboot|MicroPython v\d|"
     rb'Type "help\(\)"|packlog: (?:firmware|safe mode)|packlog starting|'
     rb"packlog [A-Za-z0-9_-]{1,16} \w+=)"
 )
@@ -97,6 +97,14 @@ class Port:
         self._check()
         with _as_serial_errors():
             return self._serial.write(data)
+
+    def expect_start(self, seconds: float) -> None:
+        """What came was no answer: Rebooted if it goes on as a start does."""
+        until = time.monotonic() + seconds
+        while time.monotonic() < until:
+            if not self._fill():
+                time.sleep(POLL_S)
+            self._have.clear()
 
     def close(self) -> None:
         """Let go of the port; what was not sent is dropped: no waiting for a board to take it."""
@@ -202,8 +210,8 @@ def read_lines(transport: SerialTransport, seconds: float | None = None) -> Iter
         data = _read_waiting(transport)
         *lines, pending = (pending + data).split(b"\n")
         for line in lines:
-            if not dropping:
-                yield line[:LINE].decode("utf8", "replace").rstrip("\r")
+            if not dropping and len(line) <= LINE:
+                yield line.decode("utf8", "replace").rstrip("\r")
             dropping = False
         if lines:
             heard = time.monotonic()
