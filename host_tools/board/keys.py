@@ -27,7 +27,7 @@ def put(data, key: str, value) -> None:
         raise PacklogError(f"{key!r} is not a key: write it as lcd.columns or packs[0].cells")
     steps = [int(n) if n else word for n, word in re.findall(r"\[(\d+)\]|(\w+)", key)]
     for step, following in zip(steps, [*steps[1:], None], strict=True):
-        if isinstance(step, int) != isinstance(data, list):
+        if not isinstance(data, list if isinstance(step, int) else dict):
             raise PacklogError(f"{key!r} is not a key: write it as lcd.columns or packs[0].cells")
         if isinstance(data, list) and step > len(data):
             raise PacklogError(

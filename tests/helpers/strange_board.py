@@ -19,13 +19,13 @@ BOOT = (
 
 
 class Clock:
-    """time, as the modules use it. A call takes 0.1 ms: what never waits comes to an end, too."""
+    """time, as the modules use it. A call takes 1 ms: what never waits comes to an end, too."""
 
     def __init__(self):
         self.now = 1000.0
 
     def monotonic(self) -> float:
-        self.now += 1e-4
+        self.now += 1e-3
         return self.now
 
     def sleep(self, seconds: float) -> None:
