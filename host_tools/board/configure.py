@@ -15,6 +15,7 @@ from typing import NoReturn
 
 from host_tools.board import files, keys, status
 from host_tools.board.device import Device, persist
+from host_tools.board.port import Restarted
 from host_tools.board.script import script
 from host_tools.ground import progress, text
 from host_tools.ground.errors import PacklogError
@@ -127,6 +128,8 @@ def _complaint(device: Device, known: list[str]) -> str | None:
     """What is wrong with the logger that was just started and was not before."""
     try:
         running, _ = status.see_start(device.lines(status.START_S), known)
+    except Restarted:
+        raise  # the cable's fault, not the value's
     except PacklogError as complaint:
         return f"the logger says: {complaint}"
     return None if running else "the logger does not start with it"

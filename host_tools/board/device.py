@@ -39,6 +39,7 @@ RESTARTS = 3  # of the board that a command puts up with
 HOLD_S = 60  # how often a watchdog is fed that the logger or boot.py has left behind
 CHUNK = 512  # of a file: larger ones take RAM on the board, smaller ones time
 QUIET_S = 0.2
+NO_ANSWER = (TransportError, struct.error, UnicodeError)  # what mpremote makes of something else
 
 Result = TypeVar("Result")
 
@@ -159,13 +160,7 @@ class Device:
     def _execute(self, code: str, silent_s: float, total_s: float) -> str:
         printed = bytearray()
         with self._errors("stopped answering"), self._exchange(total_s):
-            try:
-                said = self._transport.exec_raw(code, silent_s, printed.extend)[1]
-            except (Rebooted, Overdue):
-                raise
-            except (TransportError, struct.error):
-                self._serial.expect_start(STATUS_S)
-                raise
+            said = self._transport.exec_raw(code, silent_s, printed.extend)[1]
         if said:
             last = _last_line(said.decode("utf8", "replace"))
             raise PacklogError(f"the board at {self.port} said: {last}")
@@ -204,7 +199,14 @@ class Device:
             self._serial.exchange(seconds, notice_start),
             contextlib.redirect_stdout(io.StringIO()),
         ):
-            yield
+            try:
+                yield
+            except (Rebooted, Overdue, TransportExecError):
+                raise
+            except NO_ANSWER:
+                if notice_start:
+                    self._serial.expect_start(STATUS_S)
+                raise
         self._busy = False
 
     @contextlib.contextmanager
@@ -219,7 +221,7 @@ class Device:
             raise PacklogError(f"the board at {self.port} takes nothing: reset it") from None
         except (serial.SerialException, OSError):
             raise Gone(f"the board at {self.port} went away") from None
-        except (TransportError, struct.error):
+        except NO_ANSWER:
             raise PacklogError(f"the board at {self.port} {what}") from None
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from pathlib import PurePosixPath
 
 from host_tools.board.device import Device
+from host_tools.board.port import Restarted
 from host_tools.board.script import script
 from host_tools.ground.errors import PacklogError
 
@@ -79,6 +80,8 @@ def _writing(device: Device, path: str, write: Callable[[], None]) -> None:
     """PacklogError of what goes wrong in words of the user's."""
     try:
         write()
+    except Restarted:
+        raise
     except PacklogError as error:
         if any(sign in str(error) for sign in ("ENOSPC", "Errno 28", "OSError: 28")):
             raise FullError(

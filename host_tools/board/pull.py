@@ -19,6 +19,7 @@ from pathlib import Path
 
 from host_tools.board import status
 from host_tools.board.device import Device, persist
+from host_tools.board.port import Restarted
 from host_tools.board.script import script
 from host_tools.board.starting import let_it_start
 from host_tools.ground.errors import PacklogError
@@ -252,6 +253,8 @@ def _piece(device: Device, remote: Remote, offset: int) -> bytes:
 def _see_readings(device: Device, say: Callable[[str], None]) -> None:
     try:
         running, pack = status.see_start(device.lines(status.START_S))
+    except Restarted:
+        raise
     except PacklogError as complaint:
         raise PacklogError(f"pulled; but the logger says: {complaint}") from None
     if not running:

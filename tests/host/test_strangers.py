@@ -1,0 +1,85 @@
+"""The PC's code and what strangers say: it is parsed, never run, and printed by one way only."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+HOST = Path(__file__).resolve().parents[2] / "host_tools"
+FIRMWARE = HOST.parent / "firmware"
+SCRIPTS = HOST / "board" / "scripts"  # run on the board, as these are on MicroPython
+VM = (SCRIPTS, HOST / "sim" / "vm", HOST / "trial" / "encode_vm.py")
+ON_PC = [p for p in sorted(HOST.rglob("*.py")) if not any(v in (p, *p.parents) for v in VM)]
+RUNS = {"eval", "exec", "compile", "__import__", "execfile"}
+MODULES = {"pickle", "marshal", "shelve", "dill", "code", "codeop", "runpy", "jsonpickle"}
+# What prints: everything else goes through it
+PRINTERS = {"ground/text.py", "ground/progress.py", "ground/output.py", "install/flash_rom.py"}
+
+
+def name_of(path: Path) -> str:
+    return path.relative_to(HOST.parent).as_posix()
+
+
+def runs_text(tree: ast.AST) -> set[str]:
+    """What a module uses that makes a program of a text or of bytes."""
+    found = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+            found |= {node.func.id} & RUNS
+        elif isinstance(node, ast.Import):
+            found |= {alias.name.split(".")[0] for alias in node.names} & MODULES
+        elif isinstance(node, ast.ImportFrom):
+            found |= {(node.module or "").split(".")[0]} & MODULES
+        elif isinstance(node, ast.keyword) and node.arg == "shell":
+            found.add("shell=")
+        elif isinstance(node, ast.Attribute) and ast.unparse(node) in ("os.system", "os.popen"):
+            found.add(node.attr)
+    return found
+
+
+@pytest.mark.parametrize(
+    "path",
+    [*ON_PC, *sorted(SCRIPTS.glob("*.py")), *sorted(FIRMWARE.rglob("*.py"))],
+    ids=name_of,
+)
+def test_nothing_that_is_read_is_run(path):
+    imports_of_its_own = (
+        {"__import__"} if FIRMWARE in path.parents or SCRIPTS in path.parents else set()
+    )
+    assert runs_text(ast.parse(path.read_text())) <= imports_of_its_own
+
+
+@pytest.mark.parametrize(
+    ("source", "found"),
+    [
+        ("eval(said, {'__builtins__': {}})", {"eval"}),
+        ("from pickle import loads", {"pickle"}),
+        ("import marshal as m", {"marshal"}),
+        ("subprocess.run(x, shell=True)", {"shell="}),
+        ("os.system(x)", {"system"}),
+        ("re.compile(x); device.exec(x); ast.literal_eval(x)", set()),
+    ],
+)
+def test_what_counts_as_running(source, found):
+    assert runs_text(ast.parse(source)) == found
+
+
+def printed_by_itself(tree: ast.AST) -> list[str]:
+    """What a module prints without ground/text.py: print(), sys.stdout, rich's own console."""
+    found = []
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and ast.unparse(node.func) in ("print", "Console", "Table"):
+            found.append(ast.unparse(node.func))
+        elif isinstance(node, ast.Attribute) and ast.unparse(node) in (
+            "sys.stdout.write",
+            "sys.stderr.write",
+        ):
+            found.append(ast.unparse(node))
+    return found
+
+
+@pytest.mark.parametrize("path", [p for p in ON_PC if "sim" not in p.parts], ids=name_of)
+def test_all_that_is_printed_is_plain_text(path):
+    if path.relative_to(HOST).as_posix() in PRINTERS:
+        return
+    assert printed_by_itself(ast.parse(path.read_text())) == []
