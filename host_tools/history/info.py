@@ -50,6 +50,7 @@ class Summary:
     sizes: dict[str, int] = field(default_factory=dict)  # by series
     bytes_a_frame: float | None = None  # of the frames' files
     bytes_a_day: float | None = None  # of all files
+    remarks: list[str] = field(default_factory=list)  # as of two boards in one folder
 
 
 def info(paths: Iterable[Path | str], as_json: bool = False) -> None:
@@ -64,6 +65,8 @@ def info(paths: Iterable[Path | str], as_json: bool = False) -> None:
         screen = console()
         for pack in packs:
             screen.print(_table(pack))
+            for remark in pack.remarks:
+                screen.print(plain(remark), style="yellow", soft_wrap=True)
         for problem in damaged:
             screen.print(plain(f"damaged: {problem}"), style="red", soft_wrap=True)
     if not packs:
@@ -111,6 +114,8 @@ def _summary(name: str, files: list[Path], damaged: list[str], read: records.Rea
     kinds = Counter(kind.decode() for kind in happened.event)
     summary.events = dict(sorted(kinds.items()))
     damaged += loaded.problems + of_cells.problems + happened.problems
+    remarks = loaded.remarks + of_cells.remarks + happened.remarks
+    summary.remarks = list(dict.fromkeys(remarks))[:1]  # the frames' says it for all
     return summary
 
 

@@ -31,8 +31,8 @@ def load(paths: Iterable[Path | str], series: str = "pack") -> Rows:
     files = records.find(paths)
     with Progress("reading", len(files), "files") as bar:
         rows = SERIES[series](files, bar.each(records.read))
-    for problem in rows.problems:
-        say(problem)
+    for line in (*rows.problems, *rows.remarks):
+        say(line)
     if not rows.pack:
         where = ", ".join(map(str, paths))
         what = "frames" if series == "pack" else series

@@ -4,6 +4,7 @@ keeps it until its flash is erased. It stands in the header of every file.
 
 import struct
 from collections.abc import Iterable
+from datetime import datetime, timezone
 from pathlib import Path
 
 from host_tools.history import records
@@ -39,6 +40,29 @@ def _head(path: Path) -> bytes:
             return file.read(HEAD_SIZE)
     except OSError:
         return b""
+
+
+def overlaps(spans: dict[int, tuple[int, int]]) -> list[str]:
+    """In words, which logs of a pack are of the same time: no board is in two places at once.
+
+    spans: first and last second of each log (unix), of those that are dated.
+    """
+    found = []
+    last_log = None
+    for log, (first, last) in sorted(spans.items(), key=lambda item: item[1]):
+        if last_log is not None and first < spans[last_log][1]:
+            until = min(last, spans[last_log][1])
+            found.append(
+                f"logs {named((last_log, log))} are both of {_day(first)} to {_day(until)}: two "
+                "boards with packs of the same name? Their files belong in folders of their own"
+            )
+        if last_log is None or last > spans[last_log][1]:
+            last_log = log
+    return found
+
+
+def _day(unix: int) -> str:
+    return f"{datetime.fromtimestamp(unix, timezone.utc):%Y-%m-%d}"
 
 
 def named(logs: Iterable[int]) -> str:
