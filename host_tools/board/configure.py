@@ -4,6 +4,7 @@ A key is written as the errors name it: `packs[0].cells`, `lcd.columns`, `wifi.n
 What is secret (passwords) is never printed.
 """
 
+import contextlib
 import getpass
 import ipaddress
 import json
@@ -141,7 +142,7 @@ def _take_back(device: Device, key: str, old: str, complaint: str) -> NoReturn:
         raise PacklogError(f"{key} is set, but {complaint}: packlog install brings that")
     try:
         config.parse(old)
-    except config.ConfigError:
+    except (ValueError, RecursionError):
         raise PacklogError(f"{key} is set, but {complaint}") from None
     with device.stopped():
         put(device, old.encode())
@@ -183,6 +184,10 @@ def _readable(found: str) -> str:
 
 
 def _parse(data: str, name: str) -> dict:
+    with contextlib.suppress(ValueError):  # which config.parse says in its own words
+        raw = text.parse_json(data.lstrip("\ufeff"))
+        if not_text := _not_text(raw):
+            raise PacklogError(f"{name}: {not_text} has a character that is no text")
     try:
         found = config.parse(data)
         _check_more(found)
@@ -195,7 +200,6 @@ def _parse(data: str, name: str) -> dict:
 
 def _check_more(found: dict) -> None:
     """What is left to the PC, to spare the board's flash; ConfigError."""
-    _check_texts(found, "")
     _check_packs(found["packs"])
     _check_mqtt(found["mqtt"])
     wifi = found["wifi"]
@@ -208,14 +212,16 @@ def _check_more(found: dict) -> None:
         _check_reach(wifi)
 
 
-def _check_texts(found, key: str) -> None:
-    """Texts that can be written as UTF-8: half a surrogate pair cannot."""
-    inner = found.items() if isinstance(found, dict) else ()
-    inner = enumerate(found) if isinstance(found, list) else inner
-    for name, value in inner:
-        _check_texts(value, f"{key}[{name}]" if isinstance(found, list) else f"{key}.{name}")
-    if isinstance(found, str) and any("\ud800" <= c <= "\udfff" for c in found):
-        raise config.ConfigError(key.lstrip("."), "has a character that is no text")
+def _not_text(found, key: str = "") -> str:
+    """The key of a text that cannot be written as UTF-8: half a surrogate pair. "" if all can."""
+    if isinstance(found, str):
+        return (key or "it") if any("\ud800" <= c <= "\udfff" for c in found) else ""
+    if isinstance(found, list):
+        inner = [(f"{key}[{i}]", value) for i, value in enumerate(found)]
+    else:
+        items = found.items() if isinstance(found, dict) else ()
+        inner = [(f"{key}.{name}".lstrip("."), value) for name, value in items]
+    return next(filter(None, (_not_text(value, name) for name, value in inner)), "")
 
 
 def _check_packs(packs: list[dict]) -> None:

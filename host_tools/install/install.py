@@ -224,7 +224,7 @@ class _Install:
         text = own[CONFIG].decode() if own else files.read_text(self._device, CONFIG)
         try:
             return config.parse(text)
-        except (config.ConfigError, RecursionError):
+        except (ValueError, RecursionError):  # ConfigError and what no UTF-8 can have
             return None
 
     def _hear(self, seconds: int) -> list:
@@ -316,7 +316,7 @@ class _Install:
         data = own.get(CONFIG) or files.read_text(self._device, CONFIG).encode()
         try:
             return {deploy.READY: configure.finished(data)}
-        except (config.ConfigError, RecursionError, UnicodeError):
+        except (ValueError, RecursionError):
             return {}
 
     def _carry_out(self, change: deploy.Change) -> None:
