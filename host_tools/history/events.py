@@ -34,7 +34,7 @@ CAUSES = {
     3: "by the watchdog",
     4: "woken from deep sleep",
     5: "soft reset (as by a PC)",
-    events.PLANNED: "planned, to compact the history",
+    events.PLANNED: "planned: to compact the history",
 }
 CLOCKS = {segment.RTC: "an RTC", segment.PC: "a PC", segment.NTP: "NTP"}
 # What a protection is called when it comes on and when it goes off
@@ -180,7 +180,7 @@ def _clock(a: int, b: int, c: int) -> str:
 
 
 def _task(a: int, b: int, c: int) -> str:
-    name = _characters(b, c)
+    name = re.sub(r"^[^\w]", "?", _characters(b, c))  # no cell of a CSV begins with a -
     return f"{name}: OSError {a}" if a else name
 
 

@@ -83,7 +83,7 @@ STRANGE = [
     ("house", "pack", "00000001.seg/../x.seg"),
     ("ho\x1buse", "pack", "00000001.seg"),
     ("house", "pack", "0000\x00001.seg"),
-    ("my house", "my notes", "00000001.seg"),
+    ("the house", "old notes", "00000001.seg"),
     (None, 1, []),
 ]
 

@@ -51,7 +51,7 @@ def test_history_lists_segments_and_shards_and_brings_pieces(tmp_path):
     (tmp_path / "house/pack/00000002.tmp").write_bytes(b"x")
     (tmp_path / "house/pack/00000003.seg").mkdir()
     (tmp_path / "a note").write_bytes(b"x")
-    (tmp_path / "house/my notes").mkdir()
+    (tmp_path / "house/old notes").mkdir()
     whole = hashlib.sha256(b"0123456789").hexdigest()
     listed = script("history", str(tmp_path))
     found = [json.loads(line) for line in run(listed).splitlines()]

@@ -158,7 +158,7 @@ CHATTER = {
     "lines": (5.0, b"hello\r\n"),
     "a flood": (0.1, b"x" * 3000),
     "a flood of ends": (0.1, b"\x04" * 3000),
-    "a flood of windows": (0.1, b"\x01" * 3000),
+    "a flood of ones": (0.1, b"\x01" * 3000),
     "a flood of prompts": (0.1, b">" * 3000),
 }
 

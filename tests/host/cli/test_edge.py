@@ -78,7 +78,7 @@ DEEP = "[" * 100_000
     ],
 )  # fmt: skip
 def test_a_config_that_is_none_is_one_line(tmp_path, text, line):
-    path = tmp_path / "my.json"
+    path = tmp_path / "own.json"
     path.write_text(text)
     with pytest.raises(PacklogError, match=line) as error:
         configure.check(None, path, print)

@@ -7,6 +7,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from host_tools.install import packages
 from packaging.requirements import Requirement
 
 try:
@@ -136,3 +137,13 @@ def test_the_pinned_versions_are_some_that_pyproject_allows():
         for requirement in map(Requirement, project["project"]["dependencies"]):
             found = pinned[requirement.name]
             assert any(not it.marker or it.marker.evaluate(environment) for it in found)
+
+
+def test_the_licence_of_every_package_is_listed():
+    said = (ROOT / "docs/licences.md").read_text()
+    names = {requirement.name for name in LOCKS for requirement, _ in locked(name)}
+    missing = {name for name in names if not re.search(rf"(?<![\w-]){name}(?![\w-])", said)}
+    assert not missing
+    for package in packages.PACKAGES:
+        assert f"| {package.name} | {package.version} |" in said
+        assert re.fullmatch(r"\d+\.\d+\.\d+", package.version)  # pinned
