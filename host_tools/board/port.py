@@ -56,6 +56,7 @@ class Port:
         self._have = bytearray()
         self._end: float | None = None
         self._count = 0
+        self._stuck = False  # the board does not take what is written
         self._tail: bytes | None = None  # None: a start is nothing special
 
     @contextlib.contextmanager
@@ -95,8 +96,12 @@ class Port:
     def write(self, data: bytes) -> int:
         """Send; SerialTimeoutException if the board does not take it."""
         self._check()
-        with _as_serial_errors():
-            return self._serial.write(data)
+        try:
+            with _as_serial_errors():
+                return self._serial.write(data)
+        except serial.SerialTimeoutException:
+            self._stuck = True
+            raise
 
     def expect_start(self, seconds: float) -> None:
         """What came was no answer: Rebooted if it goes on as a start does."""
@@ -107,9 +112,10 @@ class Port:
             self._have.clear()
 
     def close(self) -> None:
-        """Let go of the port; what was not sent is dropped: no waiting for a board to take it."""
-        with contextlib.suppress(Exception):
-            self._serial.reset_output_buffer()
+        """Let go of the port. A board that takes nothing is not waited for."""
+        if self._stuck:
+            with contextlib.suppress(Exception):
+                self._serial.reset_output_buffer()
         self._serial.close()
 
     def __getattr__(self, name: str):

@@ -180,7 +180,7 @@ def _clock(a: int, b: int, c: int) -> str:
 
 
 def _task(a: int, b: int, c: int) -> str:
-    name = re.sub(r"^[^\w]", "?", _characters(b, c))  # no cell of a CSV begins with a -
+    name = re.sub(r"^(?!\w).?", "?", _characters(b, c))  # no cell of a CSV begins with a -
     return f"{name}: OSError {a}" if a else name
 
 

@@ -2,6 +2,8 @@
 that of a USB bridge does. Each command goes on by itself, or ends with a line.
 """
 
+import contextlib
+import io
 import shutil
 
 import pytest
@@ -80,18 +82,20 @@ def cycled(name, images, folder, number=None):
     board = Bench(image)
     cycler = Cycler(board.board, number)
     board.start()
-    said = []
+    said, printed = [], io.StringIO()
     try:
         with port_of(board.board) as port:
             wait_for_start(board.board)
             try:
-                COMMANDS[name](port, folder, said.append)
+                with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(printed):
+                    COMMANDS[name](port, folder, said.append)
                 end = "done"
             except PacklogError as error:
                 end = str(error)
             assert board.board.error is None
         if number and name == "pull" and end == "done":
             assert not load([folder / "history"]).problems
+        said += printed.getvalue().splitlines()
         restarted = any("was reset: once more" in line for line in said)
         return cycler.steps, end, restarted
     finally:

@@ -4,7 +4,7 @@
 def release(seconds):
     try:
         found = any(hasattr(p.link, "release") for p in logger.packs)
-    except (NameError, AttributeError):  # no logger, or none yet
+    except (NameError, AttributeError):  # no logger, or it was just starting
         found = False
     if found:
         with open("/release", "w") as f:

@@ -167,4 +167,4 @@ def test_a_lie_at_some_questions_of_every_command(commands, monkeypatch, tmp_pat
 
 @pytest.mark.slow
 def test_lies_at_all_questions_of_every_command(commands, monkeypatch, tmp_path):
-    print(campaign(commands, monkeypatch, tmp_path, 1500), "lies")
+    print(campaign(commands, monkeypatch, tmp_path, 500), "lies")

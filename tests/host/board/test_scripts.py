@@ -98,3 +98,27 @@ def test_release_asks_the_logger_for_a_link_that_can(tmp_path):
     assert run(code, logger.format("type('L', (), {'release': 1})")) == "yes\n"
     assert (tmp_path / "release").read_text() == "300"
     assert run(code, logger.format("0")) == "" == run(code)
+
+
+@pytest.mark.parametrize(
+    ("files", "before", "fed"),
+    [
+        ({}, "", False),  # no packlog at all
+        ({"config.ready": '1 2 3\n{"watchdog_s": 60}'}, "logger = 1", True),
+        ({"config.ready": '1 2 3\n{"watchdog_s": 0, "x": 1}'}, "logger = 1", False),
+        ({"config.json": '{"watchdog_s":0}'}, "logger = 1", False),
+        ({"config.json": "{}"}, "logger = 1", True),
+        ({"config.json": "{}"}, "logger = None", False),
+        ({"crashes": "safe"}, "safe_mode = True", True),
+        ({"crashes": "2"}, "safe_mode = True", False),  # the button
+        ({"packlog.try": "0123456789abcdef 1.0 1 1"}, "", True),  # an update on trial
+        ({"packlog.try": "0123456789abcdef 1.0 1 0"}, "", False),  # not started yet
+    ],
+)
+def test_the_watchdog_is_fed_where_there_is_one_and_none_is_started(tmp_path, files, before, fed):
+    for name, text in files.items():
+        (tmp_path / name).write_text(text)
+    code = script("hold_off").replace("'/", f"'{tmp_path}/")
+    machine = "class machine:\n    WDT = print\nimport sys\nsys.modules['machine'] = machine\n"
+    said = run(code.replace("machine.WDT(timeout=600000)", "machine.WDT(600000)"), machine + before)
+    assert said == ("600000\n" if fed else "")
