@@ -3,20 +3,21 @@
 A JK takes one client at a time: as long as the logger is connected, the owner's phone is not.
 """
 
-import ast
 from collections.abc import Callable
 
-from host_tools.board.device import Device
+from host_tools.board.device import Device, persist
 from host_tools.board.script import script
+from host_tools.board.starting import let_it_start
 from host_tools.ground.errors import PacklogError
 from host_tools.ground.firmware import declared, names
-from rich.console import Console
-from rich.table import Table
+from host_tools.ground.text import PlainTable, console, parse_json
 
 
 def heard(device: Device, seconds: int) -> list[tuple[str, str, int, str]]:
     """(address, name, dBm, kind of BMS or "") of each device heard in so many seconds."""
-    lines = device.run(script("scan", seconds), silent_s=seconds + 20).splitlines()
+    lines = device.run(
+        script("scan", seconds), silent_s=seconds + 20, total_s=seconds + 60
+    ).splitlines()
     if any(line.startswith("missing") for line in lines):
         raise PacklogError(
             "the board cannot scan: it needs packlog and aioble (packlog install --bluetooth), "
@@ -25,8 +26,15 @@ def heard(device: Device, seconds: int) -> list[tuple[str, str, int, str]]:
     if any(line.startswith("radio") for line in lines):
         raise PacklogError(f"the board's Bluetooth does not work: {lines[-1]}; reset the board")
     entries = (line.split(" ", 1)[1] for line in lines if line.startswith("heard "))
-    found = [ast.literal_eval(entry) for entry in entries]
-    return [(address, name, rssi, kind_of(name, uuids)) for address, name, rssi, uuids in found]
+    try:
+        return [_entry(*parse_json(entry)) for entry in entries]
+    except (ValueError, TypeError):
+        raise PacklogError(f"the board at {device.port} answers strangely: reset it") from None
+
+
+def _entry(address: str, name: str | None, rssi: int, uuids: list[int]) -> tuple:
+    name = str(name or "")
+    return str(address), name, int(rssi), kind_of(name, list(uuids))
 
 
 def kind_of(name: str, uuids: list[int]) -> str:
@@ -45,14 +53,17 @@ def kind_of(name: str, uuids: list[int]) -> str:
 
 def scan(port: str, seconds: int, say: Callable[[str], None]) -> None:
     """Print what the board hears in so many seconds. The logger pauses meanwhile."""
-    with Device(port) as device, device.stopped():
-        say(f"listening for {seconds} s ...")
-        found = heard(device, seconds)
-    Console().print(_table(found))
+
+    def listen(device: Device) -> list[tuple]:
+        with device.stopped():
+            say(f"listening for {seconds} s ...")
+            return heard(device, seconds)
+
+    console().print(_table(persist(port, say, listen)))
 
 
-def _table(found: list[tuple]) -> Table:
-    table = Table(title="Bluetooth LE", caption=None if found else "nothing was heard")
+def _table(found: list[tuple]) -> PlainTable:
+    table = PlainTable(title="Bluetooth LE", caption=None if found else "nothing was heard")
     for title in ("device", "address", "signal", "BMS?"):
         table.add_column(title)
     for address, name, rssi, kind in sorted(found, key=lambda entry: -entry[2]):
@@ -62,7 +73,12 @@ def _table(found: list[tuple]) -> Table:
 
 def release(port: str, minutes: int, say: Callable[[str], None]) -> None:
     """Have the logger leave the BMS alone for so many minutes. It goes on afterwards by itself."""
-    with Device(port) as device, device.stopped():
-        if device.run(script("release", 60 * minutes)).strip() != "yes":
-            raise PacklogError(f"the logger at {port} is connected to no BMS by Bluetooth")
+
+    def ask(device: Device) -> None:
+        with device.stopped():
+            let_it_start(device)
+            if device.run(script("release", 60 * minutes)).strip() != "yes":
+                raise PacklogError(f"the logger at {port} is connected to no BMS by Bluetooth")
+
+    persist(port, say, ask)
     say(f"the BMS is free for {minutes} min: connect the phone now, and disconnect it afterwards")

@@ -4,17 +4,20 @@ A key is written as the errors name it: `packs[0].cells`, `lcd.columns`, `wifi.n
 What is secret (passwords) is never printed.
 """
 
+import contextlib
 import getpass
 import json
 import re
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import NoReturn
 
-from host_tools.board import checks, files, status
-from host_tools.board.device import Device
+from host_tools.board import checks, files, keys, status
+from host_tools.board.device import Device, persist
+from host_tools.board.port import Restarted
 from host_tools.board.script import script
+from host_tools.ground import progress, text
 from host_tools.ground.errors import PacklogError
 from host_tools.ground.firmware import CONFIG as FILE
 from host_tools.ground.inputs import read_input
@@ -22,7 +25,6 @@ from host_tools.ground.inputs import read_input
 import config
 import settings
 
-HIDDEN = "********"
 LARGEST = 64 * 1024  # bytes of a config.json: more than a board could read
 NO_MODULE = "no module named"  # MicroPython's words
 # What a change of these means besides the restart that puts it into effect
@@ -37,13 +39,22 @@ CONSEQUENCES = (
 
 def show(port: str, as_json: bool = False) -> None:
     """Print what the board's config says, with what it leaves to the defaults."""
-    with Device(port) as device, device.stopped():
-        found = _parse(_read(device), f"the board's {FILE}")
+    found = _parse(_of_board(port, progress.say), f"the board's {FILE}")
     if as_json:
-        print(json.dumps(_masked(found), indent=2))
+        text.show(json.dumps(keys.masked(found), indent=2))
     else:
-        for key, value in _flat(_masked(found)):
-            print(f"{key} = {json.dumps(value)}")
+        for key, value in keys.flat(keys.masked(found)):
+            text.show(f"{key} = {json.dumps(value)}")
+
+
+def _of_board(port: str, say: Callable[[str], None]) -> str:
+    """The text of the board's own."""
+
+    def read(device: Device) -> str:
+        with device.stopped():
+            return _read(device)
+
+    return persist(port, say, read)
 
 
 def check(port: str | None, path: Path | None, say: Callable[[str], None]) -> None:
@@ -52,19 +63,18 @@ def check(port: str | None, path: Path | None, say: Callable[[str], None]) -> No
         read_file(path)
         say(f"{path} is right")
         return
-    with Device(port) as device, device.stopped():
-        _parse(_read(device), f"the board's {FILE}")
+    _parse(_of_board(port, say), f"the board's {FILE}")
     say(f"the board's {FILE} is right")
 
 
 def read_file(path: Path) -> bytes:
     """A user's config.json, checked; PacklogError says what is wrong with it."""
     try:
-        text = read_input(path, LARGEST).decode("utf8")
+        found = read_input(path, LARGEST).decode("utf8")
     except (OSError, UnicodeDecodeError) as error:
         raise PacklogError(f"{path} cannot be read: {error}") from None
-    _parse(text, str(path))
-    return text.encode()
+    _parse(found, str(path))
+    return found.encode()
 
 
 def finished(data: bytes) -> bytes:
@@ -91,24 +101,39 @@ def change(port: str, key: str, value: str, say: Callable[[str], None]) -> None:
     typed = value == "-"
     if typed:
         value = getpass.getpass(f"{key}: ")
-    with Device(port) as device:
-        with device.stopped():
-            old = _readable(_read(device))
-            text = _with(json.loads(old), key, value if typed else _value(value), value)
-            known = device.run(script("complaints")).splitlines()
-            put(device, text.encode())
-        if complaint := _complaint(device, known):
-            _take_back(device, key, old, complaint)
+    persist(port, say, _Change(key, value, value if typed else keys.value_of(value)))
     say(f"{key} is set; the logger starts again with it")
     for pattern, consequence in CONSEQUENCES:
         if re.fullmatch(pattern, key):
             say(consequence)
 
 
+class _Change:
+    """A key that is being set. What was on the board before stays known if that restarts."""
+
+    def __init__(self, key: str, typed: str, value):
+        self._key, self._typed, self._value = key, typed, value
+        self._old: str | None = None
+        self._known: list[str] = []
+
+    def __call__(self, device: Device) -> None:
+        with device.stopped():
+            if self._old is None:
+                old = _readable(_read(device))
+                self._known = device.run(script("complaints")).splitlines()
+                self._new = _with(text.parse_json(old), self._key, self._value, self._typed)
+                self._old = old
+            put(device, self._new.encode())
+        if complaint := _complaint(device, self._known):
+            _take_back(device, self._key, self._old, complaint)
+
+
 def _complaint(device: Device, known: list[str]) -> str | None:
     """What is wrong with the logger that was just started and was not before."""
     try:
         running, _ = status.see_start(device.lines(status.START_S), known)
+    except Restarted:
+        raise  # the cable's fault, not the value's
     except PacklogError as complaint:
         return f"the logger says: {complaint}"
     return None if running else "the logger does not start with it"
@@ -120,24 +145,24 @@ def _take_back(device: Device, key: str, old: str, complaint: str) -> NoReturn:
         raise PacklogError(f"{key} is set, but {complaint}: packlog install brings that")
     try:
         config.parse(old)
-    except config.ConfigError:
+    except (ValueError, RecursionError):
         raise PacklogError(f"{key} is set, but {complaint}") from None
     with device.stopped():
         put(device, old.encode())
     raise PacklogError(f"{complaint}; the board has its old {FILE} again")
 
 
-def _with(data, key: str, value, text: str) -> str:
-    """The config with that value; with the text itself where its number is refused."""
-    _put(data, key, value)
+def _with(data, key: str, value, typed: str) -> str:
+    """The config with that value; with what was typed itself where its number is refused."""
+    keys.put(data, key, value)
     said = json.dumps(data, indent=2, ensure_ascii=False) + "\n"
     try:
         _parse(said, f"{FILE} with that")
     except PacklogError:
-        if value == text:
+        if value == typed:
             raise
         try:
-            return _with(data, key, text, text)  # an ssid may be 12345678
+            return _with(data, key, typed, typed)  # an ssid may be 12345678
         except PacklogError:
             pass
         raise
@@ -145,87 +170,44 @@ def _with(data, key: str, value, text: str) -> str:
 
 
 def _read(device: Device) -> str:
-    text = files.read_text(device, FILE)
-    if not text:
+    found = files.read_text(device, FILE)
+    if not found:
         raise PacklogError(f"the board has no {FILE}: packlog install puts an example there")
-    return text
+    return found
 
 
-def _readable(text: str) -> str:
+def _readable(found: str) -> str:
     try:
-        json.loads(text.lstrip("\ufeff"))
+        text.parse_json(found.lstrip("\ufeff"))
     except ValueError as error:
         raise PacklogError(
             f"the board's {FILE} is not JSON ({error}): packlog install --config FILE replaces it"
         ) from None
-    return text.lstrip("\ufeff")
+    return found.lstrip("\ufeff")
 
 
-def _parse(text: str, name: str) -> dict:
+def _parse(data: str, name: str) -> dict:
+    with contextlib.suppress(ValueError):  # which config.parse says in its own words
+        raw = text.parse_json(data.lstrip("\ufeff"))
+        if not_text := _not_text(raw):
+            raise PacklogError(f"{name}: {not_text} has a character that is no text")
     try:
-        found = config.parse(text)
+        found = config.parse(data)
         checks.check(found)
     except config.ConfigError as error:
         raise PacklogError(str(error).replace(FILE, name, 1)) from None
+    except RecursionError:
+        raise PacklogError(f"{name} is nested too deeply to be a config") from None
     return found
 
 
-def _value(text: str):
-    try:
-        value = json.loads(text)
-    except ValueError:
-        return text
-    return text if isinstance(value, float) else value
-
-
-def _put(data, key: str, value) -> None:
-    """Set the value; sections and list entries on the way that are missing are made."""
-    if not re.fullmatch(r"\w+(\[\d+\])*(\.\w+(\[\d+\])*)*", key):
-        raise PacklogError(f"{key!r} is not a key: write it as lcd.columns or packs[0].cells")
-    steps = [int(n) if n else word for n, word in re.findall(r"\[(\d+)\]|(\w+)", key)]
-    for step, following in zip(steps, [*steps[1:], None], strict=True):
-        if isinstance(step, int) != isinstance(data, list):
-            raise PacklogError(f"{key!r} is not a key: write it as lcd.columns or packs[0].cells")
-        if isinstance(data, list) and step > len(data):
-            raise PacklogError(
-                f"{key}: the list has {len(data)} entries; the next is [{len(data)}]"
-            )
-        if following is None:
-            _assign(data, step, value)
-        elif isinstance(data, list) and step == len(data):
-            data.append([] if isinstance(following, int) else {})
-            data = data[step]
-        elif isinstance(data, list):
-            data = data[step]
-        else:
-            data = data.setdefault(step, [] if isinstance(following, int) else {})
-
-
-def _assign(data, step, value) -> None:
-    if isinstance(data, list) and step == len(data):
-        data.append(value)
+def _not_text(found, key: str = "") -> str:
+    """The key of a text that cannot be written as UTF-8: half a surrogate pair. "" if all can."""
+    if isinstance(found, str):
+        return (key or "it") if any("\ud800" <= c <= "\udfff" for c in found) else ""
+    if isinstance(found, list):
+        inner = [(f"{key}[{i}]", value) for i, value in enumerate(found)]
     else:
-        data[step] = value
-
-
-def _masked(data, secrets: frozenset[str] | None = None):
-    """The same without secrets."""
-    secrets = secrets or frozenset(config.secrets())
-    if isinstance(data, dict):
-        return {
-            key: HIDDEN if key in secrets and value else _masked(value, secrets)
-            for key, value in data.items()
-            if key not in config.DERIVED
-        }
-    return [_masked(value, secrets) for value in data] if isinstance(data, list) else data
-
-
-def _flat(data, prefix: str = "") -> Iterator[tuple[str, object]]:
-    if isinstance(data, dict):
-        for key in sorted(data):
-            yield from _flat(data[key], f"{prefix}.{key}" if prefix else key)
-    elif isinstance(data, list):
-        for i, value in enumerate(data):
-            yield from _flat(value, f"{prefix}[{i}]")
-    else:
-        yield prefix, data
+        items = found.items() if isinstance(found, dict) else ()
+        inner = [(f"{key}.{name}".lstrip("."), value) for name, value in items]
+    return next(filter(None, (_not_text(value, name) for name, value in inner)), "")

@@ -2,134 +2,131 @@
 
 The REPL can only be had by interrupting main.py; nothing here resets the board on the way in, so
 that what the logger knows is still there to be asked, and every way out starts main.py again.
+
+A board can be reset by somebody else at any time: its supply, its watchdog, a hand. That is a
+Restarted; persist() then does the work again from its beginning.
 """
 
 import contextlib
 import io
+import struct
 import time
 from collections.abc import Callable, Iterator
-from pathlib import Path
+from typing import TypeVar
 
 import serial
-import serial.tools.list_ports
+from host_tools.board.port import (
+    ANSWER_S,
+    Gone,
+    Overdue,
+    Rebooted,
+    Restarted,
+    open_port,
+    read_lines,
+)
 from host_tools.board.script import script
 from host_tools.ground.errors import PacklogError
 from mpremote.transport import TransportError, TransportExecError
-from mpremote.transport_serial import SerialTransport
 
-BAUDRATE = 115200
-ANSWER_S = 10
-OPEN_S = 3  # for the one who has the port to let go of it
+EXCHANGE_S = 60  # for all of an answer
+BACK_S = 10  # for a port that went away with a reset, as that of a chip with USB of its own
+UP_S = 20  # for a board that was reset to say something
+STATUS_S = 6  # within which a logger that was started prints its status, as a rule
+SILENT_S = 5  # that says nothing more: it is up
 ATTEMPTS = 3  # at getting the REPL
+REPL_S = 15  # for each
+RESTARTS = 3  # of the board that a command puts up with
+HOLD_S = 60  # how often a watchdog is fed that the logger or boot.py has left behind
 CHUNK = 512  # of a file: larger ones take RAM on the board, smaller ones time
 QUIET_S = 0.2
+NO_ANSWER = (TransportError, struct.error, UnicodeError)  # what mpremote makes of something else
+
+Result = TypeVar("Result")
 
 
-def plugged_in() -> list[tuple[str, str]]:
-    """(port, what the system knows of it) of every USB serial port."""
-    found = (p for p in serial.tools.list_ports.comports() if p.vid and p.pid)
-    return sorted((p.device, p.description or "") for p in found)
-
-
-def find_port(choose: Callable[[list[tuple[str, str]]], str] | None = None) -> str:
-    """The one board that is plugged in; choose() takes one of several.
-
-    PacklogError if there is none, or more than one and nobody to ask.
+def persist(port: str, say: Callable[[str], None], work: Callable[["Device"], Result]) -> Result:
+    """Returns work(device). Work is done again from its beginning if the board restarts under it:
+    it must be such that this does no harm.
     """
-    found = plugged_in()
-    if not found:
-        raise PacklogError(
-            "no board found: plug it in, or name its port (such as /dev/ttyUSB0); "
-            "to try packlog without one: ./install.sh demo"
-        )
-    if len(found) > 1:
-        if choose:
-            return choose(found)
-        names = ", ".join(port for port, _ in found)
-        raise PacklogError(f"several boards found: name the port, one of {names}")
-    return found[0][0]
-
-
-def open_port(port: str) -> SerialTransport:
-    """Open the port without disturbing what runs on the board.
-
-    A port is often taken for a moment: ModemManager looks at each new one, and a process that is
-    being started holds the locks of its parent until it is another program.
-    """
-    until = time.monotonic() + OPEN_S
-    while True:
+    restart = None
+    for _ in range(RESTARTS):
+        if restart:
+            say(f"{restart}: once more")
         try:
-            return SerialTransport(port, baudrate=BAUDRATE, timeout=ANSWER_S)
-        except TransportError:
-            taken, why = _why_not(port)
-            if not taken or time.monotonic() > until:
-                raise PacklogError(why) from None
-        time.sleep(0.1)
-
-
-def _why_not(port: str) -> tuple[bool, str]:
-    """(is it there, but another's?, what to say of it)"""
-    taken = f"{port} is in use by another program: close it first"
-    try:
-        serial.Serial(port, exclusive=True).close()
-        return True, taken  # not any more
-    except serial.SerialException as error:
-        if "exclusively lock" in str(error):
-            return True, taken
-        if "Permission" in str(error):
-            return False, (
-                f"no permission for {port}: add yourself to its group (dialout) and log in again"
-            )
-    except (OSError, ValueError):
-        pass
-    there = "is not a serial port" if Path(port).exists() else "does not exist"
-    return False, f"{port} {there}: plug the board in, or name another port"
+            with Device(port, BACK_S if restart else 0) as device:
+                if restart:
+                    device.come_up()
+                return work(device)
+        except Restarted as error:
+            restart = error
+    raise PacklogError(
+        f"the board at {port} was reset {RESTARTS} times meanwhile: look at its supply and its "
+        "cable, then run this again"
+    )
 
 
 class Device:
     """A board whose main.py is interrupted and whose REPL does what it is told."""
 
-    def __init__(self, port: str):
+    def __init__(self, port: str, missing_s: float = 0):
         self.port = port
-        self._transport = open_port(port)
+        self._transport = open_port(port, missing_s)
+        self._serial = self._transport.serial
+        self._fed = 0.0  # when the board's watchdog was fed last
+        self._busy = False  # an exchange was begun and has not ended
 
     def interrupt(self) -> None:
         """Stop main.py and take the REPL."""
         with self._errors("does not answer as MicroPython: wrong port, or another firmware on it"):
             for attempt in range(ATTEMPTS):
                 try:
-                    with contextlib.redirect_stdout(io.StringIO()):  # mpremote prints what it got
+                    with self._exchange(REPL_S, notice_start=False):
                         self._transport.enter_raw_repl(soft_reset=False)
-                    self._settle()
+                        self._settle()
                     break
                 except TransportError:  # a Ctrl-C in the middle of a reset is lost
                     if attempt == ATTEMPTS - 1:
                         raise
-        self.run(script("hold_off"))
+        self._hold()
 
     def _settle(self) -> None:
         # A Ctrl-A of an attempt before may have been answered as well, and late: wait until all is
         # said, then ask for a prompt of our own.
-        port = self._transport.serial
         quiet = time.monotonic()
         while time.monotonic() - quiet < QUIET_S:
-            if port.in_waiting:
-                port.read(port.in_waiting)
+            if self._serial.in_waiting:
+                self._serial.read(self._serial.in_waiting)
                 quiet = time.monotonic()
             time.sleep(0.01)
-        port.write(b"\x01")
+        self._serial.write(b"\x01")
+
+    def _hold(self) -> None:
+        """Feed the watchdog of a board whose logger cannot, as long as it is held here."""
+        self._fed = time.monotonic()
+        self._execute(script("hold_off"), ANSWER_S, EXCHANGE_S)
 
     def restart(self) -> None:
         """A soft reset: boot.py and main.py run again."""
         with self._errors("went away"):
+            if self._busy:  # what it still does, or is still sent, ends first
+                self._serial.write(b"\r\x03")
+                self._busy = False
             self._transport.exit_raw_repl()
             time.sleep(0.1)  # the reset is a command to the friendly REPL, once it is there
-            self._transport.serial.write(b"\x04")
+            self._serial.write(b"\x04")
 
     def soft_reset(self) -> None:
         """Run boot.py again, and take the REPL instead of main.py."""
-        with self._errors("went away"), contextlib.redirect_stdout(io.StringIO()):
+        with self._errors("went away"), self._exchange(EXCHANGE_S, notice_start=False):
             self._transport.enter_raw_repl(soft_reset=True)
+
+    def come_up(self) -> None:
+        """Wait until a board that was reset runs: it does not hear a Ctrl-C before."""
+        silent = 0
+        for line in self.lines(UP_S):
+            silent = 0 if line else silent + 1
+            if silent > SILENT_S or line.startswith(("packlog ", "packlog!", 'Type "help()"')):
+                return
 
     @contextlib.contextmanager
     def stopped(self) -> Iterator[None]:
@@ -137,8 +134,13 @@ class Device:
         self.interrupt()
         try:
             yield
-        finally:
-            self.restart()
+        except Restarted:
+            raise  # it runs again already
+        except BaseException:
+            with contextlib.suppress(PacklogError):  # what has happened is what there is to say
+                self.restart()
+            raise
+        self.restart()
 
     def __enter__(self) -> "Device":
         return self
@@ -146,28 +148,27 @@ class Device:
     def __exit__(self, *error) -> None:
         self.close()
 
-    def run(self, code: str, on_line=None, silent_s: float = ANSWER_S) -> str:
+    def run(self, code: str, silent_s: float = ANSWER_S, total_s: float = EXCHANGE_S) -> str:
         """Run code on the board; returns what it printed. PacklogError if it raised.
 
-        silent_s: how long it may say nothing.
+        silent_s: how long it may say nothing. total_s: how long it may take.
         """
+        if time.monotonic() - self._fed > HOLD_S:
+            self._hold()
+        return self._execute(code, silent_s, total_s)
+
+    def _execute(self, code: str, silent_s: float, total_s: float) -> str:
         printed = bytearray()
-
-        def collect(data: bytes) -> None:
-            printed.extend(data)
-            if on_line and data.endswith(b"\n"):
-                on_line()
-
-        with self._errors("stopped answering"):
-            said = self._transport.exec_raw(code, timeout=silent_s, data_consumer=collect)[1]
+        with self._errors("stopped answering"), self._exchange(total_s):
+            said = self._transport.exec_raw(code, silent_s, printed.extend)[1]
         if said:
-            last = said.decode("utf8", "replace").strip().splitlines()[-1]
+            last = _last_line(said.decode("utf8", "replace"))
             raise PacklogError(f"the board at {self.port} said: {last}")
         return printed.replace(b"\x04", b"").decode("utf8", "replace")
 
     def write_file(self, path: str, data: bytes, progress=None) -> None:
         """Write a file on the board; progress(bytes written)."""
-        with self._errors("stopped answering"):
+        with self._errors("stopped answering"), self._exchange(EXCHANGE_S):
             try:
                 self._transport.fs_writefile(
                     path,
@@ -175,8 +176,11 @@ class Device:
                     chunk_size=CHUNK,
                     progress_callback=progress and (lambda done, total: progress(done)),
                 )
+            except serial.SerialException:
+                raise
             except (TransportExecError, OSError) as error:
-                raise PacklogError(f"{path} could not be written on the board: {error}") from None
+                why = _last_line(str(error))
+                raise PacklogError(f"{path} could not be written on the board: {why}") from None
 
     def lines(self, seconds: float) -> Iterator[str]:
         """What the board prints, line by line, for so many seconds."""
@@ -188,40 +192,39 @@ class Device:
             self._transport.close()
 
     @contextlib.contextmanager
+    def _exchange(self, seconds: float, notice_start: bool = True) -> Iterator[None]:
+        """Something is asked of the board. Nothing of what mpremote prints meanwhile gets out."""
+        self._busy = True
+        with (
+            self._serial.exchange(seconds, notice_start),
+            contextlib.redirect_stdout(io.StringIO()),
+        ):
+            try:
+                yield
+            except (Rebooted, Overdue, TransportExecError):
+                raise
+            except NO_ANSWER:
+                if notice_start:
+                    self._serial.expect_start(STATUS_S)
+                raise
+        self._busy = False
+
+    @contextlib.contextmanager
     def _errors(self, what: str):
         try:
             yield
-        except (TransportError, serial.SerialException, OSError) as error:
-            if isinstance(error, TransportExecError):
-                raise
+        except TransportExecError:
+            raise
+        except Rebooted:
+            raise Restarted(f"the board at {self.port} was reset") from None
+        except serial.SerialTimeoutException:
+            raise PacklogError(f"the board at {self.port} takes nothing: reset it") from None
+        except (serial.SerialException, OSError):
+            raise Gone(f"the board at {self.port} went away") from None
+        except NO_ANSWER:
             raise PacklogError(f"the board at {self.port} {what}") from None
 
 
-def read_lines(transport: SerialTransport, seconds: float | None = None) -> Iterator[str]:
-    """Lines that the board prints, and an empty one for each second of silence.
-
-    Ends after so many seconds, or never.
-    """
-    end = None if seconds is None else time.monotonic() + seconds
-    heard = time.monotonic()
-    pending = b""
-    while end is None or time.monotonic() < end:
-        data = _read_waiting(transport)
-        *lines, pending = (pending + data).split(b"\n")
-        if data:
-            heard = time.monotonic()
-        elif time.monotonic() - heard > 1:
-            heard = time.monotonic()
-            yield ""
-        else:
-            time.sleep(0.02)
-        for line in lines:
-            yield line.decode("utf8", "replace").rstrip("\r")
-
-
-def _read_waiting(transport: SerialTransport) -> bytes:
-    try:
-        port = transport.serial
-        return port.read(port.in_waiting) if port.in_waiting else b""
-    except (OSError, serial.SerialException):
-        raise PacklogError(f"{transport.device_name} went away: is it still there?") from None
+def _last_line(text: str) -> str:
+    """Of a traceback: the error itself."""
+    return next((line for line in reversed(text.splitlines()) if line.strip()), "nothing").strip()

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from pathlib import PurePosixPath
 
 from host_tools.board.device import Device
+from host_tools.board.port import Restarted
 from host_tools.board.script import script
 from host_tools.ground.errors import PacklogError
 
@@ -33,7 +34,10 @@ def here(device: Device, paths: Iterable[str]) -> dict[str, tuple[str, int]]:
     paths = sorted(paths)
     lines = device.run(script("hashes", paths)).splitlines()
     said = (line.split() for line in lines)
-    return {path: (h, int(n)) for path, (h, n) in zip(paths, said, strict=True) if h != "-"}
+    try:
+        return {path: (h, int(n)) for path, (h, n) in zip(paths, said, strict=True) if h != "-"}
+    except ValueError:
+        raise PacklogError(f"the board at {device.port} answers strangely: reset it") from None
 
 
 def put(device: Device, path: str, data: bytes) -> None:
@@ -76,6 +80,8 @@ def _writing(device: Device, path: str, write: Callable[[], None]) -> None:
     """PacklogError of what goes wrong in words of the user's."""
     try:
         write()
+    except Restarted:
+        raise
     except PacklogError as error:
         if any(sign in str(error) for sign in ("ENOSPC", "Errno 28", "OSError: 28")):
             raise FullError(

@@ -4,21 +4,24 @@ The firmware prints it on its console every few seconds: console.py.
 """
 
 import json
+import re
 import time
 from collections.abc import Callable, Iterator
 
 from host_tools.board import status
-from host_tools.board.device import open_port, read_lines
+from host_tools.board.port import open_port, read_lines
 from host_tools.board.trouble import with_trouble
 from host_tools.ground import units
 from host_tools.ground.errors import PacklogError
+from host_tools.ground.text import PlainTable, console, show
 from host_tools.history import events as naming
-from rich.console import Console
-from rich.table import Table
 
 from store import events
 
-SILENT_S = 20
+SILENT_S = 20  # with no line of the logger's
+ROUND_S = 50  # for both health lines, of a board that says others meanwhile
+MOST_PACKS = 16
+MOST_TROUBLES = 20
 ALL_SWITCHES = sum(naming.SWITCHES)
 
 
@@ -38,51 +41,57 @@ def live(
     finally:
         transport.close()
     if as_json:
-        print(json.dumps(said))
+        show(json.dumps(said))
         return
-    console = Console()
     for name, values in said.items():
-        table = Table(title=name, show_header=False)
+        table = PlainTable(title=name, show_header=False)
         for key, value in values.items():
             table.add_row(key, in_words(key, value))
-        console.print(table)
-    for trouble in dict.fromkeys(troubles):
-        print(f"trouble: {trouble}")
+        console().print(table)
+    for trouble in troubles:
+        show(f"trouble: {trouble}")
 
 
 def _noting(lines: Iterator[str], troubles: list[str]) -> Iterator[str]:
     """The lines; what goes wrong in them is added to troubles."""
     for line, trouble in with_trouble(lines):
-        troubles += [trouble] if trouble else []
+        if trouble and trouble not in troubles and len(troubles) < MOST_TROUBLES:
+            troubles.append(trouble)
         yield line
 
 
 def in_words(key: str, value: str) -> str:
     """A value of a status line with its unit, or what its bits mean."""
-    if key == "errors" and value.isdigit():  # those of other BMSs are words
+    if key == "errors" and _number(value) is not None:  # those of other BMSs are words
         kinds = naming.with_alarms()
         kind = kinds[0] if len(kinds) == 1 else 0  # the line does not say of which
-        return naming.in_words(events.BMS_ERRORS, kind, int(value), 0)[1] or "none"
-    if key == "switches":
-        return naming.in_words(events.SWITCHES, 0, int(value), ~int(value) & ALL_SWITCHES)[1]
+        return naming.in_words(events.BMS_ERRORS, kind, _number(value), 0)[1] or "none"
+    if key == "switches" and (on := _number(value)) is not None:
+        return naming.in_words(events.SWITCHES, 0, on, ~on & ALL_SWITCHES)[1]
     return units.of_status(key, value)
+
+
+def _number(value: str) -> int | None:
+    """The bits that a value stands for, None if it is a text."""
+    return int(value) if re.fullmatch(r"[0-9]{1,10}", value) else None
 
 
 def listen(lines, port: str) -> dict[str, dict[str, str]]:
     """A whole round: from one health line to the next. By pack, and "health"."""
     said: dict[str, dict[str, str]] = {}
     begun = False
-    last = time.monotonic()
+    first = last = time.monotonic()
     for line in lines:
         found = status.any_line(line)
+        last = time.monotonic() if found else last
+        if time.monotonic() > min(last + SILENT_S, first + ROUND_S):
+            break
         if not found:
-            if time.monotonic() - last > SILENT_S:
-                break
             continue
-        last = time.monotonic()
         kind, name, values = found
-        if begun:
-            said.setdefault("health" if kind == "health" else name, {}).update(values)
+        name = "health" if kind == "health" else name
+        if begun and (name in said or len(said) < MOST_PACKS):
+            said.setdefault(name, {}).update(values)
         if kind == "health":
             if begun:
                 return said

@@ -8,9 +8,9 @@ happens. If the PC goes away in the middle, the board's watchdog starts it.
 """
 
 import base64
-import binascii
 import contextlib
 import hashlib
+import math
 import struct
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -18,15 +18,21 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from host_tools.board import status
-from host_tools.board.device import Device
+from host_tools.board.device import Device, persist
 from host_tools.board.script import script
+from host_tools.board.starting import let_it_start
 from host_tools.ground.errors import PacklogError
 from host_tools.ground.progress import Progress
-from host_tools.history import records, shards
+from host_tools.ground.text import parse_json
+from host_tools.history import origin, records, shards
+from host_tools.history.place import place
 
 from store import segment, shard
 
 CHUNK = 4096
+LISTING_S = 300  # a board reads all of its history for it
+LARGEST = 1 << 20  # bytes of a file; a board's are up to 64 KB
+SHOWN = 10  # of what was passed over
 # Bytes of a header: what tells one file from another of the same name
 HEAD = {
     segment.SUFFIX: segment.HEADER_SIZE,
@@ -39,13 +45,14 @@ NO_CLOCK = (
 
 @dataclass
 class Remote:
-    """A file of the history on the board."""
+    """A file of the history on the board. head: its first bytes."""
 
     pack: str
     series: str
     name: str
     size: int
     sha256: str
+    head: bytes
 
     @property
     def path(self) -> str:
@@ -56,46 +63,44 @@ def pc_time(port: str) -> float:
     """Unix seconds now. A virtual board that outruns the clock says beside its port by how much."""
     ahead = Path(port + ".ahead")
     with contextlib.suppress(OSError, ValueError):
-        return time.time() + float(ahead.read_text())
+        if math.isfinite(seconds := float(ahead.read_text())):
+            return time.time() + seconds
     return time.time()
 
 
-def pull(port: str, folder: Path, say: Callable[[str], None]) -> int:
-    """Copy what is new into folder/PACK/SERIES/. Returns how many files were new or had grown."""
-    with Device(port) as device:
-        with device.stopped():
-            _let_it_start(device)
-            copied = _copy_all(device, folder, say)
-        _see_readings(device, say)
+def pull(port: str, folder: Path, say: Callable[[str], None], join: bool = False) -> int:
+    """Copy what is new into folder/PACK/SERIES/. Returns how many files were new or had grown.
+
+    join: also into a folder with the history of another board, or of an earlier life of this one.
+    """
+    return persist(port, say, lambda device: _pull(device, folder, say, join))
+
+
+def _pull(device: Device, folder: Path, say: Callable[[str], None], join: bool) -> int:
+    with device.stopped():
+        let_it_start(device)
+        copied = _copy_all(device, folder, say, join)
+    _see_readings(device, say)
     return copied
 
 
-def _let_it_start(device: Device) -> None:
-    """A board that was interrupted while it starts has no logger yet that could be told the time:
-    let it come up, and interrupt it again.
-    """
-    if device.run(script("is_starting")).strip() != "yes":
-        return
-    device.restart()
-    for line in device.lines(status.START_S):
-        if status.any_line(line) or status.trouble(line):
-            break
-    device.interrupt()
-
-
-def _copy_all(device: Device, folder: Path, say: Callable[[str], None]) -> int:
+def _copy_all(device: Device, folder: Path, say: Callable[[str], None], join: bool) -> int:
     # The time first: the anchor is in the files then.
     unix, ms = divmod(round(1000 * pc_time(device.port)), 1000)
     if device.run(script("set_clock", unix, ms)).strip() != "logger":
         say(NO_CLOCK)
-    remotes = _current([_remote(line) for line in device.run(script("history")).splitlines()])
+    listed, strays = _listed(device.run(script("history"), total_s=LISTING_S))
+    _name_strays(strays, say)
+    remotes = _current(listed)
     if not remotes:
         raise PacklogError(f"the board at {device.port} has no history yet")
-    wanted = [remote for remote in remotes if not _same(_place(device, folder, remote), remote)]
+    if not join:
+        _check_origin(folder, remotes)
+    wanted = [remote for remote in remotes if not _same(_place(folder, remote), remote)]
     total = sum(remote.size for remote in wanted)
     with Progress("pulling", total) as progress:
         for remote in wanted:
-            path = _place(device, folder, remote)
+            path = _place(folder, remote)
             _fetch(device, remote, path, progress)
             if path.suffix == segment.SHARD:
                 _remove_replaced(path)
@@ -103,12 +108,51 @@ def _copy_all(device: Device, folder: Path, say: Callable[[str], None]) -> int:
     return len(wanted)
 
 
-def _remote(line: str) -> Remote:
-    try:
-        pack, series, name, size, digest = line.split()
-        return Remote(pack, series, name, int(size), digest)
-    except ValueError:
-        raise PacklogError(f"the board listed its history in a strange way: {line!r}") from None
+def _listed(text: str) -> tuple[list[Remote], list[str]]:
+    """The files of the history, and what else lies among them."""
+    remotes, strays = [], []
+    for line in text.splitlines():
+        try:
+            kind, *said = parse_json(line)
+            if kind == "stray":
+                strays.append(str(said[0]))
+                continue
+            pack, series, name, size, digest, head = said
+            remote = Remote(pack, series, name, int(size), str(digest), bytes.fromhex(head))
+        except (ValueError, TypeError, IndexError):
+            raise PacklogError(
+                f"the board listed its history in a strange way: {line[:80]!r}"
+            ) from None
+        try:
+            place(Path(), pack, series, name)
+            if not 0 <= remote.size <= LARGEST:
+                raise ValueError
+            remotes.append(remote)
+        except (ValueError, TypeError):
+            strays.append(f"/data/{pack}/{series}/{name}")
+    return remotes, strays
+
+
+def _name_strays(strays: list[str], say: Callable[[str], None]) -> None:
+    for path in strays[:SHOWN]:
+        say(f"passed over on the board, not of a history: {path}")
+    if len(strays) > SHOWN:
+        say(f"... and {len(strays) - SHOWN} more")
+
+
+def _check_origin(folder: Path, remotes: list[Remote]) -> None:
+    """PacklogError if a pack's folder here is another board's: two packs of one name are not one
+    battery.
+    """
+    for pack in sorted({remote.pack for remote in remotes}):
+        here = origin.logs_in(folder / pack)
+        there = origin.logs_of(remote.head for remote in remotes if remote.pack == pack)
+        if here and there and not here & there:
+            raise PacklogError(
+                f"{folder / pack} holds the history of another board, or of this one before its "
+                f"flash was erased (log {origin.named(here)}; the board has {origin.named(there)})"
+                ": pull into another folder, or add --join if both are of the same battery"
+            )
 
 
 def _current(remotes: list[Remote]) -> list[Remote]:
@@ -133,14 +177,17 @@ def _remove_replaced(path: Path) -> None:
             old.unlink()
 
 
-def _place(device: Device, folder: Path, remote: Remote) -> Path:
+def _place(folder: Path, remote: Remote) -> Path:
     """Where the file goes. A file of the board's earlier life is never written over."""
-    path = folder / remote.pack / remote.series / remote.name
+    path = place(folder, remote.pack, remote.series, remote.name)
     size = HEAD[path.suffix]
-    if not path.is_file() or _begins_alike(device, remote, path.read_bytes()[:size]):
+    if not path.is_file():
         return path
-    head = device.run(f"print(sha({remote.path!r}, {size}))").strip()
-    return path.with_name(f"{path.stem}-{head[:8]}{path.suffix}")
+    data = path.read_bytes()[:size]
+    if remote.head.startswith(data) and len(data) <= remote.size:
+        return path
+    twin = hashlib.sha256(remote.head[:size]).hexdigest()[:8]
+    return place(folder, remote.pack, remote.series, f"{path.stem}-{twin}{path.suffix}")
 
 
 def _begins_alike(device: Device, remote: Remote, data: bytes) -> bool:
@@ -195,7 +242,7 @@ def _piece(device: Device, remote: Remote, offset: int) -> bytes:
     text = device.run(f"piece({remote.path!r}, {offset}, {count})")
     try:
         data = b"".join(map(base64.b64decode, text.split()))
-    except binascii.Error:
+    except ValueError:
         data = b""
     if len(data) != count:
         raise PacklogError(f"{remote.path} could not be read from the board: pull again")

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 from host_tools.board import status
 
 TRACEBACK = "Traceback (most recent call last):"
+LONGEST = 60  # lines of a traceback
 
 
 def with_trouble(lines: Iterable[str]) -> Iterator[tuple[str, str | None]]:
@@ -15,7 +16,7 @@ def with_trouble(lines: Iterable[str]) -> Iterator[tuple[str, str | None]]:
             crash = [line]
         elif crash and line:  # an empty one is a second of silence
             crash.append(line)
-            if not line.startswith(" "):
+            if not line.startswith(" ") or len(crash) == LONGEST:
                 yield line, "\n".join(crash)
                 crash = []
                 continue

@@ -5,14 +5,14 @@ import time
 from collections.abc import Callable, Iterator
 
 from host_tools.board import status
-from host_tools.board.device import open_port, read_lines
+from host_tools.board.port import open_port, read_lines
 from host_tools.board.trouble import with_trouble
 from host_tools.ground.errors import PacklogError
-from rich.console import Console
+from host_tools.ground.text import PlainTable, console, show
 from rich.live import Live
-from rich.table import Table
 
 SILENT_S = 20
+MOST_PACKS = 16  # shown beside each other
 _ROWS = (
     ("soc", "State of charge", "%"),
     ("voltage", "Voltage", "V"),
@@ -62,10 +62,10 @@ def _statuses(lines: Iterator[str], port: str) -> Iterator[status.Status | str]:
 def _plain(found: Iterator[status.Status | str], count: int | None) -> None:
     for n, item in enumerate(found, 1):
         if isinstance(item, str):
-            print(f"trouble: {item}", flush=True)
+            show(f"trouble: {item}")
         else:
             pairs = " ".join(f"{key}={value}" for key, value in item.values.items())
-            print(f"{item.pack} {pairs}", flush=True)
+            show(f"{item.pack} {pairs}")
         if n == count:
             return
 
@@ -73,19 +73,19 @@ def _plain(found: Iterator[status.Status | str], count: int | None) -> None:
 def _live(found: Iterator[status.Status | str], count: int | None) -> None:
     packs: dict[str, status.Status] = {}
     complaint = ""
-    with Live(console=Console(), auto_refresh=False) as live:
+    with Live(console=console(), auto_refresh=False) as live:
         for n, item in enumerate(found, 1):
             if isinstance(item, str):
                 complaint = item
-            else:
+            elif item.pack in packs or len(packs) < MOST_PACKS:
                 packs[item.pack] = item
             live.update(_table(packs, complaint), refresh=True)
             if n == count:
                 return
 
 
-def _table(packs: dict[str, status.Status], complaint: str) -> Table:
-    table = Table(title="packlog", caption=complaint or None, caption_style="bold red")
+def _table(packs: dict[str, status.Status], complaint: str) -> PlainTable:
+    table = PlainTable(title="packlog", caption=complaint or None, caption_style="bold red")
     table.add_column("")
     for name in packs:
         table.add_column(name, justify="right")

@@ -19,6 +19,7 @@ from pathlib import Path
 from host_tools.build import names as maps
 from host_tools.build.names import Map
 from host_tools.ground.errors import PacklogError
+from host_tools.ground.text import show
 
 TRACEBACK = "Traceback (most recent call last):"
 _FRAME = re.compile(r'^(\s*File ")([^"]*)(", line \d+), in (\S+)\s*$')
@@ -42,7 +43,7 @@ def explain(path: Path | None, map_file: Path | None) -> None:
         text = path.read_text(errors="replace") if path else sys.stdin.read()
     except OSError as error:
         raise PacklogError(f"{path} cannot be read: {error.strerror}") from None
-    sys.stdout.write(translate(text, maps.read(map_file) if map_file else _map_for(text)))
+    show(translate(text, maps.read(map_file) if map_file else _map_for(text)).rstrip("\n"))
 
 
 def _map_for(text: str) -> Map:

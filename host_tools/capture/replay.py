@@ -55,7 +55,7 @@ def replay(
         _write(writer, trials.take())
         best = trials.best
         if stats and best:
-            print(json.dumps(readable(best.decoder.stats)), file=sys.stderr)
+            say(json.dumps(readable(best.decoder.stats)))
         if not trials.count:
             raise PacklogError(trials.no_reading(capture))
     if not bms:

@@ -5,15 +5,13 @@ Exit codes: 0 success, 1 failure (one line on stderr says what to do), 2 wrong u
 
 import dataclasses
 import enum
-import signal
 import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from host_tools.cli import cli_config
+from host_tools.cli import cli_config, edge
 from host_tools.cli.cli_options import USUAL_BMS, BmsKind, Output, Port, connected
-from host_tools.ground.errors import PacklogError
 from host_tools.ground.firmware import names
 from host_tools.ground.progress import say
 
@@ -27,6 +25,7 @@ class DateOrder(str, enum.Enum):
 
 app = typer.Typer(
     help="packlog: a logger on a $2 ESP32 that sits beside a home battery for years.",
+    epilog="--debug, with any command: show the traceback of an unexpected error.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -80,7 +79,7 @@ def install(
 
     Run it again after a cut cable or a power cut: it goes on where it was.
     """
-    from host_tools.board.device import find_port
+    from host_tools.board.find import find_port
     from host_tools.install.install import Options
     from host_tools.install.install import install as run
     from host_tools.install.questions import which_port
@@ -94,14 +93,23 @@ def install(
 def pull(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="Target: DIR/PACK/ is created.")],
     port: Port = None,
+    join: Annotated[
+        bool,
+        typer.Option(
+            "--join",
+            help="DIR/PACK/ holds the history of another board, or of this one before its flash "
+            "was erased, and it is of the same battery: add to it.",
+        ),
+    ] = False,
 ) -> None:
     """Copy new history files from a board, and set its clock.
 
-    The logger pauses meanwhile and is restarted. Nothing on the board is changed or deleted.
+    The logger pauses meanwhile and is restarted. Nothing on the board is changed or deleted. Two
+    boards with packs of the same name need a folder each.
     """
     from host_tools.board.pull import pull as run
 
-    run(connected(port), folder, say)
+    run(connected(port), folder, say, join)
 
 
 @app.command()
@@ -430,12 +438,4 @@ def demo(
 
 def main() -> None:
     """The console script."""
-    for number in (signal.SIGTERM, signal.SIGHUP):  # so that a pull starts the logger again
-        signal.signal(number, signal.default_int_handler)
-    try:
-        app()
-    except PacklogError as error:
-        print(f"packlog: {error}", file=sys.stderr)
-        sys.exit(1)
-    except KeyboardInterrupt:
-        sys.exit(130)
+    edge.run(app)

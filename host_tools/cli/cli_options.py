@@ -27,6 +27,6 @@ BmsKind = Annotated[
 
 def connected(port: str | None) -> str:
     """That port, or the one at which a board is plugged in."""
-    from host_tools.board.device import find_port
+    from host_tools.board.find import find_port
 
     return port or find_port()

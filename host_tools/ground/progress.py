@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable
 from typing import TypeVar
 
+from host_tools.ground.text import lines
 from rich.console import Console
 from rich.progress import (
     BarColumn,
@@ -23,7 +24,7 @@ Out = TypeVar("Out")
 
 def say(line: str) -> None:
     """Tell the user what happens: on stderr, so that stdout stays data."""
-    print(line, file=sys.stderr, flush=True)
+    print(lines(line), file=sys.stderr, flush=True)
 
 
 class Progress:

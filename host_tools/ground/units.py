@@ -5,6 +5,7 @@ an empty text. Texts are made from integers alone, so that 22.8 A is never 22.79
 """
 
 import functools
+import re
 
 import host_tools.ground.firmware  # noqa: F401 - the firmware on sys.path
 
@@ -70,7 +71,7 @@ def of_status(key: str, text: str) -> str:
     if text == "--" or not unit:
         return text
     number, _, cell_number = text.partition("#")
-    if decimals:
+    if decimals and re.fullmatch(r"-?[0-9]{1,20}", number):
         number = _fixed(int(number), 10**decimals, decimals)
     return f"{number} {unit}" + (f" (cell {cell_number})" if cell_number else "")
 

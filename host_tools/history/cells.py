@@ -24,6 +24,7 @@ class Cells:
     hole: np.ndarray
     pack: str = ""
     problems: list[str] = field(default_factory=list)
+    remarks: list[str] = field(default_factory=list)
 
     def __len__(self) -> int:
         return len(self.boot)
@@ -37,7 +38,7 @@ def load(paths: Iterable[Path | str], read: records.Reader = records.read) -> Ce
         none = np.zeros(0, np.int64)
         rows = dict.fromkeys(("boot", "uptime", "time"), none)
         rows |= {"cells": none.reshape(0, 0), "hole": none.astype(bool)}
-    return Cells(**rows, pack=loaded.pack, problems=loaded.problems)
+    return Cells(**rows, **logs.about(loaded))
 
 
 def _columns(rows: np.ndarray, header: segment.Header) -> logs.Columns:

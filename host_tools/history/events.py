@@ -68,6 +68,7 @@ class Events:
     details: np.ndarray
     pack: str = ""
     problems: list[str] = field(default_factory=list)
+    remarks: list[str] = field(default_factory=list)
 
     def __len__(self) -> int:
         return len(self.boot)
@@ -80,7 +81,7 @@ def load(paths: Iterable[Path | str], read: records.Reader = records.read) -> Ev
     parts = {name: [log.columns[name] for log in loaded.logs] for name in names}
     rows = {name: np.concatenate([np.zeros(0, np.int64), *parts[name]]) for name in names}
     event, details = _words(*(rows[name] for name in _NUMBERS))
-    return Events(**rows, event=event, details=details, pack=loaded.pack, problems=loaded.problems)
+    return Events(**rows, event=event, details=details, **logs.about(loaded))
 
 
 def _columns(rows: np.ndarray, header: segment.Header) -> logs.Columns:
@@ -185,7 +186,7 @@ def _clock(a: int, b: int, c: int) -> str:
 
 
 def _task(a: int, b: int, c: int) -> str:
-    name = _characters(b, c)
+    name = re.sub(r"^(?!\w).?", "?", _characters(b, c))  # no cell of a CSV begins with a -
     return f"{name}: OSError {a}" if a else name
 
 

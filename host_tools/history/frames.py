@@ -59,6 +59,7 @@ class Frames:
     hole: np.ndarray
     pack: str = ""
     problems: list[str] = field(default_factory=list)
+    remarks: list[str] = field(default_factory=list)
 
     def __len__(self) -> int:
         return len(self.boot)
@@ -69,7 +70,7 @@ def load(paths: Iterable[Path | str], read: records.Reader = records.read) -> Fr
     loaded = logs.load(paths, segment.PACK, _columns, read=read)
     rows = logs.with_holes(loaded.logs, UNKNOWN)
     rows = rows or {name: np.empty(0, kind) for name, kind in COLUMNS.items()}
-    return Frames(**rows, pack=loaded.pack, problems=loaded.problems)
+    return Frames(**rows, **logs.about(loaded))
 
 
 def _columns(rows: np.ndarray, header: segment.Header) -> logs.Columns:

@@ -16,10 +16,9 @@ from pathlib import Path
 import numpy as np
 from host_tools.ground.errors import PacklogError
 from host_tools.ground.progress import Progress
+from host_tools.ground.text import PlainTable, console, plain, show
 from host_tools.history import cells, events, frames, logs, records
 from host_tools.history.timeline import UNKNOWN
-from rich.console import Console
-from rich.table import Table
 
 from store import segment
 
@@ -51,6 +50,7 @@ class Summary:
     sizes: dict[str, int] = field(default_factory=dict)  # by series
     bytes_a_frame: float | None = None  # of the frames' files
     bytes_a_day: float | None = None  # of all files
+    remarks: list[str] = field(default_factory=list)  # as of two boards in one folder
 
 
 def info(paths: Iterable[Path | str], as_json: bool = False) -> None:
@@ -60,13 +60,15 @@ def info(paths: Iterable[Path | str], as_json: bool = False) -> None:
     """
     packs, damaged = collect(paths)
     if as_json:
-        print(json.dumps({"packs": [asdict(pack) for pack in packs], "damaged": damaged}))
+        show(json.dumps({"packs": [asdict(pack) for pack in packs], "damaged": damaged}))
     else:
-        console = Console()
+        screen = console()
         for pack in packs:
-            console.print(_table(pack))
+            screen.print(_table(pack))
+            for remark in pack.remarks:
+                screen.print(plain(remark), style="yellow", soft_wrap=True)
         for problem in damaged:
-            console.print(f"damaged: {problem}", style="red", markup=False, soft_wrap=True)
+            screen.print(plain(f"damaged: {problem}"), style="red", soft_wrap=True)
     if not packs:
         raise PacklogError("no frames, cells or events in there: give what packlog pull copied")
     if damaged:
@@ -112,6 +114,8 @@ def _summary(name: str, files: list[Path], damaged: list[str], read: records.Rea
     kinds = Counter(kind.decode() for kind in happened.event)
     summary.events = dict(sorted(kinds.items()))
     damaged += loaded.problems + of_cells.problems + happened.problems
+    remarks = loaded.remarks + of_cells.remarks + happened.remarks
+    summary.remarks = list(dict.fromkeys(remarks))[:1]  # the frames' says it for all
     return summary
 
 
@@ -173,8 +177,8 @@ def _add_sizes(summary: Summary, sizes: Counter) -> None:
         summary.bytes_a_day = round(sum(sizes.values()) * _DAY_S / summary.logged_s, 1)
 
 
-def _table(pack: Summary) -> Table:
-    table = Table(title=pack.pack, title_justify="left", show_header=False)
+def _table(pack: Summary) -> PlainTable:
+    table = PlainTable(title=pack.pack, title_justify="left", show_header=False)
     table.add_column(style="bold")
     table.add_column()
     for label, value in _rows(pack):

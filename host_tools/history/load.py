@@ -1,11 +1,10 @@
 """A series of a pack's history, read from its files; what is damaged is reported on stderr."""
 
-import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from host_tools.ground.errors import PacklogError
-from host_tools.ground.progress import Progress
+from host_tools.ground.progress import Progress, say
 from host_tools.history import cells, events, frames, records
 
 Rows = frames.Frames | cells.Cells | events.Events
@@ -32,8 +31,8 @@ def load(paths: Iterable[Path | str], series: str = "pack") -> Rows:
     files = records.find(paths)
     with Progress("reading", len(files), "files") as bar:
         rows = SERIES[series](files, bar.each(records.read))
-    for problem in rows.problems:
-        print(problem, file=sys.stderr)
+    for line in (*rows.problems, *rows.remarks):
+        say(line)
     if not rows.pack:
         where = ", ".join(map(str, paths))
         what = "frames" if series == "pack" else series

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 from host_tools.ground.errors import PacklogError
-from host_tools.history import records, timeline
+from host_tools.history import origin, records, timeline
 from host_tools.history.timeline import Anchor
 
 from store import frame, segment
@@ -42,17 +42,29 @@ class Log:
 
     @property
     def first_time(self) -> float:
-        known = self.columns["time"][self.columns["time"] != timeline.UNKNOWN]
+        known = self._known_times()
         return int(known[0]) if len(known) else float("inf")
+
+    @property
+    def span(self) -> tuple[int, int] | None:
+        """The first and the last second that are known; None if none is."""
+        known = self._known_times()
+        return (int(known.min()), int(known.max())) if len(known) else None
+
+    def _known_times(self) -> np.ndarray:
+        return self.columns["time"][self.columns["time"] != timeline.UNKNOWN]
 
 
 @dataclass
 class Loaded:
-    """What the files of a pack hold of a series; pack is empty if that is nothing."""
+    """What the files of a pack hold of a series; pack is empty if that is nothing. remarks: what
+    is whole, but odd.
+    """
 
     pack: str = ""
     logs: list[Log] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
+    remarks: list[str] = field(default_factory=list)
 
 
 @dataclass
@@ -94,12 +106,21 @@ def load(
         raise PacklogError(
             f"more than one pack here ({', '.join(sorted(packs))}): name one's folder"
         )
-    for pieces in of_log.values():
+    spans = {}
+    for number, pieces in of_log.items():
         if mine := [piece for piece in pieces if piece.columns]:
             loaded.pack = mine[0].header.name
             loaded.logs.append(_merge(mine, _anchors(pieces), identity))
+            if len(of_log) > 1 and (span := loaded.logs[-1].span):
+                spans[number] = span
+    loaded.remarks = [f"{loaded.pack}: {each}" for each in origin.overlaps(spans)]
     loaded.logs.sort(key=lambda log: log.first_time)
     return loaded
+
+
+def about(loaded: Loaded) -> dict[str, object]:
+    """What the rows of a series say besides their columns."""
+    return {"pack": loaded.pack, "problems": loaded.problems, "remarks": loaded.remarks}
 
 
 def _piece(header, rows: np.ndarray, columns_of, path: Path, problems: list[str]) -> _Piece:

@@ -32,7 +32,7 @@ def find(paths: Iterable[Path | str]) -> list[Path]:
     for path in map(Path, paths):
         if not path.exists():
             raise PacklogError(f"{path} does not exist: give a pulled folder, .seg or .shard files")
-        for file in _files(path) if path.is_dir() else [path]:
+        for file in files(path) if path.is_dir() else [path]:
             found.setdefault(file.resolve(), file)
     if not found:
         raise PacklogError(
@@ -84,11 +84,14 @@ def _contents(path: Path) -> bytes:
     return data
 
 
-def _files(folder: Path) -> Iterator[Path]:
+def files(folder: Path) -> Iterator[Path]:
+    """The segments and shards below a folder. What only has such a name, as a folder can, is none;
+    of a segment and the shard made of it, the shard.
+    """
     for path in sorted(folder.rglob("*")):
-        if path.suffix == segment.SHARD or (
-            path.suffix == segment.SUFFIX and not _stands_for(path.with_suffix(segment.SHARD), path)
-        ):
+        if path.suffix not in (segment.SHARD, segment.SUFFIX) or not path.is_file():
+            continue
+        if path.suffix == segment.SHARD or not _stands_for(path.with_suffix(segment.SHARD), path):
             yield path
 
 

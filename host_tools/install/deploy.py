@@ -20,6 +20,7 @@ from host_tools.build import bundle
 from host_tools.ground.errors import PacklogError
 from host_tools.ground.firmware import CONFIG
 from host_tools.ground.progress import Progress
+from host_tools.ground.text import parse_json
 from host_tools.install.probe import Board
 
 import settings
@@ -53,10 +54,10 @@ class Manifest:
     def read(cls, device: Device, path: str = MANIFEST) -> "Manifest | None":
         """The board's; None if it is missing or damaged."""
         try:
-            found = cls(**json.loads(files.read_text(device, path)))
+            found = cls(**parse_json(files.read_text(device, path)))
         except (ValueError, TypeError):
             return None
-        whole = isinstance(found.files, dict) and isinstance(found.packages, dict)
+        whole = all(isinstance(each, dict) for each in (found.files, found.packages))
         return found if whole else None
 
     def unchanged(self, device: Device, folder: str = "") -> list[str]:
@@ -106,7 +107,7 @@ class State:
     def read(cls, device: Device) -> "State":
         """Ask the board; PacklogError if it answers with something else."""
         try:
-            said = json.loads(device.run(script("firmware_state")))
+            said = parse_json(device.run(script("firmware_state")))
             about = (said["bundle"] or {}).get("about", {})
             return cls(
                 identity=said["bundle"] and str(said["bundle"]["identity"]),

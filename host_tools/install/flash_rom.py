@@ -7,6 +7,7 @@ partition of its own and stays, unless everything is erased.
 
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -16,10 +17,12 @@ from host_tools.ground.errors import PacklogError
 from host_tools.install.families import FAMILIES, Family
 
 BAUDRATE = 460800
+_SAID = 1 << 16  # bytes of what esptool said that its error is looked for in
 _MAGIC = 0xE9  # an image's first byte
 _CHIP = 12  # where the header has the chip, 2 bytes
 _TABLE = 0x8000  # where in the flash the partition table is
 _TABLE_MAGIC = b"\xaa\x50"
+FLASH_S = 900  # esptool's own time-outs are for each answer of the chip
 WAKE_S = 20  # a chip's first start formats its file system
 
 
@@ -68,13 +71,16 @@ def flash(port: str, image: Path, erase: bool, say: Callable[[str], None]) -> No
 
 def _run(arguments: list[str]) -> str | None:
     """Run esptool, its progress on stderr; returns what it complained of, None if nothing."""
-    said = bytearray()
+    said = b""
     with subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as process:
+        overdue = threading.Timer(FLASH_S, process.kill)
+        overdue.start()
         while data := process.stdout.read1():
-            said += data
+            said = (said + data)[-_SAID:]
             if sys.stderr.isatty():
                 sys.stderr.write(data.decode("utf8", "replace"))
                 sys.stderr.flush()
+        overdue.cancel()
     return _complaint(said.decode("utf8", "replace")) if process.returncode else None
 
 

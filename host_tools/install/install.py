@@ -14,7 +14,7 @@ from pathlib import Path
 
 import typer
 from host_tools.board import bluetooth, configure, files, status
-from host_tools.board.device import Device
+from host_tools.board.device import Device, persist
 from host_tools.board.script import script
 from host_tools.build import bundle, names
 from host_tools.build import compile as compiling
@@ -84,13 +84,7 @@ def install(
     compiling.compiler_version()
     if options.micropython:
         _flash(port, say, options)
-    with Device(port) as device:
-        with device.stopped():
-            installation = _Install(device, own_config, say, options)
-            installation.run()
-        if _see_it_run(device, say) and installation.leaves_something:
-            with device.stopped():
-                tidy.tidy(device, say)
+    persist(port, say, _Install(own_config, say, options))
 
 
 def _flash(port: str, say: Callable[[str], None], options: Options) -> None:
@@ -101,10 +95,9 @@ def _flash(port: str, say: Callable[[str], None], options: Options) -> None:
 
 
 class _Install:
-    """One installation to a board whose REPL is there."""
+    """One installation. It goes on where it was on a board that restarts under it."""
 
-    def __init__(self, device: Device, own_config: bytes | None, say, options: Options):
-        self._device = device
+    def __init__(self, own_config: bytes | None, say, options: Options):
         self._config = own_config
         self._say = say
         self._options = options
@@ -112,7 +105,15 @@ class _Install:
         self._step = options.on_step or (lambda what: None)
         self._frozen_only = False  # the board needs no firmware of ours
 
-    def run(self) -> None:
+    def __call__(self, device: Device) -> None:
+        self._device = device
+        with device.stopped():
+            self._run()
+        if _see_it_run(device, self._say) and self._leaves_something:
+            with device.stopped():
+                tidy.tidy(device, self._say)
+
+    def _run(self) -> None:
         """All of it but the restart."""
         self._board = probe.probe(self._device)
         if self._options.format:
@@ -147,7 +148,7 @@ class _Install:
             loose.leave(self._device, self._say)
 
     @property
-    def leaves_something(self) -> bool:
+    def _leaves_something(self) -> bool:
         """Is there something for tidy, once the new firmware has proven itself?"""
         return self._state.manifest and not self._options.loose
 
@@ -210,8 +211,8 @@ class _Install:
         if files.here(self._device, [CONFIG]):
             return {}
         if self._options.terminal:
-            text = questions.ask(self._board.family, self._hear)
-            return {CONFIG: text.encode()}
+            self._config = questions.ask(self._board.family, self._hear).encode()
+            return {CONFIG: self._config}
         self._say("the board gets the example config.json: edit a copy, install it with --config")
         text = (self._options.firmware / CONFIG).read_text(encoding="utf8")
         if self._board.family != families.USUAL:
@@ -223,7 +224,7 @@ class _Install:
         text = own[CONFIG].decode() if own else files.read_text(self._device, CONFIG)
         try:
             return config.parse(text)
-        except config.ConfigError:
+        except (ValueError, RecursionError):  # ConfigError and what no UTF-8 can have
             return None
 
     def _hear(self, seconds: int) -> list:
@@ -315,7 +316,7 @@ class _Install:
         data = own.get(CONFIG) or files.read_text(self._device, CONFIG).encode()
         try:
             return {deploy.READY: configure.finished(data)}
-        except config.ConfigError:
+        except (ValueError, RecursionError):
             return {}
 
     def _carry_out(self, change: deploy.Change) -> None:

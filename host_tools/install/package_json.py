@@ -27,6 +27,7 @@ from host_tools.ground.firmware import (
     config_keys_source,
     sources,
 )
+from host_tools.ground.progress import say
 from host_tools.install.deploy import BOOT, LOOSE, MAIN
 from host_tools.install.packages import AIOBLE
 
@@ -80,8 +81,8 @@ def _text(urls: list[list[str]]) -> str:
 if __name__ == "__main__":
     if len(sys.argv) > 1:
         write_release(Path(sys.argv[1]))
-        print(f"{sys.argv[1]}: the files of version {version()}", file=sys.stderr)
+        say(f"{sys.argv[1]}: the files of version {version()}")
     else:
         KEYS_MODULE.write_text(config_keys_source())
         PACKAGE.write_text(package())
-        print(f"{PACKAGE.name}: version {version()}", file=sys.stderr)
+        say(f"{PACKAGE.name}: version {version()}")

@@ -74,8 +74,11 @@ def from_board(device: Device, package: Package, path: str, paths: list[str]) ->
     """Its files out of the bundle at path on the board, which has modules of these paths."""
     wanted = [i for i, it in enumerate(paths) if it.rpartition(".")[0] in package.modules]
     lines = device.run(script("read_modules", path, wanted)).splitlines()
-    data = (b"".join(map(base64.b64decode, line.split())) for line in lines)
-    return dict(zip((paths[i] for i in wanted), data, strict=True))
+    try:
+        data = (b"".join(map(base64.b64decode, line.split())) for line in lines)
+        return dict(zip((paths[i] for i in wanted), data, strict=True))
+    except ValueError:
+        raise PacklogError(f"the board at {device.port} answers strangely: reset it") from None
 
 
 def get(package: Package, mpy: int, folder: Path | None, index: str) -> dict[str, bytes]:

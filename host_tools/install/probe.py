@@ -2,13 +2,13 @@
 it.
 """
 
-import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 from host_tools.board.device import Device
 from host_tools.board.script import script
 from host_tools.ground.errors import PacklogError
+from host_tools.ground.text import parse_json
 from host_tools.install.families import Family, family_of
 
 # From 1.24 on the ESP32-C3 and C6 run native code; tls and the WiFi constants are there from 1.23.
@@ -61,10 +61,13 @@ _KINDS |= dict.fromkeys(("mpy", "block", "blocks", "free", "flash"), int)
 def probe(device: Device) -> Board:
     """Ask the board."""
     try:
-        said = json.loads(device.run(script("probe")))
+        said = parse_json(device.run(script("probe")))
         said["version"] = tuple(map(int, said["version"]))
-        return Board(**{name: kind(said[name]) for name, kind in _KINDS.items()})
-    except (ValueError, TypeError, KeyError):
+        board = Board(**{name: kind(said[name]) for name, kind in _KINDS.items()})
+        if board.block <= 0 or min(board.blocks, board.free, board.flash) < 0:
+            raise ValueError("no such file system")
+        return board
+    except (ValueError, TypeError, KeyError, OverflowError):
         raise PacklogError(f"the board at {device.port} answers strangely: reset it") from None
 
 

@@ -6,6 +6,7 @@ import fnmatch
 import itertools
 import re
 
+from host_tools.cli import edge
 from tests.helpers.documents import DOCUMENTS, ROOT, SECTIONS, blocks, commands, options_of, spans
 from tests.helpers.source_names import WORD, attributes, file_names, script_options, texts, words
 
@@ -76,7 +77,7 @@ def wrong_options(text):
     for paragraph in re.split(r"\n\s*\n|\n(?=[|-] ?)", text):
         named = [name for name in OPTIONS if re.search(rf"\bpacklog {name}\b", paragraph)]
         taken = script_options().union(
-            FOREIGN_OPTIONS, *(OPTIONS[name] for name in named or OPTIONS)
+            FOREIGN_OPTIONS, {edge.DEBUG}, *(OPTIONS[name] for name in named or OPTIONS)
         )
         for option in re.findall(OPTION, paragraph):
             if option not in taken:

@@ -1,9 +1,10 @@
-"""Lists the history's files: pack, series, name, size and SHA-256 a line. sha and piece stay there
-for more calls.
+"""Lists the history: a line of JSON for each file, and for whatever else lies there. sha and piece
+stay there for more calls.
 """
 
 import binascii
 import hashlib
+import json
 import os
 
 
@@ -33,14 +34,41 @@ def piece(path, offset, n):
 
 
 def history(root="/data"):
+    """["file", pack, series, name, size, SHA-256, its first bytes], or ["stray", path]."""
+    for pack in names(root):
+        for series in names(root, pack):
+            for name in names(root, pack, series):
+                path = "/".join((root, pack, series, name))
+                if name == "draft" or name[8:] == ".tmp":
+                    continue  # the logger's own, for a while
+                if is_folder(path) or name[8:] not in (".seg", ".shard"):
+                    stray(path)
+                    continue
+                size = os.stat(path)[6]
+                with open(path, "rb") as f:
+                    head = binascii.hexlify(f.read(HEAD)).decode()
+                print(json.dumps(["file", pack, series, name, size, sha(path, size), head]))
+
+
+HEAD = 80  # bytes: the header of a shard and that of its segment
+
+
+def names(*folders):
+    """What is in a folder, in order; nothing if it is none."""
+    path = "/".join(folders)
+    if not is_folder(path):
+        if len(folders) > 1:
+            stray(path)
+        return ()
+    return sorted(os.listdir(path))
+
+
+def is_folder(path):
     try:
-        for pack in sorted(os.listdir(root)):
-            for series in sorted(os.listdir(root + "/" + pack)):
-                folder = root + "/" + pack + "/" + series
-                for name in sorted(os.listdir(folder)) if os.stat(folder)[0] & 0x4000 else ():
-                    if name.endswith(".seg") or name.endswith(".shard"):
-                        size = os.stat(folder + "/" + name)[6]
-                        print(pack, series, name, size, sha(folder + "/" + name, size))
-    except OSError as e:
-        if e.errno != 2:  # no history yet
-            raise
+        return os.stat(path)[0] & 0x4000
+    except OSError:
+        return False
+
+
+def stray(path):
+    print(json.dumps(["stray", path]))

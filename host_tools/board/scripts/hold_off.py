@@ -1,15 +1,29 @@
-"""Postpones the logger's next chance in safe mode.
+"""Gives a watchdog that nobody feeds now ten minutes more: that of a stopped logger, that of an
+update on trial, or that of boot.py, which after crashes restarts the board for another chance.
 
-After crashes the watchdog of boot.py restarts the board: not in the middle of what is done now, but
-ten minutes from here.
+A watchdog cannot be stopped, and where none runs none is started.
 """
 
 
 def hold_off():
-    try:
-        if safe_mode and open("/crashes").read() == "safe":
-            import machine
+    if has_watchdog():
+        import machine
 
-            machine.WDT(timeout=600000)
-    except (NameError, OSError):
-        pass
+        machine.WDT(timeout=600000)
+
+
+def has_watchdog():
+    if globals().get("logger"):
+        said = contents("/config.ready") or contents("/config.json")
+        return '"watchdog_s":0' not in said.replace(" ", "")
+    if globals().get("safe_mode") and contents("/crashes") == "safe":
+        return True
+    return contents("/packlog.try")[-1:] not in ("", "0")  # how often it has been started
+
+
+def contents(path):
+    try:
+        with open(path) as file:
+            return file.read()
+    except (OSError, ValueError):
+        return ""

@@ -4,11 +4,15 @@
 def scan(seconds):
     try:
         import asyncio
+        import json
 
+        import bluetooth
+
+        bluetooth.BLE().active(True)  # what fails here is said; the firmware would reset the board
         from transport import ble
 
         for entry in asyncio.run(ble.scan(seconds)):
-            print("heard", repr(entry))
+            print("heard", json.dumps(entry))
     except ImportError as e:
         print("missing", e)
     except OSError as e:

@@ -4,7 +4,7 @@ import io
 import json
 
 import pytest
-from host_tools.board import bluetooth, configure, status
+from host_tools.board import bluetooth, configure, keys, status
 from host_tools.board import live as live_module
 from host_tools.board.device import Device
 from host_tools.board.live import in_words, listen, live
@@ -15,7 +15,7 @@ from tests.helpers.boards import Files, example
 
 def put(key, value, data=None):
     data = {"packs": [{"name": "a"}]} if data is None else data
-    configure._put(data, key, value)
+    keys.put(data, key, value)
     return data
 
 
@@ -38,8 +38,8 @@ def test_what_is_no_key_is_refused(key):
     [("8", 8), ("true", True), ("house", "house"), ("2.5", "2.5"), ('"8"', "8")],
 )
 def test_values(text, value):
-    assert configure._value(text) == value
-    assert type(configure._value(text)) is type(value)
+    assert keys.value_of(text) == value
+    assert type(keys.value_of(text)) is type(value)
 
 
 def test_the_pc_knows_more_of_what_cannot_work():
@@ -97,9 +97,9 @@ def test_what_two_batteries_and_topics_can_be():
 
 def test_secrets_are_masked():
     data = {"wifi": {"networks": [{"ssid": "home", "password": "hush-hush"}]}}
-    shown = configure._masked(data)
+    shown = keys.masked(data)
     assert "hush" not in json.dumps(shown)
-    assert shown["wifi"]["networks"][0] == {"ssid": "home", "password": configure.HIDDEN}
+    assert shown["wifi"]["networks"][0] == {"ssid": "home", "password": keys.HIDDEN}
 
 
 def test_the_config_of_a_board(bench, capsys):
@@ -111,7 +111,7 @@ def test_the_config_of_a_board(bench, capsys):
         configure.show(port)
         shown = capsys.readouterr().out
         assert 'packs[0].name = "house"' in shown and "store.window_s = 30" in shown
-        assert "hush" not in shown and f'mqtt.password = "{configure.HIDDEN}"' in shown
+        assert "hush" not in shown and f'mqtt.password = "{keys.HIDDEN}"' in shown
         configure.check(port, None, said.append)
         assert said.pop() == "the board's config.json is right"
         configure.change(port, "packs[0].cells", "8", said.append)

@@ -2,6 +2,7 @@
 
 import ast
 import hashlib
+import json
 import subprocess
 
 import pytest
@@ -46,12 +47,23 @@ def test_history_lists_segments_and_shards_and_brings_pieces(tmp_path):
     (tmp_path / "house/pack").mkdir(parents=True)
     (tmp_path / "house/pack/00000001.seg").write_bytes(b"0123456789")
     (tmp_path / "house/pack/other.txt").write_bytes(b"x")
+    (tmp_path / "house/pack/draft").write_bytes(b"x")  # the logger's own: not worth a word
+    (tmp_path / "house/pack/00000002.tmp").write_bytes(b"x")
+    (tmp_path / "house/pack/00000003.seg").mkdir()
+    (tmp_path / "a note").write_bytes(b"x")
+    (tmp_path / "house/old notes").mkdir()
     whole = hashlib.sha256(b"0123456789").hexdigest()
     listed = script("history", str(tmp_path))
-    assert run(listed).split() == ["house", "pack", "00000001.seg", "10", whole]
+    found = [json.loads(line) for line in run(listed).splitlines()]
+    file = ["file", "house", "pack", "00000001.seg", 10, whole, b"0123456789".hex()]
+    assert [it for it in found if it[0] == "file"] == [file]
+    strays = ["a note", "house/pack/00000003.seg", "house/pack/other.txt"]
+    assert [it for it in found if it[0] == "stray"] == [
+        ["stray", f"{tmp_path}/{it}"] for it in strays
+    ]
     path = str(tmp_path / "house/pack/00000001.seg")
     more = f"piece({path!r}, 3, 4)\nprint(sha({path!r}, 4))"
-    said = run(listed + more).splitlines()[1:]
+    said = run(listed + more).splitlines()[-2:]
     assert said == ["MzQ1Ng==", hashlib.sha256(b"0123").hexdigest()]
 
 
@@ -86,3 +98,27 @@ def test_release_asks_the_logger_for_a_link_that_can(tmp_path):
     assert run(code, logger.format("type('L', (), {'release': 1})")) == "yes\n"
     assert (tmp_path / "release").read_text() == "300"
     assert run(code, logger.format("0")) == "" == run(code)
+
+
+@pytest.mark.parametrize(
+    ("files", "before", "fed"),
+    [
+        ({}, "", False),  # no packlog at all
+        ({"config.ready": '1 2 3\n{"watchdog_s": 60}'}, "logger = 1", True),
+        ({"config.ready": '1 2 3\n{"watchdog_s": 0, "x": 1}'}, "logger = 1", False),
+        ({"config.json": '{"watchdog_s":0}'}, "logger = 1", False),
+        ({"config.json": "{}"}, "logger = 1", True),
+        ({"config.json": "{}"}, "logger = None", False),
+        ({"crashes": "safe"}, "safe_mode = True", True),
+        ({"crashes": "2"}, "safe_mode = True", False),  # the button
+        ({"packlog.try": "0123456789abcdef 1.0 1 1"}, "", True),  # an update on trial
+        ({"packlog.try": "0123456789abcdef 1.0 1 0"}, "", False),  # not started yet
+    ],
+)
+def test_the_watchdog_is_fed_where_there_is_one_and_none_is_started(tmp_path, files, before, fed):
+    for name, text in files.items():
+        (tmp_path / name).write_text(text)
+    code = script("hold_off").replace("'/", f"'{tmp_path}/")
+    machine = "class machine:\n    WDT = print\nimport sys\nsys.modules['machine'] = machine\n"
+    said = run(code.replace("machine.WDT(timeout=600000)", "machine.WDT(600000)"), machine + before)
+    assert said == ("600000\n" if fed else "")

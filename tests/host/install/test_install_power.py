@@ -188,7 +188,7 @@ def test_a_power_cut_ends_the_install_and_the_next_one_makes_it_right(
     image = copy_of(installed, tmp_path)
     with board_on(image) as (rig, port), monkeypatch.context() as patch:
         patch.setattr(transport_serial, "time", Hurry(rig.board))
-        patch.setattr("host_tools.board.device.ANSWER_S", 5)  # for two bytes
+        patch.setattr("host_tools.board.port.time", Hurry(rig.board))
         rig.board.flash.cut_at = rig.board.flash.operations + 9
         with pytest.raises(PacklogError):
             put(port, trees[1], "1.1")

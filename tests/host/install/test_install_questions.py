@@ -10,7 +10,7 @@ import time
 
 import pytest
 import typer
-from host_tools.board.device import find_port
+from host_tools.board.find import find_port
 from host_tools.ground.errors import PacklogError
 from host_tools.ground.firmware import FIRMWARE
 from host_tools.install import families, questions

@@ -1,0 +1,74 @@
+"""The keys of a config.json as people write them: packs[0].cells, wifi.networks[0].ssid."""
+
+import re
+from collections.abc import Iterator
+
+import host_tools.ground.firmware  # noqa: F401 - the firmware on sys.path
+from host_tools.ground.errors import PacklogError
+from host_tools.ground.text import parse_json
+
+import config
+
+HIDDEN = "********"
+
+
+def value_of(typed: str):
+    """What was typed as JSON, or as the text itself; a number with decimals stays a text."""
+    try:
+        value = parse_json(typed)
+    except ValueError:
+        return typed
+    return typed if isinstance(value, float) else value
+
+
+def put(data, key: str, value) -> None:
+    """Set the value; sections and list entries on the way that are missing are made."""
+    if not re.fullmatch(r"\w+(\[\d+\])*(\.\w+(\[\d+\])*)*", key):
+        raise PacklogError(f"{key!r} is not a key: write it as lcd.columns or packs[0].cells")
+    steps = [int(n) if n else word for n, word in re.findall(r"\[(\d+)\]|(\w+)", key)]
+    for step, following in zip(steps, [*steps[1:], None], strict=True):
+        if not isinstance(data, list if isinstance(step, int) else dict):
+            raise PacklogError(f"{key!r} is not a key: write it as lcd.columns or packs[0].cells")
+        if isinstance(data, list) and step > len(data):
+            raise PacklogError(
+                f"{key}: the list has {len(data)} entries; the next is [{len(data)}]"
+            )
+        if following is None:
+            _assign(data, step, value)
+        elif isinstance(data, list) and step == len(data):
+            data.append([] if isinstance(following, int) else {})
+            data = data[step]
+        elif isinstance(data, list):
+            data = data[step]
+        else:
+            data = data.setdefault(step, [] if isinstance(following, int) else {})
+
+
+def _assign(data, step, value) -> None:
+    if isinstance(data, list) and step == len(data):
+        data.append(value)
+    else:
+        data[step] = value
+
+
+def masked(data, secrets: frozenset[str] | None = None):
+    """The same without secrets."""
+    secrets = secrets or frozenset(config.secrets())
+    if isinstance(data, dict):
+        return {
+            key: HIDDEN if key in secrets and value else masked(value, secrets)
+            for key, value in data.items()
+            if key not in config.DERIVED
+        }
+    return [masked(value, secrets) for value in data] if isinstance(data, list) else data
+
+
+def flat(data, prefix: str = "") -> Iterator[tuple[str, object]]:
+    if isinstance(data, dict):
+        for key in sorted(data):
+            yield from flat(data[key], f"{prefix}.{key}" if prefix else key)
+    elif isinstance(data, list):
+        for i, value in enumerate(data):
+            yield from flat(value, f"{prefix}[{i}]")
+    else:
+        yield prefix, data

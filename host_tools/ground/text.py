@@ -1,0 +1,57 @@
+"""What strangers say, shown as text: a board, a BMS, a neighbour's Bluetooth, the name of a file.
+
+Whatever a command prints goes through here. Characters that a terminal obeys, or that hide or
+reorder others, are shown as escapes (ESC is \\x1b); nothing is taken for markup.
+"""
+
+import json
+
+from rich.console import Console
+from rich.table import Table
+
+
+def plain(text: str) -> str:
+    """The text as one line: every character that is not printable as its escape."""
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() else _escape(c) for c in text)
+
+
+def _escape(character: str) -> str:
+    return character.encode("unicode_escape", "surrogatepass").decode("ascii")
+
+
+def lines(text: str) -> str:
+    """The text with its line breaks, each line plain."""
+    return "\n".join(map(plain, text.split("\n")))
+
+
+def show(text: str) -> None:
+    """Print text to stdout: data. Each of its lines is plain."""
+    print(lines(text), flush=True)
+
+
+class PlainTable(Table):
+    """A table whose cells are plain text."""
+
+    def __init__(self, title: str = "", caption: str | None = None, **options):
+        super().__init__(title=plain(title), caption=caption and plain(caption), **options)
+
+    def add_row(self, *cells: str | None, **options) -> None:
+        super().add_row(*(plain(cell or "") for cell in cells), **options)
+
+    def add_column(self, header: str = "", **options) -> None:
+        super().add_column(plain(header), **options)
+
+
+def console() -> Console:
+    """Stdout for tables: what is in them is not markup."""
+    return Console(markup=False, emoji=False, highlight=False)
+
+
+def parse_json(text: str):
+    """The value of a JSON text of a stranger's; ValueError if it is none, or nested too deeply."""
+    try:
+        return json.loads(text)
+    except RecursionError:
+        raise ValueError("nested too deeply") from None
