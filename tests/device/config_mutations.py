@@ -148,12 +148,12 @@ def no_secret_is_said(count, seed):
 
 
 def slow_many_configs_1():
-    campaign(3000, 11)
+    return campaign(3000, 11)
 
 
 def slow_many_configs_2():
-    campaign(3000, 12)
+    return campaign(3000, 12)
 
 
 def slow_many_configs_3():
-    campaign(3000, 13)
+    return campaign(3000, 13)

@@ -104,12 +104,12 @@ def test_the_console_s_lines():
 # (how many, CRC-32), of version 0.1.0
 PUBLISHED = {
     "chargery": (47, 698447421),
-    "jk": (169, 2143246949),
-    "bluenova": (83, 758934313),
+    "jk": (169, 2374036182),
+    "bluenova": (83, 3497229617),
 }
 LOGGER = (6, 2396932533)
 LINES = {
     "chargery": (4, 2655444317),
-    "jk": (4, 841427066),
+    "jk": (4, 4161745812),
     "bluenova": (4, 3478178128),
 }
