@@ -26,10 +26,13 @@ class Pack:
         self.hints = bms.HINTS
         self.topics = bms.TOPICS
         if bms.LEAVES_OUT:
-            from hold import Hub
+            import hold
+
+            self.hub = hold.Hub(board.uptime)
         else:
-            from hub import Hub
-        self.hub = Hub(board.uptime)
+            import hub
+
+            self.hub = hub.Hub(board.uptime)
         self.sample = self.hub.sample
         self.history = History(
             DATA,

@@ -19,10 +19,12 @@ from pathlib import Path
 from host_tools.build import names as maps
 from host_tools.build.names import Map
 from host_tools.ground.errors import PacklogError
+from host_tools.ground.inputs import read_input
 from host_tools.ground.text import show
 
 TRACEBACK = "Traceback (most recent call last):"
 _FRAME = re.compile(r'^(\s*File ")([^"]*)(", line \d+), in (\S+)\s*$')
+LARGEST = 1 << 22  # bytes of a text: a console's log of some days
 MOST_FILES = 3  # that a function of this name may come from, to be named
 _IDENTITY = re.compile(r"^packlog\b.*\b([0-9a-f]{16})\b")
 _NO_ATTRIBUTE = re.compile(r"'([^']*)'( object has no attribute )'([^']*)'")
@@ -40,9 +42,12 @@ def explain(path: Path | None, map_file: Path | None) -> None:
     this PC. PacklogError, with the remedy, if its map is not here.
     """
     try:
-        text = path.read_text(errors="replace") if path else sys.stdin.read()
+        data = read_input(path, LARGEST) if path else sys.stdin.buffer.read(LARGEST + 1)
     except OSError as error:
         raise PacklogError(f"{path} cannot be read: {error.strerror}") from None
+    if len(data) > LARGEST:
+        raise PacklogError(f"standard input has more than {LARGEST} bytes: give the traceback only")
+    text = data.decode(errors="replace")
     show(translate(text, maps.read(map_file) if map_file else _map_for(text)).rstrip("\n"))
 
 

@@ -191,6 +191,8 @@ class _Plan:
         found = self.target(module, thing)
         own = self.group_of[module.name]
         if found is None:
+            if any(source in self.trees for source, _ in module.imported[thing]):
+                raise Unsafe(f"{module.name} imports several things as {thing[-1]}")
             return alias
         if found[1] is None:
             group = self.group_of[found[0]]

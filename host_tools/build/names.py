@@ -12,9 +12,13 @@ from pathlib import Path
 
 from host_tools.build.cache import cache_folder, keep_file
 from host_tools.ground.errors import PacklogError
+from host_tools.ground.inputs import read_input
+from host_tools.ground.text import parse_json
 
 Map = dict[str, dict[str, dict[str, list[str]]]]
 KEPT = 50  # builds
+KINDS = ("functions", "attributes", "globals", "classes")
+LARGEST = 1 << 24  # bytes of a map file; ours have some 100 KB
 
 
 def keep(identity: str, names: Map) -> None:
@@ -33,18 +37,25 @@ def as_file(identity: str, names: Map) -> str:
 def read(path: Path) -> Map:
     """The map in a file; PacklogError if there is none."""
     try:
-        return json.loads(path.read_text())["modules"]
-    except (OSError, ValueError, KeyError, TypeError):
+        found = parse_json(read_input(path, LARGEST).decode())["modules"]
+        return {str(name): {kind: _longs(of[kind]) for kind in KINDS} for name, of in found.items()}
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
         raise PacklogError(f"{path} is not a map of names: it comes with a release") from None
 
 
+def _longs(of_short: dict) -> dict[str, list[str]]:
+    return {short: list(map(str, longs)) for short, longs in of_short.items()}
+
+
 def find(identity: str | None) -> Map | None:
-    """The map of the build with that id; without an id, of the newest build. None if unknown."""
-    if identity is not None:
-        path = _folder() / f"{identity}.json"
-        return read(path) if path.is_file() else None
-    newest = _newest_first()
-    return read(newest[0]) if newest else None
+    """The map of the build with that id; without an id, of the newest build. None if unknown, or
+    damaged.
+    """
+    newest = [_folder() / f"{identity}.json"] if identity is not None else _newest_first()
+    try:
+        return read(newest[0]) if newest and newest[0].is_file() else None
+    except PacklogError:
+        return None
 
 
 def _newest_first() -> list[Path]:

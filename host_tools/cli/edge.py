@@ -11,7 +11,6 @@ from collections.abc import Callable
 
 from host_tools.ground.errors import PacklogError
 from host_tools.ground.progress import say
-from host_tools.ground.text import plain
 
 DEBUG = "--debug"
 REPORT = (
@@ -42,7 +41,7 @@ def run(command: Callable[[], object]) -> None:
 
 
 def _fail(line: str) -> None:
-    say(f"packlog: {plain(line)}")
+    say(f"packlog: {line}")
     sys.exit(1)
 
 

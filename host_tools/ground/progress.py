@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable
 from typing import TypeVar
 
-from host_tools.ground.text import lines
+from host_tools.ground.text import plain
 from rich.console import Console
 from rich.progress import (
     BarColumn,
@@ -23,8 +23,11 @@ Out = TypeVar("Out")
 
 
 def say(line: str) -> None:
-    """Tell the user what happens: on stderr, so that stdout stays data."""
-    print(lines(line), file=sys.stderr, flush=True)
+    """Tell the user what happens: on stderr, so that stdout stays data.
+
+    It is one line, whatever a stranger's word in it has: that could pretend to be another one.
+    """
+    print(plain(line), file=sys.stderr, flush=True)
 
 
 class Progress:

@@ -5,9 +5,12 @@ reorder others, are shown as escapes (ESC is \\x1b); nothing is taken for markup
 """
 
 import json
+from collections.abc import Iterable
 
 from rich.console import Console
 from rich.table import Table
+
+DEEPEST = 64  # lists and objects within each other in a stranger's JSON; ours are up to 6 deep
 
 
 def plain(text: str) -> str:
@@ -50,8 +53,23 @@ def console() -> Console:
 
 
 def parse_json(text: str):
-    """The value of a JSON text of a stranger's; ValueError if it is none, or nested too deeply."""
+    """The value of a JSON text of a stranger's; ValueError if it is none, or nested too deeply.
+
+    What goes through it afterwards may call itself for each level.
+    """
     try:
-        return json.loads(text)
+        value = json.loads(text)
     except RecursionError:
         raise ValueError("nested too deeply") from None
+    level = [value]
+    for _ in range(DEEPEST + 1):
+        level = [inner for each in level for inner in _inside(each)]
+        if not level:
+            return value
+    raise ValueError("nested too deeply")
+
+
+def _inside(value) -> Iterable:
+    if isinstance(value, dict):
+        return value.values()
+    return value if isinstance(value, list) else ()

@@ -65,8 +65,10 @@ def printed_by_itself(tree: ast.AST) -> list[str]:
     """What a module prints without ground/text.py: print(), sys.stdout, rich's own console."""
     found = []
     for node in ast.walk(tree):
-        if isinstance(node, ast.Call) and ast.unparse(node.func) in ("print", "Console", "Table"):
-            found.append(ast.unparse(node.func))
+        if isinstance(node, ast.Call) and ast.unparse(node.func) == "print":
+            found.append("print")
+        elif isinstance(node, ast.ImportFrom) and (node.module or "").startswith("rich."):
+            found += {"Console", "Table"} & {alias.name for alias in node.names}
         elif isinstance(node, ast.Attribute) and ast.unparse(node) in (
             "sys.stdout.write",
             "sys.stderr.write",

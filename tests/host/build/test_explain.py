@@ -2,13 +2,15 @@
 
 import os
 import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 from host_tools.build import explain, names
 from host_tools.build.compile import build_and_map
 from host_tools.ground.errors import PacklogError
 from host_tools.ground.micropython import find
-from tests.helpers.command_line import packlog
+from tests.helpers.command_line import ROOT, packlog
 
 X64 = 6 | 3 << 8 | 2 << 10
 IDENTITY = "0123456789abcdef"
@@ -185,3 +187,33 @@ def test_old_maps_go(cache):
     for i in range(names.KEPT + 2):
         names.keep(f"{i:016x}", {})
     assert names.find(f"{0:016x}") is None and names.find(f"{names.KEPT + 1:016x}") == {}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("", "[]", "{}", '{"modules": null}', '{"modules": [1]}', '{"modules": {"packlog": 1}}'),
+        '{"modules": {"packlog": {"functions": {"f": 5}}}}',
+        "[" * 100_000,
+        '{"modules":' * 600 + "1" + "}" * 600,
+        "\xff\xfe",
+    ],
+)
+def test_a_map_that_is_none(tmp_path, text, monkeypatch):
+    path = tmp_path / "names.json"
+    path.write_text(text, "latin1")
+    with pytest.raises(PacklogError, match="is not a map of names"):
+        names.read(path)
+    monkeypatch.setattr(names, "_folder", lambda: tmp_path)
+    assert names.find(None) is None  # and watch and info go on without
+
+
+def test_a_text_without_end_is_refused():
+    with pytest.raises(PacklogError, match="is a device"):
+        explain.explain(Path("/dev/zero"), None)
+    with open("/dev/zero", "rb") as endless:
+        command = [sys.executable, "-c", "from host_tools.cli.cli import main; main()", "explain"]
+        done = subprocess.run(
+            command, cwd=ROOT, stdin=endless, capture_output=True, text=True, check=False
+        )
+    assert done.returncode == 1 and "give the traceback only" in done.stderr

@@ -70,8 +70,10 @@ DEEP = "[" * 100_000
 @pytest.mark.parametrize(
     ("text", "line"),
     [
-        (DEEP, "is nested too deeply"),
-        ('{"packs":' + DEEP, "is nested too deeply"),
+        (DEEP, "is larger than 65536 bytes"),
+        (DEEP[:60_000], "is longer than 8192 bytes"),
+        ('{"packs":' + DEEP[:8_000], "has more than 100 opening brackets"),
+        ("[" * 600 + "]" * 600, "has more than 100 opening brackets"),
         ('{"packs": [{"name": "house", "bms": "chargery"}], "wifi": {"networks": '
          '[{"ssid": "\\ud800"}]}}', r"networks\[0\].ssid has a character that is no text"),
         ("\x00", "not JSON"),

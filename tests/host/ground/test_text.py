@@ -73,7 +73,21 @@ def test_a_value_that_is_none_stays_the_text_that_it_is(key, value):
     assert live.in_words(key, value).startswith(value.partition("#")[0][:20])
 
 
-@pytest.mark.parametrize("said", ["[" * 100_000, '{"a":' * 100_000, "", "nonsense", "{1: 2}"])
+def test_what_a_user_is_told_is_one_line(capsys):
+    say("passed over: /data/x\nthe logger runs: house sends readings")
+    assert capsys.readouterr().err.count("\n") == 1
+
+
+def test_json_of_ours_is_parsed():
+    assert text.parse_json('{"a": [[1, {"b": null}]]}') == {"a": [[1, {"b": None}]]}
+
+
+# What json takes and what then goes through it may not: by the level, and by the version of Python
+DEEP = [nest * depth for depth in (100, 500, 900, 100_000) for nest in ("[", '{"a":')]
+CLOSED = ["[" * 600 + "]" * 600, '{"a":' * 600 + "1" + "}" * 600, '{"a":[' * 300 + "]}" * 300]
+
+
+@pytest.mark.parametrize("said", [*DEEP, *CLOSED, "", "nonsense", "{1: 2}"])
 def test_json_that_is_none_is_one_kind_of_error(said):
     with pytest.raises(ValueError):
         text.parse_json(said)
