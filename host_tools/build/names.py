@@ -10,18 +10,17 @@ of its bundle as a file, {"id": ..., "modules": map}.
 import json
 from pathlib import Path
 
-from host_tools.build.cache import cache_folder, keep_file
+from host_tools.build.cache import KEPT, cache_folder, keep_file, newest_first
 from host_tools.ground.errors import PacklogError
 
 Map = dict[str, dict[str, dict[str, list[str]]]]
-KEPT = 50  # builds
 
 
 def keep(identity: str, names: Map) -> None:
     """Keep the map of a build in the user's cache folder, by the id of its bundle."""
     path = _folder() / f"{identity}.json"
     keep_file(path, as_file(identity, names).encode())
-    for old in _newest_first()[KEPT:]:
+    for old in newest_first(_folder())[KEPT:]:
         old.unlink(missing_ok=True)
 
 
@@ -43,13 +42,8 @@ def find(identity: str | None) -> Map | None:
     if identity is not None:
         path = _folder() / f"{identity}.json"
         return read(path) if path.is_file() else None
-    newest = _newest_first()
+    newest = newest_first(_folder())
     return read(newest[0]) if newest else None
-
-
-def _newest_first() -> list[Path]:
-    found = _folder().glob("*.json")
-    return sorted(found, key=lambda path: path.stat().st_mtime, reverse=True)
 
 
 def _folder() -> Path:

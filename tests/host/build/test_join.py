@@ -8,12 +8,13 @@ from unittest import mock
 
 import pytest
 from host_tools.build import groups
+from host_tools.build.compile import build_and_map
 from host_tools.build.join import join
 from host_tools.build.often_used import put_first
-from host_tools.build.shrink import shrink_and_map
 from host_tools.build.syntax import Unsafe, imports
-from host_tools.ground.firmware import FIRMWARE, all_things
+from host_tools.ground.firmware import FIRMWARE
 
+X64 = 2 << 10 | 6
 THINGS = frozenset(("parts.lamp", "parts.fan"))
 SMALL = {
     "settings": "PASSING = True\ndef prepare():\n    from store import files\n    files.look()\n",
@@ -139,7 +140,7 @@ def test_the_modules_of_a_start_are_those_that_main_and_settings_load():
     tree = ast.parse((FIRMWARE / "settings.py").read_text())
     prepare = next(node for node in tree.body if getattr(node, "name", "") == "prepare")
     loaded += [whole for node in ast.walk(prepare) for _, whole in imports(node)]
-    assert set(groups.AT_START) == set(loaded) - {"gc", "sys"}
+    assert set(groups.AT_START) == set(loaded) & set(sources())
 
 
 def test_a_module_that_somebody_unloads_says_so():
@@ -155,7 +156,7 @@ def test_a_module_that_somebody_unloads_says_so():
 
 
 def test_no_two_functions_of_a_joined_module_share_a_name():
-    _, names = shrink_and_map(sources(), named=all_things() | {"settings", "packlog"})
+    _, names = build_and_map(FIRMWARE, X64)
     several = {
         short: longs
         for short, longs in names["packlog"]["functions"].items()
