@@ -1,5 +1,6 @@
 """One pack: its link, decoder, hub and history."""
 
+import hub
 from board import check_pins, module
 from console import extras_words, status_words
 from lib import once
@@ -26,10 +27,11 @@ class Pack:
         self.hints = bms.HINTS
         self.topics = bms.TOPICS
         if bms.LEAVES_OUT:
-            from hold import Hub
+            import hold
+
+            self.hub = hold.Hub(board.uptime)
         else:
-            from hub import Hub
-        self.hub = Hub(board.uptime)
+            self.hub = hub.Hub(board.uptime)
         self.sample = self.hub.sample
         self.history = History(
             DATA,

@@ -105,7 +105,15 @@ def test_others_find_what_has_moved():
 
 @pytest.mark.parametrize(
     ("line", "why"),
-    [("one.LIMIT = 5", "sets one.LIMIT"), ("f = [one]", "hands on one"), ("open = 5", "hides")],
+    [
+        ("one.LIMIT = 5", "sets one.LIMIT"),
+        ("f = [one]", "hands on one"),
+        ("open = 5", "hides"),
+        (
+            "if one.LIMIT:\n    from one import LIMIT as f\nelse:\n    from os import sep as f",
+            "gives one name to one.LIMIT and something else",
+        ),
+    ],
 )
 def test_what_cannot_be_joined_is_refused(line, why):
     sources = {"one": "LIMIT = 1\n", "m": f"import one\n{line}\n"}
