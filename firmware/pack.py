@@ -1,5 +1,6 @@
 """One pack: its link, decoder, hub and history."""
 
+import hub
 from board import check_pins, module
 from console import extras_words, status_words
 from lib import once
@@ -30,8 +31,6 @@ class Pack:
 
             self.hub = hold.Hub(board.uptime)
         else:
-            import hub
-
             self.hub = hub.Hub(board.uptime)
         self.sample = self.hub.sample
         self.history = History(

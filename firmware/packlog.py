@@ -149,11 +149,11 @@ class Logger:
 
     async def _compact(self):
         while True:
+            await asyncio.sleep(COMPACT_S)  # at a start, too: links and network come first
             for _ in self.upkeep.steps():
                 await asyncio.sleep_ms(COMPACT_MS)
             if self.upkeep.wants_restart(self.board.uptime.seconds) and self._is_quiet():
                 await self._restart()
-            await asyncio.sleep(COMPACT_S)
 
     def _is_quiet(self):
         """Has everything just been flushed?"""

@@ -45,11 +45,12 @@ def _wait(lock):
 
 
 def _grow():
+    global _pin
     words = (heap.own_free() + 1024) // 4  # more than there is: it takes another area
     try:
-        _pin.extend([None] * words)
+        _pin = [None] * words  # once: a second piece of that size would find no room
         heap.own_free()
+        _pin.clear()  # what is left of it stays where it is
+        _pin.append(None)
     except MemoryError:
         pass
-    _pin.clear()
-    _pin.append(None)

@@ -1,10 +1,18 @@
 """The user's cache folder: what was made once, and can be made again."""
 
 import contextlib
+import hashlib
+import json
 import os
 import sys
 import tempfile
+import zlib
+from collections.abc import Callable
+from functools import cache
 from pathlib import Path
+from typing import Any
+
+KEPT = 50  # builds, of each kind
 
 
 def cache_folder(kind: str) -> Path:
@@ -25,3 +33,38 @@ def keep_file(path: Path, data: bytes) -> None:
         with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as file:
             file.write(data)
         os.replace(file.name, path)
+
+
+def kept_json(kind: str, asked: Any, make: Callable[[], Any]) -> Any:
+    """What make() returns, which can be written as JSON, or what it returned when it was asked
+    for the same: asked's repr, this package's sources and Python say what is the same.
+    """
+    key = hashlib.sha256(repr((sys.version, own_sources(), asked)).encode()).hexdigest()
+    path = cache_folder(kind) / f"{key[:32]}.json.z"
+    with contextlib.suppress(OSError, zlib.error, ValueError):  # ValueError: no JSON, no UTF-8
+        found = json.loads(zlib.decompress(path.read_bytes()))
+        path.touch()  # the oldest files go
+        return found
+    found = make()
+    keep_file(path, zlib.compress(json.dumps(found).encode()))
+    for old in newest_first(path.parent)[KEPT:]:
+        old.unlink(missing_ok=True)
+    return found
+
+
+def newest_first(folder: Path) -> list[Path]:
+    """The files in a folder of the cache. Other programs may be at work there."""
+    times: dict[Path, float] = {}
+    for path in folder.glob("*.*"):
+        with contextlib.suppress(OSError):
+            times[path] = path.stat().st_mtime
+    return sorted(times, key=times.__getitem__, reverse=True)
+
+
+@cache
+def own_sources() -> str:
+    """A hash of the modules in this folder: what they make changes with them."""
+    found = hashlib.sha256()
+    for path in sorted(Path(__file__).parent.glob("*.py")):
+        found.update(path.read_bytes())
+    return found.hexdigest()

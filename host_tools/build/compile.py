@@ -17,7 +17,7 @@ from functools import cache
 from pathlib import Path
 
 from host_tools.build import rom_names
-from host_tools.build.cache import cache_folder, keep_file
+from host_tools.build.cache import cache_folder, keep_file, kept_json
 from host_tools.build.names import Map
 from host_tools.build.short_names import KEPT
 from host_tools.build.shrink import shrink_and_map
@@ -140,13 +140,22 @@ def build_and_map(
             named = None
             if form == Form.JOINED:
                 named = things.all_things(firmware) | imported_by(programs)
-            shrunk, names = shrink_and_map(modules, kept, names_in_rom(), named)
+            shrunk, names = _smaller(modules, kept, named)
     except Unsafe as error:
         raise PacklogError(f"the firmware does not compile: {error}") from None
     for module, source in shrunk.items():
         path = module.replace(".", "/")
         files[path + ".mpy"] = compiled(path + ".py", source.encode(), arch)
     return files, names
+
+
+def _smaller(
+    modules: dict[str, str], kept: frozenset[str], named: frozenset[str] | None
+) -> tuple[dict[str, str], Map]:
+    """shrink_and_map(), seconds of work, or what it made of the same modules before."""
+    in_rom = names_in_rom()
+    asked = modules, sorted(kept), in_rom, named and sorted(named)
+    return kept_json("smaller", asked, lambda: shrink_and_map(modules, kept, in_rom, named))
 
 
 def asked_by(texts: Iterable[str]) -> frozenset[str]:

@@ -185,14 +185,21 @@ class _Plan:
         """Is the module to be spoken of by another name?"""
         return self.group_of[name] != name or own == name or self._is_joined(own)
 
+    def _check_stays(self, module: Module, alias: ast.alias) -> None:
+        """Unsafe if something has moved and is imported by a name that has other meanings, too."""
+        source, name = module.sources[alias]
+        for whole in (source, f"{source}.{name}"):
+            group = self.group_of.get(whole)
+            if group and (group != whole or self._is_joined(group)):
+                raise Unsafe(f"{module.name} gives one name to {source}.{name} and something else")
+
     def imports(self, module: Module, alias: ast.alias) -> ast.stmt | None:
         """The import in the place of that of one name; None if it is of the own group."""
         thing = next(s.thing for s in module.spots if s.node is alias)
         found = self.target(module, thing)
         own = self.group_of[module.name]
         if found is None:
-            if any(source in self.trees for source, _ in module.imported[thing]):
-                raise Unsafe(f"{module.name} imports several things as {thing[-1]}")
+            self._check_stays(module, alias)
             return alias
         if found[1] is None:
             group = self.group_of[found[0]]

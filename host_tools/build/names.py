@@ -10,13 +10,12 @@ of its bundle as a file, {"id": ..., "modules": map}.
 import json
 from pathlib import Path
 
-from host_tools.build.cache import cache_folder, keep_file
+from host_tools.build.cache import KEPT, cache_folder, keep_file, newest_first
 from host_tools.ground.errors import PacklogError
 from host_tools.ground.inputs import read_input
 from host_tools.ground.text import parse_json
 
 Map = dict[str, dict[str, dict[str, list[str]]]]
-KEPT = 50  # builds
 KINDS = ("functions", "attributes", "globals", "classes")
 LARGEST = 1 << 24  # bytes of a map file; ours have some 100 KB
 
@@ -25,7 +24,7 @@ def keep(identity: str, names: Map) -> None:
     """Keep the map of a build in the user's cache folder, by the id of its bundle."""
     path = _folder() / f"{identity}.json"
     keep_file(path, as_file(identity, names).encode())
-    for old in _newest_first()[KEPT:]:
+    for old in newest_first(_folder())[KEPT:]:
         old.unlink(missing_ok=True)
 
 
@@ -51,16 +50,11 @@ def find(identity: str | None) -> Map | None:
     """The map of the build with that id; without an id, of the newest build. None if unknown, or
     damaged.
     """
-    newest = [_folder() / f"{identity}.json"] if identity is not None else _newest_first()
+    newest = [_folder() / f"{identity}.json"] if identity is not None else newest_first(_folder())
     try:
         return read(newest[0]) if newest and newest[0].is_file() else None
     except PacklogError:
         return None
-
-
-def _newest_first() -> list[Path]:
-    found = _folder().glob("*.json")
-    return sorted(found, key=lambda path: path.stat().st_mtime, reverse=True)
 
 
 def _folder() -> Path:

@@ -8,12 +8,13 @@ from unittest import mock
 
 import pytest
 from host_tools.build import groups
+from host_tools.build.compile import build_and_map
 from host_tools.build.join import join
 from host_tools.build.often_used import put_first
-from host_tools.build.shrink import shrink_and_map
 from host_tools.build.syntax import Unsafe, imports
-from host_tools.ground.firmware import FIRMWARE, all_things
+from host_tools.ground.firmware import FIRMWARE
 
+X64 = 2 << 10 | 6
 THINGS = frozenset(("parts.lamp", "parts.fan"))
 SMALL = {
     "settings": "PASSING = True\ndef prepare():\n    from store import files\n    files.look()\n",
@@ -104,7 +105,15 @@ def test_others_find_what_has_moved():
 
 @pytest.mark.parametrize(
     ("line", "why"),
-    [("one.LIMIT = 5", "sets one.LIMIT"), ("f = [one]", "hands on one"), ("open = 5", "hides")],
+    [
+        ("one.LIMIT = 5", "sets one.LIMIT"),
+        ("f = [one]", "hands on one"),
+        ("open = 5", "hides"),
+        (
+            "if one.LIMIT:\n    from one import LIMIT as f\nelse:\n    from os import sep as f",
+            "gives one name to one.LIMIT and something else",
+        ),
+    ],
 )
 def test_what_cannot_be_joined_is_refused(line, why):
     sources = {"one": "LIMIT = 1\n", "m": f"import one\n{line}\n"}
@@ -116,7 +125,7 @@ def test_one_name_for_things_of_two_modules_is_refused():
     """It would be left as it is: an import of a module that is not on the board any more."""
     two = "def f(x):\n    if x:\n        from one import g\n    else:\n        from two import g\n"
     sources = {"one": "def g():\n    pass\n", "two": "def g():\n    pass\n", "m": two}
-    with pytest.raises(Unsafe, match="m imports several things as g"):
+    with pytest.raises(Unsafe, match="m gives one name to one.g and something else"):
         join(trees(sources), [["one"], ["two"], ["m"]], frozenset(("m",)))
 
 
@@ -163,7 +172,7 @@ def test_a_module_that_somebody_unloads_says_so():
 
 
 def test_no_two_functions_of_a_joined_module_share_a_name():
-    _, names = shrink_and_map(sources(), named=all_things() | {"settings", "packlog"})
+    _, names = build_and_map(FIRMWARE, X64)
     several = {
         short: longs
         for short, longs in names["packlog"]["functions"].items()
