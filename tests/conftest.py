@@ -1,6 +1,7 @@
 """What every test needs: virtual boards, and a time that MicroPython would recognise."""
 
 import asyncio
+import gc
 import os
 import sys
 import time
@@ -45,6 +46,11 @@ class Quick:
     @staticmethod
     def sleep(seconds):
         time.sleep(min(seconds, 0.001))
+
+
+def pytest_collection_finish():
+    gc.collect()
+    gc.freeze()  # device code collects often: what is there now need not be looked at each time
 
 
 def pytest_collection_modifyitems(items):

@@ -1,4 +1,5 @@
-"""Hex dumps with offsets, line by line: xxd, hexdump -C and plain, od, Wireshark and tshark.
+"""Hex dumps with offsets, line by line: xxd, hexdump -C and plain, od, Format-Hex,
+Wireshark and tshark.
 
 A line is its offset, up to 16 bytes, and mostly the same as text, which is left out. The offset has
 to be that of the bytes so far, or 0 where the next packet begins.
@@ -11,7 +12,9 @@ WIDTH = 16  # bytes of a line; of xxd as many as one likes
 MOST = 256
 LONGEST = 1 << 20  # bytes that a line of * may stand for
 BASES = (16, 8, 10)
-_LINE = re.compile(r"\s*(?:0x)?([0-9A-Fa-f]{3,8})(:\s+|\s+)((?:[0-9A-Fa-f]{2,8}(?:\s{1,2}|$)).*)")
+_LINE = re.compile(
+    r"\s*(?:0x)?([0-9A-Fa-f]{3,8}|[0-9A-Fa-f]{16})(:\s+|\s+)((?:[0-9A-Fa-f]{2,8}(?:\s{1,2}|$)).*)"
+)
 _WORD = re.compile(r"(?:[0-9A-Fa-f]{2}){1,4}(?=\s|$|\|)")
 
 
@@ -42,7 +45,9 @@ class Dump:
         row = _row(rest, gap, len(offset) == 7)
         if self._open and self._fill(offset):
             done = b""
-        elif int(offset, 16) == 0 and (len(offset) in (6, 7) or len(gap) > 1):
+        elif int(offset, 16) == 0 and (
+            len(offset) in (6, 7) or len(gap) > 1 or _is_wide(offset, rest)
+        ):
             done = self.finish()
             self._open = True
             if len(offset) == 7 and len(rest.split()[0]) == 2:
@@ -87,6 +92,11 @@ class Dump:
             with contextlib.suppress(ValueError):
                 found[base] = int(offset, base)
         return found
+
+
+def _is_wide(offset: str, rest: str) -> bool:
+    """Is it an offset as PowerShell 7 writes it, before single bytes?"""
+    return len(offset) == 16 and len(rest.split()[0]) == 2
 
 
 def _row(text: str, gap: str, is_seven: bool) -> bytes:

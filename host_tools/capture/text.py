@@ -1,9 +1,10 @@
 """Captures that are text: bytes in hex, and the lines of a console.
 
 Hex comes with any white space, colons, dots, commas, dashes, 0x or \\x; as a dump with offsets
-(xxd, hexdump -C, od, Wireshark); and behind the words of a log (ESPHome, nRF Connect), there also
-as Python writes bytes. A console's lines come as they are, or behind the time and RX: of a
-listener. Texts are UTF-8 or UTF-16, with or without a byte order mark.
+(xxd, hexdump -C, od, Wireshark) or without (bluetoothctl); and behind the words of a log (ESPHome,
+nRF Connect), there also as Python writes bytes; in a column of a table (tshark). A console's lines
+come as they are, or behind the time and RX: of a listener. Texts are UTF-8 or UTF-16, with or
+without a byte order mark.
 
 What a line says is never shown: it may be a frame with a passcode.
 """
@@ -32,14 +33,21 @@ FEWEST = 8  # bytes in a row behind a log's words: less may be a time or an addr
 
 _BYTE = r"(?:0x|\\x)?[0-9A-Fa-f]{2}"
 _RUN = re.compile(
-    rf"(?<![0-9A-Za-z]){_BYTE}(?:[ \t,:.\-]{{0,2}}{_BYTE}){{{FEWEST - 1},}}(?![0-9A-Za-z])"
+    rf"(?<![0-9A-Za-z]){_BYTE}(?:[ ,:.\-]{{0,2}}{_BYTE}){{{FEWEST - 1},}}(?![0-9A-Za-z])"
 )
 _HEX = re.compile(
     r"[0-9A-Fa-fxX\\\s,:;.\-|_\[\](){}\"']*"
 )  # a class alone: a group would take memory
+_ROW = re.compile(r"\s*((?:[0-9A-Fa-f]{2} ){1,16}) +(.*)")  # bytes, and the same as text
+_FIELDS = re.compile(r'\t|"[,;]"')
+_NO_BYTES = re.compile(
+    r'[\s"]*(?:\d+\.\d{3,9}|0x\w{4}|\d|\d{3}|\d{5})[\s"]*'
+)  # times, handles, lines
 _BEFORE = re.compile(r"(?:0|\\)x(?=[0-9A-Fa-f])", re.I)
 _PYTHON = re.compile(r"\bb(['\"])(?:\\.|(?!\1).)+\1")  # b'U\xaa\xeb\x90'
 _NUMBER = re.compile(r"(?:0x|\\x)?([0-9A-Fa-f]+)", re.I)
+_GLUED = re.compile(r"(?<=[0-9A-Fa-f])(?=0x[0-9A-Fa-f]{2})", re.I)  # 0x550xAA
+_SECONDS = re.compile(r"^\s*[\[(]?\d+\.\d{3,9}[\])]?[\s,;|]+")  # a line's time
 _COMMENT = re.compile(r"\s*(?:#|//|;|--)")
 # Behind the words of a log that are digits, too
 _TIME = re.compile(
@@ -50,10 +58,15 @@ _TIME = re.compile(
     re.I,
 )
 _SENT = re.compile(r">>>|\b(?:TX|sen[dt]|sending|writ(?:e|ing|ten))\b", re.I)
+_DATE = r"(?:\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4}|[A-Z][a-z]{2} +\d{1,2})"
+_CLOCK = r"\d{1,2}:\d\d:\d\d(?:[.,]\d+)?(?: ?[AaPp][Mm])?(?:Z|[+-]\d\d:?\d\d)?"
+# The host and the program of a system's log; the name and the level of Python's
+_SAYS = r"(?: [\w.-]+ [\w.-]+\[\d+\]:| - [\w.-]+ - [A-Z]+ -| (?:DEBUG|INFO|WARNING)(?= ))?"
 _PREFIX = re.compile(
-    r"\s*(?:[\[(]?(?:(?:\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4})[ T]+)?"
-    r"\d{1,2}:\d\d:\d\d(?:[.,]\d+)?(?:Z|[+-]\d\d:?\d\d)?[\])]?[ \t,;|]*)?"
-    r"(?:(TX\s*:|>+)|RX\s*:|<+)?[ \t]*"
+    rf"\s*(?:[\[(]?(?:{_DATE}[ T,]+)?{_CLOCK}{_SAYS}[\])]?[ \t,;|]*"
+    r"|[\[(]? *\d+\.\d{3,9}[\])]?[ \t,;|]+|[\[(]?\d{10,13}[\])]?[ \t,;|]+)?"
+    r"(?:(TX\b\s*:?|->|>+)|(?:RX|recv|received)\b\s*:?|<-+|<+)?[ \t]*",
+    re.I,
 )
 
 
@@ -77,8 +90,8 @@ def streams(path: Path, pieces: Iterator[bytes], hex: bool | None) -> Iterator[t
         if len(begun) == LOOK or size > LINE:
             break
     words = [text for _, text, _ in begun if text.strip() and not _COMMENT.match(text)]
-    only = all(_only_hex(text) for text in words)
-    is_log = not only and (_is_dump(words) or any(map(_in_log, words)))
+    only = all(_only_hex(_bare(text)) for text in words)
+    is_log = not only and (_is_dump(words) or any(_in_row(text) or _in_log(text) for text in words))
     if not only and not hex:
         is_log = is_log or any(map(_is_hex_line, words))
     lines = chain(begun, lines)
@@ -133,15 +146,15 @@ def _hex(path: Path, lines, is_log: bool) -> Iterator[tuple[str, bytes]]:
             yield from _unwrapped(notifications, done, "dump")
         if dump.has_taken or not line.strip() or _COMMENT.match(line):
             continue
-        if _only_hex(line):
+        found = _in_row(line) if is_log else None
+        if not found and _only_hex(bare := _bare(line)):
             try:
-                data = _bytes(path, number, line)
+                found = "", _bytes(path, number, bare)
             except PacklogError:
                 if not is_log:
-                    raise
-                continue  # a number among the words
-            yield from _unwrapped(notifications, data, "")
-        elif found := _in_log(line):
+                    raise  # in a log a number among the words
+        found = found or _in_log(line)
+        if found:
             yield from _unwrapped(notifications, found[1], found[0])
         elif not is_log:
             raise _not_hex(path, number, line)
@@ -160,6 +173,25 @@ def _unwrapped(notifications: Notifications, data: bytes, stream: str):
 
 def _only_hex(line: str) -> bool:
     return bool(_HEX.fullmatch(line)) and "x" not in _BEFORE.sub("", line).lower()
+
+
+def _bare(line: str) -> str:
+    """The line without seconds before its bytes, or of a table's line the one field with bytes."""
+    line = _SECONDS.sub("", line, count=1)
+    fields = _FIELDS.split(line)
+    if not any(map(_NO_BYTES.fullmatch, fields)):
+        return line
+    found = [text for text in fields if _is_hex_line(text)]
+    return found[0] if len(found) == 1 else line
+
+
+def _in_row(line: str) -> tuple[str, bytes] | None:
+    """(stream, bytes) of a line with bytes and, behind two blanks, the same as text."""
+    if not (found := _ROW.fullmatch(line.rstrip() + " ")):
+        return None
+    data = bytes.fromhex(found[1])
+    text = "".join(chr(byte) if 32 <= byte < 127 else "." for byte in data)
+    return ("", data) if found[2].strip() == text.strip() else None
 
 
 def _is_hex_line(line: str) -> bool:
@@ -183,7 +215,7 @@ def _in_log(line: str) -> tuple[str, bytes] | None:
     if found := _PYTHON.search(line):
         with contextlib.suppress(ValueError, SyntaxError):
             return _stream(line[: found.start()]), ast.literal_eval(found[0])
-    line = _TIME.sub(" | ", line)
+    line = _TIME.sub(" | ", _SECONDS.sub(" | ", line, count=1))
     found = max(_RUN.finditer(line), key=lambda run: len(run[0]), default=None)
     words = line[: found.start()] if found else ""
     if not words.strip(" |\t") or _SENT.search(words):
@@ -203,6 +235,7 @@ def _digits(text: str) -> list[str]:
 def _bytes(path: Path, number: int, line: str) -> bytes:
     """The bytes of a line that has nothing but hex."""
     line = re.sub(r"\(\d+\)\s*$", "", line)  # how many they are, as ESPHome adds it
+    line = _GLUED.sub(" ", line)
     digits = []
     for word in _NUMBER.finditer(line):
         text = word[1]

@@ -5,6 +5,7 @@ inverter's voltage is not the pack's. What all names of a file begin with is lef
 device's name (sensor.house_voltage, sensor.house_soc).
 """
 
+import dataclasses
 import re
 from dataclasses import dataclass
 
@@ -17,10 +18,11 @@ ALIASES = {
     "unix|epoch|created at|insert time utc|zeit|zeitpunkt|zeitstempel|datum|datum zeit|"
     "datum uhrzeit|time utc|date utc",
     "voltage": "voltage|volt|volts|u|v|pack v|vpack|vtot|pack voltage|batteryvolt|bus voltage|"
-    "spannung|gesamtspannung|udc|vbat|ubat|vbatt",
-    "current": "current|amps|amp|ampere|amperes|i|pack i|ipack|curr|pack current|strom|ibat|ibatt",
+    "spannung|gesamtspannung|batteriespannung|akkuspannung|packspannung|udc|vbat|ubat|vbatt",
+    "current": "current|amps|amp|ampere|amperes|i|pack i|ipack|curr|pack current|strom|"
+    "batteriestrom|akkustrom|packstrom|ibat|ibatt",
     "temperature": "temperature|temp|temp 1|t 1|temperature 1|temperatur|temperatur 1|"
-    "temperature sensor 1",
+    "temperature sensor 1|batterietemperatur|akkutemperatur",
     "soc": "soc|state of charge|charge level|level|ladezustand|soc percent",
     "min_cell_voltage": "min cell voltage|cell voltage min|minimum cell voltage|voltage cell min|"
     "lowest cell voltage|cell min|min cell|vc min|v cell min|celllow|cell v min|min cell v|"
@@ -38,10 +40,11 @@ CLOCKS = {"time", "zeit", "uhrzeit", "clock"}  # beside a column of dates
 DATES = {"date", "datum", "day", "tag"}
 OWN = {"reading", "boot", "uptime", "result", "table", "start", "stop"}  # left out without a word
 _OF_TIMES = {"s", "ms", "us", "ns", "utc", "gmt", "local"}
+_FORM = re.compile(r"[ymdhst:./\- ]{5,}")  # yyyy-mm-dd hh:mm
 _NOISE = {"battery", "batt", "sensor", "total", "avg", "average", "pack", "bms", "mean", "last"}
 _CELL = re.compile(
     r"(?:cell|zelle|u|c|v|cellvolt|cell volt|cell voltage|voltage cell|zellspannung|cell v|vcell)"
-    r" 0*([1-9]\d?)(?: (?:voltage|volt|v|u))?"
+    r" 0*(\d\d?)(?: (?:voltage|volt|v|u))?"
 )
 # Of what a unit is: (quantity, how many of packlog's are 1, what is added)
 UNITS = {
@@ -102,7 +105,16 @@ def columns_of(names: list[str]) -> list[Column | None]:
         words, unit = _words(names[rest[0]])
         ends = (_meaning(words[at:], unit) for at in range(1, len(words)))
         found[rest[0]] = next(filter(None, ends), None)
+    if any(column and column.field == CELL and not column.cell for column in found):
+        found = [_next(column) for column in found]
     return found
+
+
+def _next(column: Column | None) -> Column | None:
+    """The same where cells count from 0."""
+    if column and column.field == CELL:
+        return dataclasses.replace(column, cell=column.cell + 1)
+    return column
 
 
 def column_of(name: str) -> Column | None:
@@ -122,6 +134,8 @@ def _meaning(words: list[str], unit: str) -> Column | None:
             text = " ".join(said[:end])
             cell = _CELL.fullmatch(text)
             field = _BY_WORDS.get(text) or (CELL if cell else None)
+            if text == "t" and own_unit:  # without a unit it may be a time
+                field = "temperature"
             if field and _fits(field, own_unit):
                 _, factor, shift = UNITS.get(own_unit, ("", 1, 0))
                 number = int(cell[1]) if cell and field == CELL else 0
@@ -131,7 +145,9 @@ def _meaning(words: list[str], unit: str) -> Column | None:
 
 
 def _fits(field: str, unit: str) -> bool:
-    """Is it a unit of that field?"""
+    """Is it a unit of that field? A time's numbers show theirs."""
+    if field == TIME and (unit in _OF_TIMES or _FORM.fullmatch(unit)):
+        return True
     return not unit or UNITS.get(unit, ("",))[0] == QUANTITIES.get(field)
 
 

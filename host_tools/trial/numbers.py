@@ -24,7 +24,7 @@ class Numbers(dict):
     def __missing__(self, text: str) -> int:
         if len(self) >= _MEMO:
             self.clear()
-        found = self[text] = self._number(text.strip())
+        found = self[text] = self._number(text.strip().replace("\u2212", "-"))  # a minus
         return found
 
     def _number(self, text: str) -> int:

@@ -28,6 +28,8 @@ _MARKS = {codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
 _COMMA = re.compile(r"[+-]?(?:\d{1,3}(?:\.\d{3})+|\d+),\d+(?:\s*\D{1,3})?")
 _POINT = re.compile(r"[+-]?(?:\d{1,3}(?:,\d{3})+|\d+)\.\d+(?:\s*\D{1,3})?")
 
+_THOUSANDS = re.compile(r"[+-]?\d{1,3}(?:\.\d{3})+")
+
 
 @dataclass
 class Table:
@@ -58,11 +60,13 @@ def open_table(
 
 def _table(texts, separator: str, above: list[str], sample: list[str], lines) -> Table:
     values = [text for line in sample for text in _split(line, separator)]
-    has_point = any(_POINT.fullmatch(text) for text in values)
     commas = [text for text in values if _COMMA.fullmatch(text)]
+    points = [text for text in values if _POINT.fullmatch(text)]
+    if commas:  # beside 1,5 a 53.250 has thousands, where commas do not separate columns
+        points = [text for text in points if separator == "," or not _THOUSANDS.fullmatch(text)]
     # In quotes between commas 53,250 may be as well 53250
     sure = separator != "," or any(len(text.rsplit(",")[1]) != 3 for text in commas)
-    comma = bool(commas) and sure and not has_point
+    comma = bool(commas) and sure and not points
     reader = csv.reader(itertools.chain(sample, lines), delimiter=separator)
     rows = ((len(above) + reader.line_num, row) for row in reader)
     title = [line for line in above[:-1] if line.strip() and not _is_said(line)]

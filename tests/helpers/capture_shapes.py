@@ -123,6 +123,33 @@ def wireshark(data, gap=3):
     )
 
 
+def format_hex(pieces):
+    """PowerShell 7's."""
+    lines = ["", "   Label: jk.bin", "", f"{'Offset Bytes':>22}{'Ascii':>52}"]
+    lines.append(" " * 17 + bytes(range(16)).hex(" ").upper())
+    for at, row in rows_of(joined(pieces)):
+        lines.append(f"{at:016X} {row.hex(' ').upper():47} {plain(row)}")
+    return "\r\n".join(lines).encode("utf-16")
+
+
+def bluetoothctl(pieces):
+    lines = []
+    for piece in pieces:
+        lines.append("[CHG] Attribute /org/bluez/hci0/dev_C8_47_8C_00_00_01/char0011 Value:")
+        lines += [f"  {row.hex(' '):47}  {plain(row):16}" for _, row in rows_of(piece)]
+    return "\n".join(lines).encode()
+
+
+def columns(line, separator, head=""):
+    """A table with a piece a row: line(seconds, piece) returns its texts."""
+
+    def table(pieces):
+        rows = (line(f"{0.1 * i:.6f}", piece) for i, piece in enumerate(pieces, 9))
+        return "\n".join([head, *(separator.join(row) for row in rows)]).encode()
+
+    return table
+
+
 # Bluetooth
 
 

@@ -48,6 +48,9 @@ SHAPES = {
     "UTF-8 with a mark": shapes.text(lambda data: data.hex(" "), "utf-8-sig"),
     "UTF-16 of PowerShell": shapes.text(lambda data: data.hex(" ") + "\r", "utf-16"),
     "a comment": lambda pieces: b"# a JK in the van\n" + shapes.joined(pieces).hex().encode(),
+    "0x without anything between": shapes.text(
+        lambda data: "".join(f"0x{byte:02x}" for byte in data)
+    ),
     "C": shapes.c_array,
     "C with its names": lambda pieces: (
         b"unsigned char capture[] = {\n"
@@ -70,6 +73,17 @@ SHAPES = {
     "Wireshark's packets": lambda pieces: "\n".join(
         shapes.wireshark(bytes([kind]) + data) for kind, data in shapes.hci(pieces) if kind == 2
     ).encode(),
+    "PowerShell's Format-Hex": shapes.format_hex,
+    "bluetoothctl": shapes.bluetoothctl,
+    "unix time before": shapes.columns(lambda at, data: (f"171455{at}", data.hex(" ")), " "),
+    "seconds before": shapes.columns(lambda at, data: (f"[{at}]", data.hex(":")), "  "),
+    "tshark's fields": shapes.columns(lambda at, data: (at, data.hex()), "\t"),
+    "tshark's fields with handles": shapes.columns(
+        lambda at, data: ("10", at, "0x0010", data.hex(":")), "\t"
+    ),
+    "a table in quotes": shapes.columns(
+        lambda at, data: (f'"{at}', "11", data.hex() + '"'), '","', '"Time","No.","Value"'
+    ),
     "tshark -x": lambda pieces: "\n".join(
         shapes.wireshark(data, gap=2) for data in shapes.framed(pieces, 201)
     ).encode(),
@@ -153,6 +167,16 @@ LINES = [
         "< ",
         "09.01.2021 10:11:12, ",
         "RX: ",
+        "2021-01-09 10:11:12\tRX\t",
+        "05/31/2024 10:11:12 AM received: ",
+        "Jan  9 10:11:12 ",
+        "Jan  9 10:11:12 pi bluenova-listener[812]: ",
+        "2021-01-09T10:11:12+0100 pi python3[812]: rx: ",
+        "2021-01-09 10:11:12,345 - listener - DEBUG - ",
+        "2021-01-09 10:11:12,345 INFO ",
+        "[1714557600.123] RX: ",
+        "1714557600 ",
+        "[  123.456789] <- ",
     ],
 )
 def test_a_console_behind_a_listener(capsys, tmp_path, before, end, encoding):

@@ -190,6 +190,8 @@ NAMES = {
     "sensor.jk_bms_state_of_charge": (),
     "batmon.voltage,batmon.current,batmon.temperature,batmon.soc": (),
     "V_PACK,I_PACK,TEMP,SOC": (),
+    "Batteriespannung [V],Batteriestrom [A],Batterietemperatur [°C],Ladezustand [%]": (),
+    "U / V,I / A,T / °C,SOC / %": (),
     "Vtot,curr,temp1,SOC": (),
     'voltage {pack="a"},current {pack="a"},temperature {pack="a"},soc {pack="a"}': (),
 }
@@ -201,7 +203,20 @@ def test_names(tmp_path, names):
     check(read(tmp_path, table(names="time," + texts)))
 
 
-@pytest.mark.parametrize("name", ["Time", "timestamp", "_time", "Date", "last_changed", "ts_ms"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Time",
+        "timestamp",
+        "_time",
+        "Date",
+        "last_changed",
+        "ts_ms",
+        "Time (UTC)",
+        "time [s]",
+        "Date (YYYY-MM-DD HH:MM:SS)",
+    ],
+)
 def test_names_of_the_time(tmp_path, name):
     check(read(tmp_path, table(names=name + ",voltage,current,temperature,soc")))
 
@@ -231,6 +246,23 @@ def test_a_column_a_cell(tmp_path, form):
     assert found.cells == 16 and found.trouble == []
     assert found.records["mv"].tolist() == [[3300 + n for n in range(16)]] * 3
     assert found.records["min_cell"].tolist() == [0] * 3
+
+
+def test_cells_that_count_from_0(tmp_path):
+    found = read(tmp_path, f"time,cell_0,cell_1,cell_2\n{UNIX},3.300,3.310,3.320\n")
+    assert found.records["mv"].tolist() == [[3300, 3310, 3320]]
+    assert found.trouble == []
+
+
+def test_thousands_of_a_german_s_spreadsheet(tmp_path):
+    text = f"Zeit;Spannung [mV];Strom [mA]\n{UNIX};53.250;-1.200,4\n{UNIX + 1};53.240;800\n"
+    records = read(tmp_path, text).records
+    assert records["voltage"].tolist() == [53250, 53240]
+    assert records["current"].tolist() == [-1200, 800]
+
+
+def test_a_minus_as_it_is_typeset(tmp_path):
+    check(read(tmp_path, table().replace("-5", "\u22125").replace("-6", "\u22126")))
 
 
 def test_what_is_not_taken_is_said(tmp_path):
