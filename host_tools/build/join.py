@@ -193,6 +193,9 @@ class _Plan:
         if found is None:
             if any(source in self.trees for source, _ in module.imported[thing]):
                 raise Unsafe(f"{module.name} imports several things as {thing[-1]}")
+            path = alias.name in self.group_of  # `import store.frame` binds store
+            if path and self._moves(alias.name, own):
+                raise Unsafe(f"{module.name} imports {alias.name} by its path: from ... import it")
             return alias
         if found[1] is None:
             group = self.group_of[found[0]]
