@@ -27,6 +27,7 @@ if os.environ.get("PACKLOG_AIOBLE"):  # what tests start runs in folders of its 
     os.environ["PACKLOG_AIOBLE"] = os.path.abspath(os.environ["PACKLOG_AIOBLE"])
 
 from host_tools.sim import rig  # noqa: E402
+
 from tests.helpers import boards, home_bench, network_bench  # noqa: E402
 from tests.rv32 import build  # noqa: E402
 

@@ -5,7 +5,7 @@ from tests.helpers.bluetooth_bench import IS_REAL, A, B, Benches
 
 pytest.importorskip("bumble", reason="a simulated radio needs bumble, and Python 3.11")
 
-from host_tools.sim.radio.bluetooth import PACKETS  # noqa: E402
+from host_tools.sim.radio.bluetooth import PACKETS
 
 
 @pytest.fixture

@@ -71,7 +71,7 @@ def installed(trees, tmp_path_factory):
 @pytest.fixture(scope="module")
 def loose(trees, blank, tmp_path_factory):
     """A flash with the old version as packlog 0.1 has put it there: files in /."""
-    files = build(trees[0], X64) | {"boot.py": b""}
+    files = build(trees[0], X64, form=Form.READABLE) | {"boot.py": b""}
     manifest = deploy.Manifest("0.1.0", {p: deploy.files.digest(d) for p, d in files.items()})
     files |= {"packlog.json": manifest.data()}
     files |= {"config.json": (trees[0] / "config.json").read_bytes()}
