@@ -26,6 +26,8 @@ os.environ["COLUMNS"] = "80"  # of a terminal that is none: tables and help are 
 if os.environ.get("PACKLOG_AIOBLE"):  # what tests start runs in folders of its own
     os.environ["PACKLOG_AIOBLE"] = os.path.abspath(os.environ["PACKLOG_AIOBLE"])
 
+from host_tools.sim import rig  # noqa: E402
+
 from tests.helpers import boards, home_bench, network_bench  # noqa: E402
 from tests.rv32 import build  # noqa: E402
 
@@ -56,6 +58,26 @@ def pytest_collection_modifyitems(items):
     for item in items:
         if item.get_closest_marker("slow"):
             item.add_marker(pytest.mark.timeout(0))
+
+
+def skipping_without_a_radio():
+    """A test with a simulated radio is skipped on a Python that is too old for one."""
+    try:
+        return (yield)
+    except rig.NoRadio as reason:
+        if sys.version_info >= rig.RADIO_PYTHON:
+            raise
+        pytest.skip(str(reason))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_setup():
+    return (yield from skipping_without_a_radio())
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call():
+    return (yield from skipping_without_a_radio())
 
 
 @pytest.fixture(scope="session", autouse=True)

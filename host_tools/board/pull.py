@@ -125,7 +125,7 @@ def _listed(text: str) -> tuple[list[Remote], list[str]]:
             ) from None
         try:
             place(Path(), pack, series, name)
-            if not 0 <= remote.size <= LARGEST:
+            if name[8:] not in HEAD or not 0 <= remote.size <= LARGEST:  # a twin is only ever here
                 raise ValueError
             remotes.append(remote)
         except (ValueError, TypeError):

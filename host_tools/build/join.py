@@ -200,6 +200,9 @@ class _Plan:
         own = self.group_of[module.name]
         if found is None:
             self._check_stays(module, alias)
+            path = alias.name in self.group_of  # `import store.frame` binds store
+            if path and self._moves(alias.name, own):
+                raise Unsafe(f"{module.name} imports {alias.name} by its path: from ... import it")
             return alias
         if found[1] is None:
             group = self.group_of[found[0]]

@@ -7,6 +7,7 @@ The wiring is that of the example config.json: the BMS's line on GPIO 16, the di
 """
 
 import importlib
+import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -34,7 +35,18 @@ BACKPACK = 0x27
 WIRES = {"rs": 19, "e": 23, "d4": 18, "d5": 25, "d6": 5, "d7": 4}
 SIZES = {"20x4": (20, 4), "16x2": (16, 2)}
 ADDRESS = "C8:47:8C:00:00:{:02X}"  # of the first, second ... unit within reach
+RADIO_PYTHON = (3, 11)  # which bumble needs
 INSTALL = ".venv/bin/pip install -e '.[radio]'"  # of what the simulated radio and network need
+
+
+class NoRadio(PacklogError):
+    """There is no simulated radio: a package is missing."""
+
+
+def _missing(package: str | None) -> str:
+    if sys.version_info < RADIO_PYTHON:
+        return f"a simulated radio needs Python {'.'.join(map(str, RADIO_PYTHON))} or newer"
+    return f"a simulated radio needs {package}: {INSTALL}"
 
 
 def unit_module(bms: str):
@@ -134,8 +146,7 @@ class Rig:
             try:
                 from host_tools.sim.radio.bluetooth import Bluetooth
             except ImportError as error:
-                message = f"a simulated radio needs {error.name}: {INSTALL}"
-                raise PacklogError(message) from None
+                raise NoRadio(_missing(error.name)) from None
             self.bluetooth = Bluetooth(self._world())
             self.wiring.devices.append(self.bluetooth)
         return self.bluetooth

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-pytest.importorskip("bumble")
+pytest.importorskip("bumble", reason="a simulated radio needs bumble, and Python 3.11")
 
 from host_tools.ground.firmware import FIRMWARE
 from host_tools.sim.board.board import Board, Settings

@@ -25,7 +25,8 @@ MINI = {
     "main.py": (FIRMWARE / "main.py").read_text(),
     "settings.py": "def read():\n    return None, None\n",
     "packlog.py": """
-import os, time, store.a_viper
+import os, time
+from store import a_viper
 from greeting import text as first
 from lib.words import text as second
 logger = None
@@ -33,13 +34,13 @@ def start(settings, complaint):
     if "packlog.try" in os.listdir("/"):
         os.remove("/packlog.try")
     while True:
-        print("packlog house readings=%d" % len(first() + second()))
+        print("packlog house readings=%d" % len(a_viper.one() * (first() + second())))
         time.sleep(1)
 """,
     "greeting.py": "def text():\n    return 'hello'\n",
     "lib/words.py": "def text():\n    return 'world'\n",
-    "store/a_viper.py": "X = 1\n",
-    "store/a_plain.py": "X = 1\n",
+    "store/a_viper.py": "PASSING = True\ndef one():\n    return 1\n",  # a file of its own
+    "store/a_plain.py": "PASSING = True\ndef one():\n    return 1\n",
     "config.json": (FIRMWARE / "config.json").read_text(),
 }
 
@@ -147,7 +148,7 @@ def check_installed(image: Path, firmware: Path, version: str, own=None, before=
     old = found.pop("/packlog.old", None)
     assert not before or bundle.read(old).version == before
     assert found.pop("/config.json")
-    for name in ("/config.ready", "/cuts"):  # what the board writes
+    for name in ("/config.ready", "/crashes", "/cuts"):  # what the board writes
         found.pop(name, None)
     assert not found, sorted(found)
 

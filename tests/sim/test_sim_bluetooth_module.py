@@ -1,8 +1,11 @@
 """The virtual board's bluetooth module: scans, errors, events, as on an ESP32."""
 
 import pytest
-from host_tools.sim.radio.bluetooth import PACKETS
 from tests.helpers.bluetooth_bench import IS_REAL, A, B, Benches
+
+pytest.importorskip("bumble", reason="a simulated radio needs bumble, and Python 3.11")
+
+from host_tools.sim.radio.bluetooth import PACKETS
 
 
 @pytest.fixture

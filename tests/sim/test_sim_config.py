@@ -5,7 +5,7 @@ import sys
 import pytest
 from host_tools.ground.errors import PacklogError
 from host_tools.ground.firmware import names
-from host_tools.sim import config_of
+from host_tools.sim import config_of, rig
 from host_tools.sim.network import house_network
 from host_tools.sim.rig import Plan, Rig
 
@@ -52,5 +52,14 @@ def test_what_a_simulated_radio_lacks_is_named_with_what_installs_it(
     tmp_path, monkeypatch, kind, module
 ):
     monkeypatch.setitem(sys.modules, f"host_tools.sim.{module}", None)
+    monkeypatch.setattr(rig, "RADIO_PYTHON", (3, 10))  # this one is new enough
     with pytest.raises(PacklogError, match=r"needs .*: .venv/bin/pip install -e '.\[radio\]'"):
         Rig(Plan(flash=tmp_path / "flash.img", bms=kind))
+
+
+def test_a_python_that_is_too_old_for_a_simulated_radio_is_said(tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "host_tools.sim.radio.bluetooth", None)
+    monkeypatch.setattr(rig, "RADIO_PYTHON", (9, 9))
+    with pytest.raises(PacklogError) as said:
+        Rig(Plan(flash=tmp_path / "flash.img", bms="jk"))
+    assert str(said.value) == "a simulated radio needs Python 9.9 or newer"

@@ -13,6 +13,7 @@ import re
 
 import pytest
 from host_tools.board import bluetooth, configure
+from host_tools.board import pull as pulling
 from host_tools.board.pull import pull
 from host_tools.cli import edge
 from host_tools.ground.errors import PacklogError
@@ -163,6 +164,15 @@ def campaign(commands, monkeypatch, tmp_path, lies: int) -> int:
 
 def test_a_lie_at_some_questions_of_every_command(commands, monkeypatch, tmp_path):
     assert campaign(commands, monkeypatch, tmp_path, 25) == 25 * len(commands)
+
+
+@pytest.mark.parametrize(
+    "name", ["00000001-0123abcd.seg", "00000001-0123abcd.shard", "1.seg", "00000001.seg\n"]
+)
+def test_a_name_that_no_board_gives_is_passed_over(name):
+    """Such as that of a twin, which a pull gives where two files of one name meet."""
+    said = json.dumps(["file", "house", "pack", name, 10, "00", "00"])
+    assert pulling._listed(said) == ([], [f"/data/house/pack/{name}"])
 
 
 @pytest.mark.slow

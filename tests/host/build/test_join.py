@@ -129,6 +129,14 @@ def test_one_name_for_things_of_two_modules_is_refused():
         join(trees(sources), [["one"], ["two"], ["m"]], frozenset(("m",)))
 
 
+def test_an_import_by_a_path_is_refused_if_the_module_is_elsewhere_then():
+    sources = {"far.one": "X = [1]\n", "m": "import far.one\n"}
+    with pytest.raises(Unsafe, match=r"m imports far\.one by its path"):
+        join(trees(sources), [["far.one", "m"]], frozenset(("m",)))
+    made = join(trees(sources), [["far.one"], ["m"]], frozenset(("m", "far.one"))).trees
+    assert ast.unparse(made["m"]) == "import far.one"
+
+
 def test_the_most_used_names_come_first_and_change_nothing():
     many = "\n".join(f"def f{i}(x):\n    return x.a{i}" for i in range(200))
     tree = ast.parse(f"{many}\ndef g(x):\n    return x.often + x.often.often\n")

@@ -140,7 +140,7 @@ def test_a_scan_for_the_questions_has_what_it_needs_and_nothing_that_starts(tmp_
     seen = []
 
     def heard(device, seconds):
-        seen.append(device.run("import os, aioble, greeting; print(os.listdir('/'))"))
+        seen.append(device.run("import os, aioble, packlog; print(os.listdir('/'))"))
         return []
 
     def ask(family, hear):

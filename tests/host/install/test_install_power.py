@@ -7,6 +7,7 @@ import time
 
 import pytest
 from host_tools.board.device import Device
+from host_tools.build.compile import Form, build
 from host_tools.ground.errors import PacklogError
 from host_tools.install import deploy
 from host_tools.sim.rig import Plan, Rig
@@ -18,7 +19,6 @@ from tests.helpers.installing import (
     X64,
     add,
     board_on,
-    build,
     check_installed,
     mini,
     on_flash,
@@ -71,7 +71,7 @@ def installed(trees, tmp_path_factory):
 @pytest.fixture(scope="module")
 def loose(trees, blank, tmp_path_factory):
     """A flash with the old version as packlog 0.1 has put it there: files in /."""
-    files = build(trees[0], X64) | {"boot.py": b""}
+    files = build(trees[0], X64, form=Form.READABLE) | {"boot.py": b""}
     manifest = deploy.Manifest("0.1.0", {p: deploy.files.digest(d) for p, d in files.items()})
     files |= {"packlog.json": manifest.data()}
     files |= {"config.json": (trees[0] / "config.json").read_bytes()}
@@ -155,13 +155,14 @@ def test_power_cut_in_every_flash_operation(case, runs, tmp_path):
 
 def test_the_files_of_an_older_packlog_go_when_the_bundle_has_readings(loose, trees, tmp_path):
     image = copy_of(loose, tmp_path)
-    add(image, {"/greeting.py": b"# changed by the user\n"})
+    changed = {"/greeting.py": b"def text():  # changed by the user\n    return 'hello'\n"}
+    add(image, changed)
     with board_on(image) as (_, port):
         said = put(port, trees[1], "1.1")
         assert "packlog 0.1.0 becomes 1.1" in said
         assert said[-1] == "removed the 6 files of packlog 0.1.0"
     own = {path: OWN[path] for path in OWN if path != "/hub.py"}
-    check_installed(image, trees[1], "1.1", own | {"/greeting.py": b"# changed by the user\n"})
+    check_installed(image, trees[1], "1.1", own | changed)
 
 
 class Hurry:
