@@ -139,7 +139,7 @@ def test_the_modules_of_a_start_are_those_that_main_and_settings_load():
     tree = ast.parse((FIRMWARE / "settings.py").read_text())
     prepare = next(node for node in tree.body if getattr(node, "name", "") == "prepare")
     loaded += [whole for node in ast.walk(prepare) for _, whole in imports(node)]
-    assert set(groups.AT_START) == set(loaded) - {"gc", "machine", "sys", "time"}
+    assert set(groups.AT_START) == set(loaded) - {"gc", "sys"}
 
 
 def test_a_module_that_somebody_unloads_says_so():
