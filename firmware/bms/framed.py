@@ -26,6 +26,7 @@ NAME, SIZE, SCALE, PLACE = 0, 1, 2, 3
 LOWEST, HIGHEST, STEP = -3, -2, -1
 ANY = 1 << 29  # a step that is always allowed
 
+FORGOTTEN = 2  # frames that count behind one in doubt: that is forgotten
 PIECE = 256  # bytes that are copied at a time
 
 
@@ -60,13 +61,14 @@ def low_words(buf, at, target, count):
 class Memory:
     """The last frame of a kind that counted, and the last one in doubt; all 0: none yet.
 
-    odd, doubted_odd: what was odd about them, in bits of the decoder's own.
+    odd, doubted_odd: what was odd about them, in bits of the decoder's own. since: how many have
+    counted since the one in doubt.
     """
 
     def __init__(self, longest):
         self.frame = bytearray(longest)
         self.doubted = bytearray(longest)
-        self.odd = self.doubted_odd = 0
+        self.odd = self.doubted_odd = self.since = 0
 
 
 class Decoder:
@@ -269,11 +271,16 @@ class Decoder:
             if right:  # what counted so far may come again at once
                 memory.frame, memory.doubted = memory.doubted, memory.frame
                 memory.doubted_odd = memory.odd
+                memory.since = -ANY  # it is proven: remembered
         self._other = None
         if right:
             memory.odd = odd
             self._copy_to(memory.frame)
+            memory.since += 1
+            if memory.since == FORGOTTEN:  # the same damage once more is no proof
+                memory.doubted[0] = 0
         else:
+            memory.since = 0
             memory.doubted_odd = odd
             self._copy_to(memory.doubted)
         return right

@@ -12,7 +12,7 @@ from host_tools.sim.units import jk_wire as wire
 from host_tools.sim.units.jk import PERIOD_S, Unit
 from host_tools.sim.units.pack import Pack
 
-from bms import jk
+from bms import framed, jk, jk_frame
 
 LENGTH = 300
 PIECES = (20, 128, 182, 244)  # bytes of a notification
@@ -210,9 +210,15 @@ def decode(decoder, layout, before, data, size):
 
 def said(frame, layout):
     """What a frame says: {name: numbers, ...} as the decoder's tables have it."""
-    column = jk.PLACE + (jk.LAYOUT_24S if layout == "24S" else jk.LAYOUT_32S)
+    column = framed.PLACE + (jk_frame.LAYOUT_24S if layout == "24S" else jk_frame.LAYOUT_32S)
     found = {}
-    tables = (jk.FIELDS, jk.EXTRAS, jk.SWITCHES, (jk.PRESENT,), jk.TEMPERATURES)
+    tables = (
+        jk_frame.FIELDS,
+        jk_frame.EXTRAS,
+        jk_frame.SWITCHES,
+        (jk_frame.PRESENT,),
+        jk_frame.TEMPERATURES,
+    )
     for row in (row for rows in tables for row in rows):
         if row[column]:
             place, size = row[column], abs(row[1])
@@ -220,9 +226,9 @@ def said(frame, layout):
             found[row[0], row[2]] = (number, row[-1])
     for i in range(CELLS[layout]):
         cell = int.from_bytes(frame[6 + 2 * i : 8 + 2 * i], "little")
-        found["cell", i] = (cell, jk.CELL_STEP)
-        at = jk.WIRES[column] + 2 * i
-        found["wire", i] = (int.from_bytes(frame[at : at + 2], "little"), jk.WIRE_STEP)
+        found["cell", i] = (cell, jk_frame.CELL_STEP)
+        at = jk_frame.WIRES[column] + 2 * i
+        found["wire", i] = (int.from_bytes(frame[at : at + 2], "little"), jk_frame.WIRE_STEP)
     return found
 
 

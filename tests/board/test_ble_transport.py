@@ -24,7 +24,7 @@ from host_tools.sim.units.pack import Pack
 from host_tools.sim.workshop import port_of
 from tests.helpers.bluetooth_bench import image
 
-ON_BOARD = ("sample.py", "board.py", "radios.py", "bms/framed.py", "bms/jk.py")
+ON_BOARD = ("sample.py", "board.py", "radios.py", "bms/framed.py", "bms/jk_frame.py", "bms/jk.py")
 ON_BOARD += ("transport/ble.py", "transport/keepalive.py")
 RESUME_S = 30  # readings are there again so long after a fault is over
 PERIOD_S = 0.5  # from one reading to the next

@@ -42,6 +42,12 @@ def test_a_24s_unit():
     assert s.mode is None and s.energy is None
 
 
+def test_a_wire_without_a_value():
+    for layout in ("24S", "32S"):
+        s = last_sample(wire.cell_frame(layout, CELLS_16, [90, 0xFFFF, 0xFFFE] + 13 * [80]))
+        assert s.impedances[:4] == [900, 0, 655340, 800]
+
+
 def test_a_32s_unit():
     rows, stats = decode(captured("device_32s") + captured("cells_32s"))
     assert accepted(stats) == (0, 1, 1) and stats["bytes_skipped"] == 0 and len(rows) == 1

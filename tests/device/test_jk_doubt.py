@@ -118,6 +118,12 @@ def test_what_a_pack_cannot_have_become_comes_twice():
         assert len(decode(frame() + far + far)[0]) == 2, name
         # Now and then: it is known from the second time on, and so is the way back.
         assert len(decode(frame() + far + frame() + far + frame() + far)[0]) == 5, name
+        # Once in a while it is damage: two frames that count, and it is forgotten
+        rare = frame() + frame() + far
+        assert len(decode(frame() + far + rare + rare)[0]) == 5, name
+        assert len(decode(frame() + far + rare + far)[0]) == 4, name
+        # But what counted for long may come again at once
+        assert len(decode(frame() + 5 * far + frame())[0]) == 6, name
     # Another range, another size of current
     small = {"capacity": 10000, "charge": 6000}
     for current, good in ((100000, 2), (100001, 1), (2000001, 1)):

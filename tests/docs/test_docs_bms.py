@@ -8,7 +8,7 @@ from host_tools.ground.firmware import declared, names
 from tests.helpers.documents import DOCS, README, ROOT, cells_of
 
 import sample
-from bms import chargery, framed, jk
+from bms import chargery, framed, jk, jk_frame
 
 
 def table_after(name, heading):
@@ -62,18 +62,18 @@ def test_a_chargerys_reading_is_documented_as_it_is_decoded():
 
 def test_a_jks_frame_is_documented_as_it_is_decoded():
     tables = (
-        (jk.FIELDS + jk.EXTRAS + (jk.PRESENT, jk.SENSORS), None),
-        (jk.SWITCHES, ("charge_on", "discharge_on", "balancing")),
-        (jk.TEMPERATURES, ("T1", "T2", "T3", "T4", "T5", "MOSFET")),
+        (jk_frame.FIELDS + jk_frame.EXTRAS + (jk_frame.PRESENT, jk_frame.SENSORS), None),
+        (jk_frame.SWITCHES, ("charge_on", "discharge_on", "balancing")),
+        (jk_frame.TEMPERATURES, ("T1", "T2", "T3", "T4", "T5", "MOSFET")),
     )
     found = [
         (name, type_of(row[framed.SIZE]), row[framed.PLACE : framed.LOWEST])
         for name, row in rows_of(tables)
     ]
-    for row in (jk.MEAN, jk.POWER):
+    for row in (jk_frame.MEAN, jk_frame.POWER):
         found.append((row[framed.NAME], type_of(row[framed.SIZE]), row[framed.PLACE :]))
-    found.append(("cells", "u16 each", (jk.CELLS_AT, jk.CELLS_AT)))
-    found.append((jk.WIRES[framed.NAME], "u16 each", jk.WIRES[framed.PLACE :]))
+    found.append(("cells", "u16 each", (jk_frame.CELLS_AT, jk_frame.CELLS_AT)))
+    found.append((jk_frame.WIRES[framed.NAME], "u16 each", jk_frame.WIRES[framed.PLACE :]))
     expected = [[f"`{name}`", kind, *map(place, at)] for name, kind, at in found]
     assert sorted(row[:4] for row in table_after("jk.md", "0x02")) == sorted(expected)
     texts = [[f"`{name}`", str(at), str(size)] for name, at, size in jk.TEXTS]

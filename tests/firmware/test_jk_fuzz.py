@@ -43,12 +43,17 @@ def said_by(frame: bytes, wide: bool) -> tuple:
     mask = number(70 if wide else 54, 4) & (1 << slots) - 1
     cells = [number(6 + 2 * i, 2) or 1 if mask >> i & 1 else 0 for i in range(mask.bit_length())]
     shift = 0 if wide else 32
+    t1, charge, uptime = (
+        number(162 - shift, 2, True),
+        number(174 - shift, 4),
+        number(194 - shift, 4),
+    )
     return (
         number(150 - shift, 4),
         number(158 - shift, 4, signed=True),
-        number(162 - shift, 2, signed=True),
-        number(174 - shift, 4),
-        number(194 - shift, 4),
+        t1 if -600 <= t1 <= 1500 else -2000,
+        charge if charge <= 20_000_000 else None,
+        uptime if uptime < 1 << 31 else None,
         cells,
     )
 
