@@ -135,8 +135,9 @@ class Compactor:
         self._files.remove(sequence, segment.SUFFIX)
 
     def _write(self, sequence, header, count):
-        """Generator: write the shard to an unfinished file, and the planes to another before. Returns
-        how many records were damaged.
+        """Generator: write the shard to an unfinished file, and the planes to another before.
+
+        Returns how many records were damaged.
         """
         self._begin(_PLANES)
         *found, damaged = yield from kernels.work(

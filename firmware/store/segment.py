@@ -251,7 +251,7 @@ class Writer:
         self._put += self.record_size
 
     def put_check(self, boot, base):
-        """End the block with a CHECK, if there is anything in it. boot, base: the run that holds."""
+        """End the block with a CHECK, if it has records. boot, base: the run that holds."""
         sums = self._sums
         if self.size + self._put <= sums[BEGIN]:
             return

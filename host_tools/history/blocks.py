@@ -34,7 +34,7 @@ def is_check(rows: np.ndarray) -> np.ndarray:
 
 
 def whole(rows: np.ndarray, header: segment.Header) -> tuple[np.ndarray, list[tuple[int, int]]]:
-    """(the records of all blocks that are whole, and what follows the last one; the damaged blocks).
+    """(the records of all whole blocks and those behind the last CHECK; the damaged blocks).
 
     A damaged block is (first record, the one after its last, which was its CHECK). CHECKs are left
     out. A segment without a CHECK is believed.
@@ -71,7 +71,7 @@ def _take(found: _Whole, rows: np.ndarray, first: int, check: int) -> None:
 
 
 def _take_open(found: _Whole, rows: np.ndarray, first: int) -> None:
-    """Take what follows the last CHECK: all, or what follows the first RUN if only that says when."""
+    """Take what follows the last CHECK; from its first RUN on, if only that says when it was."""
     rest = rows[first:]
     if found.pending and found.doubt:
         runs = np.flatnonzero(_is_run(rest))
