@@ -18,7 +18,7 @@ BUDGET = 4 * 16384  # segments of four blocks of flash
 
 def a_history(folder, readings=1500, restart_every=None, **options):
     """A pack with segments of all series, and readings that differ."""
-    pack = Pack(folder, budget=BUDGET, cells_mv=1, cells_min_s=0, **options)
+    pack = Pack(folder, cells_mv=1, cells_min_s=0, **options)
     pack.sample.cell_count = options.get("cell_count", 16)
     for n in range(readings):
         if restart_every and n and n % restart_every == 0:
@@ -29,6 +29,7 @@ def a_history(folder, readings=1500, restart_every=None, **options):
             pack.sample.cells[cell] = 3300 + (n * 7 + cell * 3) % 50
         pack.sample.find_extremes()
         pack.readings(1, current=-20000 + n * 131 % 900 * 40, flush=True)
+        pack.history._recorder.put_value(pack.ms // 1000, 1, n)
     return pack
 
 
@@ -92,7 +93,7 @@ def test_each_block_of_flash_has_one_and_so_has_the_end():
 
 def test_a_segment_that_is_full_has_one_at_its_end_before_it_is_closed():
     with temporary.Folder() as folder:
-        pack = a_history(folder, 1300)
+        pack = a_history(folder, 1300, budget=BUDGET)
         assert sorted(os.listdir(pack.path)) == ["00000001.seg", "00000002.seg"]
         data = read(pack.path + "/00000001.seg")
         assert blocks(data)[1] == len(data) > 16000
@@ -304,7 +305,7 @@ def test_more_checks_than_can_be_left_out_stay_as_marks():
 
 def test_damaged_records_are_an_event():
     with temporary.Folder() as folder:
-        pack = a_history(folder, 1300)
+        pack = a_history(folder, 1300, budget=BUDGET)
         path = pack.path + "/00000001.seg"
         data = read(path)
         first, at = blocks(data)[0][1]
