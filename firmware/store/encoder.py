@@ -23,7 +23,7 @@ def write_shard(file, count, record_size, described, write):
     import io  # on a board this would be looked for on the flash
 
     planes = io.BytesIO()
-    head, sizes = yield from find_planes(file, count, (record_size, described), planes)
+    head, sizes, _ = yield from find_planes(file, count, (record_size, described), planes)
     planes.seek(0)
     yield from kernels.work("deflate", head, sizes, planes, write)
 
@@ -31,7 +31,8 @@ def write_shard(file, count, record_size, described, write):
 def work(file, count, header, planes):
     """Generator: write the planes of a segment, an open file, to another one.
 
-    header: its segment.Header. Returns the shard's header in bytes and the sizes of the planes.
+    header: its segment.Header. Returns the shard's header in bytes, the sizes of the planes and how
+    many records were damaged: those are left out.
     """
     described = yield from kernels.work("columns", header)
     return (yield from find_planes(file, count, (header.record_size, described), planes))
@@ -43,16 +44,17 @@ def find_planes(file, count, shape, planes):
     head = _read_head(file)
     rows = sys.modules["store.rows"].Rows(file, len(head), count, shape[0])
     plans = sys.modules["store.plans"].Plans(shape[1])
+    run = struct.unpack_from("<II", head, segment.BOOT_AT)
+    damaged = yield from kernels.work("checks", rows, *run)
     boot = yield from kernels.work("marks", rows)
     yield from kernels.work("units", plans, rows)
     yield from kernels.work("weights", plans, rows)
     sizes = yield from kernels.work("planes", plans, rows, planes)
-    boot = max(boot, struct.unpack_from("<I", head, segment.BOOT_AT)[0])
-    fields = len(head), len(plans.params), count, len(rows.marks), boot
+    fields = len(head), len(plans.params), rows.count, len(rows.marks), max(boot, run[0])
     head = struct.pack(HEADER, MAGIC, VERSION, *fields) + head + plans.params
     rows = plans = None
     kernels.forget(("plans", "rows"))
-    return head + struct.pack("<I", binascii.crc32(head)), sizes
+    return head + struct.pack("<I", binascii.crc32(head)), sizes, damaged
 
 
 def _read_head(file):

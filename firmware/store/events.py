@@ -36,6 +36,7 @@ BMS_ERRORS = 14  # a: NUMBER of the BMS, b: its error bits that are set now, c: 
 SWITCHES = 15  # b: what is switched on now, c: what was so far (sample.switches)
 TEXT = 16  # a: which of sample.TEXTS << 4 | which part of it, b, c: 8 characters of it
 VALUE = 17  # a: which of sample.EXTRAS, b: its value, below 0 as 2**32 less
+RECORDS_DAMAGED = 18  # b: records that the flash damaged before they were compacted, likewise
 
 NAMES = (
     "",
@@ -56,8 +57,9 @@ NAMES = (
     "switches",
     "text",
     "value",
+    "records_damaged",
 )
-_COUNT = 18  # of the codes and their names, 0 among them
+_COUNT = 19  # of the codes and their names, 0 among them
 TEXT_PARTS = 16
 PLAIN = 1  # without secrets
 PLANNED = 6  # a reboot of the logger's own: see Upkeep.wants_restart()

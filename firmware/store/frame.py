@@ -52,6 +52,8 @@ MARK_FIELDS = (
 )
 RUN = 1  # coverage begins at timestamp; from here timestamp 0 is second b of boot a
 ANCHOR = 2  # at timestamp UTC was a (unix seconds), says source b
+CHECK = 0xFC  # ends a block of records; b is a checksum. Six bits and more from the other kinds
+CHECKED = 9  # bytes of a CHECK that its own checksum covers, those before b
 
 
 def layout_for(cell_count):
@@ -104,6 +106,12 @@ def mark_into(buf, offset, timestamp, kind, a, b):
 def mark_kind(buf, offset):
     """The kind of mark that stands there, 0 for a frame."""
     return buf[offset + 4] if buf[offset + 2] == 0xFF and buf[offset + 3] == 0xFF else 0
+
+
+def is_check(buf, offset):
+    """Is that a CHECK, or was it one before a bit fell over? No other record comes near it."""
+    bits = buf[offset + 2] ^ 255 | (buf[offset + 3] ^ 255) << 8 | (buf[offset + 4] ^ CHECK) << 16
+    return not bits & bits - 1
 
 
 def mark_values(buf, offset):

@@ -263,6 +263,9 @@ class History:
         self._recorder.tally(
             now, events.RECORDS_DROPPED, sum(s.backlog.dropped for s in self._all())
         )
+        self._recorder.tally(
+            now, events.RECORDS_DAMAGED, sum(s.compactor.damaged for s in self._all())
+        )
         done = self._write(self._pack, now)
         if done and self._draft_due(now):
             self._save_draft(now)

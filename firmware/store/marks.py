@@ -1,4 +1,4 @@
-"""Finds the marks among a segment's records: the first pass over the rows."""
+"""Finds the marks among a segment's records: the second pass over the rows."""
 
 from store import frame
 

@@ -2,7 +2,7 @@
 
 Holds all the buffers that columns are worked out in: a chunk of rows with the row before it, the
 values of two columns, predictions and residuals. A mark would upset every column: it reads as the
-record before it, and goes into the shard apart.
+record before it, and goes into the shard apart. store/checks.py says which rows are left out.
 """
 
 from array import array
@@ -28,6 +28,9 @@ class Rows:
         self._view = memoryview(self.buffer)
         self._had = 0  # rows in the buffer after the first
         self.left = 0  # rows behind the chunk
+        self.gaps = array("H")  # rows of the file that are left out: the first, how many; ...
+        self.runs = {}  # by row: RUNs that are in the shard, but not in the file
+        self._at = self._gap = 0  # the file's row that is read next, the gap that comes next
         self.marks = array("H")  # their rows
         self.hidden = 0  # how many of them a rewind has passed
         self.values = array("H", bytes(2 * (self._chunk + 1)))
@@ -41,6 +44,12 @@ class Rows:
         row = self.marks[i]
         out[0] = row & 255
         out[1] = row >> 8
+        if row in self.runs:
+            out[2 : 2 + self.size] = self.runs[row]
+            return 2 + self.size
+        for gap in range(0, len(self.gaps), 2):
+            if self.gaps[gap] <= row:
+                row += self.gaps[gap + 1]
         self._file.seek(self._start + row * self.size)
         self._file.readinto(memoryview(out)[2 : 2 + self.size])
         return 2 + self.size
@@ -49,7 +58,7 @@ class Rows:
         """Go back to the first row."""
         self._file.seek(self._start)
         self.left = self.count
-        self.hidden = 0
+        self.hidden = self._at = self._gap = 0
         self._had = 0
         for i in range(self.size):
             self.buffer[i] = 0
@@ -59,11 +68,33 @@ class Rows:
         size = self.size
         self._copy(self._had * size, 0)
         count = min(self._chunk, self.left)
-        if count and self._file.readinto(self._view[size : (count + 1) * size]) != count * size:
-            raise OSError("the segment ends early")
-        self._hide(self.count - self.left, count)
+        first = self.count - self.left
+        end = (count + 1) * size
+        at = size
+        while at < end:
+            at += self._read(at, end)
+        for row in self.runs:
+            if first <= row < first + count:
+                at = (row - first + 1) * size
+                self.buffer[at : at + size] = self.runs[row]
+        self._hide(first, count)
         self.left -= count
         self._had = count
+        return count
+
+    def _read(self, at, end):
+        """Read rows into that part of the buffer, up to the next gap; returns how many bytes."""
+        gaps = self.gaps
+        while self._gap < len(gaps) and gaps[self._gap] == self._at:
+            self._at += gaps[self._gap + 1]
+            self._gap += 2
+            self._file.seek(self._start + self._at * self.size)
+        if self._gap < len(gaps):
+            end = min(end, at + (gaps[self._gap] - self._at) * self.size)
+        count = end - at
+        if self._file.readinto(self._view[at:end]) != count:
+            raise OSError("the segment ends early")
+        self._at += count // self.size
         return count
 
     def _hide(self, first, count):

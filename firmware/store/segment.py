@@ -8,6 +8,7 @@ beside it.
 import binascii
 import os
 import struct
+from array import array
 
 from lib.uptime import KEPT, NO_CLOCK, NTP, PC  # noqa: F401 - a header's clock is one of these
 from store import frame
@@ -16,6 +17,8 @@ MAGIC = b"PKLG"
 VERSION = 1
 HEADER_SIZE = 52
 MAX_SIZE = 65536
+BLOCK = 4096  # bytes from one CHECK to the next, at most
+LONG_RECORD = 40  # bytes; of longer ones a block is twice that: a CHECK is as long as a record
 BUFFER = 416  # bytes that are read or written at a time: 32 frames, 6 records of 32 cells
 SUFFIX = ".seg"
 SHARD = ".shard"  # what a segment is compacted to
@@ -146,34 +149,58 @@ def read_header(path):
 
 
 def read_tail(path, header):
-    """Where a segment ends: (highest boot in it, boot, uptime at timestamp 0 and at the end)."""
+    """Where a segment ends: (highest boot in it, boot, uptime at timestamp 0 and at the end, Sums
+    of what is behind the last CHECK).
+    """
     highest = boot = header.boot
     base = end = header.uptime
     size = header.record_size
-    chunk = bytearray(BUFFER // size * size)
+    sums = new_sums(header.header_size, boot, base)
+    place = header.header_size
+    chunk = memoryview(bytearray(BUFFER // size * size))
     with open(path, "rb") as file:
-        file.seek(header.header_size)
+        file.seek(place)
         while True:
             count = file.readinto(chunk)
             if not count:
-                return highest, boot, base, end
+                return highest, boot, base, end, sums
+            summed = 0
             for at in range(0, count - size + 1, size):
-                kind = frame.mark_kind(chunk, at) if chunk[at + 3] == 0xFF else 0
+                kind = 0
+                if chunk[at + 3] >= 0x7F:  # of a mark, whichever bit of that has fallen over
+                    kind = frame.mark_kind(chunk, at)
+                    if frame.is_check(chunk, at):
+                        kind = frame.CHECK
+                        summed = at + size
+                        sums = new_sums(place + summed, boot, base)
                 if kind == frame.RUN:
                     boot, base = frame.mark_values(chunk, at)
                     highest = max(highest, boot)
                 if kind in (0, frame.RUN):
                     end = base + (chunk[at] | chunk[at + 1] << 8)
+            sums[CRC] = binascii.crc32(chunk[summed:count], sums[CRC])
+            place += count
+
+
+# A Writer's sums: where the block begins that has no CHECK yet, the CRC-32 of what is in it, and
+# the run that holds where it begins. Then the same as of the last sync
+BEGIN, CRC, BOOT, BASE = 0, 1, 2, 3
+_SUMS = 4
+
+
+def new_sums(begin, boot, base):
+    """The sums of a block without records."""
+    return array("I", [begin, 0, boot, base] * 2)
 
 
 class Writer:
     """Appends to one file. What was put is on the flash, durable, when sync() has returned.
 
     size: bytes that are there already, of at most limit. buffer: a memoryview of BUFFER bytes, this
-    Writer's alone between put() and sync().
+    Writer's alone between put() and sync(). sums: as read_tail() has found them.
     """
 
-    def __init__(self, path, size, limit, buffer, record_size=frame.SIZE):
+    def __init__(self, path, size, limit, buffer, record_size=frame.SIZE, sums=None):
         self.path = path
         self.size = size  # bytes that are durable
         self.record_size = record_size
@@ -182,11 +209,28 @@ class Writer:
         self._buffer = buffer
         self._used = 0
         self._file = None
+        self._sums = sums
+        if sums:
+            self._keep_sums()
 
     @property
     def room(self):
-        """How many records still fit."""
-        return max(0, self._limit - max(HEADER_SIZE, self.size + self._put)) // self.record_size
+        """How many records still fit, besides a CHECK at the end."""
+        rest = self._limit - max(HEADER_SIZE, self.size + self._put)
+        return max(0, rest // self.record_size - 1)
+
+    def is_due(self, more):
+        """Is it time for a CHECK, for that many more records would make the block too long?"""
+        longest = BLOCK << (self.record_size > LONG_RECORD)
+        more = (more + 1) * self.record_size
+        return self.size + self._put - self._sums[BEGIN] + more > longest
+
+    def begin(self, header):
+        """Put the header of a new segment."""
+        self._sums = new_sums(header.header_size, header.boot, header.uptime)
+        self.put(header.pack())
+        self._write()
+        self._sums[CRC] = 0  # it has a checksum of its own
 
     def put(self, data):
         """Append bytes, at most as many as the buffer has."""
@@ -206,6 +250,19 @@ class Writer:
         self._used += self.record_size
         self._put += self.record_size
 
+    def put_check(self, boot, base):
+        """End the block with a CHECK, if it has records. boot, base: the run that holds."""
+        sums = self._sums
+        if self.size + self._put <= sums[BEGIN]:
+            return
+        self.put_mark(sums[BOOT] & 0xFFFF, frame.CHECK, sums[BASE], 0)
+        at = self._used - self.record_size + frame.CHECKED
+        crc = binascii.crc32(self._buffer[:at], sums[CRC])
+        struct.pack_into("<I", self._buffer, at, crc)
+        self._write()
+        sums[BEGIN], sums[CRC] = self.size + self._put, 0
+        sums[BOOT], sums[BASE] = boot, base
+
     def sync(self):
         """Make everything put so far durable. After an OSError see abandon()."""
         self._write()
@@ -213,12 +270,19 @@ class Writer:
             self._file.flush()
         self.size += self._put
         self._put = 0
+        self._keep_sums()
+
+    def _keep_sums(self):
+        for i in range(_SUMS):
+            self._sums[_SUMS + i] = self._sums[i]
 
     def _write(self):
         if self._used:
             if self._file is None:
                 self._file = open(self.path, "ab")  # noqa: SIM115 - it stays open
-            self._file.write(self._buffer[: self._used])
+            data = self._buffer[: self._used]
+            self._file.write(data)
+            self._sums[CRC] = binascii.crc32(data, self._sums[CRC])
             self._used = 0
 
     def close(self):
@@ -230,6 +294,8 @@ class Writer:
     def abandon(self):
         """After a failure: forget what was put. True if the file can go on where it was durable."""
         self._used = self._put = 0
+        for i in range(_SUMS):
+            self._sums[i] = self._sums[_SUMS + i]
         try:
             self.close()
         except OSError:

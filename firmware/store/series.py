@@ -14,7 +14,8 @@ from store.compaction import Compactor
 from store.files import Files
 
 _LONGEST = 65535  # s that a timestamp can say
-_ROOM = 4  # records that one frame can bring: a RUN and itself, then a RUN and an ANCHOR
+_MORE = 4  # records that one frame can bring: a RUN and itself, then a RUN and an ANCHOR;
+_ROOM = _MORE + 1  # and before them a CHECK
 _ATTEMPTS = 4  # files given up for one flush on a full disk
 
 
@@ -97,7 +98,7 @@ class Series:
         frame.set_timestamp(record, 0, end - base)
         try:
             self._writer.put(record)
-            self._writer.sync()
+            self._sync(self._tail[1], base)
         except OSError as error:
             self.last_error = error
             self._recover()
@@ -107,18 +108,28 @@ class Series:
     def close(self):
         """Let go of the files. The next flush opens them again; an unfinished shard is dropped."""
         self.compactor.stop()
-        try:
-            if self._writer:
-                self._writer.close()
-        except OSError as error:
-            self.last_error = error
-            self._recover()
+        self._seal()
 
     def relayout(self, layout, cell_count):
         """Go on in a segment with that layout. Nothing may be waiting."""
         self.header.layout = layout
         self.header.cell_count = cell_count
+        self._seal()
         self._leave()
+
+    def _seal(self):
+        """Put a CHECK at the end of the segment, and close it."""
+        if self._busy or not self._writer:
+            return
+        try:
+            self._busy = True
+            self._writer.put_check(self.boot, self._base or 0)  # None: a RUN comes next
+            self._writer.sync()
+            self._writer.close()
+            self._busy = False
+        except OSError as error:
+            self.last_error = error
+            self._recover()
 
     def _resume(self):
         """Find the newest segment of ours and go on in it, if that can be."""
@@ -166,7 +177,9 @@ class Series:
         )
         size = os.stat(path)[6]
         torn = (size - found.header_size) % found.record_size
-        writer = segment.Writer(path, size, self._limit, self._buffer, self.header.record_size)
+        writer = segment.Writer(
+            path, size, self._limit, self._buffer, self.header.record_size, self._tail[4]
+        )
         if alike and not torn and writer.room >= _ROOM:
             self._writer = writer
 
@@ -186,7 +199,7 @@ class Series:
         count, frames, base, end = self._put_records(fresh)
         if self._anchor_due:
             base = self._put_anchor(base, end)
-        self._writer.sync()
+        self._sync(self.boot, base)
         self._anchor_due = False
         self._base = base
         self._end = end
@@ -203,6 +216,8 @@ class Series:
         for i in range(backlog.count):
             if writer.room < _ROOM:
                 return i, frames, base, end
+            if writer.is_due(_MORE):
+                writer.put_check(self.boot, base or 0)  # None: a RUN comes next
             uptime = backlog.uptime(i)
             if backlog.is_run(i):
                 if i or not fresh:  # a segment's header is its first RUN
@@ -217,6 +232,12 @@ class Series:
                 frames += 1
             end = uptime
         return backlog.count, frames, base, end
+
+    def _sync(self, boot, base):
+        """Make durable what was put. A segment that is full ends with a CHECK."""
+        if self._writer.room < _ROOM:
+            self._writer.put_check(boot, base)
+        self._writer.sync()
 
     def _put_record(self, offset, timestamp):
         backlog = self.backlog
@@ -252,7 +273,7 @@ class Series:
         path = self._files.path(header.sequence)
         self._files.add(header.sequence, segment.SUFFIX, 0)
         self._writer = segment.Writer(path, 0, self._limit, self._buffer, self.header.record_size)
-        self._writer.put(header.pack())
+        self._writer.begin(header)
 
     def _make_folder(self):
         parts = self.folder.split("/")

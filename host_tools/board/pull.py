@@ -104,6 +104,8 @@ def _copy_all(device: Device, folder: Path, say: Callable[[str], None], join: bo
             _fetch(device, remote, path, progress)
             if path.suffix == segment.SHARD:
                 _remove_replaced(path)
+            elif problem := records.read(path)[2]:
+                say(f"damaged on the board: {problem}")
     say(f"{len(remotes)} files on the board, {len(wanted)} new or grown ({total} bytes)")
     return len(wanted)
 
@@ -167,14 +169,22 @@ def _current(remotes: list[Remote]) -> list[Remote]:
 
 
 def _remove_replaced(path: Path) -> None:
-    """Remove the segments beside a shard of which it holds every byte."""
+    """Remove the segments beside a shard of which it holds every byte but for CHECKs."""
     header, rows, problem = records.read(path)
     if header is None or problem:
         return
     whole = shards.read_head(path.read_bytes())[0] + rows.tobytes()
     for old in path.parent.glob(f"{path.name[:8]}*{segment.SUFFIX}"):
-        if whole.startswith(old.read_bytes()):
+        if whole.startswith(_compacted(old.read_bytes())):
             old.unlink()
+
+
+def _compacted(data: bytes) -> bytes:
+    """What a shard holds of a segment's bytes; all of them if there is no whole header."""
+    try:
+        return records.without_checks(data)
+    except segment.SegmentError:
+        return data
 
 
 def _place(folder: Path, remote: Remote) -> Path:

@@ -217,6 +217,7 @@ _DETAILS = {
     events.RECORDS_DROPPED: lambda a, b, c: f"{b} records that the flash did not take in time",
     events.STORAGE_FAILED: lambda a, b, c: f"{_series(a)}: {ERRORS.get(b, f'error {b}')}",
     events.STORAGE_BACK: lambda a, b, c: f"{_series(a)}: after {b} s",
+    events.RECORDS_DAMAGED: lambda a, b, c: f"{b} records that the flash has damaged",
     events.TASK_DIED: _task,
     events.LEFT_OUT: lambda a, b, c: f"{b} times {_name(a)} that came too often",
 }

@@ -12,7 +12,7 @@ from pathlib import Path
 import host_tools.ground.firmware  # noqa: F401 - puts the store on the path
 import numpy as np
 from host_tools.ground.errors import PacklogError
-from host_tools.history import shards
+from host_tools.history import blocks, shards
 
 from store import segment, shard
 
@@ -44,7 +44,8 @@ def find(paths: Iterable[Path | str]) -> list[Path]:
 def read(path: Path | str) -> Found:
     """(header, records as uint8 of shape (rows, record size), what is wrong with the file or None).
 
-    Of a segment whose end is torn the whole records are kept. A damaged shard has none, unless the
+    Of a segment whose end is torn the whole records are kept, of damaged blocks none: a RUN takes
+    their place. CHECKs are left out. A damaged shard has no records, unless the
     segment that it was made of is still there. Where no records can be had the header is None:
     also, with nothing wrong, of a segment that was begun and never written.
     """
@@ -54,7 +55,7 @@ def read(path: Path | str) -> Found:
         if data[:4] != shard.MAGIC and path.suffix != segment.SHARD:
             return _read_segment(path, data)
         header, records = shards.read(data)
-        return header, records, None
+        return header, records[~blocks.is_check(records)], None
     except OSError as error:
         return None, _NOTHING, f"{path}: {error.strerror}"
     except segment.SegmentError as error:
@@ -100,25 +101,45 @@ def _stands_for(made: Path, source: Path) -> bool:
     try:
         head, rows = shards.read_head(_contents(made))
         data = _contents(source)
-        size = segment.parse_header(head).record_size
+        if data[: len(head)] != head:
+            return False
+        _, records = split(data)
     except (OSError, shards.ShardError, segment.SegmentError):
         return False
-    return data[: len(head)] == head and len(data) <= len(head) + rows * size
+    return len(records) - int(blocks.is_check(records).sum()) <= rows
+
+
+def without_checks(data: bytes) -> bytes:
+    """The bytes of a segment but for its CHECKs: what its shard holds, if nothing is damaged.
+
+    SegmentError if the header is damaged.
+    """
+    header, records = split(data)
+    size = header.header_size + records.size
+    return data[: header.header_size] + records[~blocks.is_check(records)].tobytes() + data[size:]
+
+
+def split(data: bytes) -> tuple[segment.Header, np.ndarray]:
+    """(header, whole records as they are) of a segment's bytes. SegmentError if it is damaged."""
+    header = segment.parse_header(data)
+    count = max(0, len(data) - header.header_size) // header.record_size
+    start, size = min(header.header_size, len(data)), count * header.record_size
+    records = np.frombuffer(data, np.uint8, size, start)
+    return header, records.reshape(count, header.record_size)
 
 
 def _read_segment(path: Path, data: bytes) -> Found:
     if not data:
         return None, _NOTHING, None
-    header = segment.parse_header(data)
-    count, torn = divmod(len(data) - header.header_size, header.record_size)
-    problem = None
-    if torn or count < 0:
-        count = max(count, 0)
-        problem = f"{path}: cut off after {count} records"
-    size = count * header.record_size
-    start = min(header.header_size, len(data))
-    records = np.frombuffer(data, np.uint8, size, start).reshape(count, header.record_size)
-    return header, records, problem
+    header, raw = split(data)
+    records, damaged = blocks.whole(raw, header)
+    problems = []
+    if damaged:
+        where = ", ".join(f"{first + 1} to {end}" for first, end in damaged)
+        problems.append(f"records {where} are left out (their checksum is wrong)")
+    if len(data) != header.header_size + raw.size:
+        problems.append(f"cut off after {len(raw)} records")
+    return header, records, f"{path}: {'; '.join(problems)}" if problems else None
 
 
 def _instead(path: Path, problem: str) -> Found:

@@ -14,6 +14,7 @@ import plain_shard
 from a_pack import Pack
 from chance import Chance
 from ram_flash import RamFlash, Replay
+from test_checks import blocks
 
 from lib.uptime import PC
 from store import segment
@@ -212,8 +213,8 @@ def clocks(folder):
 
 
 def check_others(folder):
-    """Of the other series too every file is whole."""
-    for series in ("cells", "events"):
+    """Of the other series too every file is whole; each CHECK is right, in every segment."""
+    for series in ("pack", "cells", "events"):
         assert series in os.listdir(folder)
         for name in os.listdir(folder + "/" + series):
             path = folder + "/" + series + "/" + name
@@ -221,6 +222,8 @@ def check_others(folder):
             if data:
                 header = segment.parse_header(data)
                 assert (len(data) - header.header_size) % header.record_size == 0
+                if name.endswith(".seg"):
+                    blocks(data)
 
 
 def cut_everywhere(seed, step=1):

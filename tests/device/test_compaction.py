@@ -279,7 +279,7 @@ def test_retention_takes_the_segment_that_is_under_way():
         for _ in range(200):
             next(steps)
         assert pack.history._pack.compactor.sequence == 1
-        vary(pack, 700)
+        vary(pack, 650)
         assert pack.history._pack.compactor.sequence is None
         assert list(steps) == []  # it has noticed
         assert "00000001.seg" not in names(pack) and "00000001.tmp" not in names(pack)
@@ -288,7 +288,7 @@ def test_retention_takes_the_segment_that_is_under_way():
         assert names(pack)[-1][8:] == ".seg"
         assert all(name[8:] == ".shard" for name in names(pack)[:-1])
         seconds = [second for second, _ in plain_reader.coverage(pack.path)]
-        assert seconds == list(range(seconds[0], 3100))
+        assert seconds == list(range(seconds[0], 3050))
 
 
 def test_shards_make_the_budget_last_longer():

@@ -47,6 +47,7 @@ def test_every_code_has_a_name():
     codes += [events.CLOCK_SET, events.REJECTED, events.READINGS_LOST, events.RECORDS_DROPPED]
     codes += [events.STORAGE_FAILED, events.STORAGE_BACK, events.TASK_DIED, events.LEFT_OUT]
     codes += [events.BMS_ERRORS, events.SWITCHES, events.TEXT, events.VALUE]
+    codes += [events.RECORDS_DAMAGED]
     assert codes == list(range(1, len(events.NAMES)))
     assert len(set(events.NAMES)) == len(events.NAMES) == events._COUNT
 
