@@ -25,7 +25,7 @@ from host_tools.sim.workshop import port_of
 from tests.helpers.bluetooth_bench import image
 
 ON_BOARD = ("sample.py", "board.py", "radios.py", "bms/framed.py", "bms/jk_frame.py", "bms/jk.py")
-ON_BOARD += ("transport/ble.py", "transport/keepalive.py")
+ON_BOARD += ("lib/once.py", "transport/ble.py", "transport/keepalive.py")
 RESUME_S = 30  # readings are there again so long after a fault is over
 PERIOD_S = 0.5  # from one reading to the next
 ADDRESSES = [f"C8:47:8C:00:00:0{n}" for n in range(1, 4)]
