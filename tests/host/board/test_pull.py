@@ -78,6 +78,7 @@ def test_a_board_whose_config_is_wrong_gives_its_history_all_the_same(bench, tmp
     board.board.power_off()
     with Files(board.image) as files, files.open("/config.json", "wb") as file:
         file.write(b"{")
+    with Files(board.image) as files:
         files.remove("/config.ready")  # the last one that was right would be run
     board.start()
     said = []
