@@ -29,8 +29,11 @@ class Once:
 
     def _forget_in(self, owner):
         space = owner.__dict__
-        for name in [name for name in space if space[name] in self._functions]:
+        for name in [name for name in space if self._has(space[name])]:
             setattr(owner, name, None)
+
+    def _has(self, thing):
+        return any(thing is function for function in self._functions)
 
 
 packs, start = Once(), Once()

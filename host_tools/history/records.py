@@ -86,11 +86,13 @@ def _contents(path: Path) -> bytes:
 
 
 def files(folder: Path) -> Iterator[Path]:
-    """The segments and shards below a folder. What only has such a name, as a folder can, is none;
-    of a segment and the shard made of it, the shard.
+    """The segments and shards below a folder; of a segment and the shard made of it, the shard.
+
+    A folder of such a name is passed over. A pipe or a device is among them: read() says that it is
+    no file.
     """
     for path in sorted(folder.rglob("*")):
-        if path.suffix not in (segment.SHARD, segment.SUFFIX) or not path.is_file():
+        if path.suffix not in (segment.SHARD, segment.SUFFIX) or path.is_dir():
             continue
         if path.suffix == segment.SHARD or not _stands_for(path.with_suffix(segment.SHARD), path):
             yield path

@@ -118,7 +118,9 @@ def test_a_wrong_pack_is_complained_of_on_console_and_display(bench, change, com
     config["packs"][0].update(change)
     board = bench(config)
     board.board.run(10)
-    assert f"packlog! {complaint}" in board.console()
+    # The pin is one of this chip's; a wrong key is found before, and the last right config runs
+    said = complaint if "GPIO" in complaint else f"Old config in use: {complaint}"
+    assert f"packlog! {said}" in board.console()
     shown = ""
     for _ in range(60):
         board.board.run(1)
@@ -137,8 +139,10 @@ def test_a_display_on_a_pin_that_does_not_exist_does_not_stop_the_log(bench):
 
 def test_a_broken_config_leaves_the_repl_reachable(bench, installed, tmp_path):
     image = copy_of(installed, tmp_path)
-    with Files(image) as files, files.open("/config.json", "wb") as file:
-        file.write(b'{"packs": [')
+    with Files(image) as files:
+        files.remove("/config.ready")  # there never was a right one
+        with files.open("/config.json", "wb") as file:
+            file.write(b'{"packs": [')
     board = Bench(image).start()
     try:
         board.board.run(5)

@@ -12,6 +12,7 @@ from test_shard import household
 
 import store
 from store import (
+    checks,
     columns,
     deflate,
     emit,
@@ -35,7 +36,8 @@ LOOPS = 6600  # of a counting loop in 20 ms on an ESP32 at 160 MHz, about 3 us e
 
 
 # Loading them is a matter of its own
-MODULES = (columns, deflate, emit, encoder, huffman, marks, planes, plans, rows, units, weights)
+MODULES = (checks, columns, deflate, emit, encoder, huffman, marks, planes, plans, rows, units)
+MODULES += (weights,)
 
 
 class Segments:
