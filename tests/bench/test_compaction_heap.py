@@ -10,7 +10,7 @@ from tests.rv32 import machine
 
 from lib import heap
 from store import frame, segment
-from store.compaction import NEEDS
+from store.compaction import INSIDE as NEEDS
 
 SCRIPT = machine.REPOSITORY / "tests/rv32/vm/compaction_heap.py"
 sys.path.append(str(SCRIPT.parent))
