@@ -123,7 +123,7 @@ def hostile_brokers(seed, connections):
         board.close()
         server.close()
     print(f"tried: brokers, seed {seed}, {connections} connections: {dict(hostile.tried)}")
-    assert heaps[1] - heaps[0] < 2000, heaps
+    assert heaps[1] - heaps[0] < 4000, heaps  # some state, at 64 bits; not more with 500
     return hostile.tried
 
 
