@@ -87,6 +87,8 @@ def test_heap_beyond_the_steady_state():
 
 def check_heap(cells):
     with Segments(cells) as segments:
+        for _ in segments.steps():  # loads what is not loaded yet
+            pass
         steps = segments.steps()
         gc.collect()
         steady = gc.mem_alloc()
