@@ -1,7 +1,6 @@
 """What a board does whose config.json cannot be used: say so, forever."""
 
 import asyncio
-import os
 import time
 
 from console import TROUBLE
@@ -9,13 +8,15 @@ from lib.tasks import keep_running
 from parts.lcd import DRAW_MS, open_display
 from screen.pages import Screen
 
-CUTS = "/cuts"  # boot.py counts power cuts that come within a minute
 DRAWN = 20  # times until it is printed again: 5 s
 POWERED = 12  # times that it is printed: a minute
 
 
-async def complain(text):
-    """Say what is wrong with config.json, on the console and on a display where it usually is."""
+async def complain(text, forget_cuts):
+    """Say what is wrong with config.json, on the console and on a display where it usually is.
+
+    forget_cuts() is called after a minute: power that lasts so long is not being cut over and over.
+    """
     import config
 
     defaults = config.part("lcd")
@@ -34,11 +35,4 @@ async def complain(text):
             await asyncio.sleep_ms(DRAW_MS)
         printed += 1
         if printed == POWERED:
-            _forget_cuts()
-
-
-def _forget_cuts():
-    try:
-        os.remove(CUTS)
-    except OSError:
-        pass  # there were none
+            forget_cuts()

@@ -274,7 +274,7 @@ def start(settings, complaint):
         if complaint:
             from complaint import complain
 
-            asyncio.run(complain(complaint))
+            asyncio.run(complain(complaint, lambda: forget(CUTS)))
         logger = Logger(settings)
         once.start.forget()
         gc.threshold(GARBAGE)

@@ -150,8 +150,6 @@ def _activate():
     try:
         core.ensure_active()
     except OSError as error:
-        if error.errno == errno.ENODEV:  # no radio in this chip: a reset brings none
-            raise
         import radios
 
         radios.give_up("ble", error)
