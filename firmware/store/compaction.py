@@ -18,8 +18,7 @@ _PLANES = 0  # what is between two passes, NUMBER.tmp too: no segment has that n
 # Bytes of heap with which compacting a segment succeeds: 13,500 are in use at most between two
 # steps, 16,000 where native code lies in the heap. The rest is what a step takes meanwhile, and a
 # heap in pieces
-OUTSIDE, INSIDE = 16384, 18432  # where native code is
-NEEDS = OUTSIDE if kernels.STAYS else INSIDE
+NEEDS = 16384 if kernels.STAYS else 18432
 
 
 def forget_encoder():

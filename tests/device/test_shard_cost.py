@@ -97,7 +97,7 @@ def check_heap(cells):
             gc.collect()
             most = max(most, gc.mem_alloc() - steady)
         assert segments.compactor.done == 1
-        assert 4000 < most <= 10240, (cells, most)  # with blocks that are checked
+        assert 4000 < most <= 8192, (cells, most)
         gc.collect()
         assert gc.mem_alloc() - steady < 512, gc.mem_alloc() - steady  # and it is all given back
 

@@ -51,5 +51,7 @@ def show(folder, free=None, shift=16):
     compaction.forget_encoder()
     kept = free and occupy(free, shift)
     found = compact(folder, not free)
+    found["needs"] = compaction.NEEDS
+    found["piece"] = heap.PIECE
     found["had"] = len(kept or ())
     print(json.dumps(found))
