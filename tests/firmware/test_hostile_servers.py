@@ -118,9 +118,10 @@ def hostile_brokers(seed, connections):
     board = Board(server.port, interval_s=0, discovery=True, shorten=SOON)
     heaps = []
     try:
-        for share in (2, 1):
-            meet(server, connections // share)
+        for count in (connections // 2, connections * 3 // 4):  # both among hostile ones
+            meet(server, count)
             heaps.append(min(heap_of(board) for _ in range(LOOKS)))
+        meet(server, connections)
         patiently(lambda: any(kind & 0xF0 == 0x30 for kind, _ in server.packets))
         assert board.report["running"] and board.said == []
         beats = sum(board.report["beats"].values())
