@@ -196,8 +196,9 @@ def test_a_supply_too_weak_for_the_logger_ends_in_safe_mode_and_gets_its_chances
     assert len(lines(bench, "packlog: safe")) == 2
 
 
-def test_power_cuts_after_a_minute_of_running_are_not_counted(board):
-    bench = board(config=example() | {"status_s": 60}).start()
+@pytest.mark.parametrize("is_logging", [True, False])
+def test_power_cuts_after_a_minute_are_not_counted_with_a_config_or_without(board, is_logging):
+    bench = board(config=example() | {"status_s": 60} if is_logging else {}).start()
     for _ in range(3):
         bench.board.run(63)
         assert crashes(bench.image, "cuts") is None
@@ -205,17 +206,6 @@ def test_power_cuts_after_a_minute_of_running_are_not_counted(board):
         bench.board.power_on()
     bench.board.run(8)
     assert not lines(bench, "packlog: safe") and crashes(bench.image, "cuts") == b"1"
-
-
-def test_a_logger_without_a_config_is_not_taken_for_a_weak_supply(board):
-    bench = board(config={}).start()
-    for _ in range(3):
-        bench.board.run(63)
-        assert crashes(bench.image, "cuts") is None
-        bench.board.power_off()
-        bench.board.power_on()
-    bench.board.run(8)
-    assert not lines(bench, "packlog: safe")
 
 
 NO_ROOM = b"""

@@ -85,7 +85,7 @@ def test_a_unit_without_cells_says_so():
     assert seen == [16, 0, 0, 16, 16, 16]
 
 
-# name: what a pack may have become by the next frame, and what comes twice
+# name: what a pack may have become by the next frame, and what comes twice (None: nothing)
 STEPS = {
     "soc": (61, 62),
     "charge": (169000, 169001),
@@ -97,7 +97,7 @@ STEPS = {
     "t2": (120, 119),
     "mosfet": (360, 361),
     "t3": (360, 361),
-    "current": (2000, 2000001),
+    "current": (2000, None),
     "charge_on": (1, 0),
     "errors": (0, 16),
     "balancing": (2, None),
@@ -107,10 +107,9 @@ STEPS = {
 
 def test_what_a_pack_cannot_have_become_comes_twice():
     for name, (near, far) in STEPS.items():
-        if name != "current":
-            near = frame(**{name: near})
-            assert len(decode(frame() + near + near)[0]) == 3, name
-        if far is None or name == "current":
+        near = frame(**{name: near})
+        assert len(decode(frame() + near + near)[0]) == 3, name
+        if far is None:
             continue
         far = frame(**{name: far})
         rows, stats = decode(frame() + far + frame())

@@ -2,6 +2,8 @@
 
 import sys
 
+import fake_module
+
 if not hasattr(sys, "print_exception"):  # CPython
     sys.print_exception = print
 
@@ -50,16 +52,7 @@ class Part:
 
 def radios(machine):
     """The module, on that machine; it lets go of itself after use."""
-    sys.modules.pop("radios", None)
-    before = sys.modules.get("machine")
-    sys.modules["machine"] = machine
-    try:
-        __import__("radios")
-    finally:
-        del sys.modules["machine"]
-        if before:
-            sys.modules["machine"] = before
-    found = sys.modules["radios"]
+    found = fake_module.import_with("radios", machine)
     found.time = Quiet
     return found
 

@@ -3,6 +3,7 @@
 import os
 import sys
 
+import fake_module
 import temporary
 from test_compaction import a_pack, names, vary
 
@@ -33,16 +34,8 @@ class Machine:
 
 def starting(cause=2, seconds=0):
     """store.starting on a board whose last reset had that cause, and whose time stands still."""
-    sys.modules.pop("store.starting", None)
-    before = sys.modules.get("machine")
-    sys.modules["machine"] = machine = Machine(cause)
-    try:
-        __import__("store.starting")
-    finally:
-        del sys.modules["machine"]
-        if before:
-            sys.modules["machine"] = before
-    module = sys.modules["store.starting"]
+    machine = Machine(cause)
+    module = fake_module.import_with("store.starting", machine)
     ticks = [0, 1000 * seconds]
     module.Uptime = lambda: Uptime(lambda: ticks.pop(0) if ticks[1:] else ticks[0], minus)
     return module, machine
@@ -240,14 +233,25 @@ class Gc:
         return self.size - self.used + self.block
 
 
+class on_chip:
+    """with on_chip(idf_heap_info, gc): lib.heap has that function of esp32, and that gc."""
+
+    def __init__(self, idf, gc=heap.gc):
+        self.idf, self.gc = idf, gc
+
+    def __enter__(self):
+        self.before = heap.gc, heap.idf_heap_info, getattr(heap, "HEAP_DATA", None)
+        heap.gc, heap.idf_heap_info, heap.HEAP_DATA = self.gc, self.idf, 4
+
+    def __exit__(self, *error):
+        heap.gc, heap.idf_heap_info, heap.HEAP_DATA = self.before
+        if heap.HEAP_DATA is None:
+            del heap.HEAP_DATA
+
+
 def has_room(gc, idf, size):
-    before = heap.gc, heap.idf_heap_info
-    heap.gc, heap.idf_heap_info = gc, idf
-    heap.HEAP_DATA = 4
-    try:
+    with on_chip(idf, gc):
         return heap.has_room(size)
-    finally:
-        heap.gc, heap.idf_heap_info = before
 
 
 def test_memory_that_the_heap_could_only_grow_into_is_no_room():
@@ -261,10 +265,7 @@ def test_memory_that_the_heap_could_only_grow_into_is_no_room():
 
 
 def test_idf_heap_is_summed_over_its_regions():
-    before, heap.idf_heap_info = heap.idf_heap_info, lambda kind: [(9, 5, 4, 2), (90, 50, 40, 20)]
-    heap.HEAP_DATA = 4
-    try:
+    with on_chip(lambda kind: [(9, 5, 4, 2), (90, 50, 40, 20)]):
         assert heap.idf() == (55, 40, 22)
-    finally:
-        heap.idf_heap_info = before
-    assert heap.idf() is None
+    with on_chip(None):  # another board than an ESP32
+        assert heap.idf() is None
