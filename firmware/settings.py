@@ -84,7 +84,8 @@ def _finished(folder, checksum):
 
 
 def _check(folder):
-    passing = [name for name in ("config", "config_keys") if name not in sys.modules]
+    all_of_it = "config", "config_rules", "config_keys"
+    passing = [name for name in all_of_it if name not in sys.modules]
     import config
 
     try:
