@@ -200,12 +200,13 @@ def _prefix_trouble(value, limits):
 
 def _host_trouble(value, limits):
     """A host is a name or an IPv4 address, and nothing else: the resolver knows no more."""
-    bare = value.split("://")[-1].split("/")[0].split("@")[-1].strip()
+    bare = value.split("://")[-1].split("@")[-1].split("/")[0].strip()
     if bare.count(":") == 1:
         bare = bare.split(":")[0]
     labels = bare.split(".")
     if bare != value:
-        extra = value[: value.find("://") + 3] if "://" in value else "blanks, port and path"
+        scheme, found, _ = value.partition("://")
+        extra = scheme + found if found and "@" not in scheme else "blanks, port and path"
         remedy = "write it without " + extra + (", as " + bare if bare else "")
         remedy += "; port and path have keys of their own"
     elif not labels[-1] or labels[-1].strip(_DIGITS):  # a name; none ends in a number
