@@ -1,7 +1,7 @@
 """What config.json says, in its finished form: checked, defaults filled in, only what is in use.
 
 The PC writes that form beside config.json, and so does the board after config.json was changed by
-hand. Only then config.py is imported, and unloaded again: checking takes some 20 KB of heap, the
+hand. Only then the checker is imported, and unloaded again: checking takes some 20 KB of heap, the
 finished form 2. It is also the last config that was right, for when config.json no longer is. To be
 called before anything else is imported.
 """
@@ -84,7 +84,8 @@ def _finished(folder, checksum):
 
 
 def _check(folder):
-    passing = [name for name in ("config", "config_keys") if name not in sys.modules]
+    all_of_it = "config", "config_rules", "config_keys"
+    passing = [name for name in all_of_it if name not in sys.modules]
     import config
 
     try:

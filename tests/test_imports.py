@@ -31,7 +31,8 @@ MAY = {
     "health": {"lib", "store"},
     "hold": GROUND | {"hub"},
     "hub": GROUND,
-    "config": {"config_keys"},
+    "config": {"config_rules"},
+    "config_rules": {"config_keys"},
     "sample": set(),
     "update": set(),
     "boot": set(),
@@ -41,7 +42,7 @@ MAY = {
     "net": GROUND | {"fields"},
     "transport": GROUND | {"radios"},  # a link whose radio gets no memory asks it for a reset
 }
-HOST_MAY = {"sample", "store", "bms", "config", "settings", "console", "fields"}
+HOST_MAY = {"sample", "store", "bms", "config", "config_rules", "settings", "console", "fields"}
 
 
 def imported(path: Path) -> set[str]:

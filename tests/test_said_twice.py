@@ -1,7 +1,7 @@
 """What has to stand twice is the same: in modules that cannot import each other, or must not.
 
 Native code takes numbers only from its own file. boot.py goes with the modules of any version.
-config.py is loaded alone, before all else.
+config_rules.py is loaded before all else.
 """
 
 import ast
@@ -11,6 +11,7 @@ from host_tools.ground.firmware import FIRMWARE, constants
 from host_tools.history import events as naming
 
 import config
+import config_rules
 from lib import uptime
 from store import events, segment, upkeep
 
@@ -59,13 +60,13 @@ def test_there_are_numbers_to_compare():
 
 
 def test_a_name_of_a_pack_is_the_same_to_the_checker_and_to_the_store():
-    assert config._NAME == segment._NAME
+    assert config_rules._NAME == segment._NAME
     for name in ("a" * segment._NAME_LENGTH, "", "a" * (segment._NAME_LENGTH + 1), "a b", "A-z_9"):
         try:
             is_name = segment.check_name(name) == name
         except segment.SegmentError:
             is_name = False
-        assert bool(config._is_name(name, ())) == is_name, name
+        assert bool(config_rules._is_name(name, ())) == is_name, name
 
 
 def test_boot_py_knows_the_file_of_a_planned_restart():

@@ -60,7 +60,7 @@ LINES = (
     (b"INFO: cellcomms parse FAIL", "parse_fail"),
     (b"DEBUG: REJECT BAD", "bad_cell_voltage"),
 )
-MEASURED = 8  # so many of them are measurements
+MEASURED = 8  # rows of LINES that are measurements, the first ones
 # By how much a value may differ from the last one: a cell's, then by the rows of LINES
 STEPS = (500, 8000, 500000, 100, 500, 500, 2, 20)
 ENERGIES = 24  # places of the two energies behind the measurements

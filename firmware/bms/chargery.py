@@ -77,15 +77,15 @@ def is_possible(command, length):
 
 
 def high_words(buf, at, target, count):
-    """Read so many numbers of two bytes into a list, high byte first."""
+    """Read count numbers of two bytes into a list, high byte first."""
     for i in range(count):
         target[i] = buf[at] << 8 | buf[at + 1]
         at += 2
 
 
 def wire(cells, count, is_wired):
-    """Make so many inputs' readings what they show. Returns how many cells that makes: up to the
-    last one.
+    """Turn the readings of count inputs into what they show. Returns how many cells that makes: up
+    to the last one.
     """
     wired = 0
     for i in range(count):
@@ -96,7 +96,7 @@ def wire(cells, count, is_wired):
 
 
 def total(values, count):
-    """Of the first so many."""
+    """The sum of the first count values."""
     found = 0
     for i in range(count):
         found += values[i]

@@ -1,9 +1,11 @@
 """The base of the decoders: pending bytes, resynchronisation, numbers in tables, cells, and doubt.
 
 A BMS lists its numbers as rows (columns below); a decoder reads them from the first pending frame.
-It has FIRST (the byte that begins a frame); _length(): that of the first pending frame, 0 if there
-is none, more than there is as long as that is not known; _take(length): take and drop it, False if
-its sum or a value is wrong; _is_cut_off(): is what is pending the beginning of a frame for sure?
+It has FIRST, the byte that begins a frame, and these methods:
+- _length(): the length of the first pending frame; 0 if no frame begins there; more than is pending
+  as long as the length is not known.
+- _take(length): take and drop that frame; False if its sum or a value is wrong.
+- _is_cut_off(): True if the pending bytes are the beginning of a frame for sure.
 
 A function with more than 11 slots (locals and stack) has its frame on the heap: those that run for
 every reading have fewer.
@@ -52,7 +54,7 @@ def low_first(buf, at, size):
 
 
 def low_words(buf, at, target, count):
-    """Read so many numbers of two bytes into a list, low byte first."""
+    """Read count numbers of two bytes into a list, low byte first."""
     for i in range(count):
         target[i] = buf[at + 1] << 8 | buf[at]
         at += 2
@@ -315,7 +317,7 @@ class Decoder:
         return abs(self._number(place, size) - self._read(self._other, place, size))
 
     def _words_near(self, place, count, step):
-        """Do so many numbers of two bytes differ by _times that step at most?"""
+        """True if count numbers of two bytes differ by _times that step at most."""
         step *= self._times
         while count:
             count -= 1

@@ -75,7 +75,7 @@ _WIPE, _FRAME = "556s", "300s"  # the whole buffer, and of it a frame
 
 
 def keep(cells, wires, present, count):
-    """Keep the cells that are there (bits), of the first so many inputs."""
+    """Keep the cells that are there (bits), of the first count inputs."""
     while count:
         count -= 1
         if present >> count & 1:

@@ -184,7 +184,7 @@ def told(packet, cookie):
         return None
     came, sent = _stamp(packet, 32), _stamp(packet, 40)
     had_ms = (sent[0] - came[0]) * 1000 + sent[1] - came[1]
-    # RFC 4330, 5: a time of zero is none, and not the second of 2036 that it would be; nor is -1
+    # RFC 4330, 5: zero means unknown, not a second of 2036; -1 is no time, either
     knows = packet[40:48] not in (bytes(8), b"\xff" * 8)
     knows = knows and packet[0] >> 6 != 3 and 0 < packet[1] < 16 and _OLDEST < sent[0] < _NEWEST
     if not knows or not 0 <= had_ms <= _WAIT_MS:

@@ -1,7 +1,7 @@
 """The first pass over a segment's records: are its blocks whole? docs/format.md, Blocks.
 
-CHECKs are not for the shard. Of a block whose checksum is wrong no record is, either: a RUN takes
-its place, which says the run that holds behind it, and that coverage begins anew there.
+CHECKs do not go into the shard. Neither does a block whose checksum is wrong: a RUN takes its
+place, which says the boot and base that hold behind it, and that coverage begins anew there.
 """
 
 import binascii
@@ -82,8 +82,8 @@ class _Blocks:
     def _end(self, row, at, crc):
         """A block ends with the CHECK at that row."""
         buffer = self._rows.buffer
-        base, told = frame.mark_values(buffer, at)
-        if crc != told or any(buffer[at + frame.SIZE : at + self._rows.size]):
+        base, expected = frame.mark_values(buffer, at)
+        if crc != expected or any(buffer[at + frame.SIZE : at + self._rows.size]):
             if self._lost is None:
                 self._lost = self._first
             self._doubt = self._doubt or self._marked
@@ -107,7 +107,7 @@ class _Blocks:
         self._doubt = False
 
     def finish(self):
-        """What follows the last CHECK has none of its own. Then rows is told."""
+        """Decide about the records behind the last CHECK, then tell rows."""
         rows = self._rows
         if self._lost is not None:
             if self._first < rows.count and not self._doubt:

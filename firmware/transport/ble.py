@@ -178,7 +178,7 @@ async def _listen(ms, hear, enough):
 
 
 async def scan(seconds=5):
-    """What is heard within so many seconds, while links are up: [(address, name, RSSI in dBm, UUIDs
+    """What is heard within that time, while links are up: [(address, name, RSSI in dBm, UUIDs
     of 16 bits of the services it says it has)]. OSError, asyncio.TimeoutError.
     """
     heard = {}

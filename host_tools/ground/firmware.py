@@ -22,7 +22,7 @@ WINGS = ("bms", "transport", "parts", "display")
 # What config.py wants to know of a thing, and by what the things of a wing are in order
 _OF_CONFIG = ("KEYS", "LINKS", "RULES", "IN_USE", "RADIO")
 _ORDER = ("NUMBER", "ORDER")
-CONFIG_KEYS = "config_keys"  # the module that config.py takes it from
+CONFIG_KEYS = "config_keys"  # the module that config_rules.py takes it from
 
 
 def _find() -> Path:
@@ -99,15 +99,16 @@ def _things(wing: str, firmware: Path):
 
 
 def checker(firmware: Path = FIRMWARE) -> int:
-    """A number of 30 bits for what checks a config: config.py and the keys. A finished form by
+    """A number of 30 bits for what checks a config: its modules and the keys. A finished form by
     another one may lack keys, or have other defaults.
     """
-    source = (firmware / "config.py").read_text(encoding="utf8")
+    modules = sorted({*firmware.glob("config*.py")} - {firmware / f"{CONFIG_KEYS}.py"})
+    source = "".join(path.read_text(encoding="utf8") for path in modules)
     return zlib.crc32((source + repr(config_keys(firmware))).encode()) >> 2
 
 
 def config_keys_source(firmware: Path = FIRMWARE) -> str:
-    """The source of the module that config.py and settings.py import on a board.
+    """The source of the module that config_rules.py and settings.py import on a board.
 
     The build makes it anew. It also lies in the firmware folder, for all that takes the sources
     from there as they are (mip, manifest.py); host_tools.install.package_json writes it.
@@ -118,7 +119,7 @@ def config_keys_source(firmware: Path = FIRMWARE) -> str:
 
 
 class _ConfigKeys(types.ModuleType):
-    """That module on the PC; read when config.py asks first."""
+    """That module on the PC; read when config_rules.py asks first."""
 
     def __getattr__(self, name: str):
         made = {"WINGS": config_keys, "CHECKER": checker}

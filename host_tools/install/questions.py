@@ -14,6 +14,7 @@ from host_tools.ground.progress import say
 from host_tools.install.families import WIRES, Family
 
 import config
+import config_rules
 
 SCAN_S = 8
 SIZES = {"20x4": (20, 4), "16x2": (16, 2)}
@@ -81,7 +82,7 @@ def _number(text: str, default: int, low: int, high: int) -> int:
 
 
 def _pin(text: str, default: int) -> int:
-    return _number(f"GPIO of {text}", default, 0, config.MAX_PIN)
+    return _number(f"GPIO of {text}", default, 0, config_rules.MAX_PIN)
 
 
 def _pack(family: Family, hear) -> dict:

@@ -276,7 +276,14 @@ def test_what_cannot_be_a_host_is_refused_with_the_remedy():
 
 
 def test_a_password_in_a_url_is_not_repeated():
-    for host in ("mqtt://us:hush@broker", "us:hush@broker", "us:hush@"):
+    for host in (
+        "mqtt://us:hush@broker",
+        "us:hush@broker",
+        "us:hush@",
+        "us:hush@mqtt://broker",
+        "us:x:hush/y@broker",
+        "hush/y@broker",
+    ):
         text = host_complaint(host)
         assert "hush" not in text and text.startswith("config.json: mqtt.host: what stands here")
 

@@ -62,6 +62,19 @@ def test_the_next_start_does_not_import_the_checker():
         assert json.loads(json.dumps(first)) == again
 
 
+def test_nothing_of_the_checker_stays_in_memory():
+    there = [name for name in sys.modules if name.startswith("config")]
+    before = {name: sys.modules.pop(name) for name in there if name != "config_keys"}
+    try:
+        with Folder() as folder:
+            put(folder, TEXT.encode())
+            read(folder)
+        left = [name for name in sys.modules if name.startswith("config")]
+        assert left in ([], ["config_keys"]), left  # settings.py has that from the sources
+    finally:
+        sys.modules.update(before)
+
+
 def test_it_has_only_the_parts_that_are_in_use():
     with Folder() as folder:
         put(folder, TEXT.encode())

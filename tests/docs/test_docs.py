@@ -22,6 +22,7 @@ from tests.helpers.documents import (
 )
 
 import config
+import config_rules
 
 by_name = pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)
 
@@ -65,7 +66,7 @@ def says(kind, limits, takes):
         return (named if kind == "thing" else {*limits}) <= set(re.findall(r"`(\w+)`", takes))
     if kind in ("number", "dbm"):
         return f"{limits[0]} to {limits[1]}" in takes
-    words = {"pin": f"0 to {config.MAX_PIN}", "switch": "true or false", "mac": "an address"}
+    words = {"pin": f"0 to {config_rules.MAX_PIN}", "switch": "true or false", "mac": "an address"}
     words["name"] = "1 to 16 letters, digits, `-`, `_`"
     longest = limits[1] if kind == "secret" else limits
     return takes == words.get(kind, f"text, up to {longest}")

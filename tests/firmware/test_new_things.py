@@ -12,7 +12,7 @@ import pytest
 from host_tools.ground.firmware import declared, names
 from tests.helpers.documents import DOCS, ROOT
 
-import config
+import config_rules
 
 TOYS = ROOT / "tests/toys"
 CACHES = shutil.ignore_patterns("__pycache__")
@@ -85,11 +85,11 @@ def test_the_keys_of_every_thing_are_of_known_kinds_with_defaults_that_they_take
         said = declared(wing, name)
         for key, (kind, limits, *default) in said.get("KEYS", {}).items():
             if kind != "sections":
-                is_right, takes, _ = config.KINDS[kind]
+                is_right, takes, _ = config_rules.KINDS[kind]
                 assert takes(limits), (name, key)
                 assert all(is_right(value, limits) for value in default), (name, key)
         for rule in said.get("RULES", ()):
-            assert rule["rule"] in config.RULES, (name, rule)
+            assert rule["rule"] in config_rules.RULES, (name, rule)
 
 
 def test_the_parameters_of_a_link_fit_its_keys():
@@ -98,4 +98,4 @@ def test_the_parameters_of_a_link_fit_its_keys():
             for key, (kind, limits, *default) in declared("transport", link)["KEYS"].items():
                 assert default or key in parameters, (name, link, key)
                 if key in parameters:
-                    assert config.KINDS[kind][0](parameters[key], limits), (name, link, key)
+                    assert config_rules.KINDS[kind][0](parameters[key], limits), (name, link, key)

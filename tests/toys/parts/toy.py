@@ -6,7 +6,7 @@ NAME is its section in config.json. This one counts, and reports that in the hea
 import asyncio
 
 ORDER = 70  # among the parts, in which they are started
-KEYS = {  # of its section, as firmware/config.py describes them
+KEYS = {  # of its section, as firmware/config_rules.py describes them
     "word": ("text", 16, "hello"),
     "every_s": ("number", (1, 3600), 1),
 }
