@@ -37,14 +37,15 @@ def has_room(size):
     if not hasattr(gc, "mem_free"):
         return True
     gc.collect()
-    total = own_free() + gc.mem_alloc()
+    before = own_free() + gc.mem_alloc()
     if own_free() < size + PIECE:
         return False
     try:
         bytearray(PIECE)
     except MemoryError:
         return False
-    if own_free() + gc.mem_alloc() <= total:
+    # Less than half a piece is what was allocated from one number to the next
+    if own_free() + gc.mem_alloc() < before + PIECE // 2:
         return True
     gc.collect()  # it has grown for the piece: an area that is empty is given back
     return False

@@ -44,7 +44,7 @@ asyncio.create_task(task())
 """
 AHEAD = b"# Ahead of main.py\n"
 MOST_ROUNDS = 20  # of 40 s
-EAT_AFTER_S = 70  # one or two rounds of compaction
+EAT_AFTER_S = 170  # after two of the segments
 LEAVE = 18000  # bytes: the logger runs, a compaction would not
 
 

@@ -70,7 +70,7 @@ def test_a_part_s_keys_are_checked(toy_bench):
     bench = toy_bench(config(toy={"every_s": 0}))
     bench.board.run_until(3)
     complaint = "toy.every_s: 0 is not a whole number from 1 to 3600"
-    assert f"packlog! config.json: {complaint}" in bench.console()
+    assert f"packlog! Old config in use: config.json: {complaint}" in bench.console()
 
 
 def test_a_display_shows_what_the_others_show(toy_bench):

@@ -264,6 +264,25 @@ def test_memory_that_the_heap_could_only_grow_into_is_no_room():
     assert not has_room(Gc(112000, 90000, 0), None, 21000)
 
 
+def test_garbage_between_two_numbers_is_no_growth():
+    class Allocating(Gc):
+        more = 0
+
+        def mem_alloc(self):
+            self.more += 16  # never as much as the time before
+            self.used += self.more
+            return super().mem_alloc()
+
+    assert has_room(Allocating(112000, 90000, 0), None, 19000)
+
+    class Growing(Gc):
+        def mem_free(self):
+            self.size += 2048
+            return super().mem_free()
+
+    assert not has_room(Growing(112000, 90000, 0), None, 19000)
+
+
 def test_idf_heap_is_summed_over_its_regions():
     with on_chip(lambda kind: [(9, 5, 4, 2), (90, 50, 40, 20)]):
         assert heap.idf() == (55, 40, 22)
