@@ -138,8 +138,8 @@ def test_a_port_that_goes_away_and_comes_back_is_a_restart_too(monkeypatch, cloc
         return transport(board)
 
     said = []
-    with plugged_in(monkeypatch, Usb(clock, answer)) as board:
-        monkeypatch.setattr(device, "open_port", reopened)
+    with plugged_in(monkeypatch, Usb(clock, answer)) as board, monkeypatch.context() as patch:
+        patch.setattr(device, "open_port", reopened)
         assert persist("port", said.append, _stop_and_ask) == "1"
     assert said == ["the board at port went away: once more"]
 
