@@ -97,11 +97,15 @@ def installed(tmp_path_factory):
 
 @pytest.fixture
 def bench(installed, tmp_path):
-    """bench(config=None, **plan): a virtual board with the firmware installed, switched on."""
+    """bench(config=None, files={}, **plan): a virtual board with the firmware installed and these
+    files beside it, switched on.
+    """
     made = []
 
-    def make(config=None, **plan):
-        made.append(boards.Bench(boards.copy_of(installed, tmp_path), config, **plan))
+    def make(config=None, files=None, **plan):
+        image = boards.copy_of(installed, tmp_path)
+        boards.put_files(image, files or {})
+        made.append(boards.Bench(image, config, **plan))
         return made[-1].start()
 
     yield make

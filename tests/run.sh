@@ -17,4 +17,4 @@ packlog_setup ".[test]" test
 .venv/bin/python -m tests.rv32.build || true
 # One more than there are cores: some tests wait for a real serial port or a real broker.
 workers=$(.venv/bin/python -c 'import os; print((os.cpu_count() or 1) + 1)')
-exec .venv/bin/python -m pytest -n "$workers" "$@"
+exec .venv/bin/python -m pytest -n "$workers" --dist worksteal "$@"

@@ -50,7 +50,9 @@ def compaction(board, kind, free=None, shift=0):
     return json.loads(said)
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize(
+    "kind", ["frames", pytest.param("16 cells", marks=pytest.mark.slow), "32 cells"]
+)
 def test_it_takes_what_it_says(board, kind):
     found = compaction(board, kind)
     assert found["done"] == 1, found["why"]

@@ -143,7 +143,7 @@ def own_heap():
 @pytest.mark.parametrize(
     ("first_s", "last_s"),
     [
-        pytest.param(300, 700, id="twelve minutes"),
+        pytest.param(200, 420, id="seven minutes"),
         pytest.param(3600, 86400, id="a day", marks=pytest.mark.slow),
     ],
 )

@@ -35,12 +35,20 @@ def every_reading(config: dict) -> dict:
 def new_flash(path: Path, files: dict[str, bytes]) -> Path:
     """A flash image of 2 MB with nothing on it but these files."""
     fs = LittleFS(block_size=BLOCK, block_count=BLOCKS)
-    for name, data in files.items():
-        fs.makedirs(str(Path(name).parent), exist_ok=True)
-        with fs.open(name, "wb") as file:
-            file.write(data)
     path.write_bytes(fs.context.buffer)
+    put_files(path, files)
     return path
+
+
+def put_files(image: Path, files: dict[str, bytes]) -> None:
+    """Write files into a flash image, in folders that are made for them."""
+    if not files:
+        return
+    with Files(image) as fs:
+        for name, data in files.items():
+            fs.makedirs(str(Path(name).parent), exist_ok=True)
+            with fs.open(name, "wb") as file:
+                file.write(data)
 
 
 def install_once(image: Path) -> None:

@@ -234,7 +234,7 @@ class Board:
             self._serve_request()
         elif self.state == ops.REPL and not self._waiting:
             self._follow_real_time()
-        if self._vm and self._vm.ended():
+        if self._vm and not ready and self._vm.ended():  # its pipe has nothing more, then
             self.console.from_board()
             self._soft_reset()
 

@@ -37,6 +37,10 @@ def _power_up(settings):
     ):
         sys.modules[name] = module
     memory = None if chip == "-" else _be_an_esp32()
+    if not memory and cpu == "0":
+        import roomy_gc
+
+        sys.modules["gc"] = roomy_gc
     disk = flash.bdev = flash.Flash(image, int(blocks))
     sys.modules["flashbdev"] = flash  # as the ESP32's own
     link.set_state(0)

@@ -173,7 +173,7 @@ def test_many_random_columns(seed):
 
 
 @given(st.lists(st.binary(min_size=13, max_size=13), max_size=40), st.sampled_from([1, 2]))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 def test_any_few_frames(records, layout):
     check(b"".join(records), layout)
 
