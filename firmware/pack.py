@@ -48,6 +48,7 @@ class Pack:
             silent_s=self.timeout_s,
             tolerances=settings["tolerances"],
             bms=bms.NUMBER,
+            damaged=settings.get("damaged", 0),
         )
         self.hub.add_tap(self.history.add)
         self.hub.add_tap(self._count_rejected)

@@ -47,6 +47,7 @@ class History:
     has. A record of the cells
     is written where one is off by more than cells_mv, cells_min_s to cells_s after the last one.
     silent_s: so long without a reading is an event, None: no such events. bms: NUMBER of its kind.
+    damaged: records that were left out of what was compacted at this start.
     """
 
     @once.packs
@@ -68,6 +69,7 @@ class History:
         silent_s=None,
         tolerances=None,
         bms=0,
+        damaged=0,
     ):
         self._uptime = uptime
         self._window = window_s
@@ -75,6 +77,7 @@ class History:
         self._wide_cells = 0
         self._known = None  # newest anchor: uptime, UTC, which clock
         self._failed_at = {}  # by series, when it began to fail
+        self._damaged = damaged
         self._folder = folder + "/" + segment.check_name(pack_name)
         self._name = pack_name
         self._reserve = reserve
@@ -264,7 +267,9 @@ class History:
             now, events.RECORDS_DROPPED, sum(s.backlog.dropped for s in self._all())
         )
         self._recorder.tally(
-            now, events.RECORDS_DAMAGED, sum(s.compactor.damaged for s in self._all())
+            now,
+            events.RECORDS_DAMAGED,
+            sum([s.compactor.damaged for s in self._all()], self._damaged),
         )
         done = self._write(self._pack, now)
         if done and self._draft_due(now):

@@ -130,6 +130,7 @@ class Series:
         except OSError as error:
             self.last_error = error
             self._recover()
+        # A Ctrl-C in between leaves _busy set, and the next flush begins another segment
 
     def _resume(self):
         """Find the newest segment of ours and go on in it, if that can be."""

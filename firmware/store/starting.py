@@ -22,7 +22,8 @@ WATCHDOG_MS = 120000
 def compact_waiting(settings, folder=DATA, asked=ASKED, most_s=MOST_S):
     """Compact the segments that waited, if that was asked for. Raises nothing.
 
-    Returns (planned, failed): has the logger restarted by itself, and did something go wrong.
+    Returns (planned, failed): has the logger restarted by itself, and did something go wrong. A
+    pack's settings get "damaged": records that were left out, for their checksum was wrong.
     """
     kernels.keep()
     how = _take(asked)
@@ -39,6 +40,7 @@ def compact_waiting(settings, folder=DATA, asked=ASKED, most_s=MOST_S):
                     begun = True
                     print("packlog: compacting history, for " + str(most_s) + " s at most")
                 failed = not _compact(compactor, watchdog, uptime, most_s) or failed
+                pack["damaged"] = pack.get("damaged", 0) + compactor.damaged
     except Exception as error:  # whatever it is, the logger starts
         print("packlog! history was not compacted: " + repr(error))
         failed = True

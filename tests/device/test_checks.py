@@ -318,10 +318,21 @@ def test_damaged_records_are_an_event():
         lost = pack.history._pack.compactor.damaged
         assert lost == (at - first) // 13
         assert len(plain_reader.read(pack.path)) == len(before) - lost
-        assert pack.history.close()
-        found = b"".join([data[52:] for data in segments(pack) if data[5] == segment.EVENTS])
-        codes = [struct.unpack("<HB2I", found[i + 2 : i + 13]) for i in range(0, len(found), 13)]
-        assert (events.RECORDS_DAMAGED, 0, lost, 0) in codes
+        assert recorded(pack, lost)
+
+
+def test_those_that_were_left_out_at_the_start_are_one_too():
+    with temporary.Folder() as folder:
+        pack = a_history(folder, 30, damaged=7)
+        assert recorded(pack, 7)
+
+
+def recorded(pack, damaged):
+    """Is there an event with so many damaged records?"""
+    assert pack.history.close()
+    found = b"".join([data[52:] for data in segments(pack) if data[5] == segment.EVENTS])
+    codes = [struct.unpack("<HB2I", found[i + 2 : i + 13]) for i in range(0, len(found), 13)]
+    return (events.RECORDS_DAMAGED, 0, damaged, 0) in codes
 
 
 def test_no_record_of_ours_looks_like_a_check():

@@ -72,7 +72,10 @@ def write(path, text):
 
 SEGMENTS = ["00000001.seg", "00000002.seg", "00000003.seg"]
 SHARDS = ["00000001.shard", "00000002.shard", "00000003.seg"]
-SETTINGS = {"packs": [{"name": "house"}], "watchdog_s": 90}
+
+
+def settings():
+    return {"packs": [{"name": "house"}], "watchdog_s": 90}
 
 
 def test_it_begins_only_with_room_for_all_that_it_takes():
@@ -161,9 +164,10 @@ def test_a_radio_that_was_left_out_is_tried_again_by_a_restart_after_six_hours()
         assert found == (True, False)  # a planned start, with nothing to compact
 
 
-def start(folder, cause=2, seconds=0, most_s=60):
+def start(folder, cause=2, seconds=0, most_s=60, given=None):
     module, machine = starting(cause, seconds)
-    return module.compact_waiting(SETTINGS, folder, folder + "/compact", most_s), machine
+    given = given or settings()
+    return module.compact_waiting(given, folder, folder + "/compact", most_s), machine
 
 
 def test_what_waits_is_done_at_the_next_start():
@@ -185,6 +189,22 @@ def test_what_waits_is_done_at_the_next_start():
             vary(pack, 5)
             assert pack.history.close()
             assert names(pack) == SHARDS
+
+
+def test_damaged_records_that_it_leaves_out_are_counted():
+    with temporary.Folder() as folder:
+        pack, _ = a_logger(folder, None)
+        pack.history.close()
+        write(folder + "/compact", "")
+        with open(pack.path + "/00000001.seg", "r+b") as file:
+            file.seek(700)
+            byte = file.read(1)[0]
+            file.seek(700)
+            file.write(bytes([byte ^ 4]))
+        given = settings()
+        assert start(folder, given=given)[0] == (False, False)
+        damaged = given["packs"][0]["damaged"]
+        assert 0 < damaged < 400  # a block's
 
 
 def test_a_start_that_was_not_asked_for_it_does_nothing():
