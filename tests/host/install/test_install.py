@@ -13,7 +13,7 @@ from host_tools.ground.errors import PacklogError
 from host_tools.ground.firmware import FIRMWARE
 from host_tools.install import deploy
 from host_tools.install import install as installing
-from tests.helpers.boards import Files, copy_of
+from tests.helpers.boards import Bench, Files, copy_of
 from tests.helpers.installing import (
     OWN,
     X64,
@@ -156,6 +156,9 @@ def test_a_full_flash_is_said_before_anything_is_touched(image, firmware, tmp_pa
 
 def test_where_flash_is_narrow_the_way_back_makes_room(image, firmware, tmp_path):
     add(image, {"/packlog.old": bundle_of(firmware, "0.9")})
+    board = Bench(image).start()
+    board.board.run(60)  # its history has its folders and files
+    board.close()
     fill(image, 20)
     with board_on(image) as (_, port):
         assert put(port, newer(firmware, tmp_path), "1.1")[-1] == RUNS
