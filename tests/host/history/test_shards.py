@@ -153,7 +153,7 @@ def random_columns(rng, most):
     return rows[~blocks.is_check(rows)].tobytes()  # which no shard keeps
 
 
-@pytest.mark.parametrize("seed", range(8))
+@pytest.mark.parametrize("seed", range(3))
 def test_random_columns(seed):
     """25 segments of some 400 rows a seed: 1400 columns, 80,000 rows in all."""
     rng = np.random.default_rng(seed)
@@ -173,7 +173,7 @@ def test_many_random_columns(seed):
 
 
 @given(st.lists(st.binary(min_size=13, max_size=13), max_size=40), st.sampled_from([1, 2]))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 def test_any_few_frames(records, layout):
     check(b"".join(records), layout)
 
