@@ -64,10 +64,11 @@ class Memory:
     """The last frame of a kind that counted, and the last one in doubt; all 0: none yet.
 
     odd, doubted_odd: what was odd about them, in bits of the decoder's own. since: how many have
-    counted since the one in doubt.
+    counted since the one in doubt. twice: the first one, too, counts only if a second one agrees.
     """
 
-    def __init__(self, longest):
+    def __init__(self, longest, twice):
+        self.twice = twice
         self.frame = bytearray(longest)
         self.doubted = bytearray(longest)
         self.odd = self.doubted_odd = self.since = 0
@@ -264,9 +265,12 @@ class Decoder:
         without, a later one has to have been so before.
         """
         right = not odd & ~memory.odd
-        if right and memory.frame[0]:
-            self._other = memory.frame
-            right = self._agrees()
+        if right:
+            if memory.frame[0]:
+                self._other = memory.frame
+                right = self._agrees()
+            else:
+                right = not memory.twice
         if not right and memory.doubted[0] and odd == memory.doubted_odd:
             self._other = memory.doubted
             right = self._agrees()
