@@ -99,6 +99,7 @@ class Decoder:
         self._column = PLACE  # that of the frame's layout
         self._other = None  # the frame that the first pending one is compared with
         self._times = 1  # a step
+        self._is_first = False  # the first of its kind, and to come twice: nothing is wrong with it
 
     def request(self):
         """What to send to the BMS now, b"" for nothing. Called when the link is up, then every
@@ -164,7 +165,8 @@ class Decoder:
             elif length > self._end - self._start:
                 return
             elif not self._take(length):
-                self.stats["rejected"] += 1
+                self.stats["rejected"] += not self._is_first
+                self._is_first = False
                 self._skip_on()
 
     def _skip_on(self):
@@ -286,6 +288,7 @@ class Decoder:
             if memory.since == FORGOTTEN:  # the same damage once more is no proof
                 memory.doubted[0] = 0
         else:
+            self._is_first = memory.twice and not (odd or memory.frame[0] or memory.doubted[0])
             memory.since = 0
             memory.doubted_odd = odd
             self._copy_to(memory.doubted)

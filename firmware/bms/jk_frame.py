@@ -210,14 +210,14 @@ class Frames(framed.Decoder):
         """
         place = UPTIME[self._column]
         passed = self._number(place, 4) - self._read(self._other, place, 4)
-        if passed > LATE_S + self._quiet_s and self._is_first():
+        if passed > LATE_S + self._quiet_s and self._is_beside_counted():
             flowed = self._off(FIELDS[CHARGE][self._column], 4)
             if self._due < 2 or not flowed:
                 return 0
             passed = min(passed, flowed // FLOWS)
         return 1 + min(passed // STEP_S, 20000) if passed >= 0 else 0
 
-    def _is_first(self):
+    def _is_beside_counted(self):
         """Is the comparison with the last frame that counted, or the first of a start?"""
         counted = self._memory.frame
         return self._other is counted or not counted[0]

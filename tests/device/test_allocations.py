@@ -129,7 +129,7 @@ def test_decoding_allocates_nothing():
             used = micropython.mem_total() - before
             assert used == 0 or i < 3, (module, used)
         accepted = sum(decoder.stats["accepted"].values())
-        assert accepted >= 8 and decoder.stats["rejected"] <= 2, module  # the first of a kind
+        assert accepted >= 8 and not decoder.stats["rejected"], module
 
 
 def test_the_hub_allocates_nothing():

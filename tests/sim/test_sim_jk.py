@@ -176,14 +176,14 @@ def test_silent_and_frozen():
     data = heard(unit, 600, 610)
     unit.frozen = True
     said, decoder = decoded(data + heard(unit, 610, 700), live=True)
-    assert len(said) == 20 and decoder.stats["repeated"] == 180
+    assert len(said) == 19 and decoder.stats["repeated"] == 180  # the first came twice
     unit.disconnect()
     unit.write(ASK_CELLS, 700)
     decoder.feed(heard(unit, 700, 710))
-    assert len(said) == 20
+    assert len(said) == 19
     unit.frozen = False
     decoder.feed(heard(unit, 710, 720))
-    assert len(said) == 40
+    assert len(said) == 39
 
 
 @pytest.mark.parametrize("software", ["10.07", "14.20", "19.05"])
