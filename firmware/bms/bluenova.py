@@ -96,13 +96,13 @@ class Decoder:
     """Calls on_sample(sample) for each round that is a reading, always with the same Sample.
 
     cells is how many are wired, the rest is ignored; 0 if the console decides.
-    Every line is news, the console repeats none by itself: new_only changes nothing.
+    Every line is news, the console repeats none by itself: live changes nothing.
     Functions that run for every line have at most 11 slots (locals and stack): the frame of a
     larger one lies on the heap.
     """
 
     @once.packs
-    def __init__(self, on_sample, cells=0, new_only=False):
+    def __init__(self, on_sample, cells=0, live=False):
         self.sample = Sample()
         self.sample.extras = dict.fromkeys(EXTRAS)
         for name in COUNTERS:

@@ -109,17 +109,18 @@ class Decoder(framed.Decoder):
     The sample is the same object every time. Cells, pack voltage and counters are unknown before
     the first CELLS, and again after CELLS_KEPT readings without another.
 
-    cells is how many are wired, the rest is ignored; 0 if the packets decide.
+    cells is how many are wired, the rest is ignored; 0 if the packets decide. live: the first
+    packet of each kind has to come twice.
     """
 
     FIRST = HEADER
     kept = CELLS_KEPT  # a capture on a PC has no clock: packlog replay keeps them
 
     @once.packs
-    def __init__(self, on_sample, cells=0, new_only=False):
+    def __init__(self, on_sample, cells=0, live=False):
         super().__init__(on_sample, cells, (CELLS, READING, IMPEDANCES), LONGEST, high_first)
-        self._readings = framed.Memory(READING_LENGTHS[-1])
-        self._inputs = framed.Memory(LONGEST)
+        self._readings = framed.Memory(READING_LENGTHS[-1], live)
+        self._inputs = framed.Memory(LONGEST, live)
         self._is_blind = False
         self._cells_soc = None  # the SoC that came with the cells
         self._cells_age = CELLS_KEPT  # readings since the cells came

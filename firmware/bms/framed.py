@@ -64,10 +64,11 @@ class Memory:
     """The last frame of a kind that counted, and the last one in doubt; all 0: none yet.
 
     odd, doubted_odd: what was odd about them, in bits of the decoder's own. since: how many have
-    counted since the one in doubt.
+    counted since the one in doubt. twice: the first one, too, counts only if a second one agrees.
     """
 
-    def __init__(self, longest):
+    def __init__(self, longest, twice):
+        self.twice = twice
         self.frame = bytearray(longest)
         self.doubted = bytearray(longest)
         self.odd = self.doubted_odd = self.since = 0
@@ -98,6 +99,7 @@ class Decoder:
         self._column = PLACE  # that of the frame's layout
         self._other = None  # the frame that the first pending one is compared with
         self._times = 1  # a step
+        self._is_first = False  # the first of its kind, and to come twice: nothing is wrong with it
 
     def request(self):
         """What to send to the BMS now, b"" for nothing. Called when the link is up, then every
@@ -163,7 +165,8 @@ class Decoder:
             elif length > self._end - self._start:
                 return
             elif not self._take(length):
-                self.stats["rejected"] += 1
+                self.stats["rejected"] += not self._is_first
+                self._is_first = False
                 self._skip_on()
 
     def _skip_on(self):
@@ -264,9 +267,12 @@ class Decoder:
         without, a later one has to have been so before.
         """
         right = not odd & ~memory.odd
-        if right and memory.frame[0]:
-            self._other = memory.frame
-            right = self._agrees()
+        if right:
+            if memory.frame[0]:
+                self._other = memory.frame
+                right = self._agrees()
+            else:
+                right = not memory.twice
         if not right and memory.doubted[0] and odd == memory.doubted_odd:
             self._other = memory.doubted
             right = self._agrees()
@@ -282,6 +288,7 @@ class Decoder:
             if memory.since == FORGOTTEN:  # the same damage once more is no proof
                 memory.doubted[0] = 0
         else:
+            self._is_first = memory.twice and not (odd or memory.frame[0] or memory.doubted[0])
             memory.since = 0
             memory.doubted_odd = odd
             self._copy_to(memory.doubted)

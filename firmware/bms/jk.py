@@ -89,14 +89,15 @@ class Decoder(jk_frame.Frames):
     """Calls on_sample(sample) for each valid CELLS frame; the sample is the same object each time.
 
     cells is how many are wired, 0 if the unit's presence bits decide; what is wired shows what it
-    reads, 1 mV for 0. new_only leaves out a frame whose counter stands still.
+    reads, 1 mV for 0. live leaves out a frame whose counter stands still, and has the first
+    one come twice.
     """
 
     FIRST = HEADER[0]
 
     @once.packs
-    def __init__(self, on_sample, cells=0, new_only=False):
-        super().__init__(on_sample, cells, (SETTINGS, CELLS, DEVICE))
+    def __init__(self, on_sample, cells=0, live=False):
+        super().__init__(on_sample, cells, (SETTINGS, CELLS, DEVICE), live)
         self._summed = memoryview(self._buf)[: LENGTH - 1]
         self.stats["repeated"] = 0  # CELLS whose counter stood still
         self.stats["mismatched"] = 0  # CELLS that are no pack's in the layout of the software
@@ -104,7 +105,7 @@ class Decoder(jk_frame.Frames):
             self.sample.extras[row[NAME]] = None
         for key, _, _ in TEXTS:
             self.sample.texts[key] = None
-        self._new_only = new_only
+        self._live = live
         self._counter = None
         # The temperatures that are known to be sensors, by bit: T1 and T2 are; and those that the
         # last frame had
@@ -235,7 +236,7 @@ class Decoder(jk_frame.Frames):
         counter = self._number(5, 1)
         if counter == self._counter:
             self.stats["repeated"] += 1
-            return not self._new_only
+            return not self._live
         self._counter = counter
         self._quiet_s = 0
         return True

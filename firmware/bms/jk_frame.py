@@ -68,9 +68,9 @@ class Frames(framed.Decoder):
     """The base of the decoder in jk.py. cells: how many are wired, 0 if the unit's bits decide."""
 
     @once.packs
-    def __init__(self, on_sample, cells, kinds):
+    def __init__(self, on_sample, cells, kinds, live):
         super().__init__(on_sample, cells, kinds, LENGTH)
-        self._memory = framed.Memory(LENGTH)
+        self._memory = framed.Memory(LENGTH, live)
         self._layout = None  # until the software's version is known
         self._major = 0  # of that version
         self._mean = self._dead = 0  # of the cells, see _total()
@@ -210,12 +210,17 @@ class Frames(framed.Decoder):
         """
         place = UPTIME[self._column]
         passed = self._number(place, 4) - self._read(self._other, place, 4)
-        if passed > LATE_S + self._quiet_s and self._other is self._memory.frame:
+        if passed > LATE_S + self._quiet_s and self._is_beside_counted():
             flowed = self._off(FIELDS[CHARGE][self._column], 4)
             if self._due < 2 or not flowed:
                 return 0
             passed = min(passed, flowed // FLOWS)
         return 1 + min(passed // STEP_S, 20000) if passed >= 0 else 0
+
+    def _is_beside_counted(self):
+        """Is the comparison with the last frame that counted, or the first of a start?"""
+        counted = self._memory.frame
+        return self._other is counted or not counted[0]
 
     def _is_current_near(self):
         """A current can change by ten times the capacity at once, not by more."""

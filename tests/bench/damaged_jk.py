@@ -25,7 +25,7 @@ class Before(jk.Decoder):
     """With the rules of 0.1.0: sum, type, the layout by the cells' sum."""
 
     def __init__(self):
-        super().__init__(lambda sample: None, new_only=True)
+        super().__init__(lambda sample: None, live=True)
         self.taken = []
 
     def _is_merged(self, length):
@@ -49,7 +49,7 @@ class After(jk.Decoder):
     """As it is."""
 
     def __init__(self):
-        super().__init__(lambda sample: None, new_only=True)
+        super().__init__(lambda sample: None, live=True)
         self.taken = []
 
     def _is_believed(self, memory, odd):

@@ -109,10 +109,10 @@ def values(sample):
     return found
 
 
-def readings(make, *parts):
+def readings(make, *parts, live=True):
     """The values of all readings of a stream."""
     found = []
-    decoder = make(lambda sample: found.append(values(sample)))
+    decoder = make(lambda sample: found.append(values(sample)), live=live)
     for part in parts:
         decoder.feed(part)
     decoder.finish()
@@ -137,7 +137,7 @@ def measure(bms, damage, count, tally):
     before, now = DECODERS[bms]
     while tally.count < count:
         head, middle, tail = sent(bms, tally.count)
-        true = readings(now, head, middle, tail)
+        true = readings(now, head, middle, tail, live=False)
         for _ in range(min(200, count)):
             data = bytearray(middle)
             DAMAGES[bms][damage](chance, data, chance.randrange(len(data)))

@@ -6,8 +6,7 @@ JK: notifications of 20 to 244 bytes of both layouts are lost (up to three in a 
 swapped, frames are merged, bytes lost; bits flipped, bursts of anything. Chargery: the same of
 bytes. BlueNova: its lines, which have no checksum. A reading is false if it has a value that none
 of the frames had that were sent; far off if such a value differs from theirs by more than its step
-in the decoder's tables. "first" is a decoder that has had no frame before: it has nothing to
-compare with.
+in the decoder's tables. "first" is a decoder that has had no frame before.
 """
 
 import argparse
@@ -62,7 +61,7 @@ class Tally:
 
 def judge(tally, layout, row, data, size):
     """Decode a stream in the ways of the tally."""
-    before = row[:300].tobytes()
+    before = 2 * row[:300].tobytes()  # the first has to come twice
     originals = [row[at : at + 300].tobytes() for at in range(0, 1200, 300)]
     for way in tally.ways:
         decoder = damaged_jk.Before() if way == "before" else damaged_jk.After()

@@ -12,9 +12,9 @@ ROUND = CELLS + STATUS
 class Console:
     """A decoder, and what each of its readings said."""
 
-    def __init__(self, cells=0, new_only=False):
+    def __init__(self, cells=0, live=False):
         self.readings = []
-        self.decoder = Decoder(self._take, cells, new_only)
+        self.decoder = Decoder(self._take, cells, live)
         self.stats = self.decoder.stats
 
     def _take(self, sample):

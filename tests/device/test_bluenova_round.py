@@ -138,8 +138,8 @@ def test_no_round_goes_on_for_ever():
     assert console.values("temperature") == [200, None]
 
 
-def test_new_only_changes_nothing():
-    one, other = Console(), Console(new_only=True)
+def test_live_changes_nothing():
+    one, other = Console(), Console(live=True)
     for console in (one, other):
         console.say(*(ROUND * 3))
     assert one.readings == other.readings and len(one.readings) == 2

@@ -181,6 +181,20 @@ def test_what_a_pack_cannot_have_become_comes_twice():
     assert counted(start, reading(current=5001), reading(current=19000), start) == [0, 0]
 
 
+def test_live_the_first_packet_of_a_kind_has_to_come_twice():
+    seen = []
+    decoder = Decoder(lambda sample: seen.append((sample.soc, sample.min_cell)), live=True)
+    decoder.feed(reading(soc=13))
+    assert seen == [] and decoder.stats["rejected"] == 0
+    decoder.feed(ONE + TWO)
+    assert seen == [] and decoder.stats["rejected"] == 1
+    decoder.feed(TWO)
+    assert seen == [(91, None)]  # the cells came once
+    decoder.feed(ONE + TWO)
+    assert seen == [(91, None), (91, 13)]
+    assert len(decode(TWO)[0]) == 1  # a capture may have one only
+
+
 def test_a_broken_sensor_hides_nothing_else():
     rows, stats = decode(reading(t1=-601, t2=132, current=10) * 3)
     assert [r[1] for r in rows] == [1000, 1000] and stats["rejected"] == 1

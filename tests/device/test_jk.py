@@ -282,7 +282,7 @@ def test_one_sample_and_no_memory_for_all_readings():
         frames.append(wire.cell_frame("32S", CELLS_16, counter=counter, current=-7063, t1=-5))
     settings = wire.settings_frame()
     seen = []
-    decoder = Decoder(lambda sample: seen.append(sample) if len(seen) < 2 else None, new_only=True)
+    decoder = Decoder(lambda sample: seen.append(sample) if len(seen) < 2 else None, live=True)
     for frame in frames:
         decoder.feed(frame)
     assert seen[0] is seen[1] is decoder.sample

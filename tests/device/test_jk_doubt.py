@@ -76,8 +76,8 @@ def test_a_unit_without_cells_says_so():
     assert "errors" not in last_sample(frame()).texts
     # A plug that is pulled out and put back in
     seen = []
-    decoder = Decoder(lambda sample: seen.append(sample.cell_count), new_only=True)
-    decoder.feed(wire.device_frame() + frame(counter=1))
+    decoder = Decoder(lambda sample: seen.append(sample.cell_count), live=True)
+    decoder.feed(wire.device_frame() + frame(counter=0) + frame(counter=1))
     for counter in (2, 3, 4):
         decoder.feed(frame(cells=[], voltage=0, errors=4, counter=counter))
     for counter in (5, 6, 7):
@@ -183,15 +183,30 @@ def test_time_that_has_passed():
     still = [frame(uptime=5000 + 20000 * i) for i in range(4)]
     assert len(decode(b"".join(still))[0]) == 3
     # On the board there is a clock.
-    decoder = Decoder(lambda sample: seen.append(sample.soc), new_only=True)
+    decoder = Decoder(lambda sample: seen.append(sample.soc), live=True)
     seen = []
     decoder.request()
-    decoder.feed(frame(counter=1) + frame(counter=2, uptime=25000, charge=143000))
+    decoder.feed(frame(counter=0) + frame(counter=1) + frame(counter=2, uptime=25000, charge=143000))
     assert seen == [60]
     for _ in range(100):
         decoder.request()
     decoder.feed(frame(counter=3, uptime=5100, soc=62))
     assert seen == [60, 62]
+
+
+def test_live_the_first_frame_has_to_come_twice():
+    seen = []
+    decoder = Decoder(lambda sample: seen.append(sample.soc), live=True)
+    decoder.feed(frame(counter=1, soc=3))  # two that are merged, perhaps
+    assert seen == [] and decoder.stats["rejected"] == 0
+    decoder.feed(frame(counter=2))
+    assert seen == [] and decoder.stats["rejected"] == 1
+    decoder.feed(frame(counter=3))
+    assert seen == [60]
+    decoder.forget()  # a new link to a unit that is known
+    decoder.feed(frame(counter=4))
+    assert seen == [60, 60]
+    assert [row[2] for row in decode(frame(soc=3))[0]] == [3]  # a capture may have one frame only
 
 
 def test_another_unit_begins_anew():

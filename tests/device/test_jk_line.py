@@ -146,8 +146,8 @@ def test_a_new_link_drops_what_the_old_one_left():
 
 
 def test_the_sample_stays_as_it_is_when_a_frame_is_none():
-    decoder = Decoder(lambda sample: None, new_only=True)
-    decoder.feed(wire.device_frame() + FRAMES[4])
+    decoder = Decoder(lambda sample: None, live=True)
+    decoder.feed(wire.device_frame() + 2 * FRAMES[4])
     before = row(decoder.sample)
     wrong = bytearray(FRAMES[3])
     wrong[158] ^= 1

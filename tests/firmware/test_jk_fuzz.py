@@ -200,7 +200,7 @@ def test_frames_between_rubbish_are_all_found():
 
 def test_one_decoder_for_all_of_it_stays_small():
     air = Air(3)
-    decoder = Decoder(lambda sample: None, new_only=True)
+    decoder = Decoder(lambda sample: None, live=True)
     pieces = [air.next() for _ in range(3000)]
     grown, peak = memory_of(decoder, pieces)
     assert grown < 2048 and peak < 65536

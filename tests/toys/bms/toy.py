@@ -31,9 +31,9 @@ class Decoder(framed.Decoder):
 
     FIRST = HEADER
 
-    def __init__(self, on_sample, cells=0, new_only=False):
+    def __init__(self, on_sample, cells=0, live=False):
         super().__init__(on_sample, cells, (HEADER,), LENGTH, framed.high_first)
-        self._memory = framed.Memory(LENGTH)
+        self._memory = framed.Memory(LENGTH, live)
 
     def request(self):
         """What to send to the BMS now, b"" for nothing; called every second."""
