@@ -186,7 +186,9 @@ def test_time_that_has_passed():
     decoder = Decoder(lambda sample: seen.append(sample.soc), live=True)
     seen = []
     decoder.request()
-    decoder.feed(frame(counter=0) + frame(counter=1) + frame(counter=2, uptime=25000, charge=143000))
+    decoder.feed(
+        frame(counter=0) + frame(counter=1) + frame(counter=2, uptime=25000, charge=143000)
+    )
     assert seen == [60]
     for _ in range(100):
         decoder.request()
