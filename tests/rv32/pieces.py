@@ -39,6 +39,7 @@ SLOW = {
         "test_charge_stays_exact_with_bursts_at_any_time",
         "test_steps_are_followed_once_in_six_hours",
     ),
+    "test_checks": ("test_no_record_of_ours_looks_like_a_check",),
     "littlefs_store": ("test_adding_and_flushing_are_quick",),
 }
 # What has nothing to do with the width of a number runs with the campaigns, as a whole
@@ -46,7 +47,7 @@ OTHERS = (
     "test_ble", "test_ble_links", "test_ble_trouble", "test_compaction", "test_discovery",
     "test_display", "test_draft", "test_hd44780", "test_hd44780_faults",
     "test_health", "test_history", "test_history_series", "test_history_trouble",
-    "test_jk_ask", "test_keepalive", "test_mqtt_pipe", "test_topics", "test_wifi",
+    "test_jk_ask", "test_keepalive", "test_mqtt_pipe", "test_topics", "test_upkeep", "test_wifi",
     "littlefs_store",
 )  # fmt: skip
 # Of the tests on littlefs only these: the others wear a flash in RAM out, minutes each
