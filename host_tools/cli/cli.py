@@ -137,14 +137,33 @@ def decode(
             "or csv.",
         ),
     ] = None,
+    decimals: Annotated[
+        int | None,
+        typer.Option(
+            metavar="N",
+            min=0,
+            max=6,
+            help="Decimals of all values in V and A. Default: those that a value has, 52.81.",
+        ),
+    ] = None,
+    guess: Annotated[
+        bool,
+        typer.Option(
+            "--guess",
+            help="Date rows without a date by what can be guessed; two more columns, guessed and "
+            "error_s, mark them.",
+        ),
+    ] = False,
 ) -> None:
     """Turn pulled files into CSV: time,voltage,current,temperature,soc and the extreme cells.
 
-    Where the time is unknown, its column is empty and the columns boot and uptime are added.
+    Where the time is unknown, its column is empty, and the columns boot, uptime, not_before and
+    not_after are added.
     """
+    from host_tools.export.decode import How
     from host_tools.export.decode import decode as run
 
-    run(paths, output, epoch, series, form)
+    run(paths, output, epoch, series, How(form, decimals, guess))
 
 
 @app.command()

@@ -65,5 +65,10 @@ def _rate(anchor: Anchor, following: Anchor) -> float:
     """Seconds of UTC per second of uptime between two anchors: 1 if they do not agree."""
     elapsed = following.uptime - anchor.uptime
     told = following.utc - anchor.utc
-    agree = abs(told - elapsed) <= _JITTER_S + _DRIFT * elapsed
+    agree = abs(told - elapsed) <= tolerance(elapsed)
     return told / elapsed if agree else 1
+
+
+def tolerance(elapsed: int) -> float:
+    """How many seconds two clocks may differ by after so many, if both are right."""
+    return _JITTER_S + _DRIFT * elapsed
