@@ -421,6 +421,12 @@ def sim(
         str | None,
         typer.Option(metavar="CHIP", help="Simulate the memory of this chip: wroom, c3 or s3."),
     ] = None,
+    ds3231: Annotated[
+        bool,
+        typer.Option(
+            "--ds3231", help="Add a clock chip that keeps the time while the board is off."
+        ),
+    ] = False,
     blank: Annotated[
         bool, typer.Option("--blank", help="Do not install the firmware on an empty flash.")
     ] = False,
@@ -436,6 +442,7 @@ def sim(
     plan = Plan(
         flash=flash, bms=bms, capture=capture, speed=speed, seed=seed, lcd=lcd, broker_port=mqtt
     )
+    plan.ds3231 = ds3231
     if chip:
         plan.settings["chip"] = chip
     run(plan, link, duration, png, blank)
