@@ -39,7 +39,8 @@ def decode(
     paths = list(paths)
     spare_inputs(out, records.find(paths))
     rows = load.load(paths, series, how.guess)
-    with open_output(out) as file, Progress("writing", len(rows), "rows", is_file(file)) as bar:
+    opened = open_output(out, exporters.mode(exporter))
+    with opened as file, Progress("writing", len(rows), "rows", is_file(file)) as bar:
         exporter.write(rows, file.write, epoch, bar.at, **more)
     if rows.problems:
         raise records.damage(len(rows.problems))

@@ -6,7 +6,8 @@ An exporter is a file NAME.py with EXTENSION = ".csv" (of the files that it is t
 
 rows is a Frames, Cells or Events of host_tools.history. put(text) takes the output in pieces; epoch
 asks for times in seconds since 1970 instead of ISO 8601; progress(rows) is told the rows done. One
-that also has a parameter decimals (None: as many as each value has) takes --decimals.
+that also has a parameter decimals (None: as many as each value has) takes --decimals. With
+BINARY = True put() takes bytes.
 """
 
 import ast
@@ -44,6 +45,11 @@ def of_file(out: Path | str | None) -> ModuleType:
     suffix = Path(out).suffix.lower() if out else ""
     by_extension = {extension: name for name, extension in extensions().items()}
     return get(by_extension.get(suffix, DEFAULT))
+
+
+def mode(exporter: ModuleType) -> str:
+    """How its file is opened."""
+    return "wb" if getattr(exporter, "BINARY", False) else "w"
 
 
 def with_decimals(exporter: ModuleType, decimals: int | None) -> dict[str, int]:

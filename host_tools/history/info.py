@@ -17,7 +17,7 @@ from host_tools.ground.errors import PacklogError
 from host_tools.ground.progress import Progress
 from host_tools.ground.text import PlainTable, console, plain, show
 from host_tools.ground.units import moment
-from host_tools.history import cells, events, frames, logs, pieces, records
+from host_tools.history import cells, compressed, events, frames, logs, pieces, records
 from host_tools.history.timeline import UNKNOWN
 
 from store import segment
@@ -52,6 +52,7 @@ class Summary:
     sizes: dict[str, int] = field(default_factory=dict)  # by series
     bytes_a_frame: float | None = None  # of the frames' files
     bytes_a_day: float | None = None  # of all files
+    bytes_a_day_compressed: float | None = None  # the same when the board has compressed them all
     remarks: list[str] = field(default_factory=list)  # as of two boards in one folder
 
 
@@ -89,17 +90,20 @@ def collect(paths: Iterable[Path | str]) -> tuple[list[Summary], list[str]]:
 def _collect(files: list[Path], read: records.Reader) -> tuple[list[Summary], list[str]]:
     of_pack: dict[str, list[Path]] = defaultdict(list)
     sizes: dict[str, Counter] = defaultdict(Counter)
+    later: Counter = Counter()  # bytes once all is compressed
     damaged = []
     for path in files:
         header, _, problem = read(path)
         damaged += [problem] if problem else []
         if header and header.series in segment.FOLDERS:
             of_pack[header.name].append(path)
-            sizes[header.name][segment.FOLDERS[header.series]] += path.stat().st_size
+            size = path.stat().st_size
+            sizes[header.name][segment.FOLDERS[header.series]] += size
+            later[header.name] += compressed.size_of(path, size)
     packs = []
     for name, of_name in sorted(of_pack.items()):
         packs.append(_summary(name, of_name, damaged, read))
-        _add_sizes(packs[-1], sizes[name])
+        _add_sizes(packs[-1], sizes[name], later[name])
     return packs, list(dict.fromkeys(damaged))
 
 
@@ -186,12 +190,14 @@ def _current(rows: np.ndarray, header: segment.Header) -> pieces.Columns:
     return {"current": raw["current"].view("<f2").astype(np.float64)}
 
 
-def _add_sizes(summary: Summary, sizes: Counter) -> None:
+def _add_sizes(summary: Summary, sizes: Counter, later: int) -> None:
     summary.sizes = dict(sizes)
     if summary.frames:
         summary.bytes_a_frame = round(sizes[segment.FOLDERS[segment.PACK]] / summary.frames, 3)
     if summary.logged_s:
-        summary.bytes_a_day = round(sum(sizes.values()) * _DAY_S / summary.logged_s, 1)
+        a_day = _DAY_S / summary.logged_s
+        summary.bytes_a_day = round(sum(sizes.values()) * a_day, 1)
+        summary.bytes_a_day_compressed = round(later * a_day, 1)
 
 
 def _table(pack: Summary) -> PlainTable:
@@ -225,7 +231,7 @@ def _rows(pack: Summary) -> list[tuple[str, str]]:
         ("charge net", f"{pack.charge_net_ah:+.3f} Ah"),
         ("files", f"{pack.files}: {sizes} bytes"),
         ("bytes a frame", _number(pack.bytes_a_frame, 2)),
-        ("bytes a day", _number(pack.bytes_a_day, 0)),
+        ("bytes a day", _bytes_a_day(pack)),
     ]
     rows += [(f"event {kind}", str(count)) for kind, count in pack.events.items()]
     return rows
@@ -258,6 +264,14 @@ def _duration(seconds: int) -> str:
     days, rest = divmod(seconds, _DAY_S)
     clock = f"{rest // 3600}:{rest // 60 % 60:02}:{rest % 60:02}"
     return f"{days} d {clock}" if days else clock
+
+
+def _bytes_a_day(pack: Summary) -> str:
+    """Once compressed, which is what a budget is spent by; and as the files are."""
+    now, later = pack.bytes_a_day, pack.bytes_a_day_compressed
+    if now == later:
+        return _number(now, 0)
+    return f"{_number(later, 0)} once compressed, {_number(now, 0)} as it is now"
 
 
 def _number(value: float | None, decimals: int) -> str:

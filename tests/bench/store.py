@@ -19,6 +19,7 @@ if __name__ == "__main__":
 import host_tools.ground.firmware  # noqa: F401 - the firmware on sys.path
 from host_tools.ground.errors import PacklogError
 from host_tools.history import records
+from host_tools.history.compressed import shard_bytes
 from host_tools.trial import encode, readings
 from host_tools.trial.plan import Plan
 from rich.console import Console
@@ -80,7 +81,7 @@ def _household(found, folder):
 
 def shard_sizes(folder):
     """Of each file, as a shard: what it is once it is full."""
-    return [len(compression.shard_bytes(path)) for path in records.find([folder])]
+    return [len(shard_bytes(path)) for path in records.find([folder])]
 
 
 def _years(name, sizes, days):
