@@ -13,7 +13,9 @@ def shard_bytes(path: Path) -> bytes:
     data = path.read_bytes()
     if data[:4] == shard.MAGIC:
         return data
-    header, rows, _ = records.read(path)
+    header, rows, problem = records.read(path)
+    if header is None:
+        raise segment.SegmentError(problem or "empty")
     out = bytearray()
     described = columns.columns_of(header)
     source = io.BytesIO(records.without_checks(data))

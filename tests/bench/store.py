@@ -68,6 +68,7 @@ def _household(found, folder):
         "frames_a_day": round(len(said.seconds) / days, 1),
         "bytes_a_day": round(ours / days, 1),
         "bytes_a_day_of_all_series": round(sum(map(sum, sizes.values())) / days, 1),
+        "bytes_a_day_by_series": {name: round(sum(sizes[name]) / days, 1) for name in sizes},
         "rms_error_a": round(said.rms_error(found), 4),
         "thresholds_frames_a_day": round(len(made) / days, 1),
         "thresholds_bytes_a_day": round(plain_bytes / days, 1),
@@ -117,7 +118,10 @@ def show(result):
         table.add_row(who, *map(str, values))
     console.print(table)
     console.print(f"bytes to thresholds: {house['bytes_to_thresholds']:.3f}")
-    console.print(f"bytes a day of all series: {house['bytes_a_day_of_all_series']}")
+    by_series = ", ".join(
+        f"{name} {a_day}" for name, a_day in house["bytes_a_day_by_series"].items()
+    )
+    console.print(f"bytes a day of all series: {house['bytes_a_day_of_all_series']} ({by_series})")
     charge = house["charge"]
     at_quarters = ", ".join(f"{ah:+.5f}" for ah in charge["difference_ah_at_quarters"])
     console.print(f"charge: {charge['moved_ah']} Ah moved, {charge['net_ah']} Ah net")
