@@ -210,8 +210,8 @@ def test_the_architecture_names_modules_that_exist_and_all_of_the_firmwares_root
 
 def test_there_is_one_figure_for_what_a_day_takes():
     said = re.search(
-        r"A day of this household takes (\d+) bytes of flash\*\*: (\d+) for the frames, (\d+) for the "
-        r"cells, (\d+) for the events",
+        r"A day of this household takes (\d+) bytes of flash\*\*: (\d+) for the frames, (\d+) for "
+        r"the cells, (\d+) for the events",
         README,
     )
     total, *series = map(int, said.groups())
