@@ -48,6 +48,8 @@ def _without_a_wrong_chip(anchors: list[Anchor]) -> list[Anchor]:
     better = [anchor for anchor in anchors if anchor.clock != segment.DS3231]
     if not chips or not better:
         return anchors
+    # A header can say what a later anchor has said: the anchors themselves tell when that was
+    better = [anchor for anchor in better if not anchor.carried] or better
     first = min(better, key=lambda anchor: anchor.uptime)
     before = [anchor for anchor in chips if anchor.uptime <= first.uptime]
     last = max(before, key=lambda anchor: anchor.uptime, default=first)

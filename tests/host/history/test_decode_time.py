@@ -78,6 +78,16 @@ def test_a_clock_chip_that_ntp_contradicts_does_not_count(tmp_path, said, begins
     assert times(load_frames([where])) == [begins, NOON + 10003, NOON + 20003]
 
 
+def test_a_header_that_has_ntps_time_does_not_make_a_wrong_chip_later(tmp_path):
+    """The header of a segment is written with its first frames: it can have what came after."""
+    where = put(
+        tmp_path,
+        header(utc=NOON, clock=3) + anchor(1, NOON - 3600, segment.DS3231) + frames(2)
+        + anchor(100, NOON + 100) + frames(200)
+    )  # fmt: skip
+    assert times(load_frames([where])) == [NOON + 2, NOON + 200]
+
+
 def test_a_clock_chip_outranks_a_kept_clock(tmp_path):
     where = put(
         tmp_path,
