@@ -256,7 +256,8 @@ def _section(data, keys, where, also=()):
             known = ", ".join(sorted(list(keys) + list(also)))
             raise ConfigError(prefix + key[:LONGEST_SAID], "unknown key; known here: " + known)
     found = {key: _value(data, key, keys[key], prefix + key) for key in sorted(keys)}
-    pins = [key for key in sorted(keys) if keys[key][0] == "pin"]
+    pins = [key for key in sorted(keys) if keys[key][0] in ("pin", "optional_pin")]
+    pins = [key for key in pins if found[key] >= 0]
     if pins:
         found["pins"] = pins
     return found

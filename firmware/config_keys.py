@@ -52,6 +52,7 @@ WINGS = {'bms': (('chargery',
             {'KEYS': {'server': ('optional_host', 63, 'pool.ntp.org'),
                       'interval_s': ('number', (60, 86400), 3600)},
              'IN_USE': ('wifi.networks', 'ntp.server')}),
+           ('ds3231', {'KEYS': {'scl': ('optional_pin', (), -1), 'sda': ('optional_pin', (), -1)}}),
            ('lcd',
             {'KEYS': {'kind': ('thing', ('display', 'none'), 'i2c'),
                       'columns': ('number', (16, 20), 20),
@@ -102,4 +103,4 @@ WINGS = {'bms': (('chargery',
                         'sda': ('pin', (), 21),
                         'address': ('number', (0, 127), 0),
                         'frequency': ('number', (50000, 400000), 100000)}}))}
-CHECKER = 592918290
+CHECKER = 865693285

@@ -75,6 +75,10 @@ def _is_pin(value, limits):
     return _is_number(value, (0, MAX_PIN))
 
 
+def _is_optional_pin(value, limits):
+    return _is_number(value, (-1, MAX_PIN))
+
+
 def _is_switch(value, limits):
     return isinstance(value, bool)
 
@@ -159,6 +163,7 @@ KINDS = {
     "number": (_is_number, _number_words, _same),
     "dbm": (_is_dbm, _dbm_words, _same),
     "pin": (_is_pin, lambda limits: _number_words((0, MAX_PIN)), _same),
+    "optional_pin": (_is_optional_pin, lambda limits: _number_words((-1, MAX_PIN)), _same),
     "switch": (_is_switch, lambda limits: "true or false", _same),
     "text": (_is_text, _text_words, _same),
     "trimmed": (_is_text, _text_words, lambda value: value.strip()),

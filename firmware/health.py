@@ -8,7 +8,7 @@ from store import retention
 
 # Of a start, as store.events numbers them, and the clocks of lib.uptime
 CAUSES = ("", "power on", "reset", "watchdog", "deep sleep", "soft reset", "planned")
-CLOCKS = ("not set", "kept", "PC", "NTP")
+CLOCKS = ("not set", "kept", "PC", "NTP", "DS3231")
 
 
 def heap_free():

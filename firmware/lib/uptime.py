@@ -10,6 +10,7 @@ NO_CLOCK = 0
 KEPT = 1  # an RTC that kept running over a reset
 PC = 2
 NTP = 3
+DS3231 = 4  # a clock chip with a battery
 
 
 class Uptime:

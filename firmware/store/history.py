@@ -206,7 +206,7 @@ class History:
         self._recorder.tally(self._uptime.seconds, code, total)
 
     def anchor(self, utc, clock, utc_ms=0):
-        """It is utc now, says clock (lib.uptime.KEPT, PC or NTP). Written with the next flush."""
+        """It is utc now, says clock (lib.uptime: KEPT or better). Written with the next flush."""
         uptime = self._uptime
         uptime.update()
         # UTC at the whole second of uptime

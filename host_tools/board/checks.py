@@ -16,7 +16,7 @@ def check(found: dict) -> None:
     """config.ConfigError if a rule does not hold in a config, as config.parse() gives it."""
     for where, section, rules in _sections(found):
         for rule in rules:
-            RULES[rule["rule"]](where, section, rule)
+            RULES[rule["rule"]](found, where, section, rule)
 
 
 def _sections(found: dict) -> Iterator[tuple[str, dict, tuple]]:
@@ -31,14 +31,14 @@ def _rules(wing: str, name: str) -> tuple:
     return declared(wing, name).get("PC_RULES", ())
 
 
-def _pattern(where: str, section: dict, rule: dict) -> None:
+def _pattern(found: dict, where: str, section: dict, rule: dict) -> None:
     """The values of the keys are of that pattern, as a whole."""
     for key in rule["keys"]:
         if not re.fullmatch(rule["pattern"], section[key]):
             raise config.ConfigError(f"{where}.{key}", rule["words"].format(value=section[key]))
 
 
-def _network(where: str, section: dict, rule: dict) -> None:
+def _network(found: dict, where: str, section: dict, rule: dict) -> None:
     """The gateway is in the network that address and netmask are of, if there is an address."""
     address, netmask, gateway = (section[rule[key]] for key in ("address", "netmask", "gateway"))
     if not address:
@@ -53,4 +53,14 @@ def _network(where: str, section: dict, rule: dict) -> None:
         raise config.ConfigError(f"{where}.{rule['gateway']}", wrong)
 
 
-RULES = {"pattern": _pattern, "network": _network}
+def _bus(found: dict, where: str, section: dict, rule: dict) -> None:
+    """Both pins of an I2C bus are given, or none: then it is that of the display."""
+    given = [key for key in rule["keys"] if section[key] >= 0]
+    if where not in found["parts"] or len(given) == len(rule["keys"]):
+        return
+    if given or "lcd" not in found["parts"] or found["lcd"]["kind"] != "i2c":
+        needs = f"needs {' and '.join(rule['keys'])}, or a display on I2C whose bus it shares"
+        raise config.ConfigError(where, needs)
+
+
+RULES = {"bus": _bus, "pattern": _pattern, "network": _network}

@@ -137,14 +137,33 @@ def decode(
             "or csv.",
         ),
     ] = None,
+    decimals: Annotated[
+        int | None,
+        typer.Option(
+            metavar="N",
+            min=0,
+            max=6,
+            help="Decimals of all values in V and A. Default: those that a value has, 52.81.",
+        ),
+    ] = None,
+    guess: Annotated[
+        bool,
+        typer.Option(
+            "--guess",
+            help="Date rows without a date by what can be guessed; two more columns, guessed and "
+            "error_s, mark them.",
+        ),
+    ] = False,
 ) -> None:
     """Turn pulled files into CSV: time,voltage,current,temperature,soc and the extreme cells.
 
-    Where the time is unknown, its column is empty and the columns boot and uptime are added.
+    Where the time is unknown, its column is empty, and the columns boot, uptime, not_before and
+    not_after are added.
     """
+    from host_tools.export.decode import How
     from host_tools.export.decode import decode as run
 
-    run(paths, output, epoch, series, form)
+    run(paths, output, epoch, series, How(form, decimals, guess))
 
 
 @app.command()
@@ -402,6 +421,12 @@ def sim(
         str | None,
         typer.Option(metavar="CHIP", help="Simulate the memory of this chip: wroom, c3 or s3."),
     ] = None,
+    ds3231: Annotated[
+        bool,
+        typer.Option(
+            "--ds3231", help="Add a clock chip that keeps the time while the board is off."
+        ),
+    ] = False,
     blank: Annotated[
         bool, typer.Option("--blank", help="Do not install the firmware on an empty flash.")
     ] = False,
@@ -417,6 +442,7 @@ def sim(
     plan = Plan(
         flash=flash, bms=bms, capture=capture, speed=speed, seed=seed, lcd=lcd, broker_port=mqtt
     )
+    plan.ds3231 = ds3231
     if chip:
         plan.settings["chip"] = chip
     run(plan, link, duration, png, blank)

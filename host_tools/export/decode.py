@@ -1,6 +1,7 @@
 """packlog decode: segments and shards to a file of the PC, one series at a time."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 
 from host_tools.export import exporters
@@ -9,25 +10,38 @@ from host_tools.ground.progress import Progress
 from host_tools.history import load, records
 
 
+@dataclass(frozen=True)
+class How:
+    """form: an exporter's name; None: that of the file's extension, or CSV. decimals: of V and A;
+    None: as many as a value has. guess: date rows without a date by what can be guessed.
+    """
+
+    form: str | None = None
+    decimals: int | None = None
+    guess: bool = False
+
+
 def decode(
     paths: Iterable[Path | str],
     out: Path | str | None = None,
     epoch: bool = False,
     series: str = "pack",
-    form: str | None = None,
+    how: How = How(),
 ) -> int:
     """Write a series to out, None for stdout; returns the number of rows.
 
-    form names an exporter; None takes that of out's extension, or CSV. Damaged files are named on
-    stderr; PacklogError then says, once the rest is written, that there were some.
+    stderr says first how many rows there are, from when to when. Damaged files are named there;
+    PacklogError then says, once the rest is written, that there were some.
     """
     load.check_series(series)
-    exporter = exporters.get(form) if form else exporters.of_file(out)
+    exporter = exporters.get(how.form) if how.form else exporters.of_file(out)
+    more = exporters.with_decimals(exporter, how.decimals)
     paths = list(paths)
     spare_inputs(out, records.find(paths))
-    rows = load.load(paths, series)
-    with open_output(out) as file, Progress("writing", len(rows), "rows", is_file(file)) as bar:
-        exporter.write(rows, file.write, epoch, bar.at)
+    rows = load.load(paths, series, how.guess)
+    opened = open_output(out, exporters.mode(exporter))
+    with opened as file, Progress("writing", len(rows), "rows", is_file(file)) as bar:
+        exporter.write(rows, file.write, epoch, bar.at, **more)
     if rows.problems:
         raise records.damage(len(rows.problems))
     return len(rows)

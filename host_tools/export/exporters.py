@@ -5,11 +5,14 @@ An exporter is a file NAME.py with EXTENSION = ".csv" (of the files that it is t
     write(rows, put, epoch, progress)
 
 rows is a Frames, Cells or Events of host_tools.history. put(text) takes the output in pieces; epoch
-asks for times in seconds since 1970 instead of ISO 8601; progress(rows) is told the rows done.
+asks for times in seconds since 1970 instead of ISO 8601; progress(rows) is told the rows done. One
+that also has a parameter decimals (None: as many as each value has) takes --decimals. With
+BINARY = True put() takes bytes.
 """
 
 import ast
 import importlib
+import inspect
 from functools import cache
 from pathlib import Path
 from types import ModuleType
@@ -42,3 +45,18 @@ def of_file(out: Path | str | None) -> ModuleType:
     suffix = Path(out).suffix.lower() if out else ""
     by_extension = {extension: name for name, extension in extensions().items()}
     return get(by_extension.get(suffix, DEFAULT))
+
+
+def mode(exporter: ModuleType) -> str:
+    """How its file is opened."""
+    return "wb" if getattr(exporter, "BINARY", False) else "w"
+
+
+def with_decimals(exporter: ModuleType, decimals: int | None) -> dict[str, int]:
+    """What write() gets besides for --decimals. PacklogError if it does not take that."""
+    if decimals is None:
+        return {}
+    if "decimals" not in inspect.signature(exporter.write).parameters:
+        name = exporter.__name__.rpartition(".")[2]
+        raise PacklogError(f"the format {name} has no --decimals: leave it out")
+    return {"decimals": decimals}

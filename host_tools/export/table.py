@@ -4,6 +4,7 @@ Each column is an array of texts of fixed width, filled up with NUL bytes, which
 the finished block. No Python runs per row.
 """
 
+import math
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import cache
@@ -13,6 +14,8 @@ from host_tools.history.timeline import UNKNOWN
 
 _BLOCK = 100_000  # rows put together at a time
 _DAY = 86400
+_MOST_DECIMALS = 3  # mV, mA
+_HALF_BITS = 11  # of a float16's significand
 
 Column = Callable[[slice], np.ndarray]  # the texts of some rows, as bytes filled up with NUL
 
@@ -53,15 +56,33 @@ def lookup(codes: np.ndarray, text: Callable[[int], str]) -> Column:
     return lambda rows: table[codes[rows]]
 
 
-def halves(values: np.ndarray, form: str) -> Column:
-    """Numbers that came from float16, by its bits."""
+def halves(values: np.ndarray, decimals: int | None = None) -> Column:
+    """Numbers that came from float16, by its bits; see decimals_of."""
     bits = values.astype(np.float16).view(np.uint16).astype(np.int32)
     codes = np.where(np.isnan(values), 0, bits + 1)
 
     def text(code: int) -> str:
-        return form.format(float(np.uint16(code - 1).view(np.float16)))
+        half = np.uint16(code - 1).view(np.float16)
+        said = f"{float(half):.{decimals_of(half) if decimals is None else decimals}f}"
+        return said if said.strip("-0.") else said.lstrip("-")  # no -0.00
 
     return lookup(codes, text)
+
+
+def decimals_of(half: np.float16) -> int:
+    """The decimals that a float16 in V or A has: it is known to the step to the next one.
+
+    52.8125 has 2, as its step is 0.03; never more than 3, as readings are in mV and mA.
+    """
+    _, exponent = math.frexp(float(half))
+    step = 2.0 ** (exponent - _HALF_BITS)
+    return min(max(math.ceil(-math.log10(step)), 0), _MOST_DECIMALS)
+
+
+def milli(values: np.ndarray, decimals: int | None = None) -> Column:
+    """Whole mV as V; negative ones are empty."""
+    count = _MOST_DECIMALS if decimals is None else decimals
+    return lookup(values + 1, lambda code: f"{(code - 1) / 1000:.{count}f}")
 
 
 def tenths(values: np.ndarray) -> np.ndarray:

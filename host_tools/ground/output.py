@@ -1,4 +1,4 @@
-"""Where a command's text goes: standard output, or a file that is only replaced when complete.
+"""Where a command's output goes: standard output, or a file that is only replaced when complete.
 
 A full disk or an interrupted command leaves the old file as it was and nothing beside it. Every
 error while writing becomes a PacklogError that names the file and the remedy.
@@ -13,7 +13,7 @@ import sys
 import tempfile
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import TextIO
+from typing import IO, TextIO
 
 from host_tools.ground.errors import PacklogError
 
@@ -37,9 +37,9 @@ def write_error(name: str, error: OSError) -> PacklogError:
 
 
 class _Named(io.TextIOBase):
-    """A text stream whose errors name the file; a reader who left stays BrokenPipeError."""
+    """A stream whose errors name the file; a reader who left stays BrokenPipeError."""
 
-    def __init__(self, stream: TextIO, name: str):
+    def __init__(self, stream: IO, name: str):
         self._stream = stream
         self._name = name
 
@@ -49,9 +49,9 @@ class _Named(io.TextIOBase):
     def fileno(self) -> int:
         return self._stream.fileno()
 
-    def write(self, text: str) -> int:
+    def write(self, data: str | bytes) -> int:
         with _named(self._name):
-            return self._stream.write(text)
+            return self._stream.write(data)
 
     def flush(self) -> None:
         with _named(self._name):
@@ -101,14 +101,16 @@ def is_file(stream: TextIO) -> bool:
 
 
 @contextlib.contextmanager
-def open_output(path: Path | None) -> Iterator[TextIO]:
-    """A text stream to write to: standard output if path is None, else that file."""
+def open_output(path: Path | None, mode: str = "w") -> Iterator[TextIO]:
+    """A stream to write to: standard output if path is None, else that file. mode: "w" for text,
+    "wb" for bytes, which do not go to a terminal.
+    """
     if path is None:
-        chosen = _standard_output()
+        chosen = _standard_output(mode)
     elif _is_device(path):
-        chosen = _device(path)
+        chosen = _device(path, mode)
     else:
-        chosen = _file(path)
+        chosen = _file(path, mode)
     with chosen as stream:
         yield stream
 
@@ -122,8 +124,10 @@ def _is_device(path: Path) -> bool:
 
 
 @contextlib.contextmanager
-def _standard_output() -> Iterator[TextIO]:
-    stream = _Named(sys.stdout, "standard output")
+def _standard_output(mode: str) -> Iterator[TextIO]:
+    if mode == "wb" and sys.stdout.isatty():
+        raise PacklogError("that is no text for a terminal: name a file with -o")
+    stream = _Named(sys.stdout.buffer if mode == "wb" else sys.stdout, "standard output")
     try:
         yield stream
         stream.flush()
@@ -135,10 +139,10 @@ def _standard_output() -> Iterator[TextIO]:
 
 
 @contextlib.contextmanager
-def _device(path: Path) -> Iterator[TextIO]:
+def _device(path: Path, mode: str) -> Iterator[TextIO]:
     """A device or a pipe has to be written as it is."""
     with _named(str(path)):
-        file = _open(path)
+        file = _open(path, mode)
     with contextlib.suppress(BrokenPipeError), _closing(file):
         yield _Named(file, str(path))
         with _named(str(path)):
@@ -146,20 +150,20 @@ def _device(path: Path) -> Iterator[TextIO]:
 
 
 @contextlib.contextmanager
-def _file(path: Path) -> Iterator[TextIO]:
+def _file(path: Path, mode: str) -> Iterator[TextIO]:
     name = str(path)
     target = Path(os.path.realpath(path))  # a link stays a link, its target is replaced
     with _named(name):
-        mode = _mode(target)
+        permissions = _mode(target)
         handle, partial = tempfile.mkstemp(prefix=".packlog-", dir=target.parent)
     try:
-        with _closing(_open(handle)) as file:
+        with _closing(_open(handle, mode)) as file:
             yield _Named(file, name)
             with _named(name):
                 file.flush()
                 os.fsync(file.fileno())
         with _named(name):
-            os.chmod(partial, mode)
+            os.chmod(partial, permissions)
             os.replace(partial, target)
     except BaseException:
         with contextlib.suppress(OSError):
@@ -167,8 +171,8 @@ def _file(path: Path) -> Iterator[TextIO]:
         raise
 
 
-def _open(path: Path | int) -> TextIO:
-    return open(path, "w", encoding="utf-8", newline="")
+def _open(path: Path | int, mode: str) -> IO:
+    return open(path, mode) if mode == "wb" else open(path, mode, encoding="utf-8", newline="")
 
 
 @contextlib.contextmanager

@@ -6,6 +6,7 @@ an empty text. Texts are made from integers alone, so that 22.8 A is never 22.79
 
 import functools
 import re
+from datetime import datetime, timezone
 
 import host_tools.ground.firmware  # noqa: F401 - the firmware on sys.path
 
@@ -63,6 +64,13 @@ def whole(number: int | None) -> str:
 def cell(index: int | None) -> str:
     """The number of a cell as people count: from 1."""
     return "" if index is None else str(index + 1)
+
+
+def moment(unix: int | None) -> str:
+    """Unix seconds as ISO 8601 in UTC."""
+    if unix is None:
+        return "not known"
+    return f"{datetime.fromtimestamp(unix, timezone.utc):%Y-%m-%dT%H:%M:%SZ}"
 
 
 def of_status(key: str, text: str) -> str:

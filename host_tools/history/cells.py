@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
-from host_tools.history import logs, records
+from host_tools.history import logs, pieces, records
+from host_tools.history.undated import Undated
 
 from store import segment
 from store.cells import OFFSET
@@ -21,10 +22,12 @@ class Cells:
     uptime: np.ndarray  # s since the boot
     time: np.ndarray  # unix s, -1 not known
     cells: np.ndarray  # mV, 0 not known or not wired
+    undated: np.ndarray  # number in boots of a row that no clock has dated, from 1
     hole: np.ndarray
     pack: str = ""
     problems: list[str] = field(default_factory=list)
     remarks: list[str] = field(default_factory=list)
+    boots: list[Undated] = field(default_factory=list)
 
     def __len__(self) -> int:
         return len(self.boot)
@@ -36,12 +39,12 @@ def load(paths: Iterable[Path | str], read: records.Reader = records.read) -> Ce
     rows = logs.with_holes(loaded.logs, {})
     if not rows:
         none = np.zeros(0, np.int64)
-        rows = dict.fromkeys(("boot", "uptime", "time"), none)
+        rows = dict.fromkeys(("boot", "uptime", "time", "undated"), none)
         rows |= {"cells": none.reshape(0, 0), "hole": none.astype(bool)}
     return Cells(**rows, **logs.about(loaded))
 
 
-def _columns(rows: np.ndarray, header: segment.Header) -> logs.Columns:
+def _columns(rows: np.ndarray, header: segment.Header) -> pieces.Columns:
     count = min(header.cell_count, (header.record_size - OFFSET) // 2)
     taken = np.ascontiguousarray(rows[:, OFFSET : OFFSET + 2 * count])
     return {"cells": taken.reshape(-1).view("<u2").reshape(len(rows), count)}

@@ -6,13 +6,15 @@ A text has neither commas nor quotes, so that it can stand in a CSV as it is.
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import datetime, timezone
 from functools import cache
 from pathlib import Path
 
 import numpy as np
 from host_tools.ground.firmware import declared, names
+from host_tools.ground.units import moment
 from host_tools.history import logs, records
+from host_tools.history.pieces import EVENT, Columns
+from host_tools.history.undated import Undated
 
 from sample import (
     BALANCING,
@@ -25,7 +27,6 @@ from sample import (
 )
 from store import events, segment
 
-EVENT = logs.dtype(events.FIELDS)
 _NUMBERS = ("code", "a", "b", "c")
 
 # In the order of firmware/health.py, which has shorter words for a display
@@ -38,7 +39,7 @@ CAUSES = (
     "soft reset (as by a PC)",
     "planned by the logger",
 )
-CLOCKS = ("", "an RTC", "a PC", "NTP")
+CLOCKS = ("", "an RTC", "a PC", "NTP", "a DS3231")
 # What a protection is called when it comes on and when it goes off
 PROTECTIONS = {
     CHARGE_STOPPED: ("charge stopped", "charge allowed again"),
@@ -66,9 +67,11 @@ class Events:
     c: np.ndarray
     event: np.ndarray
     details: np.ndarray
+    undated: np.ndarray  # number in boots of a row that no clock has dated, from 1
     pack: str = ""
     problems: list[str] = field(default_factory=list)
     remarks: list[str] = field(default_factory=list)
+    boots: list[Undated] = field(default_factory=list)
 
     def __len__(self) -> int:
         return len(self.boot)
@@ -77,14 +80,14 @@ class Events:
 def load(paths: Iterable[Path | str], read: records.Reader = records.read) -> Events:
     """The events in paths, which are files or folders. PacklogError if there is no file at all."""
     loaded = logs.load(paths, segment.EVENTS, _columns, _NUMBERS, read)
-    names = ("boot", "uptime", "time", *_NUMBERS)
+    names = ("boot", "uptime", "time", "undated", *_NUMBERS)
     parts = {name: [log.columns[name] for log in loaded.logs] for name in names}
     rows = {name: np.concatenate([np.zeros(0, np.int64), *parts[name]]) for name in names}
     event, details = _words(*(rows[name] for name in _NUMBERS))
     return Events(**rows, event=event, details=details, **logs.about(loaded))
 
 
-def _columns(rows: np.ndarray, header: segment.Header) -> logs.Columns:
+def _columns(rows: np.ndarray, header: segment.Header) -> Columns:
     taken = np.ascontiguousarray(rows[:, : events.SIZE]).reshape(-1).view(EVENT)
     return {name: taken[name].astype(np.int64) for name in _NUMBERS}
 
@@ -177,12 +180,12 @@ def _characters(b: int, c: int) -> str:
 
 def _clock(a: int, b: int, c: int) -> str:
     by = _entry(CLOCKS, a, "clock")
-    at = f"{datetime.fromtimestamp(b, timezone.utc):%Y-%m-%dT%H:%M:%SZ}"
+    at = f"by {by} to {moment(b)}"
     if not c:
-        return f"by {by} to {at}; it was not known"
+        return f"{at}; it was not known"
     if abs(c - b) < 2:
-        return f"by {by} to {at}; it was right"
-    return f"by {by} to {at}; it was {abs(c - b)} s {'ahead' if c > b else 'behind'}"
+        return f"{at}; it was right"
+    return f"{at}; it was {abs(c - b)} s {'ahead' if c > b else 'behind'}"
 
 
 def _task(a: int, b: int, c: int) -> str:

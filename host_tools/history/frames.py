@@ -10,11 +10,13 @@ from pathlib import Path
 
 import numpy as np
 from host_tools.history import logs, records
+from host_tools.history.pieces import Columns, dtype
+from host_tools.history.undated import Undated
 
 from store import frame, segment
 
-FRAME = logs.dtype(frame.FIELDS)
-RAW = logs.dtype(frame.FIELDS, bits=True)  # float16 as its bits
+FRAME = dtype(frame.FIELDS)
+RAW = dtype(frame.FIELDS, bits=True)  # float16 as its bits
 
 # The columns of Frames and their numpy types
 COLUMNS = {
@@ -29,6 +31,8 @@ COLUMNS = {
     "max_cell_voltage": "i4",
     "min_voltage_cell": "i2",
     "max_voltage_cell": "i2",
+    "layout": "u1",
+    "undated": "i4",
     "hole": "?",
 }
 # What a row has there that stands for silence
@@ -56,10 +60,13 @@ class Frames:
     max_cell_voltage: np.ndarray  # mV
     min_voltage_cell: np.ndarray  # from 1
     max_voltage_cell: np.ndarray  # from 1
+    layout: np.ndarray  # as in the header: how finely the temperature is known
+    undated: np.ndarray  # number in boots of a row that no clock has dated, from 1
     hole: np.ndarray
     pack: str = ""
     problems: list[str] = field(default_factory=list)
     remarks: list[str] = field(default_factory=list)
+    boots: list[Undated] = field(default_factory=list)
 
     def __len__(self) -> int:
         return len(self.boot)
@@ -73,7 +80,7 @@ def load(paths: Iterable[Path | str], read: records.Reader = records.read) -> Fr
     return Frames(**rows, **logs.about(loaded))
 
 
-def _columns(rows: np.ndarray, header: segment.Header) -> logs.Columns:
+def _columns(rows: np.ndarray, header: segment.Header) -> Columns:
     records = np.ascontiguousarray(rows).reshape(-1).view(RAW)
     packed = records["packed16"].astype(np.uint32) | records["packed8"].astype(np.uint32) << 16
     value, known = {}, {}
@@ -85,6 +92,7 @@ def _columns(rows: np.ndarray, header: segment.Header) -> logs.Columns:
         name: np.where(known[name], value[name] / 10, np.nan).astype(np.float32)
         for name in ("temperature", "soc")
     }
+    columns["layout"] = np.full(len(rows), header.layout, np.uint8)
     for name in ("voltage", "current"):
         columns[name] = records[name].view("<f2").astype(np.float32)
     for name in ("min_cell_voltage", "max_cell_voltage"):

@@ -10,20 +10,21 @@ import json
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
-from datetime import datetime, timezone
 from pathlib import Path
 
 import numpy as np
 from host_tools.ground.errors import PacklogError
 from host_tools.ground.progress import Progress
 from host_tools.ground.text import PlainTable, console, plain, show
-from host_tools.history import cells, events, frames, logs, records
+from host_tools.ground.units import moment
+from host_tools.history import cells, compressed, events, frames, logs, pieces, records
 from host_tools.history.timeline import UNKNOWN
 
 from store import segment
 
 _DAY_S = 86400
 _HOUR_S = 3600
+_BOOTS_SAID = 5  # of those without a date
 _PASSES = 5  # how often each file is gone through
 
 
@@ -41,6 +42,7 @@ class Summary:
     boots: int = 0
     frames: int = 0
     undated_frames: int = 0  # those whose time is not known
+    undated: list[dict[str, int | None]] = field(default_factory=list)  # by boot: where they lie
     cells: int = 0  # records of all cells
     charge_in_ah: float = 0.0
     charge_out_ah: float = 0.0
@@ -50,6 +52,7 @@ class Summary:
     sizes: dict[str, int] = field(default_factory=dict)  # by series
     bytes_a_frame: float | None = None  # of the frames' files
     bytes_a_day: float | None = None  # of all files
+    bytes_a_day_compressed: float | None = None  # the same when the board has compressed them all
     remarks: list[str] = field(default_factory=list)  # as of two boards in one folder
 
 
@@ -87,17 +90,20 @@ def collect(paths: Iterable[Path | str]) -> tuple[list[Summary], list[str]]:
 def _collect(files: list[Path], read: records.Reader) -> tuple[list[Summary], list[str]]:
     of_pack: dict[str, list[Path]] = defaultdict(list)
     sizes: dict[str, Counter] = defaultdict(Counter)
+    later: Counter = Counter()  # bytes once all is compressed
     damaged = []
     for path in files:
         header, _, problem = read(path)
         damaged += [problem] if problem else []
         if header and header.series in segment.FOLDERS:
             of_pack[header.name].append(path)
-            sizes[header.name][segment.FOLDERS[header.series]] += path.stat().st_size
+            size = path.stat().st_size
+            sizes[header.name][segment.FOLDERS[header.series]] += size
+            later[header.name] += compressed.size_of(path, size)
     packs = []
     for name, of_name in sorted(of_pack.items()):
         packs.append(_summary(name, of_name, damaged, read))
-        _add_sizes(packs[-1], sizes[name])
+        _add_sizes(packs[-1], sizes[name], later[name])
     return packs, list(dict.fromkeys(damaged))
 
 
@@ -128,10 +134,25 @@ def _add_frames(summary: Summary, loaded: frames.Frames) -> None:
     is_frame = ~loaded.hole
     summary.frames = int(is_frame.sum())
     summary.undated_frames = int((loaded.time[is_frame] == UNKNOWN).sum())
+    summary.undated = _undated(loaded, np.bincount(loaded.undated[is_frame]))
     boot, uptime = loaded.boot[is_frame], loaded.uptime[is_frame]
     again = (boot[1:] != boot[:-1]) | (uptime[1:] <= uptime[:-1])
     summary.boots = 1 + int(again.sum())
     _add_gaps(summary, loaded)
+
+
+def _undated(loaded: frames.Frames, counts: np.ndarray) -> list[dict[str, int | None]]:
+    """Between which dates each boot without one lies. counts: frames, by number in loaded.boots."""
+    return [
+        {
+            "boot": boot.boot,
+            "frames": int(count),
+            "length_s": boot.length,
+            "not_before": boot.earliest,
+            "not_after": None if boot.latest is None else boot.latest + boot.length,
+        }
+        for boot, count in zip(loaded.boots, counts[1:], strict=True)
+    ]
 
 
 def _add_gaps(summary: Summary, loaded: frames.Frames) -> None:
@@ -164,17 +185,19 @@ def _charge(files: list[Path], read: records.Reader) -> tuple[float, float, int]
     return into, out, covered
 
 
-def _current(rows: np.ndarray, header: segment.Header) -> logs.Columns:
+def _current(rows: np.ndarray, header: segment.Header) -> pieces.Columns:
     raw = np.ascontiguousarray(rows).reshape(-1).view(frames.RAW)
     return {"current": raw["current"].view("<f2").astype(np.float64)}
 
 
-def _add_sizes(summary: Summary, sizes: Counter) -> None:
+def _add_sizes(summary: Summary, sizes: Counter, later: int) -> None:
     summary.sizes = dict(sizes)
     if summary.frames:
         summary.bytes_a_frame = round(sizes[segment.FOLDERS[segment.PACK]] / summary.frames, 3)
     if summary.logged_s:
-        summary.bytes_a_day = round(sum(sizes.values()) * _DAY_S / summary.logged_s, 1)
+        a_day = _DAY_S / summary.logged_s
+        summary.bytes_a_day = round(sum(sizes.values()) * a_day, 1)
+        summary.bytes_a_day_compressed = round(later * a_day, 1)
 
 
 def _table(pack: Summary) -> PlainTable:
@@ -195,34 +218,60 @@ def _rows(pack: Summary) -> list[tuple[str, str]]:
         frames_said += f", {pack.undated_frames} without a date"
     sizes = ", ".join(f"{name} {size}" for name, size in pack.sizes.items())
     rows = [
-        ("from", _when(pack.first)),
-        ("to", _when(pack.last)),
+        ("from", moment(pack.first)),
+        ("to", moment(pack.last) + (", of the dated frames" if pack.undated else "")),
         ("logged", _duration(pack.logged_s)),
         ("gaps", gaps),
         ("boots", str(pack.boots)),
         ("frames", frames_said),
+        *_undated_rows(pack.undated),
         ("cells", f"{pack.cells} records"),
         ("charge in", f"{pack.charge_in_ah:.3f} Ah, by the frames' means"),
         ("charge out", f"{pack.charge_out_ah:.3f} Ah, by the frames' means"),
         ("charge net", f"{pack.charge_net_ah:+.3f} Ah"),
         ("files", f"{pack.files}: {sizes} bytes"),
         ("bytes a frame", _number(pack.bytes_a_frame, 2)),
-        ("bytes a day", _number(pack.bytes_a_day, 0)),
+        ("bytes a day", _bytes_a_day(pack)),
     ]
     rows += [(f"event {kind}", str(count)) for kind, count in pack.events.items()]
     return rows
 
 
-def _when(unix: int | None) -> str:
-    if unix is None:
-        return "not known"
-    return f"{datetime.fromtimestamp(unix, timezone.utc):%Y-%m-%dT%H:%M:%SZ}"
+def _undated_rows(boots: list[dict[str, int | None]]) -> list[tuple[str, str]]:
+    said = []
+    for boot in boots[:_BOOTS_SAID]:
+        what = f"{_frames(boot['frames'])} without a date, {_duration(boot['length_s'])}"
+        where = _where(boot["not_before"], boot["not_after"])
+        said += [(f"boot {boot['boot']}", f"{what},"), ("", where)]
+    if rest := boots[_BOOTS_SAID:]:
+        count = _frames(sum(boot["frames"] for boot in rest))
+        said.append((f"{len(rest)} more boots", f"{count} without a date"))
+    return said
+
+
+def _frames(count: int) -> str:
+    return f"{count} frame{'s' * (count != 1)}"
+
+
+def _where(low: int | None, high: int | None) -> str:
+    if low is None or high is None:
+        word, bound = ("before", high) if low is None else ("after", low)
+        return "nothing says when" if bound is None else f"{word} {moment(bound)}"
+    return f"between {moment(low)} and {moment(high)}"
 
 
 def _duration(seconds: int) -> str:
     days, rest = divmod(seconds, _DAY_S)
     clock = f"{rest // 3600}:{rest // 60 % 60:02}:{rest % 60:02}"
     return f"{days} d {clock}" if days else clock
+
+
+def _bytes_a_day(pack: Summary) -> str:
+    """Once compressed, which is what a budget is spent by; and as the files are."""
+    now, later = pack.bytes_a_day, pack.bytes_a_day_compressed
+    if now == later:
+        return _number(now, 0)
+    return f"{_number(later, 0)} once compressed, {_number(now, 0)} as it is now"
 
 
 def _number(value: float | None, decimals: int) -> str:

@@ -11,24 +11,11 @@ from pathlib import Path
 
 import numpy as np
 from host_tools.ground.errors import PacklogError
-from host_tools.history import origin, records, timeline
-from host_tools.history.timeline import Anchor
+from host_tools.history import origin, records, timeline, undated
+from host_tools.history.pieces import Columns, Piece, read_piece
+from host_tools.history.undated import Boot, Undated
 
-from store import frame, segment
-
-Columns = dict[str, np.ndarray]
-
-
-def dtype(description: tuple, bits: bool = False) -> np.dtype:
-    """The numpy type of a record of 13 bytes. bits: float16 as its bits."""
-    types = [("<u2" if bits and kind == "f2" else "<" + kind) for _, _, kind, *_ in description]
-    names, offsets = zip(*((name, offset) for name, offset, *_ in description), strict=True)
-    return np.dtype({"names": names, "formats": types, "offsets": offsets, "itemsize": frame.SIZE})
-
-
-MARK = dtype(frame.MARK_FIELDS)
-_MARK_AT = MARK.fields["mark"][1]
-_MARK_LOW, _MARK_HIGH = frame.MARK.to_bytes(2, "little")
+from store import segment
 
 
 @dataclass
@@ -58,23 +45,14 @@ class Log:
 @dataclass
 class Loaded:
     """What the files of a pack hold of a series; pack is empty if that is nothing. remarks: what
-    is whole, but odd.
+    is whole, but odd. boots: those without a date; column undated has their numbers, from 1.
     """
 
     pack: str = ""
     logs: list[Log] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
     remarks: list[str] = field(default_factory=list)
-
-
-@dataclass
-class _Piece:
-    """What one file holds. columns is empty for a file of another series."""
-
-    header: segment.Header
-    columns: Columns
-    start: np.ndarray
-    anchors: list[tuple[int, Anchor]]
+    boots: list[Undated] = field(default_factory=list)
 
 
 def load(
@@ -91,7 +69,7 @@ def load(
     PacklogError if there is no file at all, or those of more than one pack.
     """
     loaded = Loaded()
-    of_log: dict[int, list[_Piece]] = defaultdict(list)
+    of_log: dict[int, list[Piece]] = defaultdict(list)
     packs = set()
     for path in records.find(paths):
         header, rows, problem = read(path)
@@ -101,7 +79,7 @@ def load(
             continue
         packs.add(header.name)
         wanted = columns_of if header.series == series else None
-        of_log[header.log].append(_piece(header, rows, wanted, path, loaded.problems))
+        of_log[header.log].append(read_piece(header, rows, wanted, path, loaded.problems))
     if len(packs) > 1:
         raise PacklogError(
             f"more than one pack here ({', '.join(sorted(packs))}): name one's folder"
@@ -110,7 +88,9 @@ def load(
     for number, pieces in of_log.items():
         if mine := [piece for piece in pieces if piece.columns]:
             loaded.pack = mine[0].header.name
-            loaded.logs.append(_merge(mine, _anchors(pieces), identity))
+            boots = _boots(pieces)
+            loaded.logs.append(_merge(mine, boots, identity))
+            _add_undated(loaded, boots)
             if len(of_log) > 1 and (span := loaded.logs[-1].span):
                 spans[number] = span
     loaded.remarks = [f"{loaded.pack}: {each}" for each in origin.overlaps(spans)]
@@ -120,68 +100,41 @@ def load(
 
 def about(loaded: Loaded) -> dict[str, object]:
     """What the rows of a series say besides their columns."""
-    return {"pack": loaded.pack, "problems": loaded.problems, "remarks": loaded.remarks}
+    names = ("pack", "problems", "remarks", "boots")
+    return {name: getattr(loaded, name) for name in names}
 
 
-def _piece(header, rows: np.ndarray, columns_of, path: Path, problems: list[str]) -> _Piece:
-    marked = (rows[:, _MARK_AT] == _MARK_LOW) & (rows[:, _MARK_AT + 1] == _MARK_HIGH)
-    marks = np.zeros(len(rows), MARK)
-    at = np.flatnonzero(marked)
-    marks[at] = np.ascontiguousarray(rows[at, : frame.SIZE]).view(MARK)[:, 0]
-    is_run = marks["kind"] == frame.RUN
-    # One row a run: the header's, then those of the marks.
-    runs = marks[is_run]
-    boot = np.concatenate(([header.boot], runs["a"])).astype(np.int64)
-    base = np.concatenate(([header.uptime], runs["b"])).astype(np.int64)
-    begin = base + np.concatenate(([0], runs["timestamp"]))
-    run = np.cumsum(is_run)
-    timestamp = rows[:, 0].astype(np.int64) | rows[:, 1].astype(np.int64) << 8
-    uptime = base[run] + timestamp
-    anchors = [
-        (int(boot[run[i]]), Anchor(int(uptime[i]), int(marks["a"][i]), int(marks["b"][i])))
-        for i in np.flatnonzero(marks["kind"] == frame.ANCHOR)
-    ]
-    if header.utc:
-        anchors.append((header.boot, Anchor(header.uptime, header.utc, header.clock, True)))
-    if columns_of is None:
-        return _Piece(header, {}, np.zeros(0), anchors)
-    keep = _until_backwards(np.flatnonzero(~marked), run, uptime, path, problems)
-    columns = columns_of(rows if len(keep) == len(rows) else rows[keep], header)
-    start = _starts(uptime[keep], run[keep], begin)
-    columns["boot"] = boot[run[keep]].astype(np.uint32)
-    columns["uptime"] = uptime[keep].astype(np.uint32)
-    return _Piece(header, columns, start.astype(np.uint32), anchors)
+def _boots(pieces: list[Piece]) -> dict[int, Boot]:
+    """The boots of a log by number; their anchors in the order of the files."""
+    boots: dict[int, Boot] = {}
 
+    def of(number: int) -> Boot:
+        return boots.setdefault(number, Boot(number))
 
-def _until_backwards(index, run, uptime, path: Path, problems: list[str]) -> np.ndarray:
-    """The records up to where time runs backwards within a run, which no board writes."""
-    wrong = np.diff(uptime[index]) < 0
-    wrong &= np.diff(run[index]) == 0
-    if not wrong.any():
-        return index
-    first = int(np.argmax(wrong)) + 1
-    problems.append(f"{path}: damaged from record {index[first] + 1} on (time runs backwards)")
-    return index[:first]
-
-
-def _starts(uptime: np.ndarray, run: np.ndarray, begin: np.ndarray) -> np.ndarray:
-    """Where the records' coverage starts: at the record before, or where the run does."""
-    start = begin[run]
-    same = np.diff(run) == 0
-    start[1:][same] = uptime[:-1][same]
-    return start
-
-
-def _anchors(pieces: list[_Piece]) -> dict[int, list[Anchor]]:
-    """The anchors of a log by boot, in the order of the files."""
-    anchors = defaultdict(list)
     for piece in sorted(pieces, key=lambda piece: (piece.header.series, piece.header.sequence)):
         for boot, anchor in piece.anchors:
-            anchors[boot].append(anchor)
-    return anchors
+            of(boot).anchors.append(anchor)
+        for boot, last in piece.lengths.items():
+            of(boot).length = max(of(boot).length, last)
+        for boot, uptime, count in piece.counted:
+            of(boot).counted.append((uptime, count))
+    for boot in boots.values():
+        boot.counted.sort()
+    return boots
 
 
-def _merge(pieces: list[_Piece], anchors: dict[int, list[Anchor]], identity) -> Log:
+def _add_undated(loaded: Loaded, boots: dict[int, Boot]) -> None:
+    """Number, in the last log's rows, the boots without a date."""
+    columns = loaded.logs[-1].columns
+    columns["undated"] = np.zeros(len(columns["boot"]), np.int32)
+    for number, boot in undated.find(boots.values()).items():
+        rows = _rows_of(columns["boot"], number)
+        if rows.start < rows.stop:
+            loaded.boots.append(boot)
+            columns["undated"][rows] = len(loaded.boots)
+
+
+def _merge(pieces: list[Piece], boots: dict[int, Boot], identity) -> Log:
     """Order a log's records by boot and uptime, and have each once."""
     pieces.sort(key=lambda piece: piece.header.sequence)
     names = list(pieces[0].columns)
@@ -192,7 +145,7 @@ def _merge(pieces: list[_Piece], anchors: dict[int, list[Anchor]], identity) -> 
     if index is not None:
         columns = {name: columns[name][index] for name in names}
         start = start[index]
-    columns["time"] = _times(columns["boot"], columns["uptime"], anchors)
+    columns["time"] = _times(columns["boot"], columns["uptime"], boots)
     columns["hole"] = np.zeros(len(start), bool)
     return Log(columns, start)
 
@@ -218,15 +171,17 @@ def _order(boot: np.ndarray, uptime: np.ndarray, others: list[np.ndarray]) -> np
     return first[np.argsort(key[first], kind="stable")]
 
 
-def _times(boot: np.ndarray, uptime: np.ndarray, anchors: dict[int, list[Anchor]]) -> np.ndarray:
+def _times(boot: np.ndarray, uptime: np.ndarray, boots: dict[int, Boot]) -> np.ndarray:
     time = np.full(len(boot), timeline.UNKNOWN, np.int64)
-    for of_boot, said in anchors.items():
-        rows = slice(
-            np.searchsorted(boot, np.uint32(of_boot)),
-            np.searchsorted(boot, np.uint32(of_boot), "right"),
-        )
-        timeline.date(time[rows], uptime[rows], said)
+    for of_boot, known in boots.items():
+        rows = _rows_of(boot, of_boot)
+        timeline.date(time[rows], uptime[rows], known.anchors)
     return time
+
+
+def _rows_of(boot: np.ndarray, number: int) -> slice:
+    first = np.searchsorted(boot, np.uint32(number))
+    return slice(int(first), int(np.searchsorted(boot, np.uint32(number), "right")))
 
 
 def with_holes(logs: list[Log], unknown: dict[str, object]) -> Columns:
@@ -251,7 +206,7 @@ def with_holes(logs: list[Log], unknown: dict[str, object]) -> Columns:
             rows[name][is_record] = column
         else:
             rows[name] = column
-    for name in ("boot", "uptime", "time"):
+    for name in ("boot", "uptime", "time", "undated"):
         rows[name][holes] = rows[name][holes - 1]
     rows["uptime"][holes] += 1
     rows["time"][holes] += rows["time"][holes] != timeline.UNKNOWN

@@ -31,6 +31,7 @@ def choose(anchors: list[Anchor]) -> list[Anchor]:
     """Those that count, ordered by uptime, one an uptime."""
     known = [anchor for anchor in anchors if anchor.clock != segment.NO_CLOCK]
     known = [anchor for anchor in known if anchor.clock != segment.KEPT] or known
+    known = _without_a_wrong_chip(known)
     chosen = {anchor.uptime: anchor for anchor in known if not anchor.carried}
     # A header repeats what an anchor said. It counts if that anchor is not here any more.
     said = {anchor.offset for anchor in chosen.values()}
@@ -39,6 +40,22 @@ def choose(anchors: list[Anchor]) -> list[Anchor]:
             said.add(anchor.offset)
             chosen.setdefault(anchor.uptime, anchor)
     return [chosen[uptime] for uptime in sorted(chosen)]
+
+
+def _without_a_wrong_chip(anchors: list[Anchor]) -> list[Anchor]:
+    """Leave out what a clock chip said before a better clock came, if the two do not agree."""
+    chips = [anchor for anchor in anchors if anchor.clock == segment.DS3231]
+    better = [anchor for anchor in anchors if anchor.clock != segment.DS3231]
+    if not chips or not better:
+        return anchors
+    # A header can say what a later anchor has said: the anchors themselves tell when that was
+    better = [anchor for anchor in better if not anchor.carried] or better
+    first = min(better, key=lambda anchor: anchor.uptime)
+    before = [anchor for anchor in chips if anchor.uptime <= first.uptime]
+    last = max(before, key=lambda anchor: anchor.uptime, default=first)
+    if abs(first.offset - last.offset) <= tolerance(first.uptime - last.uptime):
+        return anchors
+    return [anchor for anchor in anchors if anchor not in before]
 
 
 def date(time: np.ndarray, uptime: np.ndarray, anchors: list[Anchor]) -> None:
@@ -65,5 +82,10 @@ def _rate(anchor: Anchor, following: Anchor) -> float:
     """Seconds of UTC per second of uptime between two anchors: 1 if they do not agree."""
     elapsed = following.uptime - anchor.uptime
     told = following.utc - anchor.utc
-    agree = abs(told - elapsed) <= _JITTER_S + _DRIFT * elapsed
+    agree = abs(told - elapsed) <= tolerance(elapsed)
     return told / elapsed if agree else 1
+
+
+def tolerance(elapsed: int) -> float:
+    """How many seconds two clocks may differ by after so many, if both are right."""
+    return _JITTER_S + _DRIFT * elapsed

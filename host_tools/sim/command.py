@@ -46,7 +46,7 @@ def run(
     finally:
         if rig.home:
             rig.home.close()
-        rig.board.close()
+        rig.close()
     print("\n".join(rig.lcd.text()))
     if png:
         try:

@@ -23,6 +23,8 @@ def config_of(plan: Plan, rig: Rig) -> dict:
         config["wifi"] = {"networks": [{"ssid": wifi.ssid, "password": wifi.password}]}
     if plan.broker_port:
         config["mqtt"] = {"host": BROKER_NAME}
+    if plan.ds3231:
+        config["ds3231"] = {}
     config["lcd"]["columns"], config["lcd"]["rows"] = SIZES[plan.lcd]
     return config
 

@@ -1,4 +1,6 @@
-"""`packlog demo`: an end-to-end run on the virtual board, from an empty flash to a CSV."""
+"""`packlog demo`: an end-to-end run on the virtual board, from an empty flash to a CSV and a
+picture.
+"""
 
 import shutil
 from pathlib import Path
@@ -16,18 +18,20 @@ PAGES = 12  # of the display at most until the pack's comes
 PACK = "house"  # as the example config.json calls it
 STEP_S = 30
 NEXT = """
-What you saw is the firmware as it runs on a real board. With one (an ESP32 with MicroPython):
+What ran is the unmodified firmware, on a virtual board: nobody has run it on a real one yet
+(docs/hardware.md says what was tested). If you have one, an ESP32 with MicroPython:
   ./install.sh               put packlog on the board that is plugged in
   .venv/bin/packlog watch    follow its readings
   .venv/bin/packlog pull history
   .venv/bin/packlog info history/house
   .venv/bin/packlog decode history/house -o pack.csv
+The same picture of a board's history: .venv/bin/packlog decode history/house -o day.png
 Wiring and parts: docs/wiring.md. The virtual board to play with: .venv/bin/packlog sim --help
 """
 
 
 def demo(folder: Path, minutes: int, seed: int) -> None:
-    """Leave in folder: the pulled files in house/, pack.csv and lcd.png."""
+    """Leave in folder: the pulled files in house/, pack.csv, lcd.png and day.png."""
     _clear(folder)
     rig = Rig(Plan(flash=folder / "flash.img", speed=0, seed=seed))
     try:
@@ -47,7 +51,8 @@ def demo(folder: Path, minutes: int, seed: int) -> None:
             pull(port, folder, say)
     finally:
         rig.board.close()
-    decode([folder / PACK], folder / "pack.csv", False)
+    for name in ("pack.csv", "day.png"):
+        decode([folder / PACK], folder / name)
     _report(folder, lcd, last, minutes)
 
 
@@ -56,7 +61,7 @@ def _clear(folder: Path) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         shutil.rmtree(folder / PACK, ignore_errors=True)
-        for name in ("flash.img", "flash.img.erases", "pack.csv", "lcd.png"):
+        for name in ("flash.img", "flash.img.erases", "pack.csv", "lcd.png", "day.png"):
             (folder / name).unlink(missing_ok=True)
     except OSError as error:
         raise PacklogError(f"{folder}: {error.strerror}: choose another folder") from None
@@ -91,4 +96,5 @@ def _report(folder: Path, lcd: list[str], last: status.Status, minutes: int) -> 
     print(f"{last.values['frames']} frames were stored, each for as many readings as it can stand")
     print(f"for, with cells and events {size} bytes in {len(files)} files.")
     print(f"{rows} rows are in {folder / 'pack.csv'}. The display is in {folder / 'lcd.png'}.")
+    print(f"A picture of what was logged: {folder / 'day.png'}")
     print(NEXT)

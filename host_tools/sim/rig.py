@@ -3,7 +3,7 @@
 units/NAME.py knows how a BMS is reached: it joins its unit to the rig, as a wire, within reach of
 the radio or in the home network.
 The wiring is that of the example config.json: the BMS's line on GPIO 16, the display's backpack
-(0x27) on SCL 22 and SDA 21, or its six wires on WIRES.
+(0x27) and a DS3231 on SCL 22 and SDA 21, or the display's six wires on WIRES.
 """
 
 import importlib
@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING
 
 from host_tools.ground.errors import PacklogError
 from host_tools.ground.firmware import names
-from host_tools.sim.board import i2c
+from host_tools.sim.board import ds3231, i2c
 from host_tools.sim.board.board import Board, Settings
+from host_tools.sim.board.ds3231 import Ds3231
 from host_tools.sim.board.peripherals import Wiring
 from host_tools.sim.board.uart import Wire
 from host_tools.sim.board.world import World
@@ -70,6 +71,7 @@ class Plan:
     link: Path | None = None
     speed: float = 1.0
     seed: int = 0
+    ds3231: bool = False  # a clock chip on the I2C bus
     lcd: str = "20x4"
     wired_lcd: bool = False  # six wires instead of the backpack
     firmware: str = "1.26"  # of the Chargery
@@ -106,6 +108,9 @@ class Rig:
             self.home.join_broker(plan.broker_port)
         self.backpack: hd44780.Backpack | None = None
         self.connect_lcd(plan.wired_lcd)
+        self.ds3231: Ds3231 | None = None
+        if plan.ds3231:
+            self._add_ds3231(plan.flash)
         more = {"flash": plan.flash, "link": plan.link, "speed": plan.speed, "wiring": self.wiring}
         self.board = Board(Settings(**(more | plan.settings)))
 
@@ -132,6 +137,18 @@ class Rig:
             self.home = Home(self._world(), self._start_unix_s)
             self.wiring.devices.append(self.home.network)
         return self.home
+
+    def _add_ds3231(self, flash: Path) -> None:
+        kept = flash.with_name(flash.name + ".ds3231")
+        self.ds3231 = Ds3231(lambda: self.board.now if self.board else 0, kept)
+        self.bus.devices[ds3231.ADDRESS] = self.ds3231
+        self.wiring.buses[I2C_PINS] = self.bus
+
+    def close(self) -> None:
+        """Take the board apart. Flash image and clock chip keep what they have."""
+        if self.ds3231:
+            self.ds3231.keep()
+        self.board.close()
 
     def _world(self) -> World:
         if self.wiring.world is None:

@@ -1,15 +1,15 @@
 """Bytes a frame of the board's files, against other ways to write the same frames down."""
 
-import io
 import zlib
 from pathlib import Path
 
 import numpy as np
 from host_tools.history import records, shards
+from host_tools.history.compressed import shard_bytes
 from host_tools.history.frames import RAW
 from tests.bench import baselines
 
-from store import columns, encoder, frame, segment, shard
+from store import frame, segment
 
 # What is measured: name in the JSON, heading of the table
 WAYS = {
@@ -40,20 +40,6 @@ def measure(folder):
     for name in ("varint_tamp", "our_planes_zlib", "our_planes_xz", "plain_planes_zlib"):
         result["shard_to_" + name] = round(totals["shard"] / totals[name], 4)
     return result
-
-
-def shard_bytes(path):
-    """A file as the shard that it is or becomes once it is full."""
-    data = path.read_bytes()
-    if data[:4] == shard.MAGIC:
-        return data
-    header, rows, _ = records.read(path)
-    out = bytearray()
-    described = columns.columns_of(header)
-    source = io.BytesIO(records.without_checks(data))
-    for _ in encoder.write_shard(source, len(rows), header.record_size, described, out.extend):
-        pass
-    return bytes(out)
 
 
 def _sizes(path):

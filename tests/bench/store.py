@@ -19,6 +19,7 @@ if __name__ == "__main__":
 import host_tools.ground.firmware  # noqa: F401 - the firmware on sys.path
 from host_tools.ground.errors import PacklogError
 from host_tools.history import records
+from host_tools.history.compressed import shard_bytes
 from host_tools.trial import encode, readings
 from host_tools.trial.plan import Plan
 from rich.console import Console
@@ -67,6 +68,7 @@ def _household(found, folder):
         "frames_a_day": round(len(said.seconds) / days, 1),
         "bytes_a_day": round(ours / days, 1),
         "bytes_a_day_of_all_series": round(sum(map(sum, sizes.values())) / days, 1),
+        "bytes_a_day_by_series": {name: round(sum(sizes[name]) / days, 1) for name in sizes},
         "rms_error_a": round(said.rms_error(found), 4),
         "thresholds_frames_a_day": round(len(made) / days, 1),
         "thresholds_bytes_a_day": round(plain_bytes / days, 1),
@@ -80,7 +82,7 @@ def _household(found, folder):
 
 def shard_sizes(folder):
     """Of each file, as a shard: what it is once it is full."""
-    return [len(compression.shard_bytes(path)) for path in records.find([folder])]
+    return [len(shard_bytes(path)) for path in records.find([folder])]
 
 
 def _years(name, sizes, days):
@@ -116,7 +118,10 @@ def show(result):
         table.add_row(who, *map(str, values))
     console.print(table)
     console.print(f"bytes to thresholds: {house['bytes_to_thresholds']:.3f}")
-    console.print(f"bytes a day of all series: {house['bytes_a_day_of_all_series']}")
+    by_series = ", ".join(
+        f"{name} {a_day}" for name, a_day in house["bytes_a_day_by_series"].items()
+    )
+    console.print(f"bytes a day of all series: {house['bytes_a_day_of_all_series']} ({by_series})")
     charge = house["charge"]
     at_quarters = ", ".join(f"{ah:+.5f}" for ah in charge["difference_ah_at_quarters"])
     console.print(f"charge: {charge['moved_ah']} Ah moved, {charge['net_ah']} Ah net")

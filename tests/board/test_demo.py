@@ -1,9 +1,10 @@
-"""The demo: what `./install.sh demo` runs, from an empty flash to a CSV and a picture."""
+"""The demo: what `./install.sh demo` runs, from an empty flash to a CSV and pictures."""
 
 import csv
 from datetime import datetime
 
 from host_tools.sim.demo import demo
+from tests.helpers.pictures import lines
 
 
 def test_the_demo_leaves_what_it_promises(tmp_path, capsys):
@@ -14,8 +15,11 @@ def test_the_demo_leaves_what_it_promises(tmp_path, capsys):
     first, last = (datetime.fromisoformat(rows[i]["time"].rstrip("Z")) for i in (0, -1))
     assert (last - first).total_seconds() >= 2400
     assert (tmp_path / "lcd.png").read_bytes().startswith(b"\x89PNG")
+    assert lines(tmp_path / "day.png").sum() > 1000  # pixels
     assert (tmp_path / "house/pack/00000001.seg").stat().st_size > 200
     said = capsys.readouterr().out
     assert "|SoC" in said and "readings came in" in said and "frames were stored" in said
     assert " 0 bytes" not in said and "./install.sh" in said
+    assert f"{tmp_path}/day.png" in said and "decode history/house -o day.png" in said
+    assert "nobody has run it on a real one yet" in said  # as README.md has it
     assert (tmp_path / "mine.txt").exists()

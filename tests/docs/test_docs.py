@@ -8,6 +8,7 @@ import re
 
 import pytest
 from host_tools.export import csv as csv_export
+from host_tools.sim import demo
 from tests.helpers.documents import (
     DOCS,
     DOCUMENTS,
@@ -66,7 +67,12 @@ def says(kind, limits, takes):
         return (named if kind == "thing" else {*limits}) <= set(re.findall(r"`(\w+)`", takes))
     if kind in ("number", "dbm"):
         return f"{limits[0]} to {limits[1]}" in takes
-    words = {"pin": f"0 to {config_rules.MAX_PIN}", "switch": "true or false", "mac": "an address"}
+    words = {
+        "pin": f"0 to {config_rules.MAX_PIN}",
+        "optional_pin": f"-1 to {config_rules.MAX_PIN}",
+        "switch": "true or false",
+        "mac": "an address",
+    }
     words["name"] = "1 to 16 letters, digits, `-`, `_`"
     longest = limits[1] if kind == "secret" else limits
     return takes == words.get(kind, f"text, up to {longest}")
@@ -200,3 +206,26 @@ def test_the_architecture_names_modules_that_exist_and_all_of_the_firmwares_root
         room, name, *below = path.split("/")
         if room == "firmware":
             assert re.search(rf"^  {re.escape(name)}{'/' if below else ''} ", text, re.M), path
+
+
+def test_there_is_one_figure_for_what_a_day_takes():
+    said = re.search(
+        r"A day of this household takes (\d+) bytes of flash\*\*: (\d+) for the frames, (\d+) for "
+        r"the cells, (\d+) for the events",
+        README,
+    )
+    total, *series = map(int, said.groups())
+    assert sum(series) == total
+    assert f"| bytes a day | {series[0]} | " in README
+    text = (DOCS / "config.md").read_text()
+    assert re.findall(r"([\d,]+) bytes a day", text) == [str(total)]
+    assert "1,071" not in text and "bytes a day, all series" not in text
+
+
+def test_readme_hardware_and_demo_agree_about_real_boards():
+    said = (
+        "**packlog has not run on a real board yet**" in README,
+        "**Nobody has run packlog on a real board yet.**" in (DOCS / "hardware.md").read_text(),
+        "nobody has run it on a real one yet" in demo.NEXT,
+    )
+    assert len(set(said)) == 1, said

@@ -41,6 +41,7 @@ SECTIONS = {  # heading of docs/config.md: the program's tables
     "wifi": [PARTS["wifi"]["KEYS"]],
     "wifi.networks": [PARTS["wifi"]["KEYS"]["networks"][1]],
     "ntp": [PARTS["ntp"]["KEYS"]],
+    "ds3231": [PARTS["ds3231"]["KEYS"]],
     "mqtt": [PARTS["mqtt"]["KEYS"]],
     "The rest": [config.TOP],
 }

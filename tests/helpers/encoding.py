@@ -12,7 +12,7 @@ COLUMNS = (
     "min_voltage_cell,max_voltage_cell"
 )
 NOON = 1780315200  # 2026-06-01T12:00:00Z
-ROW = "53.250,10,23.5,91,3.318,3.341,4,12"
+ROW = "53.25,10.000,23.5,91,3.318,3.341,4,12"
 EVERY = Plan(name="house", every=True)
 
 

@@ -10,7 +10,7 @@ from host_tools.history.frames import load as load_frames
 from store import frame, half, segment
 
 NOON = 1780315200  # 2026-06-01T12:00:00Z
-REST = "53.250,10,23.5,91,3.318,3.341,4,12"  # what a_frame() is in the CSV, after the time
+REST = "53.25,10.000,23.5,91,3.318,3.341,4,12"  # what a_frame() is in the CSV, after the time
 
 
 def header(sequence=1, boot=1, uptime=0, utc=0, clock=0, layout=1, name="house", log=7):

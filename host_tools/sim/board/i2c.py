@@ -14,6 +14,8 @@ TIMEOUT_US = 20_000  # as the firmware asks for
 class Device(Protocol):
     """A chip on the bus. Times are board times in us."""
 
+    def start(self) -> None: ...
+
     def write(self, byte: int, now_us: int) -> None: ...
 
     def read(self, now_us: int) -> int: ...
@@ -41,6 +43,7 @@ class Bus:
         if address not in self.devices:
             raise BusError(ENODEV, int(OVERHEAD_US + byte_us))
         self.bytes += 1
+        self.devices[address].start()
         return self.devices[address]
 
     def write(self, address: int, data: bytes, frequency: int, now_us: int) -> int:

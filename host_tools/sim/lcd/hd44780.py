@@ -252,6 +252,9 @@ class Backpack:
         self.lcd.power_cycle(now_us)
         self.write(0xFF, now_us)
 
+    def start(self) -> None:
+        """A transfer begins; each of its bytes counts."""
+
     @property
     def backlight(self) -> bool:
         return bool(self.port & 8)

@@ -1,5 +1,6 @@
 """packlog config check on what people wrote, and that no host or topic is without the one rule."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -69,6 +70,37 @@ def test_no_host_or_topic_is_just_a_text():
     for name, key, row in FIELDS:
         if any(word in key for word in ("host", "server", "base", "prefix", "topic", "name")):
             assert row[0] not in ("text", "trimmed"), name
+
+
+ON_WIRES = {"kind": "gpio", "rs": 19, "e": 23, "d4": 18, "d5": 25, "d6": 26, "d7": 27}
+
+
+@pytest.mark.parametrize(
+    ("lcd", "section", "words"),
+    [
+        ({}, {}, None),  # the display's bus
+        (ON_WIRES, {"scl": 22, "sda": 21}, None),
+        ({"kind": "none"}, {"scl": 22, "sda": 21}, None),
+        (ON_WIRES, {}, "ds3231: needs scl and sda, or a display on I2C whose bus it shares"),
+        ({"kind": "none"}, {}, "ds3231: needs scl and sda"),
+        ({}, {"scl": 4}, "ds3231: needs scl and sda"),
+        ({}, {"scl": 22, "sda": 4}, "lcd.scl: 22 is taken by ds3231.scl"),
+        ({}, {"scl": 99, "sda": 4}, "ds3231.scl: 99 is not a whole number from -1 to 48"),
+    ],
+)
+def test_a_clock_chip_is_on_the_displays_bus_or_on_its_own(tmp_path, lcd, section, words):
+    path = tmp_path / "config.json"
+    pack = {"name": "house", "bms": "chargery"}
+    path.write_text(json.dumps({"packs": [pack], "lcd": lcd, "ds3231": section}))
+    if not words:
+        return configure.check(None, path, lambda line: None)
+    with pytest.raises(PacklogError, match=words):
+        configure.check(None, path, lambda line: None)
+
+
+def test_without_a_section_there_is_no_clock_chip(tmp_path):
+    found = config.parse('{"packs": [{"name": "a", "bms": "chargery"}], "lcd": {"kind": "none"}}')
+    assert "ds3231" not in found["parts"] and "ds3231" not in config.finish(found)
 
 
 def test_what_is_no_config_takes_no_memory(tmp_path):

@@ -12,7 +12,7 @@ from host_tools.build.compile import build_and_map
 from host_tools.build.join import join
 from host_tools.build.often_used import put_first
 from host_tools.build.syntax import Unsafe, imports
-from host_tools.ground.firmware import FIRMWARE
+from host_tools.ground.firmware import FIRMWARE, all_things
 
 X64 = 2 << 10 | 6
 THINGS = frozenset(("parts.lamp", "parts.fan"))
@@ -165,6 +165,16 @@ def test_the_modules_of_a_start_are_those_that_main_and_settings_load():
     prepare = next(node for node in tree.body if getattr(node, "name", "") == "prepare")
     loaded += [whole for node in ast.walk(prepare) for _, whole in imports(node)]
     assert set(groups.AT_START) == set(loaded) & {"packlog", *sources()}
+
+
+def test_a_part_that_config_json_does_not_name_is_never_loaded():
+    """Such as the clock chip's: it costs a board without one nothing."""
+    made = trees(sources())
+    found = all_things(FIRMWARE)
+    firmware = groups.Firmware(made, frozenset(found), groups.passing(made))
+    assert "parts.ds3231" in found
+    assert not groups.always(firmware) & set(found)
+    assert ["parts.ds3231"] in groups.groups(firmware)  # nothing else comes with it
 
 
 def test_a_module_that_somebody_unloads_says_so():

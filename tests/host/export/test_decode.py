@@ -66,14 +66,14 @@ def test_numbers_as_text(tmp_path):
 
     unknown = half.UNKNOWN
     assert said(unknown) == ",,,,,,,"
-    assert said(half.from_milli(0)) == ",0,,,,,,"
-    assert said(half.from_milli(-22800)) == ",-22.7969,,,,,,"
-    assert said(half.from_milli(1)) == ",0.0010004,,,,,,"
+    assert said(half.from_milli(0)) == ",0.000,,,,,,"
+    assert said(half.from_milli(-22800)) == ",-22.80,,,,,,"
+    assert said(half.from_milli(1)) == ",0.001,,,,,,"
     assert said(unknown, temperature=-223) == ",,-22.5,,,,,"
     assert said(unknown, temperature=-400, soc=0, mv=0) == ",,-40.0,0,0.000,0.000,,"
     assert said(unknown, temperature=870, soc=100, mv=65534) == ",,87.0,100,65.534,65.534,,"
     assert said(unknown, volts=half.from_milli(3325)) == "3.324,,,,,,,"
-    assert said(unknown, volts=half.from_milli(-70000)) == "-70.000,,,,,,,"
+    assert said(unknown, volts=half.from_milli(-70000)) == "-70.00,,,,,,,"
 
 
 def test_half_a_percent(tmp_path):
@@ -91,13 +91,14 @@ def test_an_unknown_time_is_empty_and_boot_and_uptime_say_what_is_known(tmp_path
     stream = io.StringIO()
     csv_export.write(load_frames([where]), stream.write)
     lines = stream.getvalue().splitlines()
-    assert lines[0].endswith(",max_voltage_cell,boot,uptime")
+    assert lines[0].endswith(",max_voltage_cell,boot,uptime,not_before,not_after")
+    # Boot 5 began at 11:59:57, so that boot 4 was over by then
     assert lines[1:] == [
-        f",{REST},4,0",
-        f",{REST},4,10",
-        ",,,,,,,,,4,11",
-        f"2026-06-01T12:00:00Z,{REST},5,3",
-        f"2026-06-01T12:00:10Z,{REST},5,13",
+        f",{REST},4,0,,2026-06-01T11:59:47Z",
+        f",{REST},4,10,,2026-06-01T11:59:57Z",
+        ",,,,,,,,,4,11,,2026-06-01T11:59:58Z",
+        f"2026-06-01T12:00:00Z,{REST},5,3,,",
+        f"2026-06-01T12:00:10Z,{REST},5,13,,",
     ]
 
 

@@ -77,13 +77,13 @@ def test_silence_and_other_boots_are_holes_in_the_cells(tmp_path):
         + voltages(0, 3303, 3300, 3300),
     )
     assert csv(tmp_path, "cells") == [
-        "time,cell_1,cell_2,cell_3,boot,uptime",
-        f"{NOON},3.300,3.300,3.300,1,0",
-        f"{NOON + 60},3.301,3.300,3.300,1,60",
-        f"{NOON + 61},,,,1,61",
-        f"{NOON + 100},3.302,3.300,3.300,1,100",
-        f"{NOON + 101},,,,1,101",
-        ",3.303,3.300,3.300,2,5",
+        "time,cell_1,cell_2,cell_3,boot,uptime,not_before,not_after",
+        f"{NOON},3.300,3.300,3.300,1,0,,",
+        f"{NOON + 60},3.301,3.300,3.300,1,60,,",
+        f"{NOON + 61},,,,1,61,,",
+        f"{NOON + 100},3.302,3.300,3.300,1,100,,",
+        f"{NOON + 101},,,,1,101,,",
+        f",3.303,3.300,3.300,2,5,{NOON + 105},",
     ]
 
 
@@ -125,7 +125,7 @@ def test_an_anchor_of_any_series_dates_all(tmp_path, said_in):
 def test_an_anchor_of_another_log_does_not(tmp_path):
     put(tmp_path, CELLS, header(CELLS, log=8) + voltages(7, 3300, 3300, 3300))
     put(tmp_path, EVENTS, header(EVENTS) + event(7, events.TASK_DIED) + anchor(0, NOON))
-    assert csv(tmp_path, "cells")[1] == ",3.300,3.300,3.300,1,7"
+    assert csv(tmp_path, "cells")[1] == ",3.300,3.300,3.300,1,7,,"
 
 
 def test_events_to_the_letter(tmp_path):
@@ -168,8 +168,8 @@ def test_several_events_of_a_second_stay_in_order_and_one_written_twice_is_one(t
 def test_events_of_unknown_time(tmp_path):
     put(tmp_path, EVENTS, header(EVENTS, boot=4) + event(7, events.REBOOT, 5))
     assert csv(tmp_path, "events") == [
-        "time,event,details,boot,uptime",
-        ",reboot,soft reset (as by a PC),4,7",
+        "time,event,details,boot,uptime,not_before,not_after",
+        ",reboot,soft reset (as by a PC),4,7,,",
     ]
 
 

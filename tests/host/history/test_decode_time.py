@@ -62,6 +62,41 @@ def test_ntp_and_pc_outrank_an_rtc_of_the_same_boot(tmp_path):
     assert times(loaded)[-1] == NOON + 77  # of another boot it is all there is
 
 
+@pytest.mark.parametrize(
+    ("said", "begins"),
+    [
+        (NOON, NOON),  # the chip was right: both count, and time runs evenly in between
+        (NOON - 3600, NOON + 3),  # it was an hour slow: only NTP counts
+    ],
+)
+def test_a_clock_chip_that_ntp_contradicts_does_not_count(tmp_path, said, begins):
+    where = put(
+        tmp_path,
+        header() + frames(0) + anchor(0, said, segment.DS3231) + frames(10000)
+        + anchor(10000, NOON + 10003) + frames(20000) + anchor(20000, NOON + 20003, segment.DS3231)
+    )  # fmt: skip
+    assert times(load_frames([where])) == [begins, NOON + 10003, NOON + 20003]
+
+
+def test_a_header_that_has_ntps_time_does_not_make_a_wrong_chip_later(tmp_path):
+    """The header of a segment is written with its first frames: it can have what came after."""
+    where = put(
+        tmp_path,
+        header(utc=NOON, clock=3) + anchor(1, NOON - 3600, segment.DS3231) + frames(2)
+        + anchor(100, NOON + 100) + frames(200)
+    )  # fmt: skip
+    assert times(load_frames([where])) == [NOON + 2, NOON + 200]
+
+
+def test_a_clock_chip_outranks_a_kept_clock(tmp_path):
+    where = put(
+        tmp_path,
+        header() + frames(0) + anchor(0, NOON + 900, segment.KEPT)
+        + anchor(0, NOON, segment.DS3231) + frames(10)
+    )  # fmt: skip
+    assert times(load_frames([where])) == [NOON, NOON + 10]
+
+
 def test_a_header_that_repeats_an_anchor_does_not_bend_time(tmp_path):
     # The clock ran 20 ppm slow: 20 s in 1,000,000 s. The second file's header repeats the first
     # anchor; without the rule the 20 s would all fall between 500,000 and 1,000,000.

@@ -6,6 +6,7 @@ import struct
 
 import pytest
 from host_tools.ground.errors import PacklogError
+from host_tools.history import compressed
 from host_tools.history.info import collect, info
 from host_tools.trial import encode
 from host_tools.trial.plan import Plan
@@ -148,6 +149,39 @@ def test_a_damaged_shard_is_named_and_nothing_of_it_counts(shards, tmp_path, cha
     alone, _ = of(shards / "pack/00000002.shard")
     assert summary.frames == alone.frames
     assert summary.charge_in_ah == alone.charge_in_ah
+
+
+def test_one_figure_says_what_a_day_takes_once_compressed(tmp_path, capsys):
+    """The newest segment is as it was logged: the board's encoder says what becomes of it."""
+    data = header(utc=NOON, clock=3) + frames(*range(0, 40000, 10))
+    where = put(tmp_path, data)
+    summary, _ = of(where)
+    days = 39990 / 86400
+    made = compressed.shard_bytes(where / "00000001.seg")
+    assert len(made) < len(data) / 20  # always the same frame
+    assert summary.bytes_a_day == round(len(data) / days, 1)
+    assert summary.bytes_a_day_compressed == round(len(made) / days, 1)
+    info([where])
+    later, now = (round(len(each) / days) for each in (made, data))
+    assert f"{later} once compressed, {now} as it is now" in capsys.readouterr().out
+
+
+def test_where_all_is_compressed_there_is_one_figure(shards, tmp_path, capsys):
+    data = (shards / "pack/00000001.shard").read_bytes()
+    where = put(tmp_path, data, names=["00000001.shard"])
+    summary, _ = of(where)
+    assert summary.bytes_a_day == summary.bytes_a_day_compressed
+    info([where])
+    assert "once compressed" not in capsys.readouterr().out
+
+
+def test_what_cannot_be_compressed_counts_as_it_is(tmp_path):
+    """A torn header, an empty file, a segment that would only grow."""
+    small = header(utc=NOON, clock=3) + frames(0)
+    for data in (small, b"", small[:20], b"x" * 300):
+        path = tmp_path / "00000001.seg"
+        path.write_bytes(data)
+        assert compressed.size_of(path, len(data)) == len(data)
 
 
 def test_two_packs(tmp_path):

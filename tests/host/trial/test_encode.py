@@ -23,9 +23,9 @@ def test_every_reading_comes_back(tmp_path):
     )
     assert csv_of(encoded(tmp_path, path)) == [
         f"{NOON},{ROW}",
-        f"{NOON + 2},53.125,-22.75,-3.5,90,3.300,3.340,16,1",
+        f"{NOON + 2},53.12,-22.75,-3.5,90,3.300,3.340,16,1",
         f"{NOON + 3},,,,,,,,",
-        f"{NOON + 30},52.500,0,,,,,,",
+        f"{NOON + 30},52.50,0.000,,,,,,",
     ]
 
 
@@ -273,7 +273,7 @@ def test_boot_and_anchor(tmp_path):
 
 
 def test_on_the_command_line(tmp_path):
-    path = a_csv(tmp_path, f"{NOON},{ROW}", f"{NOON + 2},{ROW.replace('10', 'nan')}")
+    path = a_csv(tmp_path, f"{NOON},{ROW}", f"{NOON + 2},{ROW.replace('10.000', 'nan')}")
     done = packlog("encode", path, "-o", tmp_path / "out", "--all", "--name", "house")
     assert done.returncode == 0, done.stderr
     assert "1 values of current count as not known: line 3 'nan'" in done.stderr
