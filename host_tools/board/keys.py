@@ -13,19 +13,52 @@ HIDDEN = "********"
 
 
 def value_of(typed: str):
-    """What was typed as JSON, or as the text itself; a number with decimals stays a text."""
+    """What was typed as JSON, or as the text itself."""
     try:
-        value = parse_json(typed)
+        return parse_json(typed)
     except ValueError:
         return typed
-    return typed if isinstance(value, float) else value
+
+
+def _steps(key: str) -> list[str | int]:
+    """The names and numbers that lead to a key; PacklogError if it is not written as one."""
+    if not re.fullmatch(r"\w+(\[\d+\])*(\.\w+(\[\d+\])*)*", key):
+        raise PacklogError(f"{key!r} is not a key: write it as lcd.columns or packs[0].cells")
+    return [int(n) if n else word for n, word in re.findall(r"\[(\d+)\]|(\w+)", key)]
+
+
+def take(data, key: str):
+    """The value of a key, or of a section; PacklogError says what there is instead."""
+    for step in _steps(key):
+        try:
+            data = data[step]
+        except (KeyError, IndexError, TypeError):
+            raise PacklogError(f"the config has no {key}: {_there(data)}") from None
+    return data
+
+
+def _there(data) -> str:
+    """What is there instead of a key that is not."""
+    if isinstance(data, list):
+        return f"that list has {len(data)} entries, the first is [0]"
+    return (
+        f"known there: {', '.join(sorted(data))}"
+        if data and isinstance(data, dict)
+        else ("that is a value, it has no keys")
+    )
+
+
+def drop(data, key: str) -> None:
+    """Take a key out that is there."""
+    *way, last = _steps(key)
+    for step in way:
+        data = data[step]
+    del data[last]
 
 
 def put(data, key: str, value) -> None:
     """Set the value; sections and list entries on the way that are missing are made."""
-    if not re.fullmatch(r"\w+(\[\d+\])*(\.\w+(\[\d+\])*)*", key):
-        raise PacklogError(f"{key!r} is not a key: write it as lcd.columns or packs[0].cells")
-    steps = [int(n) if n else word for n, word in re.findall(r"\[(\d+)\]|(\w+)", key)]
+    steps = _steps(key)
     for step, following in zip(steps, [*steps[1:], None], strict=True):
         if not isinstance(data, list if isinstance(step, int) else dict):
             raise PacklogError(f"{key!r} is not a key: write it as lcd.columns or packs[0].cells")

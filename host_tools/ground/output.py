@@ -101,14 +101,17 @@ def is_file(stream: TextIO) -> bool:
 
 
 @contextlib.contextmanager
-def open_output(path: Path | None) -> Iterator[TextIO]:
-    """A text stream to write to: standard output if path is None, else that file."""
+def open_output(path: Path | None, mode: int | None = None) -> Iterator[TextIO]:
+    """A text stream to write to: standard output if path is None, else that file.
+
+    mode: its permissions; None: those that it has, or the usual ones.
+    """
     if path is None:
         chosen = _standard_output()
     elif _is_device(path):
         chosen = _device(path)
     else:
-        chosen = _file(path)
+        chosen = _file(path, mode)
     with chosen as stream:
         yield stream
 
@@ -146,11 +149,11 @@ def _device(path: Path) -> Iterator[TextIO]:
 
 
 @contextlib.contextmanager
-def _file(path: Path) -> Iterator[TextIO]:
+def _file(path: Path, mode: int | None) -> Iterator[TextIO]:
     name = str(path)
     target = Path(os.path.realpath(path))  # a link stays a link, its target is replaced
     with _named(name):
-        mode = _mode(target)
+        usual = _mode(target)
         handle, partial = tempfile.mkstemp(prefix=".packlog-", dir=target.parent)
     try:
         with _closing(_open(handle)) as file:
@@ -159,7 +162,7 @@ def _file(path: Path) -> Iterator[TextIO]:
                 file.flush()
                 os.fsync(file.fileno())
         with _named(name):
-            os.chmod(partial, mode)
+            os.chmod(partial, usual if mode is None else mode)
             os.replace(partial, target)
     except BaseException:
         with contextlib.suppress(OSError):

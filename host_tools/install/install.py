@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import typer
-from host_tools.board import bluetooth, configure, files, status
+from host_tools.board import bluetooth, config_file, files, hidden, status
 from host_tools.board.device import Device, persist
 from host_tools.board.script import script
 from host_tools.build import bundle, names
@@ -22,6 +22,7 @@ from host_tools.build.compile import AS_SOURCE
 from host_tools.ground.errors import PacklogError
 from host_tools.ground.firmware import CONFIG, FIRMWARE, declared
 from host_tools.ground.firmware import names as things
+from host_tools.ground.text import parse_json
 from host_tools.install import (
     deploy,
     families,
@@ -72,7 +73,7 @@ class Options:
 
 def install(
     port: str,
-    config_file: Path | None,
+    config_path: Path | None,
     say: Callable[[str], None],
     options: Options | None = None,
 ) -> None:
@@ -80,11 +81,11 @@ def install(
     options = options or Options()
     if options.erase and not options.micropython:
         raise PacklogError("--erase goes with --micropython FILE, which puts MicroPython back")
-    own_config = configure.read_file(config_file) if config_file else None
+    own_config = config_file.read_file(config_path, with_hidden=True) if config_path else None
     compiling.compiler_version()
     if options.micropython:
         _flash(port, say, options)
-    persist(port, say, _Install(own_config, say, options))
+    persist(port, say, _Install(own_config, str(config_path), say, options))
 
 
 def _flash(port: str, say: Callable[[str], None], options: Options) -> None:
@@ -97,8 +98,8 @@ def _flash(port: str, say: Callable[[str], None], options: Options) -> None:
 class _Install:
     """One installation. It goes on where it was on a board that restarts under it."""
 
-    def __init__(self, own_config: bytes | None, say, options: Options):
-        self._config = own_config
+    def __init__(self, own_config: bytes | None, name: str, say, options: Options):
+        self._config, self._name = own_config, name  # the user's file
         self._say = say
         self._options = options
         self._lib = options.lib or packages.folder_of_environment()
@@ -207,6 +208,7 @@ class _Install:
     def _own_config(self) -> dict[str, bytes]:
         """The config to put on the board; none if it keeps its own."""
         if self._config:
+            self._config = self._with_secrets(self._config)
             return {CONFIG: self._config}
         if files.here(self._device, [CONFIG]):
             return {}
@@ -218,6 +220,19 @@ class _Install:
         if self._board.family != families.USUAL:
             text = questions.example(self._board.family, text)
         return {CONFIG: text.encode()}
+
+    def _with_secrets(self, given: bytes) -> bytes:
+        """The user's config; secrets that are hidden in it are the board's own."""
+        data = parse_json(given.decode().lstrip("\ufeff"))
+        if not hidden.hidden_in(data):
+            return given
+        try:
+            theirs = parse_json(files.read_text(self._device, CONFIG).lstrip("\ufeff"))
+        except ValueError:  # none, or one that is not JSON
+            theirs = None
+        taken = hidden.restore(data, theirs, self._name)
+        self._say(f"hidden in {self._name}, so it stays as on the board: {', '.join(taken)}")
+        return config_file.as_text(data).encode()
 
     def _settings(self, own: dict[str, bytes]) -> dict | None:
         """What the config will say; None if it is wrong, which the logger then complains of."""
@@ -315,7 +330,7 @@ class _Install:
         """The config's finished form for this firmware: a board that has it need not check."""
         data = own.get(CONFIG) or files.read_text(self._device, CONFIG).encode()
         try:
-            return {deploy.READY: configure.finished(data)}
+            return {deploy.READY: config_file.finished(data)}
         except (ValueError, RecursionError):
             return {}
 

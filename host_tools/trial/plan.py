@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from host_tools.board import configure
+from host_tools.board import config_file
 from host_tools.ground.errors import PacklogError
 from host_tools.trial.record import Readings
 
@@ -43,7 +43,7 @@ class Plan:
 
 def of_config(path: Path, name: str | None) -> Plan:
     """As a board with that config.json logs its pack of that name, None: its first."""
-    settings = config.parse(configure.read_file(path).decode())
+    settings = config.parse(config_file.read_file(path, with_hidden=True).decode())
     packs = {pack["name"]: pack for pack in settings["packs"]}
     name = name or next(iter(packs))
     if name not in packs:
