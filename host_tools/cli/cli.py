@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 from host_tools.cli import cli_config, edge
-from host_tools.cli.cli_options import USUAL_BMS, BmsKind, Output, Port, connected
+from host_tools.cli.cli_options import USUAL_BMS, BmsKind, Output, Port, bounds, connected
 from host_tools.ground.firmware import names
 from host_tools.ground.progress import say
 
@@ -167,9 +167,8 @@ def encode(
         typer.Option(
             "--capacity-ah",
             metavar="N",
-            min=1,
-            max=10000,
             help="The pack's capacity: the sampler's tolerances are relative to it. Default: 280.",
+            **bounds("capacity_ah"),
         ),
     ] = None,
     config: Annotated[
@@ -207,7 +206,8 @@ def encode(
         typer.Option(
             "--gap-s",
             metavar="N",
-            min=1,
+            min=bounds("gap_s")["min"],
+            max=60000,  # trial.plan.LONGEST_GAP_S
             help="A longer pause is a gap. Default: 15, more where readings are far apart.",
         ),
     ] = None,
@@ -216,8 +216,8 @@ def encode(
         typer.Option(
             "--budget-kb",
             metavar="N",
-            min=128,
             help="Delete the oldest files beyond this size. Default: keep all.",
+            **bounds("budget_kb"),
         ),
     ] = None,
     dates: Annotated[

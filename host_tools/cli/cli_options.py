@@ -6,6 +6,8 @@ from typing import Annotated
 import typer
 from host_tools.ground.firmware import names
 
+import config
+
 Port = Annotated[
     str | None,
     typer.Option(
@@ -23,6 +25,12 @@ BmsKind = Annotated[
     str,
     typer.Option("--bms", metavar="KIND", help=f"Kind of BMS: {', '.join(sorted(names('bms')))}."),
 ]
+
+
+def bounds(key: str) -> dict[str, int]:
+    """What config.json takes for a number of a pack or of the section store: an option's bounds."""
+    lowest, highest = {**config.PACK["KEYS"], **config.STORE}[key][1]
+    return {"min": lowest, "max": highest}
 
 
 def connected(port: str | None) -> str:

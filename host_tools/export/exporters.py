@@ -14,7 +14,8 @@ from functools import cache
 from pathlib import Path
 from types import ModuleType
 
-from host_tools.ground.errors import PacklogError
+from host_tools.ground.errors import UsageError
+from host_tools.ground.words import there_are
 
 DEFAULT = "csv"
 
@@ -33,7 +34,7 @@ def extensions() -> dict[str, str]:
 def get(name: str) -> ModuleType:
     """The exporter of that name; PacklogError names those that there are."""
     if name not in extensions():
-        raise PacklogError(f"no format {name!r}: there are {', '.join(extensions())}")
+        raise UsageError(f"no format {name!r}: {there_are(extensions())}")
     return importlib.import_module(f"host_tools.export.{name}")
 
 

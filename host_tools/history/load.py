@@ -3,8 +3,9 @@
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from host_tools.ground.errors import PacklogError
+from host_tools.ground.errors import PacklogError, UsageError
 from host_tools.ground.progress import Progress, say
+from host_tools.ground.words import there_are
 from host_tools.history import cells, events, frames, records
 
 Rows = frames.Frames | cells.Cells | events.Events
@@ -18,7 +19,7 @@ SERIES: dict[str, Callable[..., Rows]] = {
 def check_series(name: str) -> None:
     """PacklogError if it is not a series."""
     if name not in SERIES:
-        raise PacklogError(f"no series {name!r}: there are {', '.join(SERIES)}")
+        raise UsageError(f"no series {name!r}: {there_are(SERIES)}")
 
 
 def load(paths: Iterable[Path | str], series: str = "pack") -> Rows:

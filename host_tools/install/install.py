@@ -19,7 +19,7 @@ from host_tools.board.script import script
 from host_tools.build import bundle, names
 from host_tools.build import compile as compiling
 from host_tools.build.compile import AS_SOURCE
-from host_tools.ground.errors import PacklogError
+from host_tools.ground.errors import PacklogError, UsageError
 from host_tools.ground.firmware import CONFIG, FIRMWARE, declared
 from host_tools.ground.firmware import names as things
 from host_tools.ground.text import parse_json
@@ -70,6 +70,10 @@ class Options:
     version: str = field(default_factory=own_version)
     on_step: Callable[[str], None] | None = None  # told before each change of a file
 
+    def __post_init__(self):
+        if self.erase and not self.micropython:
+            raise UsageError("--erase goes with --micropython FILE, which puts MicroPython back")
+
 
 def install(
     port: str,
@@ -79,8 +83,6 @@ def install(
 ) -> None:
     """Install to the board at port and start it. say(line) is told what happens."""
     options = options or Options()
-    if options.erase and not options.micropython:
-        raise PacklogError("--erase goes with --micropython FILE, which puts MicroPython back")
     own_config = config_file.read_file(config_path, with_hidden=True) if config_path else None
     compiling.compiler_version()
     if options.micropython:

@@ -12,8 +12,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from host_tools.ground.errors import PacklogError
+from host_tools.ground.errors import PacklogError, UsageError
 from host_tools.ground.firmware import names
+from host_tools.ground.words import there_are
 from host_tools.sim.board import i2c
 from host_tools.sim.board.board import Board, Settings
 from host_tools.sim.board.peripherals import Wiring
@@ -56,7 +57,7 @@ def unit_module(bms: str):
     pack_config(plan), what config.json says of a pack besides its name and kind.
     """
     if bms not in names("bms"):
-        raise PacklogError(f"no simulated BMS {bms!r}: there is {', '.join(names('bms'))}")
+        raise UsageError(f"no simulated BMS {bms!r}: {there_are(names('bms'))}")
     return importlib.import_module(f"host_tools.sim.units.{bms}")
 
 
@@ -88,9 +89,9 @@ class Rig:
     def __init__(self, plan: Plan):
         chip = plan.settings.get("chip")
         if chip and chip not in CHIPS:
-            raise PacklogError(f"no chip {chip!r}: there is {', '.join(CHIPS)}")
+            raise UsageError(f"no chip {chip!r}: {there_are(CHIPS)}")
         if plan.lcd not in SIZES:
-            raise PacklogError(f"no display {plan.lcd!r}: there is {', '.join(SIZES)}")
+            raise UsageError(f"no display {plan.lcd!r}: {there_are(SIZES)}")
         self.pack: Pack | None = None
         self.board: Board | None = None
         self.bluetooth: Bluetooth | None = None
