@@ -13,6 +13,7 @@ Port = Annotated[
     typer.Option(
         "--port",
         metavar="PORT",
+        envvar="PACKLOG_PORT",
         help="The board's serial port (/dev/ttyUSB0, ...). Default: the board that is plugged in.",
     ),
 ]

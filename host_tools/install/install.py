@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import typer
-from host_tools.board import bluetooth, config_file, files, hidden, status
+from host_tools.board import bluetooth, config_file, files, hidden, links, status
 from host_tools.board.device import Device, persist
 from host_tools.board.script import script
 from host_tools.build import bundle, names
@@ -106,13 +106,14 @@ class _Install:
         self._options = options
         self._lib = options.lib or packages.folder_of_environment()
         self._step = options.on_step or (lambda what: None)
+        self._checked: dict | None = None  # what the board's config says
         self._frozen_only = False  # the board needs no firmware of ours
 
     def __call__(self, device: Device) -> None:
         self._device = device
         with device.stopped():
             self._run()
-        if _see_it_run(device, self._say) and self._leaves_something:
+        if _see_it_run(device, self._say, self._checked) and self._leaves_something:
             with device.stopped():
                 tidy.tidy(device, self._say)
 
@@ -128,7 +129,7 @@ class _Install:
         probe.check(self._board, self._sizes())
         self._look()
         own = self._own_config()
-        settings = self._settings(own)
+        settings = self._checked = self._settings(own)
         if advice := probe.bluetooth_advice(self._board, settings):
             self._say(advice)
         if self._options.loose:
@@ -350,18 +351,16 @@ class _Install:
         self._say(f"copied {count} files, {change.size // 1024} KB")
 
 
-def _see_it_run(device: Device, say: Callable[[str], None]) -> bool:
+def _see_it_run(device: Device, say: Callable[[str], None], settings: dict | None) -> bool:
     """Wait for the logger's status line; what it complains of is an error. Returns whether it has
     readings.
     """
-    running, pack = status.see_start(device.lines(status.START_S))
+    health: dict[str, str] = {}
+    running, pack = status.see_start(links.noting(device.lines(status.START_S), health))
     if not running:
         raise PacklogError(f"the board at {device.port} did not start packlog: look at its console")
     if pack:
         say(f"the logger runs: {pack} sends readings")
     else:
-        say(
-            "the logger runs, but the BMS sends nothing yet: is it on, and wired as config.json "
-            "says?"
-        )
+        say(f"the logger runs, without a reading yet. {links.silence(settings, health)}")
     return bool(pack)

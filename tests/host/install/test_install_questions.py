@@ -9,9 +9,6 @@ import termios
 import time
 
 import pytest
-import typer
-from host_tools.board.find import find_port
-from host_tools.ground.errors import PacklogError
 from host_tools.ground.firmware import FIRMWARE
 from host_tools.install import families, questions
 from host_tools.install.families import FAMILIES, WIRES, chip_of, family_of
@@ -133,24 +130,6 @@ def test_the_example_takes_the_pins_of_the_board(family):
     assert (pack["uart"], pack["rx"], pack["tx"]) == (family.uart, family.rx, family.tx)
     assert (lcd["scl"], lcd["sda"]) == (family.scl, family.sda)
     assert pack["cells"] == 16 and given["store"] == {"window_s": 30}
-
-
-def test_of_several_boards_one_is_chosen_if_there_is_a_terminal(monkeypatch):
-    class Usb:
-        vid = pid = 1
-        description = "CP2102"
-
-        def __init__(self, device):
-            self.device = device
-
-    found = [Usb("/dev/ttyUSB1"), Usb("/dev/ttyUSB0")]
-    monkeypatch.setattr("serial.tools.list_ports.comports", lambda: found)
-    with pytest.raises(PacklogError, match=r"several boards .*, one of /dev/ttyUSB0, /dev/ttyUSB1"):
-        find_port()
-    with CliRunner().isolation(input="7\n2\n"):
-        assert find_port(questions.which_port) == "/dev/ttyUSB1"
-    with CliRunner().isolation(input=""), pytest.raises(typer.Abort):
-        find_port(questions.which_port)
 
 
 class Terminal:
