@@ -9,12 +9,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NoReturn
 
-import typer
 from host_tools.board import config_file, configure, hidden, keys, status
 from host_tools.board.device import Device, persist
 from host_tools.board.port import Restarted
 from host_tools.board.script import script
-from host_tools.ground import editor, text
+from host_tools.ground import asking, editor, text
 from host_tools.ground.errors import PacklogError
 from host_tools.ground.firmware import CONFIG as FILE
 from host_tools.ground.words import listed
@@ -70,7 +69,8 @@ def edit(port: str, terminal: bool, say: Callable[[str], None]) -> None:
             if not terminal:
                 raise
             say(str(error))
-            typer.confirm("Edit it again?", True, abort=True, err=True)
+            if not asking.confirm("Edit it again?", True):
+                raise
             shown = edited
             continue
         say(f"{FILE} is changed; the logger starts again with it")

@@ -80,13 +80,16 @@ def install(
     Run it again after a cut cable or a power cut: it goes on where it was.
     """
     from host_tools.board.find import find_port
+    from host_tools.install.answers import file_for
     from host_tools.install.install import Options
     from host_tools.install.install import install as run
     from host_tools.install.questions import which_port
 
     terminal = sys.stdin.isatty() and sys.stderr.isatty()
     options = Options(terminal, yes, micropython, erase, make_littlefs, bluetooth, lib, loose)
-    run(port or find_port(which_port if terminal else None), config, say, options)
+    port = port or find_port(which_port if terminal else None)
+    options.answers = file_for(port)
+    run(port, config, say, options)
 
 
 @app.command()

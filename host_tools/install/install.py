@@ -13,12 +13,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import typer
-from host_tools.board import bluetooth, config_file, files, hidden, links, status
+from host_tools.board import bluetooth, config_file, files, hidden, links, networks, status
 from host_tools.board.device import Device, persist
 from host_tools.board.script import script
 from host_tools.build import bundle, names
 from host_tools.build import compile as compiling
 from host_tools.build.compile import AS_SOURCE
+from host_tools.ground import asking
 from host_tools.ground.errors import PacklogError, UsageError
 from host_tools.ground.firmware import CONFIG, FIRMWARE, declared
 from host_tools.ground.firmware import names as things
@@ -34,6 +35,7 @@ from host_tools.install import (
     room,
     tidy,
 )
+from host_tools.install.answers import Answers
 
 import config
 
@@ -67,6 +69,7 @@ class Options:
     loose: bool = False  # modules one by one in a folder, for people who change them there
     index: str = packages.INDEX
     firmware: Path = FIRMWARE
+    answers: Path | None = None  # where those of a first install are kept until it has succeeded
     version: str = field(default_factory=own_version)
     on_step: Callable[[str], None] | None = None  # told before each change of a file
 
@@ -87,13 +90,19 @@ def install(
     compiling.compiler_version()
     if options.micropython:
         _flash(port, say, options)
-    persist(port, say, _Install(own_config, str(config_path), say, options))
+    work = _Install(own_config, str(config_path), say, options)
+    try:
+        persist(port, say, work)
+    except BaseException:  # Ctrl-C, too
+        if work.answers:
+            say("your answers are kept for the next try, without the passwords")
+        raise
 
 
 def _flash(port: str, say: Callable[[str], None], options: Options) -> None:
     erase = options.erase
     if options.terminal and not erase and not options.yes:
-        erase = typer.confirm("Erase the whole flash first, the history too?", False, err=True)
+        erase = asking.confirm("Erase the whole flash first, the history too?", False)
     flash_rom.flash(port, options.micropython, erase, say)
 
 
@@ -106,6 +115,7 @@ class _Install:
         self._options = options
         self._lib = options.lib or packages.folder_of_environment()
         self._step = options.on_step or (lambda what: None)
+        self.answers = Answers(options.answers)
         self._checked: dict | None = None  # what the board's config says
         self._frozen_only = False  # the board needs no firmware of ours
 
@@ -113,7 +123,9 @@ class _Install:
         self._device = device
         with device.stopped():
             self._run()
-        if _see_it_run(device, self._say, self._checked) and self._leaves_something:
+        has_readings = _see_it_run(device, self._say, self._checked)
+        self.answers.forget()
+        if has_readings and self._leaves_something:
             with device.stopped():
                 tidy.tidy(device, self._say)
 
@@ -198,7 +210,8 @@ class _Install:
         if not self._options.yes:
             if not self._options.terminal:
                 raise PacklogError("--format erases all files on the board: say --yes with it")
-            typer.confirm("This ERASES all files on the board. Go on?", abort=True, err=True)
+            if not asking.confirm("This ERASES all files on the board. Go on?", False):
+                raise typer.Abort
         probe.make_littlefs(self._device)
         self._say("the board's file system is littlefs now, and empty")
         self._device.restart()
@@ -216,7 +229,8 @@ class _Install:
         if files.here(self._device, [CONFIG]):
             return {}
         if self._options.terminal:
-            self._config = questions.ask(self._board.family, self._hear).encode()
+            senses = questions.Senses(self._hear, lambda: networks.in_reach(self._device))
+            self._config = questions.ask(self._board.family, senses, self.answers).encode()
             return {CONFIG: self._config}
         self._say("the board gets the example config.json: edit a copy, install it with --config")
         text = (self._options.firmware / CONFIG).read_text(encoding="utf8")

@@ -8,7 +8,7 @@ import pytest
 import typer
 from host_tools.board import configure, keys, reconfigure
 from host_tools.cli.cli_config import _pairs
-from host_tools.ground import editor
+from host_tools.ground import asking, editor
 from host_tools.ground.errors import PacklogError
 from host_tools.sim.workshop import port_of, wait_for_start
 from tests.helpers.boards import Files, example
@@ -208,7 +208,7 @@ def test_at_a_terminal_what_is_wrong_can_be_edited_again(texts, monkeypatch):
     said, shown = [], []
     answers = iter(['{"packs": 1}', json.dumps(example() | {"status_s": 7})])
     monkeypatch.setattr(editor, "edited", lambda text, name: shown.append(text) or next(answers))
-    monkeypatch.setattr(typer, "confirm", lambda *words, **more: True)
+    monkeypatch.setattr(asking, "confirm", lambda question, default: True)
     reconfigure.edit("port", True, said.append)
     assert texts == [example() | {"status_s": 7}]
     assert "packs: a list in [ ]" in said[0] and shown[1] == '{"packs": 1}'
