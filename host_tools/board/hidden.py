@@ -29,6 +29,12 @@ def refuse(data, name: str) -> None:
         )
 
 
+def make_up(data, secret: str) -> None:
+    """Put that in place of all hidden secrets."""
+    for key in hidden_in(data):
+        keys.put(data, key, secret)
+
+
 def restore(data, board, name: str) -> list[str]:
     """Put the secrets of the board's config in place of hidden ones; returns their keys.
 

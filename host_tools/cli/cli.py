@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 from host_tools.cli import cli_config, edge
-from host_tools.cli.cli_options import USUAL_BMS, BmsKind, Output, Port, bounds, connected
+from host_tools.cli.cli_options import BmsKind, Output, Port, bounds, connected
 from host_tools.ground.firmware import names
 from host_tools.ground.progress import say
 
@@ -360,7 +360,15 @@ def explain(
 
 @app.command()
 def sim(
-    bms: BmsKind = USUAL_BMS,
+    bms: BmsKind = None,
+    config: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="Run with this config.json: a simulated unit for each of its packs, its display, "
+            "its WiFi.",
+        ),
+    ] = None,
     capture: Annotated[
         Path | None,
         typer.Option(
@@ -387,7 +395,10 @@ def sim(
         float | None, typer.Option(metavar="SECONDS", min=0, help="Stop after this board time.")
     ] = None,
     seed: Annotated[int, typer.Option(metavar="N", help="Another seed, another day.")] = 0,
-    lcd: Annotated[str, typer.Option(metavar="SIZE", help="The display: 20x4 or 16x2.")] = "20x4",
+    lcd: Annotated[
+        str | None,
+        typer.Option(metavar="SIZE", help="The display: 20x4 or 16x2. Default: 20x4."),
+    ] = None,
     png: Annotated[
         Path | None,
         typer.Option(metavar="FILE", help="At the end, save a picture of the display here."),
@@ -411,18 +422,18 @@ def sim(
 ) -> None:
     """Run the virtual board: the real firmware, a simulated battery, a display, no hardware.
 
-    An empty flash gets the firmware first, over the serial port like a real board. The port
-    (--link) appears once the board is ready. Ctrl-C stops; the flash image stays.
+    An empty flash gets the firmware first, over the serial port like a real board. One that was
+    used before has the BMSs, display and network that its config asks for. The port (--link)
+    appears once the board is ready. Ctrl-C stops; the flash image stays.
     """
     from host_tools.sim.command import run
+    from host_tools.sim.made_for import Asked, settle
     from host_tools.sim.rig import Plan
 
-    plan = Plan(
-        flash=flash, bms=bms, capture=capture, speed=speed, seed=seed, lcd=lcd, broker_port=mqtt
-    )
+    plan = Plan(flash=flash, capture=capture, speed=speed, seed=seed)
     if chip:
         plan.settings["chip"] = chip
-    run(plan, link, duration, png, blank)
+    run(settle(plan, Asked(bms, lcd, mqtt, config)), link, duration, png, blank)
 
 
 @app.command()

@@ -21,10 +21,13 @@ Output = Annotated[
     Path | None,
     typer.Option("-o", "--output", metavar="FILE", help="Write here. Default: the terminal."),
 ]
-USUAL_BMS = names("bms")[0]
 BmsKind = Annotated[
-    str,
-    typer.Option("--bms", metavar="KIND", help=f"Kind of BMS: {', '.join(sorted(names('bms')))}."),
+    str | None,
+    typer.Option(
+        "--bms",
+        metavar="KIND",
+        help=f"Kind of BMS: {', '.join(sorted(names('bms')))}. Default: {names('bms')[0]}.",
+    ),
 ]
 
 

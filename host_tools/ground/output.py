@@ -50,16 +50,16 @@ class _Named(io.TextIOBase):
         return self._stream.fileno()
 
     def write(self, text: str) -> int:
-        with _named(self._name):
+        with named(self._name):
             return self._stream.write(text)
 
     def flush(self) -> None:
-        with _named(self._name):
+        with named(self._name):
             self._stream.flush()
 
 
 @contextlib.contextmanager
-def _named(name: str) -> Iterator[None]:
+def named(name: str) -> Iterator[None]:
     try:
         yield
     except BrokenPipeError:
@@ -70,7 +70,7 @@ def _named(name: str) -> Iterator[None]:
 
 def check_place(path: Path) -> None:
     """PacklogError if no file can be made there: for what is written at the end of a long run."""
-    with _named(str(path)):
+    with named(str(path)):
         if not path.parent.is_dir():
             raise OSError(errno.ENOENT, "no such folder")
         if path.is_dir():
@@ -140,11 +140,11 @@ def _standard_output() -> Iterator[TextIO]:
 @contextlib.contextmanager
 def _device(path: Path) -> Iterator[TextIO]:
     """A device or a pipe has to be written as it is."""
-    with _named(str(path)):
+    with named(str(path)):
         file = _open(path)
     with contextlib.suppress(BrokenPipeError), _closing(file):
         yield _Named(file, str(path))
-        with _named(str(path)):
+        with named(str(path)):
             file.flush()
 
 
@@ -152,16 +152,16 @@ def _device(path: Path) -> Iterator[TextIO]:
 def _file(path: Path, mode: int | None) -> Iterator[TextIO]:
     name = str(path)
     target = Path(os.path.realpath(path))  # a link stays a link, its target is replaced
-    with _named(name):
+    with named(name):
         usual = _mode(target)
         handle, partial = tempfile.mkstemp(prefix=".packlog-", dir=target.parent)
     try:
         with _closing(_open(handle)) as file:
             yield _Named(file, name)
-            with _named(name):
+            with named(name):
                 file.flush()
                 os.fsync(file.fileno())
-        with _named(name):
+        with named(name):
             os.chmod(partial, usual if mode is None else mode)
             os.replace(partial, target)
     except BaseException:
