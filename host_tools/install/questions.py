@@ -35,11 +35,14 @@ class Senses:
 
 def ask(family: Family, senses: Senses, answers: Answers) -> str:
     """The text of a config.json that config.parse takes."""
+    if answers.get("family", family.chip) != family.chip:
+        answers.forget()  # pins of another chip
     last = ", or what you answered last" if answers else ""
     say(
         "This board has no config yet. Press Enter to accept the value in [ ] "
         f"(pins of an {family.name}{last})."
     )
+    answers.note("family", family.chip)
     asker = Asker(family, answers)
     found = _packs(asker, senses)
     found |= _right(asker, "lcd", found | LATER, lambda: {"lcd": _lcd(asker)})

@@ -201,6 +201,6 @@ def test_a_link_that_a_killed_board_has_left_is_taken_and_no_other_one(tmp_path)
     (tmp_path / "board.ahead").write_text("5.0\n")
     check_link(link)
     link.unlink()
-    link.symlink_to(tmp_path / "my.txt")
+    link.symlink_to(tmp_path / "own.txt")
     with pytest.raises(PacklogError, match="exists and is no link to a port"):
         check_link(link)

@@ -73,6 +73,12 @@ def test_a_value_that_is_wrong_either_way_is_said_as_the_number_that_it_is():
         changed(("lcd.columns", "17.5"))
 
 
+def test_a_further_pack_is_set_at_once():
+    pack = {"name": "van", "bms": "jk", "device": "JK-1"}
+    made, _ = changed(*((f"packs[1].{key}", value) for key, value in pack.items()))
+    assert made["packs"] == [*example()["packs"], pack]
+
+
 def test_stars_are_no_password():
     old = example() | {"wifi": {"networks": [{"ssid": "home", "password": "hush-hush"}]}}
     with pytest.raises(PacklogError, match=r"wifi.networks\[0\].password is hidden"):

@@ -69,6 +69,7 @@ def test_one_clear_line_and_exit_code_1(arguments, line):
         (("decode", "--format", "xml", "x"), "no format 'xml': there is only csv"),
         (("encode", "x.csv", "-o", "y", "--set", "volts=3"), "--set 'volts=3': KEY=VALUE with one"),
         (("encode", "x.csv", "-o", "y", "--set", "gap_s=3"), "--set gap_s: that is --gap-s"),
+        (("encode", "x.csv", "-o", "y", "--name", "a b"), "the pack's name"),
         (("encode", "x.csv", "-o", "y", "--gap-s", "2"), "Invalid value for '--gap-s'"),
         (
             ("encode", "x.csv", "-o", "y", "--budget-kb", "2000000"),

@@ -1,5 +1,6 @@
 """The questions of a first install: Enter to all of them is a config that fits the board."""
 
+import contextlib
 import json
 import os
 import pty
@@ -237,6 +238,14 @@ def test_answers_are_kept_without_passwords_until_they_are_on_a_board(tmp_path):
     assert not path.exists() and not again and not Answers(path)
 
 
+def test_answers_for_another_chip_are_none():
+    answers = Answers()
+    answer("", "", "", "4", "5", "", *NO_LCD, "", answers=answers)
+    given, _, shown = answer(*ONE, *NO_LCD, "", answers=answers, family=FAMILIES[2])
+    assert (given["packs"][0]["rx"], given["packs"][0]["tx"]) == (18, 17)
+    assert "answered last" not in shown
+
+
 @pytest.mark.parametrize("text", ["", "[1]", "{", '{"a": 1}'])
 def test_kept_answers_that_are_none_are_no_harm(tmp_path, text):
     path = tmp_path / "answers.json"
@@ -372,6 +381,14 @@ class Terminal:
     def type(self, line: str) -> None:
         os.write(self.master, line.encode() + b"\n")
 
+    def interrupt(self, text: str) -> None:
+        """What Ctrl-C sends, until that is shown: before input() waits it is lost."""
+        for _ in range(20):
+            os.kill(self.process.pid, signal.SIGINT)
+            with contextlib.suppress(AssertionError):
+                return self.until(text, 3)
+        raise AssertionError(self.shown)
+
     def __enter__(self):
         return self
 
@@ -422,11 +439,11 @@ def test_ctrl_c_at_a_question_is_exit_code_130_and_the_answers_stay(tmp_path):
         terminal.until("Kind of BMS")
         terminal.type("jk")
         terminal.until("Name of the pack")
-        os.kill(terminal.process.pid, signal.SIGINT)  # as a terminal does that is its own
+        terminal.interrupt("your answers are kept")
         terminal.until(None)
         assert terminal.close() == 130, terminal.shown
         assert "your answers are kept for the next try" in terminal.shown
         kept = file_for(port)
-        assert json.loads(kept.read_text()) == {"packs[0].bms": "jk"}
+        assert json.loads(kept.read_text()) == {"family": "esp32", "packs[0].bms": "jk"}
         kept.unlink()
         assert rig.board.starts > 1  # it was started again
