@@ -6,6 +6,7 @@ from collections.abc import Iterator
 import host_tools.ground.firmware  # noqa: F401 - the firmware on sys.path
 from host_tools.ground.errors import PacklogError
 from host_tools.ground.text import parse_json
+from host_tools.ground.words import counted
 
 import config
 
@@ -40,7 +41,7 @@ def take(data, key: str):
 def _there(data) -> str:
     """What is there instead of a key that is not."""
     if isinstance(data, list):
-        return f"that list has {len(data)} entries, the first is [0]"
+        return f"that list has {counted(len(data), 'entry', 'entries')}, the first is [0]"
     return (
         f"known there: {', '.join(sorted(data))}"
         if data and isinstance(data, dict)
@@ -64,7 +65,8 @@ def put(data, key: str, value) -> None:
             raise PacklogError(f"{key!r} is not a key: write it as lcd.columns or packs[0].cells")
         if isinstance(data, list) and step > len(data):
             raise PacklogError(
-                f"{key}: the list has {len(data)} entries; the next is [{len(data)}]"
+                f"{key}: the list has {counted(len(data), 'entry', 'entries')}; the next is "
+                f"[{len(data)}]"
             )
         if following is None:
             _assign(data, step, value)

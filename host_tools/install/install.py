@@ -24,6 +24,7 @@ from host_tools.ground.errors import PacklogError, UsageError
 from host_tools.ground.firmware import CONFIG, FIRMWARE, declared
 from host_tools.ground.firmware import names as things
 from host_tools.ground.text import parse_json
+from host_tools.ground.words import counted
 from host_tools.install import (
     deploy,
     families,
@@ -362,7 +363,7 @@ class _Install:
             blocks = self._board.blocks_of(len(change.bundle))
             self._say(f"the firmware takes {blocks} blocks of flash, twice with the one before")
         count = len(change.write) + (change.bundle is not None)
-        self._say(f"copied {count} files, {change.size // 1024} KB")
+        self._say(f"copied {counted(count, 'file')}, {change.size // 1024} KB")
 
 
 def _see_it_run(device: Device, say: Callable[[str], None], settings: dict | None) -> bool:
