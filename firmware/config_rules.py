@@ -151,7 +151,7 @@ def _text_words(limits):
 
 
 def _choice_words(limits):
-    return "one of " + ", ".join(limits)
+    return ("one of " if len(limits) > 1 else "") + ", ".join(limits)
 
 
 def _same(value):

@@ -34,11 +34,13 @@ def as_file(identity: str, names: Map) -> str:
 
 
 def read(path: Path) -> Map:
-    """The map in a file; PacklogError if there is none."""
+    """The map in a file; PacklogError if it has none, or cannot be read."""
     try:
         found = parse_json(read_input(path, LARGEST).decode())["modules"]
         return {str(name): {kind: _longs(of[kind]) for kind in KINDS} for name, of in found.items()}
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+    except OSError as error:
+        raise PacklogError(f"{path} cannot be read: {error.strerror}") from None
+    except (ValueError, KeyError, TypeError, AttributeError):
         raise PacklogError(f"{path} is not a map of names: it comes with a release") from None
 
 

@@ -9,10 +9,11 @@ from pathlib import Path
 
 from host_tools.capture.captures import read_streams, size_of
 from host_tools.ground import units
-from host_tools.ground.errors import PacklogError
+from host_tools.ground.errors import PacklogError, UsageError
 from host_tools.ground.firmware import names
 from host_tools.ground.output import is_file, open_output, spare_inputs
 from host_tools.ground.progress import Progress, say
+from host_tools.ground.words import there_are
 
 COLUMNS = (
     "reading",
@@ -160,8 +161,7 @@ class Trials:
 def check_kind(bms: str) -> None:
     """PacklogError if there is no such kind of BMS."""
     if bms not in names("bms"):
-        known = ", ".join(sorted(names("bms")))
-        raise PacklogError(f"no BMS is called {bms!r}: the ones known are {known}")
+        raise UsageError(f"no BMS is called {bms!r}: {there_are(sorted(names('bms')))}")
 
 
 def open_decoder(bms: str, on_sample: Callable):

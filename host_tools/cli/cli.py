@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 from host_tools.cli import cli_config, edge
-from host_tools.cli.cli_options import USUAL_BMS, BmsKind, Output, Port, connected
+from host_tools.cli.cli_options import BmsKind, Output, Port, bounds, connected
 from host_tools.ground.firmware import names
 from host_tools.ground.progress import say
 
@@ -80,13 +80,16 @@ def install(
     Run it again after a cut cable or a power cut: it goes on where it was.
     """
     from host_tools.board.find import find_port
+    from host_tools.install.answers import file_for
     from host_tools.install.install import Options
     from host_tools.install.install import install as run
     from host_tools.install.questions import which_port
 
     terminal = sys.stdin.isatty() and sys.stderr.isatty()
     options = Options(terminal, yes, micropython, erase, make_littlefs, bluetooth, lib, loose)
-    run(port or find_port(which_port if terminal else None), config, say, options)
+    port = port or find_port(which_port if terminal else None)
+    options.answers = file_for(port)
+    run(port, config, say, options)
 
 
 @app.command()
@@ -186,9 +189,8 @@ def encode(
         typer.Option(
             "--capacity-ah",
             metavar="N",
-            min=1,
-            max=10000,
             help="The pack's capacity: the sampler's tolerances are relative to it. Default: 280.",
+            **bounds("capacity_ah"),
         ),
     ] = None,
     config: Annotated[
@@ -226,7 +228,8 @@ def encode(
         typer.Option(
             "--gap-s",
             metavar="N",
-            min=1,
+            min=bounds("gap_s")["min"],
+            max=60000,  # trial.plan.LONGEST_GAP_S
             help="A longer pause is a gap. Default: 15, more where readings are far apart.",
         ),
     ] = None,
@@ -235,8 +238,8 @@ def encode(
         typer.Option(
             "--budget-kb",
             metavar="N",
-            min=128,
             help="Delete the oldest files beyond this size. Default: keep all.",
+            **bounds("budget_kb"),
         ),
     ] = None,
     dates: Annotated[
@@ -376,7 +379,15 @@ def explain(
 
 @app.command()
 def sim(
-    bms: BmsKind = USUAL_BMS,
+    bms: BmsKind = None,
+    config: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="Run with this config.json: a simulated unit for each of its packs, its display, "
+            "its WiFi.",
+        ),
+    ] = None,
     capture: Annotated[
         Path | None,
         typer.Option(
@@ -403,7 +414,10 @@ def sim(
         float | None, typer.Option(metavar="SECONDS", min=0, help="Stop after this board time.")
     ] = None,
     seed: Annotated[int, typer.Option(metavar="N", help="Another seed, another day.")] = 0,
-    lcd: Annotated[str, typer.Option(metavar="SIZE", help="The display: 20x4 or 16x2.")] = "20x4",
+    lcd: Annotated[
+        str | None,
+        typer.Option(metavar="SIZE", help="The display: 20x4 or 16x2. Default: 20x4."),
+    ] = None,
     png: Annotated[
         Path | None,
         typer.Option(metavar="FILE", help="At the end, save a picture of the display here."),
@@ -433,19 +447,18 @@ def sim(
 ) -> None:
     """Run the virtual board: the real firmware, a simulated battery, a display, no hardware.
 
-    An empty flash gets the firmware first, over the serial port like a real board. The port
-    (--link) appears once the board is ready. Ctrl-C stops; the flash image stays.
+    An empty flash gets the firmware first, over the serial port like a real board. One that was
+    used before has the BMSs, display and network that its config asks for. The port (--link)
+    appears once the board is ready. Ctrl-C stops; the flash image stays.
     """
     from host_tools.sim.command import run
+    from host_tools.sim.made_for import Asked, settle
     from host_tools.sim.rig import Plan
 
-    plan = Plan(
-        flash=flash, bms=bms, capture=capture, speed=speed, seed=seed, lcd=lcd, broker_port=mqtt
-    )
-    plan.ds3231 = ds3231
+    plan = Plan(flash=flash, capture=capture, speed=speed, seed=seed, ds3231=ds3231)
     if chip:
         plan.settings["chip"] = chip
-    run(plan, link, duration, png, blank)
+    run(settle(plan, Asked(bms, lcd, mqtt, config)), link, duration, png, blank)
 
 
 @app.command()

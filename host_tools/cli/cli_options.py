@@ -6,11 +6,14 @@ from typing import Annotated
 import typer
 from host_tools.ground.firmware import names
 
+import config
+
 Port = Annotated[
     str | None,
     typer.Option(
         "--port",
         metavar="PORT",
+        envvar="PACKLOG_PORT",
         help="The board's serial port (/dev/ttyUSB0, ...). Default: the board that is plugged in.",
     ),
 ]
@@ -18,11 +21,20 @@ Output = Annotated[
     Path | None,
     typer.Option("-o", "--output", metavar="FILE", help="Write here. Default: the terminal."),
 ]
-USUAL_BMS = names("bms")[0]
 BmsKind = Annotated[
-    str,
-    typer.Option("--bms", metavar="KIND", help=f"Kind of BMS: {', '.join(sorted(names('bms')))}."),
+    str | None,
+    typer.Option(
+        "--bms",
+        metavar="KIND",
+        help=f"Kind of BMS: {', '.join(sorted(names('bms')))}. Default: {names('bms')[0]}.",
+    ),
 ]
+
+
+def bounds(key: str) -> dict[str, int]:
+    """What config.json takes for a number of a pack or of the section store: an option's bounds."""
+    lowest, highest = {**config.PACK["KEYS"], **config.STORE}[key][1]
+    return {"min": lowest, "max": highest}
 
 
 def connected(port: str | None) -> str:

@@ -9,10 +9,11 @@ import sys
 import traceback
 from collections.abc import Callable
 
-from host_tools.ground.errors import PacklogError
+from host_tools.ground.errors import PacklogError, UsageError
 from host_tools.ground.progress import say
 
 DEBUG = "--debug"
+FAILURE, WRONG_USAGE = 1, 2
 REPORT = (
     f"that is a fault of packlog's own: please report it (CONTRIBUTING.md), with what the same "
     f"command says with {DEBUG}"
@@ -20,7 +21,7 @@ REPORT = (
 
 
 def run(command: Callable[[], object]) -> None:
-    """Run it; exits with 1 and one line on stderr if it fails."""
+    """Run it; exits with 1, or 2 for wrong usage, and one line on stderr if it fails."""
     for number in (signal.SIGTERM, signal.SIGHUP):  # so that a pull starts the logger again
         signal.signal(number, signal.default_int_handler)
     debug = _take_debug(sys.argv)
@@ -28,7 +29,7 @@ def run(command: Callable[[], object]) -> None:
         command()
         sys.stdout.flush()
     except PacklogError as error:
-        _fail(str(error))
+        _fail(str(error), WRONG_USAGE if isinstance(error, UsageError) else FAILURE)
     except KeyboardInterrupt:
         sys.exit(130)
     except BrokenPipeError:
@@ -40,9 +41,9 @@ def run(command: Callable[[], object]) -> None:
         _fail(f"unexpected {type(error).__name__}: {error}; {REPORT}")
 
 
-def _fail(line: str) -> None:
+def _fail(line: str, code: int = FAILURE) -> None:
     say(f"packlog: {line}")
-    sys.exit(1)
+    sys.exit(code)
 
 
 def _take_debug(arguments: list[str]) -> bool:

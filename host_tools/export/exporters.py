@@ -17,7 +17,8 @@ from functools import cache
 from pathlib import Path
 from types import ModuleType
 
-from host_tools.ground.errors import PacklogError
+from host_tools.ground.errors import UsageError
+from host_tools.ground.words import there_are
 
 DEFAULT = "csv"
 
@@ -36,7 +37,7 @@ def extensions() -> dict[str, str]:
 def get(name: str) -> ModuleType:
     """The exporter of that name; PacklogError names those that there are."""
     if name not in extensions():
-        raise PacklogError(f"no format {name!r}: there are {', '.join(extensions())}")
+        raise UsageError(f"no format {name!r}: {there_are(extensions())}")
     return importlib.import_module(f"host_tools.export.{name}")
 
 
@@ -58,5 +59,5 @@ def with_decimals(exporter: ModuleType, decimals: int | None) -> dict[str, int]:
         return {}
     if "decimals" not in inspect.signature(exporter.write).parameters:
         name = exporter.__name__.rpartition(".")[2]
-        raise PacklogError(f"the format {name} has no --decimals: leave it out")
+        raise UsageError(f"the format {name} has no --decimals: leave it out")
     return {"decimals": decimals}

@@ -50,16 +50,16 @@ class _Named(io.TextIOBase):
         return self._stream.fileno()
 
     def write(self, data: str | bytes) -> int:
-        with _named(self._name):
+        with named(self._name):
             return self._stream.write(data)
 
     def flush(self) -> None:
-        with _named(self._name):
+        with named(self._name):
             self._stream.flush()
 
 
 @contextlib.contextmanager
-def _named(name: str) -> Iterator[None]:
+def named(name: str) -> Iterator[None]:
     try:
         yield
     except BrokenPipeError:
@@ -70,7 +70,7 @@ def _named(name: str) -> Iterator[None]:
 
 def check_place(path: Path) -> None:
     """PacklogError if no file can be made there: for what is written at the end of a long run."""
-    with _named(str(path)):
+    with named(str(path)):
         if not path.parent.is_dir():
             raise OSError(errno.ENOENT, "no such folder")
         if path.is_dir():
@@ -101,16 +101,20 @@ def is_file(stream: TextIO) -> bool:
 
 
 @contextlib.contextmanager
-def open_output(path: Path | None, mode: str = "w") -> Iterator[TextIO]:
-    """A stream to write to: standard output if path is None, else that file. mode: "w" for text,
-    "wb" for bytes, which do not go to a terminal.
+def open_output(
+    path: Path | None, mode: str = "w", permissions: int | None = None
+) -> Iterator[TextIO]:
+    """A stream to write to: standard output if path is None, else that file.
+
+    mode: "w" for text, "wb" for bytes, which do not go to a terminal. permissions: of the file;
+    None: those that it has, or the usual ones.
     """
     if path is None:
         chosen = _standard_output(mode)
     elif _is_device(path):
         chosen = _device(path, mode)
     else:
-        chosen = _file(path, mode)
+        chosen = _file(path, mode, permissions)
     with chosen as stream:
         yield stream
 
@@ -141,29 +145,29 @@ def _standard_output(mode: str) -> Iterator[TextIO]:
 @contextlib.contextmanager
 def _device(path: Path, mode: str) -> Iterator[TextIO]:
     """A device or a pipe has to be written as it is."""
-    with _named(str(path)):
+    with named(str(path)):
         file = _open(path, mode)
     with contextlib.suppress(BrokenPipeError), _closing(file):
         yield _Named(file, str(path))
-        with _named(str(path)):
+        with named(str(path)):
             file.flush()
 
 
 @contextlib.contextmanager
-def _file(path: Path, mode: str) -> Iterator[TextIO]:
+def _file(path: Path, mode: str, permissions: int | None) -> Iterator[TextIO]:
     name = str(path)
     target = Path(os.path.realpath(path))  # a link stays a link, its target is replaced
-    with _named(name):
-        permissions = _mode(target)
+    with named(name):
+        usual = _mode(target)
         handle, partial = tempfile.mkstemp(prefix=".packlog-", dir=target.parent)
     try:
         with _closing(_open(handle, mode)) as file:
             yield _Named(file, name)
-            with _named(name):
+            with named(name):
                 file.flush()
                 os.fsync(file.fileno())
-        with _named(name):
-            os.chmod(partial, permissions)
+        with named(name):
+            os.chmod(partial, usual if permissions is None else permissions)
             os.replace(partial, target)
     except BaseException:
         with contextlib.suppress(OSError):

@@ -3,9 +3,10 @@
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from host_tools.ground.errors import PacklogError
+from host_tools.ground.errors import PacklogError, UsageError
 from host_tools.ground.progress import Progress, say
 from host_tools.ground.units import moment
+from host_tools.ground.words import there_are
 from host_tools.history import cells, events, frames, records, undated
 from host_tools.history.timeline import UNKNOWN
 
@@ -20,7 +21,7 @@ SERIES: dict[str, Callable[..., Rows]] = {
 def check_series(name: str) -> None:
     """PacklogError if it is not a series."""
     if name not in SERIES:
-        raise PacklogError(f"no series {name!r}: there are {', '.join(SERIES)}")
+        raise UsageError(f"no series {name!r}: {there_are(SERIES)}")
 
 
 def load(paths: Iterable[Path | str], series: str = "pack", guess: bool = False) -> Rows:

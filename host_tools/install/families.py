@@ -25,15 +25,34 @@ class Family:
     sda: int
     wires: tuple[int, int, int, int, int, int]  # RS, E, D4, D5, D6, D7
     bluetooth: bool = True
+    more_uarts: tuple[int, ...] = ()  # for further BMSs; 0 is the console's
+
+    @property
+    def uarts(self) -> tuple[int, ...]:
+        """Those that BMSs can have, the usual one first."""
+        return (self.uart, *self.more_uarts)
+
+    @property
+    def free_pins(self) -> tuple[int, ...]:
+        """Pins that can be had for a BMS or wires: those of an I2C display come last."""
+        return (self.rx, self.tx, *self.wires, self.scl, self.sda)
 
 
 WIRES = ("rs", "e", "d4", "d5", "d6", "d7")
 FAMILIES = (
-    Family("ESP32 DevKit", "esp32", 0, 0x1000, 0, 2, 16, 17, 22, 21, (19, 23, 18, 25, 26, 27)),
+    Family(
+        "ESP32 DevKit",
+        *("esp32", 0, 0x1000, 0, 2, 16, 17, 22, 21, (19, 23, 18, 25, 26, 27)),
+        more_uarts=(1,),
+    ),
     Family(
         "ESP32-S2", "esp32s2", 2, 0x1000, 0, 1, 18, 17, 9, 8, (4, 5, 6, 7, 15, 16), bluetooth=False
     ),
-    Family("ESP32-S3 DevKitC", "esp32s3", 9, 0, 0, 1, 18, 17, 9, 8, (4, 5, 6, 7, 15, 16)),
+    Family(
+        "ESP32-S3 DevKitC",
+        *("esp32s3", 9, 0, 0, 1, 18, 17, 9, 8, (4, 5, 6, 7, 15, 16)),
+        more_uarts=(2,),
+    ),
     Family("ESP32-C3 SuperMini", "esp32c3", 5, 0, 9, 1, 4, 5, 7, 6, (0, 1, 3, 10, 6, 7)),
     Family("ESP32-C6 DevKitC", "esp32c6", 13, 0, 9, 1, 18, 19, 7, 6, (0, 1, 2, 3, 10, 11)),
 )

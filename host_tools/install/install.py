@@ -13,15 +13,18 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import typer
-from host_tools.board import bluetooth, configure, files, status
+from host_tools.board import bluetooth, config_file, files, hidden, links, networks, status
 from host_tools.board.device import Device, persist
 from host_tools.board.script import script
 from host_tools.build import bundle, names
 from host_tools.build import compile as compiling
 from host_tools.build.compile import AS_SOURCE
-from host_tools.ground.errors import PacklogError
+from host_tools.ground import asking
+from host_tools.ground.errors import PacklogError, UsageError
 from host_tools.ground.firmware import CONFIG, FIRMWARE, declared
 from host_tools.ground.firmware import names as things
+from host_tools.ground.text import parse_json
+from host_tools.ground.words import counted
 from host_tools.install import (
     deploy,
     families,
@@ -33,6 +36,7 @@ from host_tools.install import (
     room,
     tidy,
 )
+from host_tools.install.answers import Answers
 
 import config
 
@@ -66,50 +70,63 @@ class Options:
     loose: bool = False  # modules one by one in a folder, for people who change them there
     index: str = packages.INDEX
     firmware: Path = FIRMWARE
+    answers: Path | None = None  # where those of a first install are kept until it has succeeded
     version: str = field(default_factory=own_version)
     on_step: Callable[[str], None] | None = None  # told before each change of a file
+
+    def __post_init__(self):
+        if self.erase and not self.micropython:
+            raise UsageError("--erase goes with --micropython FILE, which puts MicroPython back")
 
 
 def install(
     port: str,
-    config_file: Path | None,
+    config_path: Path | None,
     say: Callable[[str], None],
     options: Options | None = None,
 ) -> None:
     """Install to the board at port and start it. say(line) is told what happens."""
     options = options or Options()
-    if options.erase and not options.micropython:
-        raise PacklogError("--erase goes with --micropython FILE, which puts MicroPython back")
-    own_config = configure.read_file(config_file) if config_file else None
+    own_config = config_file.read_file(config_path, with_hidden=True) if config_path else None
     compiling.compiler_version()
     if options.micropython:
         _flash(port, say, options)
-    persist(port, say, _Install(own_config, say, options))
+    work = _Install(own_config, str(config_path), say, options)
+    try:
+        persist(port, say, work)
+    except BaseException:  # Ctrl-C, too
+        if work.answers:
+            say("your answers are kept for the next try, without the passwords")
+        raise
 
 
 def _flash(port: str, say: Callable[[str], None], options: Options) -> None:
     erase = options.erase
     if options.terminal and not erase and not options.yes:
-        erase = typer.confirm("Erase the whole flash first, the history too?", False, err=True)
+        erase = asking.confirm("Erase the whole flash first, the history too?", False)
     flash_rom.flash(port, options.micropython, erase, say)
 
 
 class _Install:
     """One installation. It goes on where it was on a board that restarts under it."""
 
-    def __init__(self, own_config: bytes | None, say, options: Options):
-        self._config = own_config
+    def __init__(self, own_config: bytes | None, name: str, say, options: Options):
+        self._config, self._name = own_config, name  # the user's file
         self._say = say
         self._options = options
         self._lib = options.lib or packages.folder_of_environment()
         self._step = options.on_step or (lambda what: None)
+        self.answers = Answers(options.answers)
+        self._checked: dict | None = None  # what the board's config says
         self._frozen_only = False  # the board needs no firmware of ours
 
     def __call__(self, device: Device) -> None:
         self._device = device
         with device.stopped():
             self._run()
-        if _see_it_run(device, self._say) and self._leaves_something:
+        has_readings = _see_it_run(device, self._say, self._checked)
+        self.answers.forget()
+        if has_readings and self._leaves_something:
             with device.stopped():
                 tidy.tidy(device, self._say)
 
@@ -125,7 +142,7 @@ class _Install:
         probe.check(self._board, self._sizes())
         self._look()
         own = self._own_config()
-        settings = self._settings(own)
+        settings = self._checked = self._settings(own)
         if advice := probe.bluetooth_advice(self._board, settings):
             self._say(advice)
         if self._options.loose:
@@ -194,7 +211,8 @@ class _Install:
         if not self._options.yes:
             if not self._options.terminal:
                 raise PacklogError("--format erases all files on the board: say --yes with it")
-            typer.confirm("This ERASES all files on the board. Go on?", abort=True, err=True)
+            if not asking.confirm("This ERASES all files on the board. Go on?", False):
+                raise typer.Abort
         probe.make_littlefs(self._device)
         self._say("the board's file system is littlefs now, and empty")
         self._device.restart()
@@ -207,17 +225,32 @@ class _Install:
     def _own_config(self) -> dict[str, bytes]:
         """The config to put on the board; none if it keeps its own."""
         if self._config:
+            self._config = self._with_secrets(self._config)
             return {CONFIG: self._config}
         if files.here(self._device, [CONFIG]):
             return {}
         if self._options.terminal:
-            self._config = questions.ask(self._board.family, self._hear).encode()
+            senses = questions.Senses(self._hear, lambda: networks.in_reach(self._device))
+            self._config = questions.ask(self._board.family, senses, self.answers).encode()
             return {CONFIG: self._config}
         self._say("the board gets the example config.json: edit a copy, install it with --config")
         text = (self._options.firmware / CONFIG).read_text(encoding="utf8")
         if self._board.family != families.USUAL:
             text = questions.example(self._board.family, text)
         return {CONFIG: text.encode()}
+
+    def _with_secrets(self, given: bytes) -> bytes:
+        """The user's config; secrets that are hidden in it are the board's own."""
+        data = parse_json(given.decode().lstrip("\ufeff"))
+        if not hidden.hidden_in(data):
+            return given
+        try:
+            theirs = parse_json(files.read_text(self._device, CONFIG).lstrip("\ufeff"))
+        except ValueError:  # none, or one that is not JSON
+            theirs = None
+        taken = hidden.restore(data, theirs, self._name)
+        self._say(f"hidden in {self._name}, so it stays as on the board: {', '.join(taken)}")
+        return config_file.as_text(data).encode()
 
     def _settings(self, own: dict[str, bytes]) -> dict | None:
         """What the config will say; None if it is wrong, which the logger then complains of."""
@@ -315,7 +348,7 @@ class _Install:
         """The config's finished form for this firmware: a board that has it need not check."""
         data = own.get(CONFIG) or files.read_text(self._device, CONFIG).encode()
         try:
-            return {deploy.READY: configure.finished(data)}
+            return {deploy.READY: config_file.finished(data)}
         except (ValueError, RecursionError):
             return {}
 
@@ -330,21 +363,19 @@ class _Install:
             blocks = self._board.blocks_of(len(change.bundle))
             self._say(f"the firmware takes {blocks} blocks of flash, twice with the one before")
         count = len(change.write) + (change.bundle is not None)
-        self._say(f"copied {count} files, {change.size // 1024} KB")
+        self._say(f"copied {counted(count, 'file')}, {change.size // 1024} KB")
 
 
-def _see_it_run(device: Device, say: Callable[[str], None]) -> bool:
+def _see_it_run(device: Device, say: Callable[[str], None], settings: dict | None) -> bool:
     """Wait for the logger's status line; what it complains of is an error. Returns whether it has
     readings.
     """
-    running, pack = status.see_start(device.lines(status.START_S))
+    health: dict[str, str] = {}
+    running, pack = status.see_start(links.noting(device.lines(status.START_S), health))
     if not running:
         raise PacklogError(f"the board at {device.port} did not start packlog: look at its console")
     if pack:
         say(f"the logger runs: {pack} sends readings")
     else:
-        say(
-            "the logger runs, but the BMS sends nothing yet: is it on, and wired as config.json "
-            "says?"
-        )
+        say(f"the logger runs, without a reading yet. {links.silence(settings, health)}")
     return bool(pack)

@@ -11,6 +11,7 @@ from host_tools.board import files
 from host_tools.board.device import Device
 from host_tools.board.script import script
 from host_tools.ground.progress import Progress
+from host_tools.ground.words import counted
 from host_tools.install.deploy import LOOSE, MANIFEST, Manifest
 
 CHANGING = "/packlog.change"
@@ -38,7 +39,8 @@ def put(device: Device, modules: dict[str, bytes], version: str, say: Callable[[
     if folder == LOOSE and not write and not gone and after.files == before.files:
         return 0
     _change(device, folder, write, [path for path in gone if path not in users], after)
-    say(f"copied {len(write)} modules, {sum(map(len, write.values())) // 1024} KB, to {LOOSE}")
+    size = sum(map(len, write.values())) // 1024
+    say(f"copied {counted(len(write), 'module')}, {size} KB, to {LOOSE}")
     return len(write) + len(gone)
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from host_tools.board import files
 from host_tools.board.device import Device
+from host_tools.ground.words import counted
 from host_tools.install import deploy
 
 
@@ -19,4 +20,4 @@ def tidy(device: Device, say: Callable[[str], None]) -> None:
     old = [path for path in manifest.unchanged(device) if path not in starters]
     files.remove(device, old)
     files.remove(device, [deploy.MANIFEST])
-    say(f"removed the {len(old)} files of packlog {manifest.version}")
+    say(f"removed the {counted(len(old), 'file')} of packlog {manifest.version}")

@@ -36,7 +36,8 @@ def run(
         rig.board.power_on()
         if not blank:
             with tempfile.TemporaryDirectory(prefix="packlog-") as folder:
-                make_ready(rig.board, config_of.write(plan, rig, Path(folder)), say)
+                config = config_of.write(plan, rig, Path(folder))
+                make_ready(rig.board, config, say, bool(plan.config and plan.config.is_new))
         if link:
             rig.board.console.show(link)
         say(f"the board is at {link or rig.board.console.port}")

@@ -5,6 +5,7 @@ and the WiFi that the virtual board has around it.
 import json
 from pathlib import Path
 
+from host_tools.board import config_file
 from host_tools.ground.firmware import FIRMWARE
 from host_tools.sim.network.house_network import BROKER_NAME
 from host_tools.sim.rig import SIZES, Plan, Rig, unit_module
@@ -32,5 +33,6 @@ def config_of(plan: Plan, rig: Rig) -> dict:
 def write(plan: Plan, rig: Rig, folder: Path) -> Path:
     """The same as a file in folder."""
     path = folder / "config.json"
-    path.write_text(json.dumps(config_of(plan, rig), indent=2) + "\n")
+    text = plan.config.text if plan.config else config_file.as_text(config_of(plan, rig))
+    path.write_text(text, encoding="utf8")
     return path

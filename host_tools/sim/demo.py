@@ -10,6 +10,7 @@ from host_tools.board.pull import pull
 from host_tools.export.decode import decode
 from host_tools.ground.errors import PacklogError
 from host_tools.ground.progress import Progress, say
+from host_tools.sim.board.flash import check_free
 from host_tools.sim.lcd import lcd_png
 from host_tools.sim.rig import Plan, Rig
 from host_tools.sim.workshop import make_ready, port_of
@@ -58,6 +59,7 @@ def demo(folder: Path, minutes: int, seed: int) -> None:
 
 def _clear(folder: Path) -> None:
     """Remove what an earlier demo left, and nothing else."""
+    check_free(folder / "flash.img")
     try:
         folder.mkdir(parents=True, exist_ok=True)
         shutil.rmtree(folder / PACK, ignore_errors=True)

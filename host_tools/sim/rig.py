@@ -2,18 +2,21 @@
 
 units/NAME.py knows how a BMS is reached: it joins its unit to the rig, as a wire, within reach of
 the radio or in the home network.
-The wiring is that of the example config.json: the BMS's line on GPIO 16, the display's backpack
-(0x27) and a DS3231 on SCL 22 and SDA 21, or the display's six wires on WIRES.
+A plan with a config gets the units and the display of that. Else the wiring is that of the example
+config.json: the BMS's line on GPIO 16, the display's backpack (0x27) and a DS3231 on SCL 22 and
+SDA 21, or the display's six wires on WIRES.
 """
 
 import importlib
 import sys
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from host_tools.ground.errors import PacklogError
+from host_tools.ground.errors import PacklogError, UsageError
 from host_tools.ground.firmware import names
+from host_tools.ground.text import parse_json
+from host_tools.ground.words import there_are
 from host_tools.sim.board import ds3231, i2c
 from host_tools.sim.board.board import Board, Settings
 from host_tools.sim.board.ds3231 import Ds3231
@@ -53,19 +56,43 @@ def _missing(package: str | None) -> str:
 def unit_module(bms: str):
     """The module of that kind's simulated unit. PacklogError if there is no such kind.
 
-    It has join(rig, plan), which puts a unit into the rig and returns its Line, and
-    pack_config(plan), what config.json says of a pack besides its name and kind.
+    It has join(rig, plan), which puts a unit into the rig and returns its Line, join_pack(rig,
+    plan, section), which does it for a pack of a config.json, and pack_config(plan), what
+    config.json says of a pack besides its name and kind.
     """
     if bms not in names("bms"):
-        raise PacklogError(f"no simulated BMS {bms!r}: there is {', '.join(names('bms'))}")
+        raise UsageError(f"no simulated BMS {bms!r}: {there_are(names('bms'))}")
     return importlib.import_module(f"host_tools.sim.units.{bms}")
+
+
+@dataclass(frozen=True)
+class Config:
+    """A config.json that a board is wired for: its text, what it says, is it to be installed?"""
+
+    text: str
+    settings: dict
+    is_new: bool = False
+
+    @property
+    def packs(self) -> int:
+        """How many it has."""
+        return len(self.settings["packs"])
+
+    def part(self, name: str) -> dict | None:
+        """The section of a part as the file has it; None if it does not."""
+        return parse_json(self.text.lstrip("\ufeff")).get(name)
 
 
 @dataclass
 class Plan:
-    """What to build. capture: a file to play instead of simulating the BMS."""
+    """What to build. capture: a file to play instead of simulating the BMS.
+
+    config: what is on the board, or will be: it says which BMSs and display there are, not bms and
+    lcd.
+    """
 
     flash: Path
+    config: Config | None = None
     bms: str = names("bms")[0]
     capture: Path | None = None
     link: Path | None = None
@@ -84,35 +111,71 @@ class Plan:
     settings: dict = field(default_factory=dict)  # more of board.Settings
 
 
+def check_names(plan: Plan) -> None:
+    """UsageError if something in it does not exist."""
+    unit_module(plan.bms)
+    chip = plan.settings.get("chip")
+    if chip and chip not in CHIPS:
+        raise UsageError(f"no chip {chip!r}: {there_are(CHIPS)}")
+    if plan.lcd not in SIZES:
+        raise UsageError(f"no display {plan.lcd!r}: {there_are(SIZES)}")
+
+
 class Rig:
     """The board and what is around it; pack is None when a capture is played."""
 
     def __init__(self, plan: Plan):
-        chip = plan.settings.get("chip")
-        if chip and chip not in CHIPS:
-            raise PacklogError(f"no chip {chip!r}: there is {', '.join(CHIPS)}")
-        if plan.lcd not in SIZES:
-            raise PacklogError(f"no display {plan.lcd!r}: there is {', '.join(SIZES)}")
+        check_names(plan)
         self.pack: Pack | None = None
         self.board: Board | None = None
         self.bluetooth: Bluetooth | None = None
         self.home: Home | None = None
         self._start_unix_s = plan.start_unix_s
         self.wiring = Wiring()
-        self.lcd = hd44780.Hd44780(*SIZES[plan.lcd])
         self.bus = i2c.Bus()
-        self.line = unit_module(plan.bms).join(self, plan)  # its faults can be switched on
+        self.backpack: hd44780.Backpack | None = None
+        lcd = plan.config.settings["lcd"] if plan.config else {}
+        size = (lcd["columns"], lcd["rows"]) if lcd else SIZES[plan.lcd]
+        self.lcd = hd44780.Hd44780(*size)
+        self._i2c_pins = (lcd.get("scl", I2C_PINS[0]), lcd.get("sda", I2C_PINS[1]))
+        self._address = lcd.get("address") or BACKPACK
+        self._wires = {key: lcd.get(key, pin) for key, pin in WIRES.items()}
+        self.line = self._join_units(plan)  # its faults can be switched on
+        kind = lcd.get("kind", "gpio" if plan.wired_lcd else "i2c")
+        if kind != "none":
+            self.connect_lcd(kind == "gpio")
+        self.ds3231: Ds3231 | None = None
+        chip = plan.config.part("ds3231") if plan.config else None
+        if plan.ds3231 or chip is not None:
+            self._add_ds3231(plan.flash, chip or {})
+        more = {"flash": plan.flash, "link": plan.link, "speed": plan.speed, "wiring": self.wiring}
+        self.board = Board(Settings(**(more | plan.settings)))
+
+    def _join_units(self, plan: Plan) -> Line:
+        """What is around the board; returns the first pack's line."""
+        if plan.config:
+            line, *_ = [self._join_pack(plan, number) for number in range(plan.config.packs)]
+            if plan.config.settings["wifi"]["networks"]:
+                self._furnish(plan)
+            return line
+        line = unit_module(plan.bms).join(self, plan)
         if plan.wifi or plan.broker_port:
             self.add_home()
         if plan.broker_port:
             self.home.join_broker(plan.broker_port)
-        self.backpack: hd44780.Backpack | None = None
-        self.connect_lcd(plan.wired_lcd)
-        self.ds3231: Ds3231 | None = None
-        if plan.ds3231:
-            self._add_ds3231(plan.flash)
-        more = {"flash": plan.flash, "link": plan.link, "speed": plan.speed, "wiring": self.wiring}
-        self.board = Board(Settings(**(more | plan.settings)))
+        return line
+
+    def _furnish(self, plan: Plan) -> None:
+        home = self.add_home()
+        from host_tools.sim.network import as_configured
+
+        as_configured.furnish(home, plan.config.settings, plan.broker_port)
+
+    def _join_pack(self, plan: Plan, number: int) -> Line:
+        """The unit of a pack of the config. Each has days of its own; a capture is the first's."""
+        own = replace(plan, seed=plan.seed + number, capture=None if number else plan.capture)
+        section = plan.config.settings["packs"][number]
+        return unit_module(section["bms"]).join_pack(self, own, section)
 
     def wire(self, line: Line, pin: int = BMS_PIN, baudrate: int = BAUD) -> None:
         """Connect what a unit sends to that pin of the board."""
@@ -138,11 +201,12 @@ class Rig:
             self.wiring.devices.append(self.home.network)
         return self.home
 
-    def _add_ds3231(self, flash: Path) -> None:
+    def _add_ds3231(self, flash: Path, section: dict) -> None:
+        pins = (section.get("scl", -1), section.get("sda", -1))
         kept = flash.with_name(flash.name + ".ds3231")
         self.ds3231 = Ds3231(lambda: self.board.now if self.board else 0, kept)
         self.bus.devices[ds3231.ADDRESS] = self.ds3231
-        self.wiring.buses[I2C_PINS] = self.bus
+        self.wiring.buses[self._i2c_pins if -1 in pins else pins] = self.bus
 
     def close(self) -> None:
         """Take the board apart. Flash image and clock chip keep what they have."""
@@ -171,16 +235,16 @@ class Rig:
     def connect_lcd(self, wired: bool = False) -> None:
         """Plug the display in."""
         if wired:
-            data = tuple(WIRES[key] for key in ("d4", "d5", "d6", "d7"))
-            self.wiring.output = hd44780.Wires(self.lcd, WIRES["rs"], WIRES["e"], data)
+            data = tuple(self._wires[key] for key in ("d4", "d5", "d6", "d7"))
+            self.wiring.output = hd44780.Wires(self.lcd, self._wires["rs"], self._wires["e"], data)
             return
         self.backpack = self.backpack or hd44780.Backpack(self.lcd)
-        self.bus.devices[BACKPACK] = self.backpack
-        self.wiring.buses[I2C_PINS] = self.bus
+        self.bus.devices[self._address] = self.backpack
+        self.wiring.buses[self._i2c_pins] = self.bus
 
     def unplug_lcd(self) -> None:
         """Pull the display's plug: it loses its supply and the bus its device."""
-        self.bus.devices.pop(BACKPACK, None)
+        self.bus.devices.pop(self._address, None)
 
     def replug_lcd(self) -> None:
         """Plug it in again: it starts from nothing."""

@@ -46,9 +46,11 @@ def wait_for_start(board: Board) -> None:
         time.sleep(0.02)
 
 
-def make_ready(board: Board, config: Path | None, say: Callable[[str], None]) -> None:
-    """Install the firmware if the board's flash is empty."""
+def make_ready(
+    board: Board, config: Path | None, say: Callable[[str], None], is_new: bool = False
+) -> None:
+    """Install the firmware if the board's flash is empty, or the config is not the one on it."""
     with port_of(board) as port:
         wait_for_start(board)
-        if board.state == ops.REPL:
+        if board.state == ops.REPL or is_new:
             install(port, config, say)

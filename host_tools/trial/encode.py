@@ -14,7 +14,7 @@ from pathlib import Path
 
 import host_tools.ground.firmware
 from host_tools.ground import micropython
-from host_tools.ground.errors import PacklogError
+from host_tools.ground.errors import PacklogError, UsageError
 from host_tools.ground.output import write_error
 from host_tools.ground.progress import Progress, say
 from host_tools.trial import encode_vm, readings
@@ -83,7 +83,7 @@ def _check_name(name: str) -> None:
     try:
         segment.check_name(name)
     except segment.SegmentError as error:
-        raise PacklogError(f"the pack's name {error}") from None
+        raise UsageError(f"the pack's name {error}") from None
 
 
 def _check_free(target: Path) -> None:

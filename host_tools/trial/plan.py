@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from host_tools.board import configure
-from host_tools.ground.errors import PacklogError
+from host_tools.board import config_file
+from host_tools.ground.errors import PacklogError, UsageError
+from host_tools.ground.words import there_are
 from host_tools.trial.record import Readings
 
 import config
@@ -18,7 +19,7 @@ _GAP_FACTOR = 3
 # A host's flush waits for its disk. What is written does not depend on when, so it is done seldom.
 _WINDOW_S = 1 << 30
 _CAPACITY = 2048
-_LONGEST_GAP_S = 60000  # a frame's timestamp ends at 65535 s
+LONGEST_GAP_S = 60000  # a frame's timestamp ends at 65535 s
 # Keys of the section store that are no matter of tolerances, and what to do instead
 _NOT_SET = {
     "window_s": "when a frame is written makes no difference to what it says",
@@ -43,32 +44,32 @@ class Plan:
 
 def of_config(path: Path, name: str | None) -> Plan:
     """As a board with that config.json logs its pack of that name, None: its first."""
-    settings = config.parse(configure.read_file(path).decode())
+    settings = config.parse(config_file.read_file(path, with_hidden=True).decode())
     packs = {pack["name"]: pack for pack in settings["packs"]}
     name = name or next(iter(packs))
     if name not in packs:
-        raise PacklogError(f"{path} has no pack {name}: it has {', '.join(packs)}")
+        raise PacklogError(f"{path} has no pack {name}: {there_are(packs)}")
     return Plan(name, capacity_ah=packs[name]["capacity_ah"], store=settings["store"])
 
 
 def with_keys(plan: Plan, words: list[str]) -> Plan:
     """The plan with words such as current_percent=4; PacklogError for what is no such key."""
     if words and plan.every:
-        raise PacklogError("--set: with --all every reading is a frame, whatever the tolerances")
+        raise UsageError("--set: with --all every reading is a frame, whatever the tolerances")
     store = dict(plan.store)
     for word in words:
         key, _, value = word.removeprefix("store.").partition("=")
         if key in _NOT_SET:
-            raise PacklogError(f"--set {key}: {_NOT_SET[key]}")
+            raise UsageError(f"--set {key}: {_NOT_SET[key]}")
         if key not in TO_SET:
-            raise PacklogError(f"--set {word!r}: KEY=VALUE with one of {', '.join(TO_SET)}")
+            raise UsageError(f"--set {word!r}: KEY=VALUE with one of {', '.join(TO_SET)}")
         store[key] = int(value) if value.isdecimal() else value
     plan = dataclasses.replace(plan, store=store)
     if words:
         try:
             _settings(plan)
         except config.ConfigError as error:
-            raise PacklogError(str(error).replace("config.json: store.", "--set ", 1)) from None
+            raise UsageError(str(error).replace("config.json: store.", "--set ", 1)) from None
     return plan
 
 
@@ -97,7 +98,7 @@ def gap_s(found: Readings, usual: int) -> int:
 
     A CSV may be of another rhythm than a BMS: frames have up to a quarter of an hour between them.
     """
-    return min(max(usual, int(_GAP_FACTOR * found.spacing_s) + 1), _LONGEST_GAP_S)
+    return min(max(usual, int(_GAP_FACTOR * found.spacing_s) + 1), LONGEST_GAP_S)
 
 
 def _settings(plan: Plan) -> dict:

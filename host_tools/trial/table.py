@@ -23,7 +23,6 @@ SEPARATORS = ",;\t|"
 LINE = 1 << 20  # characters: a longer one is no CSV's
 HEAD = 64 * 1024  # bytes that show the encoding
 LOOK = 60  # lines that are searched for the names, and those behind that show what a number is
-NEEDED = ", ".join(["time", *COLUMNS, names.CELLS])
 _MARKS = {codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
 _COMMA = re.compile(r"[+-]?(?:\d{1,3}(?:\.\d{3})+|\d+),\d+(?:\s*\D{1,3})?")
 _POINT = re.compile(r"[+-]?(?:\d{1,3}(?:,\d{3})+|\d+)\.\d+(?:\s*\D{1,3})?")
@@ -55,7 +54,10 @@ def open_table(
             texts = _split(line, separator)
             if fits(texts):
                 return _table(texts, separator, above[: at + 1], above[at + 1 :], lines)
-    raise PacklogError(f"{path}: its first line has to name its columns, of {NEEDED}")
+    raise PacklogError(
+        f"{path}: none of its first {LOOK} lines has the names of its columns: time, and some of "
+        f"{', '.join([*COLUMNS, names.CELLS])}"
+    )
 
 
 def _table(texts, separator: str, above: list[str], sample: list[str], lines) -> Table:

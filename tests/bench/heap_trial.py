@@ -19,7 +19,7 @@ import tempfile
 import threading
 from dataclasses import dataclass
 
-from host_tools.board import configure
+from host_tools.board import config_file
 from host_tools.build import bundle, compile
 from host_tools.ground.firmware import FIRMWARE
 from test_shard import household
@@ -107,7 +107,7 @@ def flash(built, config, kind, files, path):
         image.add("/" + name, data)
     text = json.dumps(config).encode()
     image.add("/config.json", text)
-    image.add("/" + FINISHED, configure.finished(text))
+    image.add("/" + FINISHED, config_file.finished(text))
     image.add("/trial.json", json.dumps(wanted(config, kind != "start")).encode())
     pack = config["packs"][0]
     folder = f"/data/{pack['name']}/{segment.FOLDERS[segment.PACK]}"

@@ -7,7 +7,7 @@ import io
 import shutil
 
 import pytest
-from host_tools.board import bluetooth, configure, device
+from host_tools.board import bluetooth, configure, device, reconfigure
 from host_tools.board.pull import pull
 from host_tools.ground.errors import PacklogError
 from host_tools.history.frames import load
@@ -19,7 +19,7 @@ from tests.helpers.installing import board_on, mini, put
 COMMANDS = {
     "pull": lambda port, folder, say: pull(port, folder / "history", say),
     "config show": lambda port, folder, say: configure.show(port),
-    "config set": lambda port, folder, say: configure.change(port, "lcd.page_s", "7", say),
+    "config set": lambda port, folder, say: reconfigure.change(port, [("lcd.page_s", "7")], say),
     "scan": lambda port, folder, say: bluetooth.scan(port, 1, say),
     "release": lambda port, folder, say: bluetooth.release(port, 5, say),
     "install": lambda port, folder, say: install(

@@ -66,6 +66,8 @@ def test_values_out_of_bounds():
 def test_kinds():
     text = complaint('{"packs": [{"name": "a", "bms": "daly"}]}')
     assert text == "config.json: packs[0].bms: 'daly' is not one of chargery, jk, bluenova"
+    text = complaint(pack_with('"link": "ble"'))
+    assert text == "config.json: packs[0].link: 'ble' is not uart"
     text = complaint('{"packs": [{"name": "a"}]}')
     assert text == "config.json: packs[0].bms: is missing; it takes one of chargery, jk, bluenova"
 

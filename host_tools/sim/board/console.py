@@ -6,6 +6,7 @@ become CR LF, and what the board says while nobody has the port open is lost, as
 """
 
 import contextlib
+import fcntl
 import os
 import pty
 import re
@@ -15,7 +16,7 @@ import tty
 from pathlib import Path
 
 from host_tools.ground.errors import PacklogError
-from host_tools.ground.output import check_place
+from host_tools.ground.output import check_place, named
 
 CTRL_A, CTRL_B, CTRL_C = b"\x01", b"\x02", b"\x03"
 _BARE_NEWLINE = re.compile(rb"(?<!\r)\n")
@@ -30,7 +31,7 @@ class Console:
         self.port = os.ttyname(slave)
         os.close(slave)  # so that the master can tell whether somebody has the port open
         os.set_blocking(self.outer, False)
-        self.link = self._ahead = None
+        self.link = self._ahead = self._lock = None
         if link:
             self.show(link)
         self.inner: int | None = None
@@ -44,10 +45,12 @@ class Console:
         self._last = b""
 
     def show(self, link: Path) -> None:
-        """Put a symlink to the port there."""
+        """Put a symlink to the port there, which is this board's until it is hidden."""
+        lock = _lock(link)
+        self._unlock()
+        self._lock = lock
         _symlink(self.port, link)
-        self.link = link
-        self._ahead = link.with_name(link.name + ".ahead")
+        self.link, self._ahead = link, _ahead_of(link)
 
     def hide(self) -> None:
         """Take the symlink away."""
@@ -55,6 +58,12 @@ class Console:
             if path:
                 path.unlink(missing_ok=True)
         self.link = self._ahead = None
+        self._unlock()
+
+    def _unlock(self) -> None:
+        if self._lock is not None:
+            os.close(self._lock)
+            self._lock = None
 
     def last_line(self) -> str:
         """The last that the board said."""
@@ -162,15 +171,41 @@ class Console:
         os.write(self.inner, data)
 
 
+def _ahead_of(link: Path) -> Path:
+    """The file beside a link that says how far its board's time is ahead."""
+    return link.with_name(link.name + ".ahead")
+
+
 def check_link(link: Path) -> None:
-    """PacklogError if no symlink to a port can be made there."""
-    if not link.is_symlink():
-        if link.exists():
-            raise PacklogError(f"{link} exists and is no link to a port: choose another name")
-        check_place(link)
+    """PacklogError if no symlink to a port can be made there, or another board's is there."""
+    _check_name(link)
+    if _ahead_of(link).exists():
+        os.close(_lock(link))
+
+
+def _check_name(link: Path) -> None:
+    if link.is_symlink() and os.readlink(link).startswith("/dev/"):
+        return
+    if link.is_symlink() or link.exists():
+        raise PacklogError(f"{link} exists and is no link to a port: choose another name")
+    check_place(link)
+
+
+def _lock(link: Path) -> int:
+    """Hold the link's name until the file is closed. PacklogError if another board holds it."""
+    with named(str(link)):
+        file = os.open(_ahead_of(link), os.O_RDWR | os.O_CREAT, 0o666)
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(file)
+        raise PacklogError(
+            f"{link} is the port of another virtual board: choose another name"
+        ) from None
+    return file
 
 
 def _symlink(target: str, link: Path) -> None:
-    check_link(link)
+    _check_name(link)
     link.unlink(missing_ok=True)
     link.symlink_to(target)

@@ -6,6 +6,8 @@ a block, over restarts (FILE.erases), and the power can be cut at any operation,
 it.
 """
 
+import contextlib
+import fcntl
 import os
 from array import array
 from pathlib import Path
@@ -22,6 +24,26 @@ class PowerCut(Exception):
     """The operation at which the power was to go has been reached."""
 
 
+def check_free(image: Path) -> None:
+    """PacklogError if another virtual board has that flash; a missing one is free."""
+    with contextlib.suppress(OSError):
+        file = os.open(image, os.O_RDWR)
+        try:
+            _take(file, image)
+        finally:
+            os.close(file)
+
+
+def _take(file: int, image: Path) -> None:
+    """Nobody else has the flash until the file is closed."""
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise PacklogError(
+            f"another virtual board runs on {image}: end it, or name another file with --flash"
+        ) from None
+
+
 class Flash:
     """A flash of `blocks` blocks in the file `image`, made (empty) if it does not exist."""
 
@@ -33,6 +55,11 @@ class Flash:
             self._file = os.open(self.image, os.O_RDWR)
         except OSError as error:
             raise PacklogError(f"the flash {image}: {error.strerror}: name another file") from None
+        try:
+            _take(self._file, self.image)
+        except PacklogError:
+            os.close(self._file)
+            raise
         self.blocks, rest = divmod(self.image.stat().st_size, BLOCK)
         if rest or not self.blocks:
             os.close(self._file)

@@ -15,10 +15,10 @@ AHEAD_S = 1.0  # so much of the future is asked of the unit at a time
 
 
 class Battery:
-    """unit: what it says, with faults of its own. The unit's time is the board's."""
+    """unit: what it says, with faults of its own; its time is the board's. path: of its page."""
 
-    def __init__(self, world: World, unit: Unit):
-        self._world = world
+    def __init__(self, world: World, unit: Unit, path: str = PATH):
+        self._world, self._path = world, path
         self.unit = unit
         self.clients: set[ServerConnection] = set()
         self.connections = 0  # so far
@@ -37,7 +37,7 @@ class Battery:
             client.transport.abort()
 
     def _check_path(self, connection: ServerConnection, request):
-        return None if request.path == PATH else connection.respond(404, "no such page\n")
+        return None if request.path == self._path else connection.respond(404, "no such page\n")
 
     async def _talk(self, connection: ServerConnection) -> None:
         self.connections += 1

@@ -4,12 +4,13 @@ batteries where they are asked for.
 Addresses are those that the board sees; the servers are on loopback.
 """
 
+import ipaddress
 import time
 from pathlib import Path
 
 from host_tools.sim.board.world import World
 from host_tools.sim.network import dns
-from host_tools.sim.network.bluenova_server import Battery
+from host_tools.sim.network.bluenova_server import PATH, Battery
 from host_tools.sim.network.broker import Mosquitto, WorldBroker
 from host_tools.sim.network.network import Network
 from host_tools.sim.network.sockets import Route
@@ -22,6 +23,7 @@ ROUTER = "192.168.1.1"
 MULTICAST_DNS = "224.0.0.251"
 NTP_NAME, NTP_ADDRESS, NTP_PORT = "pool.ntp.org", "203.0.113.123", 123
 BROKER_NAME, BROKER_ADDRESS, BROKER_PORT, BROKER_TLS_PORT = "broker", "192.168.1.10", 1883, 8883
+FREE_ADDRESS = "192.168.1.1{:02}"  # for names
 
 
 class Home:
@@ -37,12 +39,12 @@ class Home:
         self.wifi = AccessPoint(SSID, PASSWORD, gateway=ROUTER, dns=ROUTER)
         self.network.access_points.append(self.wifi)
         self.names = self.network.names
-        port = dns.serve(world, self.names)
-        self.dns_route = self.network.route(ROUTER, 53, port, udp=True)
-        self.network.route(MULTICAST_DNS, 5353, port, udp=True)
+        self._dns_port = dns.serve(world, self.names)
+        self.dns_route = self.serve_names(ROUTER)
+        self.network.route(MULTICAST_DNS, 5353, self._dns_port, udp=True)
         self.ntp = NtpServer(world, start)
-        self.ntp_route = self.network.route(NTP_ADDRESS, NTP_PORT, self.ntp.port, udp=True)
         self.names.addresses[NTP_NAME] = NTP_ADDRESS
+        self.ntp_route = self.serve_time(NTP_NAME)
         self.batteries: list[tuple[Battery, Route]] = []
         self.broker: WorldBroker | Mosquitto | None = None
         self.broker_route: Route | None = None
@@ -63,15 +65,34 @@ class Home:
         self._to_broker(BROKER_PORT, external=True)
         return self.broker
 
-    def join_broker(self, port: int) -> None:
-        """A broker that runs on that port of this computer, at the same place."""
-        self._to_broker(BROKER_PORT, port, external=True)
+    def join_broker(self, port: int, host: str = BROKER_NAME, at: int = BROKER_PORT) -> None:
+        """A broker that runs on that port of this computer, as that host on a port of its own."""
+        address = self.address_of(host)
+        self.broker_route = self.network.route(address, at, port, external=True)
 
-    def add_battery(self, unit: Unit, address: str, port: int) -> Battery:
+    def add_battery(self, unit: Unit, host: str, port: int, path: str = PATH) -> Battery:
         """A battery with that console; its Route is the last of batteries."""
-        battery = Battery(self.world, unit)
+        battery = Battery(self.world, unit, path)
+        address = self.address_of(host)
         self.batteries.append((battery, self.network.route(address, port, battery.port)))
         return battery
+
+    def serve_names(self, address: str) -> Route:
+        """The name server is there, too."""
+        return self.network.route(address, 53, self._dns_port, udp=True)
+
+    def serve_time(self, host: str) -> Route:
+        """The time server is there, too."""
+        return self.network.route(self.address_of(host), NTP_PORT, self.ntp.port, udp=True)
+
+    def address_of(self, host: str) -> str:
+        """The address of a host; a name that nobody has yet gets one."""
+        try:
+            return str(ipaddress.IPv4Address(host))
+        except ValueError:
+            free = FREE_ADDRESS.format(len(self.names.addresses))
+            usual = BROKER_ADDRESS if host == BROKER_NAME else free
+            return self.names.addresses.setdefault(host.lower().rstrip("."), usual)
 
     def _to_broker(self, port: int, real_port: int | None = None, **more) -> None:
         self.names.addresses[BROKER_NAME] = BROKER_ADDRESS

@@ -12,7 +12,7 @@ from typing import Any
 
 from host_tools.ground.errors import PacklogError
 from host_tools.ground.firmware import declared
-from host_tools.sim.units.joining import Plan, Rig
+from host_tools.sim.units.joining import Plan, Rig, pack_of
 from host_tools.sim.units.pack import Pack
 
 LINK = declared("bms", "bluenova")["LINKS"]["websocket"]
@@ -222,11 +222,17 @@ class Unit:
 
 def join(rig: Rig, plan: Plan) -> Unit:
     """Put a battery into the home network. PacklogError for a capture."""
+    return join_pack(rig, plan, LINK)
+
+
+def join_pack(rig: Rig, plan: Plan, section: dict) -> Unit:
+    """The same for the pack of a config."""
     if plan.capture:
         raise PacklogError("a BlueNova's capture cannot be played: leave --input out")
-    rig.pack = Pack(seed=plan.seed)
-    unit = Unit(rig.pack, plan.seed)
-    rig.add_home().add_battery(unit, LINK["host"], LINK["port"])
+    pack = pack_of(plan, section)
+    rig.pack = rig.pack or pack
+    unit = Unit(pack, plan.seed)
+    rig.add_home().add_battery(unit, section["host"], section["port"], section["path"])
     return unit
 
 

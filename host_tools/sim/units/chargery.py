@@ -10,8 +10,8 @@ from collections.abc import Iterator
 
 from host_tools.sim.units import chargery_wire as wire
 from host_tools.sim.units.capture import Capture
-from host_tools.sim.units.joining import Plan, Rig
-from host_tools.sim.units.line import Line
+from host_tools.sim.units.joining import BMS_PIN, Plan, Rig, pack_of
+from host_tools.sim.units.line import BAUD, Line
 from host_tools.sim.units.pack import EMPTY_CELL_V, FULL_CELL_V, Pack
 
 # When in a second, and in every how many of them, each thing is sent.
@@ -127,12 +127,18 @@ class Unit(Line):
 
 def join(rig: Rig, plan: Plan) -> Line:
     """Wire a unit, or a capture of one, to the board."""
+    return join_pack(rig, plan, {"rx": BMS_PIN, "baudrate": BAUD})
+
+
+def join_pack(rig: Rig, plan: Plan, section: dict) -> Line:
+    """The same for the pack of a config."""
     if plan.capture:
         line = Capture.from_file(plan.capture, loop=True)
     else:
-        rig.pack = Pack(seed=plan.seed)
-        line = Unit(rig.pack, plan.firmware, seed=plan.seed)
-    rig.wire(line)
+        pack = pack_of(plan, section)
+        rig.pack = rig.pack or pack
+        line = Unit(pack, plan.firmware, seed=plan.seed)
+    rig.wire(line, section["rx"], section["baudrate"])
     return line
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from host_tools.sim.units import jk_wire as wire
 from host_tools.sim.units.capture import Capture
-from host_tools.sim.units.joining import Plan, Rig
+from host_tools.sim.units.joining import Plan, Rig, pack_of
 from host_tools.sim.units.line import Line
 from host_tools.sim.units.pack import BALANCE_A, BALANCE_OVER_LOWEST_V, BALANCE_V, Pack
 
@@ -185,13 +185,21 @@ class Unit(Line):
 
 def join(rig: Rig, plan: Plan) -> Line:
     """Put a unit, or a capture of one, within reach of the board's Bluetooth."""
+    return join_pack(rig, plan, {"device": plan.jk_name, "address": ""})
+
+
+def join_pack(rig: Rig, plan: Plan, section: dict) -> Line:
+    """The same for the pack of a config: by its name, its address, or both."""
+    name = section["device"] or plan.jk_name
     if plan.capture:
         reading = wire.HEADER + bytes((wire.CELLS,))
         unit = Capture.from_file(plan.capture, loop=True, reading=reading)
     else:
-        rig.pack = Pack(seed=plan.seed)
-        unit = Unit(rig.pack, plan.jk_layout, name=plan.jk_name, seed=plan.seed)
-    rig.put_within_reach(plan.jk_name, unit, plan.seed, plan.jk_module)
+        pack = pack_of(plan, section)
+        rig.pack = rig.pack or pack
+        unit = Unit(pack, plan.jk_layout, name=name, seed=plan.seed)
+    own = {"address": section["address"].upper()} if section["address"] else {}
+    rig.put_within_reach(name, unit, plan.seed, plan.jk_module | own)
     return unit
 
 

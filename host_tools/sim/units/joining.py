@@ -8,7 +8,13 @@ from typing import Any, Protocol
 from host_tools.sim.units.line import BAUD, Line
 from host_tools.sim.units.pack import Pack
 
+CELLS = 16  # of a pack whose config does not say
 BMS_PIN = 16  # as in the example config.json
+
+
+def pack_of(plan: "Plan", section: dict) -> Pack:
+    """The pack that a section of config.json describes."""
+    return Pack(section.get("cells") or CELLS, section.get("capacity_ah", 280), seed=plan.seed)
 
 
 class Plan(Protocol):

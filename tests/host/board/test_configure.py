@@ -4,7 +4,7 @@ import io
 import json
 
 import pytest
-from host_tools.board import bluetooth, configure, keys, status
+from host_tools.board import bluetooth, config_file, configure, keys, reconfigure, status
 from host_tools.board import live as live_module
 from host_tools.board.device import Device
 from host_tools.board.live import in_words, listen, live
@@ -35,7 +35,15 @@ def test_what_is_no_key_is_refused(key):
 
 @pytest.mark.parametrize(
     ("text", "value"),
-    [("8", 8), ("true", True), ("house", "house"), ("2.5", "2.5"), ('"8"', "8")],
+    [
+        ("8", 8),
+        ("true", True),
+        ("house", "house"),
+        ("2.5", 2.5),
+        ("-3", -3),
+        ('{"a": [1]}', {"a": [1]}),
+        ('"8"', "8"),
+    ],
 )
 def test_values(text, value):
     assert keys.value_of(text) == value
@@ -46,7 +54,7 @@ def test_the_pc_knows_more_of_what_cannot_work():
     wifi = {"networks": [{"ssid": "home", "password": "correct horse"}], "country": "DE"}
     mine = {"address": "192.168.1.77", "gateway": "192.168.1.1", "dns": "9.9.9.9"}
     good = example() | {"wifi": wifi | mine}
-    assert configure._parse(json.dumps(good), "it")["wifi"]["gateway"] == "192.168.1.1"
+    assert config_file.parse(json.dumps(good), "it")["wifi"]["gateway"] == "192.168.1.1"
     for changes, line in (
         ({"address": "192.168.1.777"}, "it: wifi.address: '192.168.1.777' is not like 192.168.1"),
         ({"dns": "router"}, "it: wifi.dns: 'router' is not like"),
@@ -55,11 +63,11 @@ def test_the_pc_knows_more_of_what_cannot_work():
         ({"country": "Germany"[:2]}, "it: wifi.country: 'Ge' is not two letters like DE"),
     ):
         with pytest.raises(PacklogError, match=line):
-            configure._parse(json.dumps(good | {"wifi": wifi | mine | changes}), "it")
+            config_file.parse(json.dumps(good | {"wifi": wifi | mine | changes}), "it")
     many = [{"name": f"p{i}", "bms": "jk", "device": f"JK-{i}"} for i in range(5)]
     with pytest.raises(PacklogError, match="it: packs: an ESP32 connects to 4 jk at most"):
-        configure._parse(json.dumps({"packs": many}), "it")
-    assert configure._parse(json.dumps({"packs": many[:4]}), "it")
+        config_file.parse(json.dumps({"packs": many}), "it")
+    assert config_file.parse(json.dumps({"packs": many[:4]}), "it")
 
 
 def bluenova(name, **more):
@@ -85,14 +93,14 @@ def test_what_two_things_cannot_share_and_topics_cannot_be(changes, line):
         pack.update({} if "bms" in pack else {"bms": "chargery", "uart": 1 + i, "rx": 12 + i})
         pack.update({} if pack["bms"] == "bluenova" else {"tx": 32 + i})
     with pytest.raises(PacklogError, match=line):
-        configure._parse(json.dumps(example() | network | changes), "it")
+        config_file.parse(json.dumps(example() | network | changes), "it")
 
 
 def test_what_two_batteries_and_topics_can_be():
     network = {"wifi": {"networks": [{"ssid": "home"}]}}
     packs = [bluenova("a"), bluenova("b", port=9001), bluenova("c", path="/other/")]
     mqtt = {"host": "broker", "base": "home/cellar", "chargery_base": ""}
-    assert configure._parse(json.dumps({"packs": packs, "mqtt": mqtt, **network}), "it")
+    assert config_file.parse(json.dumps({"packs": packs, "mqtt": mqtt, **network}), "it")
 
 
 def test_secrets_are_masked():
@@ -112,15 +120,24 @@ def test_the_config_of_a_board(bench, capsys):
         shown = capsys.readouterr().out
         assert 'packs[0].name = "house"' in shown and "store.window_s = 30" in shown
         assert "hush" not in shown and f'mqtt.password = "{keys.HIDDEN}"' in shown
+        assert "lcd.columns = 20\nlcd.frequency = 100000  (default)\n" in shown
+        for key, value in (("lcd.page_s", "4"), ("packs[0].name", "house")):
+            configure.get(port, key)
+            assert capsys.readouterr().out == f"{value}\n"
+        configure.get(port, "mqtt")
+        shown = json.loads(capsys.readouterr().out)
+        assert (shown["password"], shown["port"]) == (keys.HIDDEN, 0)
+        with pytest.raises(PacklogError, match=r"no lcd.colums: known there: address, columns, fr"):
+            configure.get(port, "lcd.colums")
         configure.check(port, None, said.append)
         assert said.pop() == "the board's config.json is right"
-        configure.change(port, "packs[0].cells", "8", said.append)
+        reconfigure.change(port, [("packs[0].cells", "8")], said.append)
         assert said == [
             "packs[0].cells is set; the logger starts again with it",
             "the history goes on in new files",
         ]
         with pytest.raises(PacklogError, match=r"with that: lcd: a display has 16 columns"):
-            configure.change(port, "lcd.columns", "17", said.append)
+            reconfigure.change(port, [("lcd.columns", "17")], said.append)
     board.board.power_off()
     with Files(board.image) as files:
         with files.open("/config.json", "rb") as file:
@@ -128,7 +145,7 @@ def test_the_config_of_a_board(bench, capsys):
         with files.open("/config.ready", "rb") as file:
             finished = file.read()
     # The board took the PC's form: its own would have the keys in another order
-    assert finished == configure.finished(text)
+    assert finished == config_file.finished(text)
     saved = json.loads(text)
     assert saved["packs"][0]["cells"] == 8 and saved["mqtt"] == {"password": "hush-hush"}
     assert "columns" not in saved["lcd"] or saved["lcd"]["columns"] == 20
@@ -146,7 +163,7 @@ def test_a_value_of_which_the_logger_complains_is_taken_back(bench):
     with port_of(board.board) as port:
         line = r"rx: GPIO 20 does not exist on this board; the board has its old config.json again"
         with pytest.raises(PacklogError, match=line):
-            configure.change(port, "packs[0].rx", "20", said.append)
+            reconfigure.change(port, [("packs[0].rx", "20")], said.append)
         wait_for_start(board.board)
     assert said == []
     board.board.run(20)
@@ -161,10 +178,10 @@ def test_of_what_the_logger_complained_before_nothing_is_said(bench):
     board = bench(config)
     board.board.run(20)
     with port_of(board.board) as port:
-        configure.change(port, "packs[0].cells", "8", said.append)
+        reconfigure.change(port, [("packs[0].cells", "8")], said.append)
         assert said[0] == "packs[0].cells is set; the logger starts again with it"
         with pytest.raises(PacklogError, match=r"lcd\.scl: GPIO 20 does not"):
-            configure.change(port, "lcd.scl", "20", said.append)
+            reconfigure.change(port, [("lcd.scl", "20")], said.append)
     config["packs"][0]["cells"] = 8
     assert config_of(board) == config
 
@@ -176,7 +193,7 @@ def test_a_value_that_the_board_lacks_a_module_for_stays(bench):
         files.remove("/lib/umqtt", recursive=True)
     board.start()
     with port_of(board.board) as port, pytest.raises(PacklogError, match="packlog install brings"):
-        configure.change(port, "mqtt.host", "broker", print)
+        reconfigure.change(port, [("mqtt.host", "broker")], print)
     assert config_of(board)["mqtt"] == {"host": "broker"}
 
 
@@ -197,7 +214,7 @@ def test_a_logger_without_readings_is_no_failure(bench, monkeypatch):
     board = bench()
     board.rig.line.silent = True
     with port_of(board.board) as port:
-        configure.change(port, "packs[0].cells", "8", said.append)
+        reconfigure.change(port, [("packs[0].cells", "8")], said.append)
     assert said[0] == "packs[0].cells is set; the logger starts again with it"
     assert config_of(board)["packs"][0]["cells"] == 8
 
@@ -281,3 +298,16 @@ def test_a_board_without_a_jk_has_nothing_to_release(bench):
     board.board.power_off()
     with Files(board.image) as files:
         assert "release" not in files.listdir("/")
+
+
+def test_a_saved_config_is_whole_and_only_for_its_owner(bench, tmp_path):
+    config = example() | {"mqtt": {"password": "hush-hush"}}
+    path, said = tmp_path / "mine.json", []
+    path.write_text("{}")
+    path.chmod(0o644)
+    board = bench(config)
+    with port_of(board.board) as port:
+        configure.save(port, path, said.append)
+    assert json.loads(path.read_text()) == config
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert said == [f"{path} is the board's config.json, with its passwords: only you can read it"]

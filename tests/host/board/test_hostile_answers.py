@@ -12,7 +12,7 @@ import random
 import re
 
 import pytest
-from host_tools.board import bluetooth, configure
+from host_tools.board import bluetooth, configure, reconfigure
 from host_tools.board import pull as pulling
 from host_tools.board.pull import pull
 from host_tools.cli import edge
@@ -118,7 +118,7 @@ def commands(tmp_path):
         "pull": lambda: pull("port", tmp_path / "history", say),
         "config show": lambda: configure.show("port"),
         "config check": lambda: configure.check("port", None, say),
-        "config set": lambda: configure.change("port", "lcd.page_s", "5", say),
+        "config set": lambda: reconfigure.change("port", [("lcd.page_s", "5")], say),
         "scan": lambda: bluetooth.scan("port", 1, say),
         "release": lambda: bluetooth.release("port", 5, say),
         "install": lambda: install("port", None, say, Options(firmware=firmware, version="1.0")),

@@ -8,6 +8,7 @@ import threading
 import pytest
 from host_tools.board.device import Device
 from host_tools.sim.workshop import port_of
+from host_tools.trial import plan
 from tests.helpers.command_line import PACKLOG, ROOT, packlog
 
 CAPTURE = ROOT / "tests/data/chargery/pdf_v1.26_capture.hex"
@@ -36,12 +37,9 @@ def test_wrong_usage_is_exit_code_2():
         (("decode", "nonesuch"), "nonesuch"),
         (("decode", "README.md"), "README.md"),
         (("decode", "/dev/zero"), "/dev/zero"),
-        (("replay", "--bms", "daly", CAPTURE), "chargery"),
         (("replay", "--bms", "chargery", "nonesuch"), "nonesuch"),
         (("replay", "--bms", "chargery", "--hex", "README.md"), "README.md"),
         (("replay", "--bms", "chargery", "--hex", CAPTURE, "-o", "/dev/full"), "disk is full"),
-        (("sim", "--bms", "daly", "--flash", "/tmp/none.img"), "no simulated BMS 'daly'"),
-        (("sim", "--lcd", "40x2", "--flash", "/tmp/none.img"), "no display '40x2'"),
         (("sim", "--flash", "/nonesuch/f.img"), "/nonesuch/f.img"),
         (("sim", "--link", "/nope/d/b", "--flash", "/tmp/none.img"), "/nope/d/b: the folder does"),
         (("sim", "--link", "README.md", "--flash", "/tmp/none.img"), "README.md exists and is no"),
@@ -57,6 +55,51 @@ def test_one_clear_line_and_exit_code_1(arguments, line):
     last = done.stderr.strip().splitlines()[-1]
     assert last.startswith("packlog: ") and line in last
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "line"),
+    [
+        (("install", "--erase"), "--erase goes with --micropython FILE"),
+        (("replay", "--bms", "daly", CAPTURE), "'daly': there are bluenova, chargery and jk"),
+        (("sim", "--bms", "daly"), "no simulated BMS 'daly': there are chargery, jk and bluenova"),
+        (("sim", "--lcd", "40x2"), "no display '40x2': there are 20x4 and 16x2"),
+        (("sim", "--chip", "z80"), "no chip 'z80': there are wroom, c3 and s3"),
+        (("decode", "--series", "volts", "x"), "no series 'volts': there are pack, cells and ev"),
+        (("decode", "--format", "xml", "x"), "no format 'xml': there are csv and png"),
+        (("encode", "x.csv", "-o", "y", "--set", "volts=3"), "--set 'volts=3': KEY=VALUE with one"),
+        (("encode", "x.csv", "-o", "y", "--set", "gap_s=3"), "--set gap_s: that is --gap-s"),
+        (("encode", "x.csv", "-o", "y", "--name", "a b"), "the pack's name"),
+        (("encode", "x.csv", "-o", "y", "--gap-s", "2"), "Invalid value for '--gap-s'"),
+        (
+            ("encode", "x.csv", "-o", "y", "--budget-kb", "2000000"),
+            "Invalid value for '--budget-kb'",
+        ),
+    ],
+)
+def test_what_cannot_be_right_whatever_is_there_is_wrong_usage(arguments, line, tmp_path):
+    done = packlog(*arguments, *(("--flash", tmp_path / "f.img") if "sim" in arguments else ()))
+    said = " ".join(done.stderr.replace("│", " ").split())
+    assert (done.returncode, line in said) == (2, True), done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_the_longest_gap_is_that_of_a_frame():
+    for gap, code in ((plan.LONGEST_GAP_S + 1, 2), (plan.LONGEST_GAP_S, 1)):
+        done = packlog("encode", "nonesuch.csv", "-o", "nonesuch", "--gap-s", gap)
+        assert done.returncode == code, done.stderr
+
+
+def test_a_file_that_is_missing_is_named_once(tmp_path):
+    missing = tmp_path / "none.json"
+    for words in (
+        ("config", "check", missing),
+        ("install", "--config", missing, "--port", "/dev/nonesuch"),
+        ("explain", "--map", missing, CAPTURE),
+    ):
+        done = packlog(*words)
+        line = f"packlog: {missing} cannot be read: No such file or directory\n"
+        assert (done.returncode, done.stderr) == (1, line), words
 
 
 def test_without_a_board_it_says_what_to_do():

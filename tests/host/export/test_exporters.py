@@ -60,7 +60,7 @@ def test_the_format_is_that_of_the_extension_or_csv():
 
 
 def test_an_unknown_format_is_refused_before_anything_is_written(history, tmp_path):
-    with pytest.raises(PacklogError, match="no format 'xml': there are csv"):
+    with pytest.raises(PacklogError, match="no format 'xml': there are csv and png"):
         decode([history], tmp_path / "out.xml", how=How("xml"))
     assert not (tmp_path / "out.xml").exists()
 

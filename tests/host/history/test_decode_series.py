@@ -252,7 +252,7 @@ def test_a_series_of_which_there_is_nothing(tmp_path):
         csv(tmp_path, "events")
     with pytest.raises(PacklogError, match="no frames in"):
         csv(tmp_path, "pack")
-    with pytest.raises(PacklogError, match="no series 'volts': there are pack, cells, events"):
+    with pytest.raises(PacklogError, match="no series 'volts': there are pack, cells and events"):
         csv(tmp_path, "volts")
 
 

@@ -5,7 +5,7 @@ import re
 import shutil
 
 import pytest
-from host_tools.board import status
+from host_tools.board import keys, status
 from host_tools.board.script import script
 from host_tools.build import bundle
 from host_tools.build import compile as compiling
@@ -115,6 +115,17 @@ def test_only_another_config_is_one_file(image, firmware, tmp_path):
         assert put(port, firmware, config=mine, on_step=steps.append)[-1] == RUNS
     assert steps == ["write config.json", "write config.ready"]
     assert on_flash(image)["/config.json"] == mine.read_bytes()
+
+
+def test_a_shown_config_with_hidden_passwords_gets_the_boards_own(image, firmware, tmp_path):
+    whole = json.loads(on_flash(image)["/config.json"]) | {"mqtt": {"password": "hush-hush"}}
+    add(image, {"/config.json": json.dumps(whole).encode()})
+    mine = tmp_path / "b.json"
+    mine.write_text(json.dumps(keys.masked(whole) | {"status_s": 3}))
+    with board_on(image) as (_, port):
+        said = put(port, firmware, config=mine)
+    assert f"hidden in {mine}, so it stays as on the board: mqtt.password" in said
+    assert json.loads(on_flash(image)["/config.json"]) == whole | {"status_s": 3}
 
 
 def test_a_boot_and_a_main_of_the_users_get_another_name(tmp_path):

@@ -1,20 +1,27 @@
 """The questions of a first install: Enter to all of them is a config that fits the board."""
 
+import contextlib
 import json
 import os
 import pty
 import select
+import signal
 import subprocess
 import termios
 import time
 
 import pytest
-import typer
-from host_tools.board.find import find_port
+from host_tools.board import networks
+from host_tools.board.device import Device
+from host_tools.board.networks import Network
+from host_tools.board.port import Restarted
 from host_tools.ground.errors import PacklogError
 from host_tools.ground.firmware import FIRMWARE
 from host_tools.install import families, questions
+from host_tools.install.answers import OLDEST_S, Answers, file_for
 from host_tools.install.families import FAMILIES, WIRES, chip_of, family_of
+from host_tools.install.questions import Senses
+from host_tools.sim.network.wifi import AccessPoint
 from tests.helpers.command_line import PACKLOG
 from tests.helpers.installing import board_on, on_flash
 from typer.testing import CliRunner
@@ -29,20 +36,33 @@ HEARD = [
 ]
 
 
-def answer(*lines, family=FAMILIES[0], hear=None):
+NETWORKS = [
+    Network("home", -52, False),
+    Network("guests", -60, True),
+    Network("12345678", -80, False),
+]
+
+
+def answer(*lines, family=FAMILIES[0], hear=None, networks=None, answers=None):
     """The config that these answers give; an answer of "" is Enter."""
     text = "".join(line + "\n" for line in lines)
+    senses = Senses(hear, networks)
+    given = Answers() if answers is None else answers
     with CliRunner().isolation(input=text) as streams:
-        found = config.parse(made := questions.ask(family, hear))
+        found = config.parse(made := questions.ask(family, senses, given))
         shown = streams[0].getvalue().decode() + streams[1].getvalue().decode()
     return json.loads(made), found, shown
+
+
+ONE = ("", "", "", "", "", "")  # a pack by wire with every default, and no other one
+NO_LCD = ("none",)
 
 
 @pytest.mark.parametrize("family", FAMILIES, ids=lambda family: family.chip)
 @pytest.mark.parametrize("display", ["i2c", "gpio", "none"])
 def test_enter_to_everything_is_a_config_for_each_family(family, display):
     pins = {"i2c": 2, "gpio": 6, "none": -1}[display]
-    given, found, _ = answer(*[""] * 5, display, *[""] * (pins + 1), "", family=family)
+    given, found, _ = answer(*ONE, display, *[""] * (pins + 1), "", family=family)
     pack = found["packs"][0]
     assert (pack["bms"], pack["rx"], pack["tx"]) == ("chargery", family.rx, family.tx)
     assert pack["uart"] == family.uart
@@ -53,7 +73,7 @@ def test_enter_to_everything_is_a_config_for_each_family(family, display):
 
 def test_everything_asked_for_is_in_it_and_no_password_is_shown():
     given, _, shown = answer(
-        *("chargery", "garage", "100", "4", "5", "i2c", "16x2", "", ""),
+        *("chargery", "garage", "100", "4", "5", "n", "i2c", "16x2", "", ""),
         *("home", "hush-hush", "10.0.0.9", "me", "secret"),
     )
     assert (
@@ -66,17 +86,79 @@ def test_everything_asked_for_is_in_it_and_no_password_is_shown():
     assert "hush-hush" not in shown and "secret" not in shown
 
 
-def test_a_wrong_answer_is_asked_again():
-    _, found, shown = answer("daly", "jk", "van", "0", "50", "JK-VAN", "none", "")
-    assert found["packs"][0]["capacity_ah"] == 50
-    assert "'daly' is not one of chargery, jk" in shown
+@pytest.mark.parametrize(
+    ("answers", "line", "values"),
+    [
+        (("daly", "", "", "", "", "", ""), "'daly' is not one of chargery, jk", {}),
+        (("", "a b", "shed", "", "", "", ""), "'a b' is not 1 to 16 letters", {"name": "shed"}),
+        (("", "mqtt", "shed", "", "", "", ""), "'mqtt' is taken", {"name": "shed"}),
+        (("", "", "0", "50", "", "", ""), "0 is not a whole number from 1 to 10000",
+         {"capacity_ah": 50}),
+        (("", "", "", "49", "4", "", ""), "49 is not a whole number from 0 to 48", {"rx": 4}),
+        (("", "", "", "16", "16", "17", ""), "16 is taken by packs[0].rx", {"tx": 17}),
+        (("", "", "", "", "x", "18", ""), "'x' is not a whole number from 0 to 48", {"tx": 18}),
+    ],
+)  # fmt: skip
+def test_a_wrong_answer_is_asked_again_at_once(answers, line, values):
+    given, _, shown = answer(*answers, *NO_LCD, "")
+    assert given["packs"][0].items() >= values.items()
+    assert shown.count(line) == 1
 
 
-def test_what_config_refuses_starts_the_questions_over():
-    twice = ("chargery", "a", "", "16", "16", "none", "")
-    right = ("chargery", "a", "", "16", "17", "none", "")
-    _, found, _ = answer(*twice, *right)
-    assert found["packs"][0]["tx"] == 17
+def test_a_display_cannot_have_the_pins_of_a_pack():
+    given, _, shown = answer(*ONE, "i2c", "", "16", "5", "5", "6", "")
+    assert "16 is taken by packs[0].rx" in shown and "5 is taken by lcd.scl" in shown
+    assert (given["lcd"]["scl"], given["lcd"]["sda"]) == (5, 6)
+
+
+@pytest.mark.parametrize(
+    ("answers", "line", "section"),
+    [
+        (("home", "short", "hush-hush", ""), "has fewer than the 8 characters",
+         {"networks": [{"ssid": "home", "password": "hush-hush"}]}),
+        (("home", "*" * 8, "hush-hush", ""), "that is what packlog shows instead of",
+         {"networks": [{"ssid": "home", "password": "hush-hush"}]}),
+        (("x" * 33, "home", "", ""), "is not a text of 1 to 32|is not a text",
+         {"networks": [{"ssid": "home", "password": ""}]}),
+        (("home", "", "mqtt://b", "b", ""), "write it without mqtt://",
+         {"networks": [{"ssid": "home", "password": ""}]}),
+    ],
+)  # fmt: skip
+def test_the_network_is_checked_when_it_is_given(answers, line, section):
+    given, _, shown = answer(*ONE, *NO_LCD, *answers)
+    assert given["wifi"] == section
+    assert any(words in shown for words in line.split("|"))
+
+
+def test_a_second_pack_gets_a_uart_and_pins_of_its_own():
+    given, _, _ = answer(*ONE[:5], "y", *("", "", "", "", "", "n"), "gpio", *[""] * 7, "")
+    first, second = given["packs"]
+    assert (first["name"], second["name"]) == ("house", "pack2")
+    assert (first["uart"], second["uart"]) == (2, 1)
+    pins = [first["rx"], first["tx"], second["rx"], second["tx"]]
+    pins += [given["lcd"][key] for key in WIRES]
+    assert len(set(pins)) == 10
+
+
+def test_what_a_second_pack_cannot_have_of_the_first_is_refused():
+    jk = ("jk", "", "", "JK-1")
+    given, _, shown = answer(
+        *jk, "y", *("jk", "HOUSE", "van", "", "JK-1"), *("", "", "", "JK-2"), "n", *NO_LCD, ""
+    )
+    assert "'HOUSE' is taken: choose another" in shown
+    assert "packs[1].device: 'JK-1' is taken by packs[0].device. Please answer again." in shown
+    assert [pack["device"] for pack in given["packs"]] == ["JK-1", "JK-2"]
+    assert given["packs"][1]["name"] == "van"  # as it was answered before
+
+
+def test_a_chip_with_one_uart_has_one_pack_by_wire():
+    family = next(family for family in FAMILIES if family.chip == "esp32c3")
+    given, _, shown = answer(
+        *ONE[:5], "y", "chargery", "jk", "", "", "JK-1", "n", *NO_LCD, "", family=family
+    )
+    assert "An ESP32-C3 SuperMini has no UART left" in shown
+    assert "'chargery' is not one of jk, bluenova" in shown
+    assert [pack["bms"] for pack in given["packs"]] == ["chargery", "jk"]
 
 
 @pytest.mark.parametrize(
@@ -88,26 +170,158 @@ def test_what_config_refuses_starts_the_questions_over():
     ],
 )
 def test_a_jk_is_picked_from_what_is_heard(number, pack):
-    given, _, _ = answer("jk", "", "", "y", number, "none", "", hear=lambda s: list(HEARD))
+    given, _, _ = answer("jk", "", "", "y", number, "", "none", "", hear=lambda s: list(HEARD))
     assert given["packs"][0] == {"name": "house", "bms": "jk", "capacity_ah": 280} | pack
 
 
 @pytest.mark.parametrize(
     ("answers", "pack"),
     [
-        (("y", "C8:47:8C:00:00:09"), {"address": "c8:47:8c:00:00:09"}),  # nothing heard
+        (("y", "n", "C8:47:8C:00:00:09"), {"address": "c8:47:8c:00:00:09"}),  # nothing heard
         (("n", "JK-OTHER"), {"device": "JK-OTHER"}),
+        (("n", "x" * 21, "JK-OTHER"), {"device": "JK-OTHER"}),
+        (("n", "C8:47:8C:00:00:0X", "JK-OTHER"), {"device": "JK-OTHER"}),
     ],
 )
 def test_a_jk_can_be_named_without_being_heard(answers, pack):
-    given, _, _ = answer("jk", "", "", *answers, "none", "", hear=lambda s: [])
+    given, _, _ = answer("jk", "", "", *answers, "", "none", "", hear=lambda s: [])
     assert given["packs"][0].items() >= pack.items()
 
 
+def test_a_scan_that_fails_is_said_and_the_questions_go_on():
+    times = []
+
+    def hear(seconds):
+        times.append(seconds)
+        if len(times) == 1:
+            raise PacklogError("the board's Bluetooth does not work: radio 12")
+        return list(HEARD)
+
+    def listen():
+        raise PacklogError("the board cannot look for WiFi networks (radio 5)")
+
+    given, _, shown = answer(
+        *("jk", "", "", "y", "y", "3", "", "none", "home", "hush-hush", ""),
+        hear=hear,
+        networks=listen,
+    )
+    assert "Bluetooth does not work: radio 12" in shown and "Look again?" in shown
+    assert "cannot look for WiFi networks (radio 5)" in shown
+    assert given["packs"][0]["device"] == "JK-VAN" and len(times) == 2
+    assert given["wifi"]["networks"][0]["ssid"] == "home"
+
+
+def test_a_board_that_restarts_under_a_scan_is_asked_for_what_is_left():
+    def hear(seconds):
+        raise Restarted("the board was reset")
+
+    answers = Answers()
+    with CliRunner().isolation(input="jk\nvan\n100\ny\n"), pytest.raises(Restarted):
+        questions.ask(FAMILIES[0], Senses(hear), answers)
+    given, _, shown = answer(*("", "", "", "", "JK-1", "", "none", ""), hear=hear, answers=answers)
+    assert "or what you answered last" in shown
+    pack = {"name": "van", "bms": "jk", "capacity_ah": 100, "device": "JK-1"}
+    assert given["packs"] == [pack]
+
+
+def test_answers_are_kept_without_passwords_until_they_are_on_a_board(tmp_path):
+    path = tmp_path / "answers.json"
+    lines = ("", "shed", "90", "4", "5", "", *NO_LCD, "home", "hush-hush", "broker", "me", "s3cret")
+    first, _, _ = answer(*lines, answers=Answers(path))
+    kept = path.read_text()
+    assert "shed" in kept and "hush" not in kept and "s3cret" not in kept
+    enters = ("", "", "", "", "", "", "", "", "hush-hush", "", "", "s3cret")
+    second, _, _ = answer(*enters, answers=Answers(path))
+    assert second == first
+    again = Answers(path)
+    again.forget()
+    assert not path.exists() and not again and not Answers(path)
+
+
+def test_answers_for_another_chip_are_none():
+    answers = Answers()
+    answer("", "", "", "4", "5", "", *NO_LCD, "", answers=answers)
+    given, _, shown = answer(*ONE, *NO_LCD, "", answers=answers, family=FAMILIES[2])
+    assert (given["packs"][0]["rx"], given["packs"][0]["tx"]) == (18, 17)
+    assert "answered last" not in shown
+
+
+@pytest.mark.parametrize("text", ["", "[1]", "{", '{"a": 1}'])
+def test_kept_answers_that_are_none_are_no_harm(tmp_path, text):
+    path = tmp_path / "answers.json"
+    path.write_text(text)
+    assert not Answers(path)
+    path.write_text('{"packs[0].name": "shed"}')
+    assert Answers(path).get("packs[0].name") == "shed"
+    os.utime(path, (time.time() - 2 * OLDEST_S,) * 2)
+    assert not Answers(path)
+
+
+@pytest.mark.parametrize(
+    ("answers", "network"),
+    [
+        (("1", "hush-hush"), {"ssid": "home", "password": "hush-hush"}),
+        (("home", "", "hush-hush"), {"ssid": "home", "password": "hush-hush"}),  # it is not open
+        (("2",), {"ssid": "guests", "password": ""}),
+        (("12345678", "hush-hush"), {"ssid": "12345678", "password": "hush-hush"}),
+        (("cellar", "hush-hush", "y"),
+         {"ssid": "cellar", "password": "hush-hush", "hidden": True}),
+        (("9", "", "n"), {"ssid": "9", "password": "", "hidden": False}),
+    ],
+)  # fmt: skip
+def test_a_network_is_chosen_from_those_in_reach(answers, network):
+    given, _, shown = answer(*ONE, *NO_LCD, *answers, "", networks=lambda: NETWORKS)
+    assert given["wifi"] == {"networks": [network]}
+    assert "  1 home  -52 dBm\n" in shown and "  2 guests  -60 dBm, no password\n" in shown
+
+
+def test_nobody_has_to_take_a_network_that_is_in_reach():
+    given, _, _ = answer(*ONE, *NO_LCD, "", networks=lambda: NETWORKS)
+    assert "wifi" not in given
+
+
 def test_a_bluenova_needs_its_network():
-    given, _, _ = answer("bluenova", "", "", "", "none", "", "home", "", "")
+    given, _, shown = answer("bluenova", "", "", "", "", "none", "", "home", "", "")
     assert given["packs"][0]["host"] == "10.0.0.2"
     assert given["wifi"]["networks"][0]["ssid"] == "home"
+    assert "a bluenova needs it" in shown
+
+
+@pytest.mark.parametrize(
+    ("said", "found"),
+    [
+        (["686f6d65", -60, 3], [Network("home", -60, False)]),
+        (["", -60, 3], []),  # it hides its name
+        (["ff", -60, 3], []),  # no text
+    ],
+)
+def test_what_a_board_hears_of_networks(said, found):
+    class Board:
+        def run(self, code):
+            return f"heard {json.dumps(said)}\nheard {json.dumps(said)}\n"
+
+    assert networks.in_reach(Board()) == found
+
+
+def test_a_board_without_any_firmware_hears_the_networks_around_it(tmp_path):
+    with board_on(tmp_path / "flash.img", wifi=True) as (rig, port):
+        rig.home.network.access_points.append(AccessPoint("barn", "stable door", rssi=-50))
+        with Device(port) as device, device.stopped():
+            found = networks.in_reach(device)
+            assert not device.run("import network; print(network.WLAN(0).active() or '')").strip()
+    assert [(each.ssid, each.is_open) for each in found] == [("barn", False), ("home", False)]
+
+
+@pytest.mark.parametrize("line", ["radio OSError(5)", "heard [1]", "heard [null, 1, 2]"])
+def test_a_board_that_cannot_listen_for_networks(line):
+    class Board:
+        port = "/dev/ttyUSB0"
+
+        def run(self, code):
+            return line + "\n"
+
+    with pytest.raises(PacklogError, match=r"cannot look for WiFi|answers strangely"):
+        networks.in_reach(Board())
 
 
 @pytest.mark.parametrize(
@@ -133,24 +347,6 @@ def test_the_example_takes_the_pins_of_the_board(family):
     assert (pack["uart"], pack["rx"], pack["tx"]) == (family.uart, family.rx, family.tx)
     assert (lcd["scl"], lcd["sda"]) == (family.scl, family.sda)
     assert pack["cells"] == 16 and given["store"] == {"window_s": 30}
-
-
-def test_of_several_boards_one_is_chosen_if_there_is_a_terminal(monkeypatch):
-    class Usb:
-        vid = pid = 1
-        description = "CP2102"
-
-        def __init__(self, device):
-            self.device = device
-
-    found = [Usb("/dev/ttyUSB1"), Usb("/dev/ttyUSB0")]
-    monkeypatch.setattr("serial.tools.list_ports.comports", lambda: found)
-    with pytest.raises(PacklogError, match=r"several boards .*, one of /dev/ttyUSB0, /dev/ttyUSB1"):
-        find_port()
-    with CliRunner().isolation(input="7\n2\n"):
-        assert find_port(questions.which_port) == "/dev/ttyUSB1"
-    with CliRunner().isolation(input=""), pytest.raises(typer.Abort):
-        find_port(questions.which_port)
 
 
 class Terminal:
@@ -185,6 +381,21 @@ class Terminal:
     def type(self, line: str) -> None:
         os.write(self.master, line.encode() + b"\n")
 
+    def interrupt(self, text: str) -> None:
+        """What Ctrl-C sends, until that is shown: before input() waits it is lost."""
+        for _ in range(20):
+            os.kill(self.process.pid, signal.SIGINT)
+            with contextlib.suppress(AssertionError):
+                return self.until(text, 3)
+        raise AssertionError(self.shown)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *error):
+        self.process.kill()  # it has ended, unless the test has failed
+        self.process.wait()
+
     def close(self) -> int:
         os.close(self.master)
         return self.process.wait(60)
@@ -193,12 +404,12 @@ class Terminal:
 def test_a_first_install_at_a_terminal_asks(tmp_path):
     """The command itself, on a terminal, to a new board."""
     image = tmp_path / "flash.img"
-    with board_on(image) as (_, port):
-        terminal = Terminal(*PACKLOG, "install", "--port", port)
+    with board_on(image) as (_, port), Terminal(*PACKLOG, "install", "--port", port) as terminal:
         for question, said in (
             ("Kind of BMS", ""),
             ("Name of the pack", "shed"),
-            *((text, "") for text in ("capacity", "RX", "TX", "Display", "size", "SCL", "SDA")),
+            *((text, "") for text in ("capacity", "RX", "TX", "Another pack?")),
+            *((text, "") for text in ("Display", "size", "SCL", "SDA")),
             ("WiFi network", "home"),
             ("password", "hush-hush"),
             ("MQTT", ""),
@@ -217,3 +428,22 @@ def test_a_first_install_at_a_terminal_asks(tmp_path):
         **{"uart": 2, "rx": 16, "tx": 17},
     }
     assert saved["wifi"]["networks"] == [{"ssid": "home", "password": "hush-hush"}]
+    assert not file_for(port).exists()
+
+
+def test_ctrl_c_at_a_question_is_exit_code_130_and_the_answers_stay(tmp_path):
+    with (
+        board_on(tmp_path / "flash.img") as (rig, port),
+        Terminal(*PACKLOG, "install", "--port", port) as terminal,
+    ):
+        terminal.until("Kind of BMS")
+        terminal.type("jk")
+        terminal.until("Name of the pack")
+        terminal.interrupt("your answers are kept")
+        terminal.until(None)
+        assert terminal.close() == 130, terminal.shown
+        assert "your answers are kept for the next try" in terminal.shown
+        kept = file_for(port)
+        assert json.loads(kept.read_text()) == {"family": "esp32", "packs[0].bms": "jk"}
+        kept.unlink()
+        assert rig.board.starts > 1  # it was started again

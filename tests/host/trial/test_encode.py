@@ -118,10 +118,10 @@ def test_time_that_runs_backwards_never_becomes_a_frame(tmp_path, capsys):
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        (b"", "its first line has to name its columns"),
-        (b"a,b\n1,2\n", "its first line has to name its columns"),
-        (b"time\n1\n", "its first line has to name its columns"),
-        (b"voltage,current\n1,2\n", "its first line has to name its columns"),
+        (b"", "lines has the names of its columns: time, and some of v"),
+        (b"a,b\n1,2\n", "lines has the names of its columns: time, and some of v"),
+        (b"time\n1\n", "lines has the names of its columns: time, and some of v"),
+        (b"voltage,current\n1,2\n", "lines has the names of its columns: time, and some of v"),
         (b"time;voltage\n1;2\n", "its times are no dates but count from some beginning"),
         (b"time,voltage\n", "no reading in it"),
         (b"time,voltage\n5,nan\n", "no reading in it: 1 values of voltage"),

@@ -2,8 +2,8 @@
 
 import math
 
+from host_tools.sim.units.joining import pack_of
 from host_tools.sim.units.line import Line
-from host_tools.sim.units.pack import Pack
 
 
 def packet(cells_mv, tenths, alarms):
@@ -29,9 +29,15 @@ class Unit(Line):
 
 def join(rig, plan):
     """Put a unit into the rig; returns its Line."""
-    rig.pack = Pack(seed=plan.seed)
-    line = Unit(rig.pack, seed=plan.seed)
-    rig.wire(line, baudrate=9600)
+    return join_pack(rig, plan, {"rx": 16, "baudrate": 9600})
+
+
+def join_pack(rig, plan, section):
+    """The same for the pack of a config.json, whose section that is."""
+    pack = pack_of(plan, section)
+    rig.pack = rig.pack or pack
+    line = Unit(pack, seed=plan.seed)
+    rig.wire(line, section["rx"], section["baudrate"])
     return line
 
 
