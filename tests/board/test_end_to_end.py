@@ -117,7 +117,7 @@ def charge_between(sent, begin, end):
 def says_the_same(row, sample):
     """Is this row's last reading that sample?"""
     return (
-        float(row["voltage"]) == pytest.approx(sample.voltage / 1000, abs=0.02)
+        float(row["voltage"]) == pytest.approx(sample.voltage / 1000, abs=0.021)
         and row["min_cell_voltage"] == f"{sample.min_cell_voltage / 1000:.3f}"
         and row["max_cell_voltage"] == f"{sample.max_cell_voltage / 1000:.3f}"
         and int(row["min_voltage_cell"]) == sample.min_cell + 1
