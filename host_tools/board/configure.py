@@ -43,7 +43,7 @@ def get(port: str, key: str) -> None:
 def save(port: str, path: Path, say: Callable[[str], None]) -> None:
     """Copy the board's config to a file as it is, with the passwords: for its owner only."""
     said = of_board(port, say)
-    with open_output(path, OWNER_ONLY) as file:
+    with open_output(path, permissions=OWNER_ONLY) as file:
         file.write(said)
     say(f"{path} is {NAME}, with its passwords: only you can read it")
     if not config_file.is_right(said):
@@ -51,7 +51,7 @@ def save(port: str, path: Path, say: Callable[[str], None]) -> None:
 
 
 def of_board(port: str, say: Callable[[str], None]) -> str:
-    """The text of the board's own."""
+    """The text of the board's own, with its secrets."""
 
     def read_it(device: Device) -> str:
         with device.stopped():
@@ -74,7 +74,7 @@ def check(port: str | None, path: Path | None, say: Callable[[str], None]) -> No
         config_file.read_file(path)
         say(f"{path} is right")
         return
-    config_file.parse(of_board(port, say), NAME)
+    config_file.parse(of_board(port, say), NAME, with_hidden=True)
     say(f"{NAME} is right")
 
 

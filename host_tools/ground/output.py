@@ -50,16 +50,16 @@ class _Named(io.TextIOBase):
         return self._stream.fileno()
 
     def write(self, text: str) -> int:
-        with named(self._name):
+        with _named(self._name):
             return self._stream.write(text)
 
     def flush(self) -> None:
-        with named(self._name):
+        with _named(self._name):
             self._stream.flush()
 
 
 @contextlib.contextmanager
-def named(name: str) -> Iterator[None]:
+def _named(name: str) -> Iterator[None]:
     try:
         yield
     except BrokenPipeError:
@@ -70,7 +70,7 @@ def named(name: str) -> Iterator[None]:
 
 def check_place(path: Path) -> None:
     """PacklogError if no file can be made there: for what is written at the end of a long run."""
-    with named(str(path)):
+    with _named(str(path)):
         if not path.parent.is_dir():
             raise OSError(errno.ENOENT, "no such folder")
         if path.is_dir():
@@ -101,17 +101,17 @@ def is_file(stream: TextIO) -> bool:
 
 
 @contextlib.contextmanager
-def open_output(path: Path | None, mode: int | None = None) -> Iterator[TextIO]:
+def open_output(path: Path | None, permissions: int | None = None) -> Iterator[TextIO]:
     """A text stream to write to: standard output if path is None, else that file.
 
-    mode: its permissions; None: those that it has, or the usual ones.
+    permissions: None: those that the file has, or the usual ones.
     """
     if path is None:
         chosen = _standard_output()
     elif _is_device(path):
         chosen = _device(path)
     else:
-        chosen = _file(path, mode)
+        chosen = _file(path, permissions)
     with chosen as stream:
         yield stream
 
@@ -140,29 +140,29 @@ def _standard_output() -> Iterator[TextIO]:
 @contextlib.contextmanager
 def _device(path: Path) -> Iterator[TextIO]:
     """A device or a pipe has to be written as it is."""
-    with named(str(path)):
+    with _named(str(path)):
         file = _open(path)
     with contextlib.suppress(BrokenPipeError), _closing(file):
         yield _Named(file, str(path))
-        with named(str(path)):
+        with _named(str(path)):
             file.flush()
 
 
 @contextlib.contextmanager
-def _file(path: Path, mode: int | None) -> Iterator[TextIO]:
+def _file(path: Path, permissions: int | None) -> Iterator[TextIO]:
     name = str(path)
     target = Path(os.path.realpath(path))  # a link stays a link, its target is replaced
-    with named(name):
+    with _named(name):
         usual = _mode(target)
         handle, partial = tempfile.mkstemp(prefix=".packlog-", dir=target.parent)
     try:
         with _closing(_open(handle)) as file:
             yield _Named(file, name)
-            with named(name):
+            with _named(name):
                 file.flush()
                 os.fsync(file.fileno())
-        with named(name):
-            os.chmod(partial, usual if mode is None else mode)
+        with _named(name):
+            os.chmod(partial, usual if permissions is None else permissions)
             os.replace(partial, target)
     except BaseException:
         with contextlib.suppress(OSError):
