@@ -51,7 +51,7 @@ def save(port: str, path: Path, say: Callable[[str], None]) -> None:
 
 
 def of_board(port: str, say: Callable[[str], None]) -> str:
-    """The text of the board's own."""
+    """The text of the board's own, with its secrets."""
 
     def read_it(device: Device) -> str:
         with device.stopped():
@@ -74,7 +74,7 @@ def check(port: str | None, path: Path | None, say: Callable[[str], None]) -> No
         config_file.read_file(path)
         say(f"{path} is right")
         return
-    config_file.parse(of_board(port, say), NAME)
+    config_file.parse(of_board(port, say), NAME, with_hidden=True)
     say(f"{NAME} is right")
 
 

@@ -50,16 +50,16 @@ class _Named(io.TextIOBase):
         return self._stream.fileno()
 
     def write(self, data: str | bytes) -> int:
-        with named(self._name):
+        with _named(self._name):
             return self._stream.write(data)
 
     def flush(self) -> None:
-        with named(self._name):
+        with _named(self._name):
             self._stream.flush()
 
 
 @contextlib.contextmanager
-def named(name: str) -> Iterator[None]:
+def _named(name: str) -> Iterator[None]:
     try:
         yield
     except BrokenPipeError:
@@ -70,7 +70,7 @@ def named(name: str) -> Iterator[None]:
 
 def check_place(path: Path) -> None:
     """PacklogError if no file can be made there: for what is written at the end of a long run."""
-    with named(str(path)):
+    with _named(str(path)):
         if not path.parent.is_dir():
             raise OSError(errno.ENOENT, "no such folder")
         if path.is_dir():
@@ -145,11 +145,11 @@ def _standard_output(mode: str) -> Iterator[TextIO]:
 @contextlib.contextmanager
 def _device(path: Path, mode: str) -> Iterator[TextIO]:
     """A device or a pipe has to be written as it is."""
-    with named(str(path)):
+    with _named(str(path)):
         file = _open(path, mode)
     with contextlib.suppress(BrokenPipeError), _closing(file):
         yield _Named(file, str(path))
-        with named(str(path)):
+        with _named(str(path)):
             file.flush()
 
 
@@ -157,16 +157,16 @@ def _device(path: Path, mode: str) -> Iterator[TextIO]:
 def _file(path: Path, mode: str, permissions: int | None) -> Iterator[TextIO]:
     name = str(path)
     target = Path(os.path.realpath(path))  # a link stays a link, its target is replaced
-    with named(name):
+    with _named(name):
         usual = _mode(target)
         handle, partial = tempfile.mkstemp(prefix=".packlog-", dir=target.parent)
     try:
         with _closing(_open(handle, mode)) as file:
             yield _Named(file, name)
-            with named(name):
+            with _named(name):
                 file.flush()
                 os.fsync(file.fileno())
-        with named(name):
+        with _named(name):
             os.chmod(partial, usual if permissions is None else permissions)
             os.replace(partial, target)
     except BaseException:

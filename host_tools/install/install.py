@@ -125,7 +125,6 @@ class _Install:
         with device.stopped():
             self._run()
         has_readings = _see_it_run(device, self._say, self._checked)
-        self.answers.forget()
         if has_readings and self._leaves_something:
             with device.stopped():
                 tidy.tidy(device, self._say)
@@ -359,6 +358,8 @@ class _Install:
         if before and before != change.version and change.bundle:
             self._say(f"packlog {before} becomes {change.version}")
         deploy.carry_out(self._device, self._state, change, self._step)
+        if CONFIG in change.write:
+            self.answers.forget()
         if change.bundle:
             blocks = self._board.blocks_of(len(change.bundle))
             self._say(f"the firmware takes {blocks} blocks of flash, twice with the one before")

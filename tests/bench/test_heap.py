@@ -42,7 +42,7 @@ def test_a_heap_that_is_nearly_used_up_warns(name, built, tmp_path):
 
 def test_a_heap_that_is_too_small_is_found_out(built, tmp_path):
     outcome = heap.Trials(built, "Chargery+LCD", "start", False, tmp_path).run(64 * heap.KB)
-    assert "alloc" in outcome.why
+    assert outcome.why.startswith("MemoryError")  # its text needs memory, too
 
 
 @pytest.mark.slow

@@ -16,7 +16,7 @@ import tty
 from pathlib import Path
 
 from host_tools.ground.errors import PacklogError
-from host_tools.ground.output import check_place, named
+from host_tools.ground.output import check_place, write_error
 
 CTRL_A, CTRL_B, CTRL_C = b"\x01", b"\x02", b"\x03"
 _BARE_NEWLINE = re.compile(rb"(?<!\r)\n")
@@ -193,8 +193,10 @@ def _check_name(link: Path) -> None:
 
 def _lock(link: Path) -> int:
     """Hold the link's name until the file is closed. PacklogError if another board holds it."""
-    with named(str(link)):
+    try:
         file = os.open(_ahead_of(link), os.O_RDWR | os.O_CREAT, 0o666)
+    except OSError as error:
+        raise write_error(str(link), error) from None
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:

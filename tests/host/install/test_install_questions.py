@@ -11,6 +11,7 @@ import termios
 import time
 
 import pytest
+import typer
 from host_tools.board import networks
 from host_tools.board.device import Device
 from host_tools.board.networks import Network
@@ -20,10 +21,11 @@ from host_tools.ground.firmware import FIRMWARE
 from host_tools.install import families, questions
 from host_tools.install.answers import OLDEST_S, Answers, file_for
 from host_tools.install.families import FAMILIES, WIRES, chip_of, family_of
+from host_tools.install.install import Options, install
 from host_tools.install.questions import Senses
 from host_tools.sim.network.wifi import AccessPoint
 from tests.helpers.command_line import PACKLOG
-from tests.helpers.installing import board_on, on_flash
+from tests.helpers.installing import MINI, board_on, mini, on_flash
 from typer.testing import CliRunner
 
 import config
@@ -429,6 +431,26 @@ def test_a_first_install_at_a_terminal_asks(tmp_path):
     }
     assert saved["wifi"]["networks"] == [{"ssid": "home", "password": "hush-hush"}]
     assert not file_for(port).exists()
+
+
+def test_answers_are_kept_until_they_are_on_the_board(tmp_path):
+    """Also on one whose logger then complains of them: it is not asked again."""
+    image, kept, said = tmp_path / "flash.img", tmp_path / "answers.json", []
+    complains = MINI["packlog.py"].replace("packlog house readings", "packlog! GPIO 4 it has not ")
+    firmware = mini(tmp_path / "mini", packlog=complains)
+    options = Options(firmware=firmware, terminal=True, answers=kept)
+    with board_on(image) as (_, port):
+        with CliRunner().isolation(input="chargery\nshed\n"), pytest.raises(typer.Abort):
+            install(port, None, said.append, options)
+        assert said[-1] == "your answers are kept for the next try, without the passwords"
+        assert json.loads(kept.read_text())["packs[0].name"] == "shed"
+        with (
+            CliRunner().isolation(input="\n" * 6 + "none\n\n"),
+            pytest.raises(PacklogError, match="GPIO 4 it has not"),
+        ):
+            install(port, None, said.append, options)
+    assert json.loads(on_flash(image)["/config.json"])["packs"][0]["name"] == "shed"
+    assert not kept.exists() and not said[-1].startswith("your answers")
 
 
 def test_ctrl_c_at_a_question_is_exit_code_130_and_the_answers_stay(tmp_path):
