@@ -27,6 +27,7 @@ FLUSH_S = 600  # between two flushes that a PC can ask for: each wears the flash
 FLUSHING_MS = 8000  # for the store to find a quiet moment
 SURE_S = 2  # a clock that a time server has set is not corrected by less
 LONGEST_S = 86400
+SINCE = 1735689600  # 2025: a PC that says less does not know the time itself
 SECRET = b"password"  # the key of what is not told
 HEADS = {segment.SUFFIX: 48, segment.SHARD: 64}  # bytes of a header, without its CRC-32
 CONFIG = "/config.json"
@@ -123,7 +124,7 @@ def _why(error):
 async def hello(answer, unix, ms):
     """A PC is there, and what time it has: a clock that does not know it takes it."""
     board = answer.board
-    if board.clock.source == NO_CLOCK:
+    if board.clock.source == NO_CLOCK and int(unix) >= SINCE:
         board.clock.set(int(unix), PC, int(ms))
     await answer.put(b"packlog %d" % VERSION)
 
@@ -142,18 +143,21 @@ async def status(answer):
 
 
 async def flush(answer):
-    """Have what waits in RAM written, if that is not asked for too often."""
+    """Have what waits in RAM written, if that is not asked for too often. A line for each pack:
+    its name, and for how many seconds its frame in the making has gone on, which is not on flash.
+    """
     listener, board = answer.listener, answer.board
     now = board.uptime.seconds
-    if listener.flushed is not None and now - listener.flushed < FLUSH_S:
-        return
-    listener.flushed = now
+    if listener.flushed is None or now - listener.flushed >= FLUSH_S:
+        listener.flushed = now
+        for pack in board.packs:
+            pack.hurry = True
+        for _ in range(FLUSHING_MS // 50):
+            if not any(pack.hurry for pack in board.packs):
+                break
+            await asyncio.sleep_ms(50)
     for pack in board.packs:
-        pack.hurry = True
-    for _ in range(FLUSHING_MS // 50):
-        if not any(pack.hurry for pack in board.packs):
-            break
-        await asyncio.sleep_ms(50)
+        await answer.put(b"%s %d\n" % (pack.name.encode(), pack.history.making_s))
 
 
 async def release(answer, seconds):

@@ -17,6 +17,7 @@ from host_tools.board import checks, files, keys, status
 from host_tools.board.device import Device, persist
 from host_tools.board.port import Restarted
 from host_tools.board.script import script
+from host_tools.board.talk import Refused, Unanswered
 from host_tools.ground import progress, text
 from host_tools.ground.errors import PacklogError
 from host_tools.ground.firmware import CONFIG as FILE
@@ -48,11 +49,14 @@ def show(port: str, as_json: bool = False) -> None:
 
 
 def _of_board(port: str, say: Callable[[str], None]) -> str:
-    """The text of the board's own."""
+    """The text of the board's own; from a logger that runs, with asterisks for passwords."""
 
     def read(device: Device) -> str:
-        with device.stopped():
-            return _read(device)
+        try:
+            return device.talk().ask("config").decode("utf8", "replace").replace("\r\n", "\n")
+        except (Unanswered, Refused):
+            with device.stopped():
+                return _read(device)
 
     return persist(port, say, read)
 

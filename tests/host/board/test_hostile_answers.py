@@ -5,15 +5,14 @@ Each run lies at one question of a command, the rest is as a board would answer 
 
 import base64
 import contextlib
-import hashlib
 import io
 import json
 import random
 import re
+import zlib
 
 import pytest
-from host_tools.board import bluetooth, configure
-from host_tools.board import pull as pulling
+from host_tools.board import bluetooth, configure, listing
 from host_tools.board.pull import pull
 from host_tools.cli import edge
 from host_tools.ground.errors import PacklogError
@@ -51,12 +50,12 @@ STATE = {
     **{"old": -1, "new": -1, "loose": -1, "json": 10, "trial": "", "readings": True},
     "bundle": {"identity": "0" * 16, "whole": True, "about": {"version": "1", "paths": ["a.mpy"]}},
 }
-FILE = ["file", "house", "pack", "00000001.seg", len(SEGMENT), hashlib.sha256(SEGMENT).hexdigest()]
+FILE = ["file", "house", "pack", "00000001.seg", len(SEGMENT), zlib.crc32(SEGMENT[:48])]
 HEARD = ["c8:47:8c:00:00:01", "JK-1", -60, [0xFFE0]]
 HONEST = {
     **{"is_starting": "no", "set_clock": "logger", "release": "yes", "is_frozen": "no"},
     **{"has_bluetooth": "yes", "can_import": "yes", "is_there": "no"},
-    "history": json.dumps([*FILE, SEGMENT[:80].hex()]) + "\r\n" + json.dumps(["stray", "/data/x"]),
+    "history": json.dumps([*FILE, SEGMENT[-4:].hex()]) + "\r\n" + json.dumps(["stray", "/data/x"]),
     **{"text": json.dumps(example()), "probe": json.dumps(PROBE)},
     **{"firmware_state": json.dumps(STATE), "scan": "heard " + json.dumps(HEARD)},
 }
@@ -67,11 +66,12 @@ def honest(code: str) -> str:
     """What a board would answer."""
     if found := HASH.search(code):
         return "- 0\r\n" * (found[1].count("', '") + 1)
-    if found := re.search(r"sha\('[^']*', (\d+)\)\)", code):
-        return hashlib.sha256(SEGMENT[: int(found[1])]).hexdigest()
+    if found := re.search(r"crc\('[^']*', (\d+)\)\)", code):
+        return str(zlib.crc32(SEGMENT[: int(found[1])]))
     if found := re.search(r"piece\('[^']*', (\d+), (\d+)\)", code):
         at, count = map(int, found.groups())
-        return base64.b64encode(SEGMENT[at : at + count]).decode()
+        data = SEGMENT[at : at + count]
+        return f"{base64.b64encode(data).decode()}\r\n{zlib.crc32(data)}\r\n"
     return HONEST.get(called(code), "")
 
 
@@ -171,8 +171,8 @@ def test_a_lie_at_some_questions_of_every_command(commands, monkeypatch, tmp_pat
 )
 def test_a_name_that_no_board_gives_is_passed_over(name):
     """Such as that of a twin, which a pull gives where two files of one name meet."""
-    said = json.dumps(["file", "house", "pack", name, 10, "00", "00"])
-    assert pulling._listed(said) == ([], [f"/data/house/pack/{name}"])
+    said = json.dumps(["file", "house", "pack", name, 10, 0, "00"])
+    assert listing.listed(said) == ([], [f"/data/house/pack/{name}"])
 
 
 @pytest.mark.slow
