@@ -2,11 +2,12 @@
 
 import random
 
+import numpy as np
 import pytest
 from host_tools.board.pull import pull
 from host_tools.history.frames import load
 from host_tools.sim.workshop import port_of
-from tests.helpers.boards import Files, every_reading, example
+from tests.helpers.boards import Bench, copy_of, every_reading, example, put_files
 
 from store import segment
 
@@ -22,46 +23,47 @@ def old_history(size):
     while size > 0:
         number += 1
         header = segment.Header(segment.PACK, 1, 16, "house", 7)
-        header.sequence, header.boot, header.clock, header.utc = number, 1, 2, 1_700_000_000
-        count = min(size, 65000) // 13 * 13
-        rows = bytearray(chance.randbytes(count))
-        rows[3::13] = bytes(len(rows) // 13)  # no marks among them
+        header.sequence, header.boot, header.clock = number, 1, 2
+        header.uptime = 65000 * number
+        header.utc = 1_700_000_000 + header.uptime
+        count = min(size, 65000) // 13
+        rows = bytearray(chance.randbytes(13 * count))
+        rows[3::13] = bytes(count)  # no marks among them
+        for i in range(count):
+            rows[13 * i : 13 * i + 2] = (13 * i).to_bytes(2, "little")
         files[f"/data/house/pack/{number:08d}.seg"] = header.pack() + bytes(rows)
         size -= 65000
     return files
 
 
 @pytest.fixture
-def logging_board(bench):
+def logging_board(installed, tmp_path):
     """A board with so much of a history, whose readings are all kept, after half a minute."""
+    made = []
 
     def make(size):
         config = every_reading(example())
         config["store"]["budget_kb"] = 1800
-        config["watchdog_s"] = 30
-        found = bench(config)
-        found.board.run(1)
-        found.board.power_off()
-        with Files(found.image) as files:
-            if "data" in files.listdir("/"):
-                files.remove("/data", recursive=True)
-            for path, data in old_history(size).items():
-                files.makedirs(path.rpartition("/")[0], exist_ok=True)
-                with files.open(path, "wb") as file:
-                    file.write(data)
-        found.start()
-        found.board.run(30)
-        return found
+        folder = tmp_path / f"board{len(made)}"
+        folder.mkdir()
+        image = copy_of(installed, folder)
+        put_files(image, old_history(size))
+        made.append(Bench(image, config).start())
+        made[-1].board.run(30)
+        return made[-1]
 
-    return make
+    yield make
+    for each in made:
+        each.close()
 
 
 def frames_of(board, folder, boot):
-    """Of that boot, as the flash has them: uptime and values, without CHECKs, anchors and runs."""
+    """Of that boot, as the flash has them: values but for the current; uptime, and the current."""
     found = load([board.history(folder)])
     mine = found.boot == boot
-    columns = [found.uptime, found.voltage, found.current, found.temperature, found.soc]
-    return list(zip(*(column[mine].tolist() for column in columns), strict=True))
+    columns = [found.voltage, found.temperature, found.soc]
+    rows = list(zip(*(column[mine].tolist() for column in columns), strict=True))
+    return list(map(repr, rows)), found.uptime[mine].astype(int), found.current[mine]
 
 
 def check(make, size, folder):
@@ -69,35 +71,37 @@ def check(make, size, folder):
     board = pulled.board
     board.longest_stall_us = 0
     begun, readings = board.now, pulled.count("readings")
-    said = []
     with port_of(board) as port:
-        pull(port, folder / "out", said.append)
+        pull(port, folder / "out", lambda line: None)
     took_s = (board.now - begun) / 1e6
     bytes_s = size / took_s
-    assert board.starts == 2 and board.watchdog_resets == 0 and "once more" not in str(said)
+    assert board.starts == 1 and board.watchdog_resets == 0
     assert board.hardware.lost_bytes() == 0
     assert board.longest_stall_us <= BOUND_US
     board.run(60)
     alone.board.run_until(board.now / 1e6)
     until = pulled.count("readings")
-    assert until - readings >= took_s + 60 - 7  # one each second, as ever
+    assert until - readings >= took_s + 60 - 6  # one each second; the line that says it comes late
     for path, data in old_history(size).items():
         assert (folder / "out" / path.removeprefix("/data/")).read_bytes().startswith(data)
-    kept = frames_of(pulled, folder / "pulled", 2)
-    same = frames_of(alone, folder / "alone", 2)
+    kept, seconds, current = frames_of(pulled, folder / "pulled", 2)
+    same, others, other = frames_of(alone, folder / "alone", 2)
     count = min(len(kept), len(same))
-    assert count > took_s + 60 and kept[: count - 40] == same[: count - 40]
-    return bytes_s, said
+    assert count > took_s + 45 and kept[:count] == same[:count]
+    # A reading may be seen 20 ms later, as behind any other task: the mean over time moves by less
+    # than the last bit of a float16, and a time by a second where it was about to be rounded up
+    np.testing.assert_allclose(current[:count], other[:count], rtol=2**-10)
+    off = np.abs(seconds[:count] - others[:count])
+    assert off.max() <= 1 and off.sum() <= count / 50
+    return bytes_s
 
 
 def test_a_pull_of_a_running_board_loses_no_reading(logging_board, tmp_path):
-    bytes_s, said = check(logging_board, SMALL, tmp_path)
-    assert bytes_s > 5000
-    assert said[0].endswith("new or grown") or "new or grown" in said[0]
+    assert check(logging_board, SMALL, tmp_path) > 5000
 
 
 @pytest.mark.slow
 def test_a_megabyte_and_a_half_at_115200_baud(logging_board, tmp_path):
-    bytes_s, _ = check(logging_board, FULL, tmp_path)
+    bytes_s = check(logging_board, FULL, tmp_path)
     print(f"{bytes_s:.0f} bytes a board second")
     assert bytes_s > 0.8 * 11520
