@@ -87,12 +87,13 @@ def check(make, size, folder):
     kept, seconds, current = frames_of(pulled, folder / "pulled", 2)
     same, others, other = frames_of(alone, folder / "alone", 2)
     count = min(len(kept), len(same))
-    assert count > took_s + 45 and kept[:count] == same[:count]
-    # A reading may be seen 20 ms later, as behind any other task: the mean over time moves by less
-    # than the last bit of a float16, and a time by a second where it was about to be rounded up
+    assert count > took_s + 45
+    # A reading may be seen 20 ms later, as behind any other task. Its mean over time moves by less
+    # than the last bit of a float16; where it was about to be the next second's, that is now
     np.testing.assert_allclose(current[:count], other[:count], rtol=2**-10)
-    off = np.abs(seconds[:count] - others[:count])
-    assert off.max() <= 1 and off.sum() <= count / 50
+    assert np.abs(seconds[:count] - others[:count]).max() <= 1
+    moved = [i for i in range(count) if (kept[i], seconds[i]) != (same[i], others[i])]
+    assert len(moved) <= count / 50 and all(kept[i] in same[i - 1 : i + 2] for i in moved)
     return bytes_s
 
 
