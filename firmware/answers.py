@@ -24,7 +24,7 @@ MORE, LAST, FAILED = b".", b"=", b"!"
 IDLE_MS = 10000  # without a request: unload
 LOOK_MS = 5
 FLUSH_S = 600  # between two flushes that a PC can ask for: each wears the flash
-FLUSHING_MS = 8000  # for the store to find a quiet moment
+FLUSHING_MS = 3500  # for the store to find a quiet moment
 SURE_S = 2  # a clock that a time server has set is not corrected by less
 LONGEST_S = 86400
 SINCE = 1735689600  # 2025: a PC that says less does not know the time itself
@@ -182,7 +182,7 @@ async def config(answer):
 
 async def files(answer):
     """A line of JSON for each file of the history, and for what else lies there."""
-    for pack in _names(DATA):
+    for pack in _names(DATA) or ():
         for series in await _folder(answer, pack):
             for name in await _folder(answer, pack + "/" + series):
                 if name != "draft" and name[8:] != segment.UNFINISHED:

@@ -54,7 +54,9 @@ def _of_board(port: str, say: Callable[[str], None]) -> str:
     def read(device: Device) -> str:
         try:
             return device.talk().ask("config").decode("utf8", "replace").replace("\r\n", "\n")
-        except (Unanswered, Refused):
+        except Refused as refused:
+            raise PacklogError(f"the board at {port} cannot read its {FILE}: {refused}") from None
+        except Unanswered:
             with device.stopped():
                 return _read(device)
 

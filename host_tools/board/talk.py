@@ -13,13 +13,13 @@ from collections.abc import Iterator
 
 import serial
 from host_tools.board import clock
-from host_tools.board.port import Gone, Overdue, Port
+from host_tools.board.port import Gone, Overdue, Port, Restarted
 from host_tools.ground.errors import PacklogError
 
 VERSION = b"packlog 1"
 HELLOS, HELLO_S = 4, 1.0  # a board that scans for WiFi hears nothing for 2 s
 START_S = 20  # of one that has just begun to start
-SILENT_S = 4  # without a piece of an answer
+SILENT_S = 5  # without a piece of an answer
 ANSWER_S = 15  # for all of it, and as long as the line takes for what it is to bring
 BYTES_S = 3000
 ATTEMPTS = 5  # at an answer of which something is lost
@@ -38,8 +38,8 @@ class Refused(PacklogError):
     """The logger says that it cannot; the text is its reason."""
 
 
-class Lost(PacklogError):
-    """Something of an answer did not arrive, or not as it was sent."""
+class Lost(Restarted):
+    """Something of an answer did not arrive, or not as it was sent: as when the board is reset."""
 
 
 class Answer:
@@ -155,7 +155,7 @@ class Talk:
                     raise Lost(self._lost()) from None
 
     def _lost(self) -> str:
-        return f"the board at {self._name} stopped answering: look at its cable, then try again"
+        return f"the board at {self._name} stopped answering"
 
     def _next(self, *words) -> bytes:
         self._tag = (self._tag + 1) % 256
