@@ -5,6 +5,7 @@ import random
 import numpy as np
 import pytest
 from host_tools.board.pull import pull
+from host_tools.board.talk import Talk
 from host_tools.history.frames import load
 from host_tools.sim.workshop import port_of
 from tests.helpers.boards import Bench, copy_of, every_reading, example, put_files
@@ -112,3 +113,36 @@ def test_a_megabyte_and_a_half_at_115200_baud(logging_board, tmp_path):
     bytes_s = check(logging_board, FULL, tmp_path)
     print(f"{bytes_s:.0f} bytes a board second")
     assert bytes_s > 0.8 * 11520
+
+
+def test_a_board_that_is_switched_off_and_on_meanwhile_is_pulled_all_the_same(
+    logging_board, tmp_path, monkeypatch
+):
+    board = logging_board(SMALL).board
+    real = Talk.read
+    offsets = []
+
+    def power_cycle():
+        board.power_off()
+        board.power_on()
+
+    def read(talk, path, offset, count):
+        for i, piece in enumerate(real(talk, path, offset, count)):
+            if i == 50 and board.starts == 1:
+                board.at(board.now / 1e6 + 0.2, power_cycle)
+            yield piece
+
+    def asked(talk, *words):
+        if words[0] == "read":
+            offsets.append(words[2])
+        return real_next(talk, *words)
+
+    real_next = Talk._next
+    monkeypatch.setattr(Talk, "read", read)
+    monkeypatch.setattr(Talk, "_next", asked)
+    with port_of(board) as port:
+        pull(port, tmp_path / "out", lambda line: None)
+    assert board.starts == 2
+    for path, data in old_history(SMALL).items():
+        assert (tmp_path / "out" / path.removeprefix("/data/")).read_bytes().startswith(data)
+    assert any(offset >= 50 * 240 for offset in offsets)  # it went on where it was

@@ -9,6 +9,7 @@ import io
 import json
 import random
 import re
+import shutil
 import zlib
 
 import pytest
@@ -22,6 +23,7 @@ from tests.helpers.boards import example
 from tests.helpers.installing import X64, mini
 from tests.helpers.segment_bytes import frames, header
 from tests.helpers.strange_board import Board, Clock, called, plugged_in
+from tests.helpers.talking_board import Logger
 
 SEGMENT = header() + frames(0, 10, 3600)
 DEEP = "[" * 60_000
@@ -173,6 +175,54 @@ def test_a_name_that_no_board_gives_is_passed_over(name):
     """Such as that of a twin, which a pull gives where two files of one name meet."""
     said = json.dumps(["file", "house", "pack", name, 10, 0, "00"])
     assert listing.listed(said) == ([], [f"/data/house/pack/{name}"])
+
+
+class LyingLogger(Logger):
+    """Answers while it runs, and lies at the question of that number."""
+
+    def __init__(self, clock: Clock, number: int, chance: random.Random):
+        super().__init__(clock)
+        self.number, self.chance = number, chance
+        self.told = ""
+
+    def said(self, verb, *words):
+        if verb == b"hello":
+            return (b"packlog 1",)
+        if verb in (b"read", b"crc"):
+            at, count = [0, *map(int, words[1:])][-2:]
+            data = SEGMENT[at : at + count]
+            honest = data if verb == b"read" else b"%08x" % zlib.crc32(data)
+        else:
+            honest = HONEST_TALK.get(verb, b"")
+        if len(self.asked) - 1 != self.number:
+            return (honest,)
+        lie = twisted(self.chance, honest.decode("latin-1")).encode("utf8", "replace")
+        self.told = f"{verb} answered {lie[:80]!r}"
+        return (lie[:100_000], self.chance.choice([b"=", b"!"]))
+
+
+HONEST_TALK = {
+    b"files": (json.dumps([*FILE, SEGMENT[-4:].hex()]) + '\n["stray", "/data/x"]\n').encode(),
+    b"flush": b"house 7\n",
+    b"release": b"1",
+    b"config": json.dumps(example()).encode(),
+}
+
+
+@pytest.mark.parametrize("name", ["pull", "config show", "config check", "release"])
+def test_a_lie_at_each_question_of_a_logger_that_runs(commands, monkeypatch, tmp_path, name):
+    chance = random.Random(name)
+    honest = LyingLogger(Clock(), -1, chance)
+    run(commands[name], monkeypatch, honest)
+    assert len(honest.asked) > 1 and honest.running and not honest.codes
+    for number in [*range(1, len(honest.asked))] * 6:
+        board = LyingLogger(Clock(), number, chance)
+        said = run(commands[name], monkeypatch, board)
+        assert all(c.isprintable() or c == "\n" for c in said), board.told
+        assert board.clock.now - 1000 < 600, board.told
+        pulled = (path for path in (tmp_path / "history").rglob("*") if path.is_file())
+        assert {path.name for path in pulled} <= {"00000001.seg", "00000001.seg.part"}, board.told
+        shutil.rmtree(tmp_path / "history", ignore_errors=True)
 
 
 @pytest.mark.slow
