@@ -36,10 +36,13 @@ class Listener:
             await _something()
             text = self.take()
             if text:
-                import answers
+                await self._answer(text)
 
-                del sys.modules["answers"]
-                await answers.serve(self, text)
+    async def _answer(self, text):
+        import answers  # as long as this runs: nothing else holds it
+
+        del sys.modules["answers"]
+        await answers.serve(self, text)
 
     def take(self):
         """Read what has come. Returns the text of a request once one is complete, else None."""

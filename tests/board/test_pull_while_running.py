@@ -75,7 +75,7 @@ def check(make, size, folder):
     pulled, alone = make(size), make(size)
     board = pulled.board
     board.longest_stall_us = 0
-    begun, readings = board.now, pulled.count("readings")
+    begun, readings, heap = board.now, pulled.count("readings"), pulled.count("heap")
     with port_of(board) as port:
         pull(port, folder / "out", lambda line: None)
     took_s = (board.now - begun) / 1e6
@@ -85,6 +85,8 @@ def check(make, size, folder):
     assert board.longest_stall_us <= BOUND_US
     board.run(60)
     alone.board.run_until(board.now / 1e6)
+    heaps = heap - pulled.count("heap"), alone.count("heap") - pulled.count("heap")
+    assert max(heaps) < 4000, heaps  # on 64 bits: what answers is unloaded
     until = pulled.count("readings")
     assert until - readings >= took_s + 60 - 6  # one each second; the line that says it comes late
     for path, data in old_history(size).items():
