@@ -11,7 +11,7 @@ import os
 import sys
 from binascii import crc32, hexlify
 
-from lib.uptime import NO_CLOCK, NTP, PC
+from lib.uptime import NTP, PC
 from store import segment
 from store.files import DATA
 
@@ -27,7 +27,7 @@ FLUSH_S = 600  # between two flushes that a PC can ask for: each wears the flash
 FLUSHING_MS = 3500  # for the store to find a quiet moment
 SURE_S = 2  # a clock that a time server has set is not corrected by less
 LONGEST_S = 86400
-SINCE = 1735689600  # 2025: a PC that says less does not know the time itself
+SINCE = 1735689600  # 2025: a PC whose clock says less does not know the time
 SECRET = b"password"  # the key of what is not told
 HEADS = {segment.SUFFIX: 48, segment.SHARD: 64}  # bytes of a header, without its CRC-32
 CONFIG = "/config.json"
@@ -121,18 +121,17 @@ def _why(error):
 # What can be asked
 
 
-async def hello(answer, unix, ms):
-    """A PC is there, and what time it has: a clock that does not know it takes it."""
-    board = answer.board
-    if board.clock.source == NO_CLOCK and int(unix) >= SINCE:
-        board.clock.set(int(unix), PC, int(ms))
-    await answer.put(b"packlog %d" % VERSION)
+async def hello(answer):
+    """What language this is, and where the time comes from: 0 if it is not known."""
+    await answer.put(b"packlog %d %d" % (VERSION, answer.board.clock.source))
 
 
 async def time(answer, unix, ms):
     """Set the clock."""
     clock = answer.board.clock
     unix = int(unix)
+    if unix < SINCE:
+        raise ValueError("before 2025")
     if clock.source != NTP or abs(unix - clock.unix()) >= SURE_S:
         clock.set(unix, PC, int(ms))
 

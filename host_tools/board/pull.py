@@ -49,7 +49,7 @@ def _pull(device: Device, folder: Path, say: Callable[[str], None], join: bool) 
         source = Running(device.talk())
     except Unanswered:
         return _pull_stopped(device, folder, say, join)
-    source.tell_time(device.port)
+    source.tell_time()
     making = source.flush()
     copied = _copy_all(source, device.port, folder, say, join)
     for pack, seconds in making.items():

@@ -4,7 +4,6 @@ import base64
 import zlib
 from collections.abc import Iterator
 
-from host_tools.board import clock
 from host_tools.board.device import Device
 from host_tools.board.script import script
 from host_tools.board.talk import Lost, Talk
@@ -20,11 +19,9 @@ class Running:
     def __init__(self, talk: Talk):
         self.talk = talk
 
-    def tell_time(self, port: str) -> None:
+    def tell_time(self) -> None:
         """Set the clock, so that all of this boot is dated."""
-        unix, ms = clock.parts(port)
-        if unix >= clock.SINCE:
-            self.talk.ask("time", unix, ms)
+        self.talk.tell_time()
 
     def flush(self) -> dict[str, int]:
         """Have written what the board still has in RAM. By pack, for how many s a frame has gone on

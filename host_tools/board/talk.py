@@ -16,7 +16,8 @@ from host_tools.board import clock
 from host_tools.board.port import Gone, Overdue, Port, Restarted
 from host_tools.ground.errors import PacklogError
 
-VERSION = b"packlog 1"
+VERSION = [b"packlog", b"1"]
+UNKNOWN = b"0"  # the time
 HELLOS, HELLO_S = 4, 1.0  # a board that scans for WiFi hears nothing for 2 s
 START_S = 20  # of one that has just begun to start
 SILENT_S = 5  # without a piece of an answer
@@ -98,8 +99,19 @@ class Talk:
         self._greet()
 
     def _greet(self) -> None:
-        """A hello, which brings the time to a board that does not know it."""
-        text = self._next("hello", *clock.parts(self._name))  # before 2025 the board takes none
+        """Find out who is there, and tell the time to a logger that does not know it."""
+        if self._hello() == UNKNOWN:
+            self.tell_time()
+
+    def tell_time(self) -> None:
+        """Set the clock; a PC that does not know the time says nothing."""
+        unix, ms = clock.parts(self._name)
+        if unix >= clock.SINCE:
+            self.ask("time", unix, ms)
+
+    def _hello(self) -> bytes:
+        """Where the logger has the time from."""
+        text = self._next("hello")
         answer, until = Answer(text), time.monotonic() + HELLOS * HELLO_S
         start_seen = False
         again = 0.0
@@ -109,8 +121,9 @@ class Talk:
                     again = time.monotonic() + HELLO_S
                     self._port.write(line(text))
                 for kind, said in self._fed(answer):
-                    if kind == b"=" and said == VERSION:
-                        return
+                    *version, source = said.split() or [b""]
+                    if kind == b"=" and version == VERSION:
+                        return source
                     raise Unanswered(f"{self._name} speaks a later language: update packlog")
                 if text in answer.text:
                     break  # a REPL's echo

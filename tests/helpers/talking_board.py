@@ -40,7 +40,7 @@ class Logger(Board):
 
     def said(self, verb, *words):
         if verb == b"hello":
-            return (b"packlog 1",)
+            return (b"packlog 1 3",)
         if verb == b"read":
             at, count = map(int, words[1:])
             return (DATA[at : at + count],)

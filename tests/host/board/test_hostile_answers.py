@@ -187,7 +187,7 @@ class LyingLogger(Logger):
 
     def said(self, verb, *words):
         if verb == b"hello":
-            return (b"packlog 1",)
+            return (b"packlog 1 3",)
         if verb in (b"read", b"crc"):
             at, count = [0, *map(int, words[1:])][-2:]
             data = SEGMENT[at : at + count]
