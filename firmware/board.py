@@ -24,6 +24,7 @@ class Board:
         self.network = None  # whose `connected` says whether there is one; None without WiFi
         self.resolver = None  # of names, None without WiFi
         self.values = ()  # how the logger is doing: pairs, as health.values gives them
+        self.report = None  # prints the state of everything on the console
         self.shown = False  # is there a display that shows what it is given?
 
 

@@ -58,6 +58,7 @@ class Pack:
         self._count_rejected(None)
         self._uptime = board.uptime
         self._due_since = None  # in s of uptime
+        self.hurry = False  # everything is to be flushed at the next moment that is good for it
 
     def rejected(self):
         """How much came that was damaged, or was not what it should be."""
@@ -93,14 +94,16 @@ class Pack:
         """Generator: write to flash what is due, at a moment when the line is quiet."""
         self.history.tally(events.REJECTED, self.rejected())
         self.history.tally(events.READINGS_LOST, self.hub.tap_errors)
-        if not self.history.due():
+        if not self.history.due() and not self.hurry:
             self._due_since = None
             return
         now = self._uptime.seconds
         if self._due_since is None:
             self._due_since = now
         if self.hub.age_ms() < QUIET_MS or now - self._due_since >= OVERDUE_S:
-            yield from self.history.flushing()
+            hurry = self.hurry
+            yield from self.history.flushing(hurry)
+            self.hurry = self.hurry and not hurry  # asked for meanwhile: once more
 
     def lines(self, more):
         """The lines of words for the console: more are (key, number) pairs of the logger."""

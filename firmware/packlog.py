@@ -19,6 +19,7 @@ from console import STARTING, TROUBLE, health_words, say
 from lib import once
 from lib.tasks import keep_running
 from lib.uptime import Uptime
+from listen import Listener
 from net.clock import Clock
 from pack import STORE_MS, Pack
 from store import events, retention
@@ -69,6 +70,8 @@ class Logger:
         self.upkeep = Upkeep([pack.history for pack in board.packs], tried, lost)
         retention.look("/")
         self._release(take_release())
+        board.report = self._report_status
+        self._attempt(self._listen)
         for name in ["packs", "store"] + settings.pop("parts"):
             settings.pop(name)  # who needs a section has it
 
@@ -99,6 +102,11 @@ class Logger:
         pack.history.event(events.CONFIG, events.PLAIN, self._settings["checksum"])
         board.clock.add_listener(pack.history.anchor)
         board.packs.append(pack)
+
+    @once.start
+    def _listen(self):
+        """To a PC on the console."""
+        self.board.tasks.append(("console", Listener(self.board).run))
 
     @once.start
     def _release(self, seconds):
@@ -171,22 +179,26 @@ class Logger:
         self.complaints.remove(why)
 
     async def _status(self):
-        board = self.board
         while True:
-            for complaint in self.complaints:
-                print(TROUBLE + complaint)
-            board.values = health.values(board) + self.upkeep.values()
-            counts = (
-                ("uptime", board.uptime.seconds),
-                ("unix", board.clock.unix()),
-                ("heap", dict(board.values)["heap_free"]),
-                ("lcd", int(board.shown)),
-            )
-            for pack in board.packs:
-                for words in pack.lines(counts):
-                    say(words)
-            say(health_words(board.values))
+            await self._report_status()
             await asyncio.sleep(self._settings["status_s"])
+
+    async def _report_status(self):
+        board = self.board
+        for complaint in self.complaints:
+            print(TROUBLE + complaint)
+        board.values = health.values(board) + self.upkeep.values()
+        counts = (
+            ("uptime", board.uptime.seconds),
+            ("unix", board.clock.unix()),
+            ("heap", dict(board.values)["heap_free"]),
+            ("lcd", int(board.shown)),
+        )
+        for pack in board.packs:
+            for words in pack.lines(counts):
+                say(words)
+                await asyncio.sleep_ms(0)  # a line takes its time at the console's speed
+        say(health_words(board.values))
 
     async def _watch(self):
         """Feed the watchdog as long as the source of each pack and the store are seen."""

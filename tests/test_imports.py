@@ -19,7 +19,7 @@ MAY = {
     "radios": GROUND | {"board"},
     "packlog": {"store", "net", "transport"}
     | GROUND
-    | {"board", "complaint", "console", "health", "update"}
+    | {"board", "complaint", "console", "health", "listen", "update"}
     | {"pack"},
     "pack": {"bms", "transport", "store"} | GROUND | {"board", "console", "hold", "hub"},
     "parts": {"net", "screen", "store"} | GROUND | {"board"},
@@ -34,6 +34,8 @@ MAY = {
     "config": {"config_rules"},
     "config_rules": {"config_keys"},
     "sample": set(),
+    "listen": {"lib", "answers"},
+    "answers": {"lib", "store"},
     "update": set(),
     "boot": set(),
     "lib": set(),

@@ -178,6 +178,11 @@ class History:
         return self._pack.waiting or self._events.waiting
 
     @property
+    def making_s(self):
+        """For how long the frame in the making has gone on, as of the newest reading."""
+        return max(0, self._sampler.stamp - self._sampler.closed)
+
+    @property
     def last_error(self):
         """The OSError of the last flush, None if it went well."""
         for series in self._all():

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from host_tools.board.device import Device, persist
 from host_tools.board.script import script
 from host_tools.board.starting import let_it_start
+from host_tools.board.talk import Unanswered
 from host_tools.ground.errors import PacklogError
 from host_tools.ground.firmware import declared, names
 from host_tools.ground.text import PlainTable, console, parse_json
@@ -74,11 +75,16 @@ def _table(found: list[tuple]) -> PlainTable:
 def release(port: str, minutes: int, say: Callable[[str], None]) -> None:
     """Have the logger leave the BMS alone for so many minutes. It goes on afterwards by itself."""
 
-    def ask(device: Device) -> None:
+    if not persist(port, say, lambda device: _let_go(device, 60 * minutes)):
+        raise PacklogError(f"the logger at {port} is connected to no BMS by Bluetooth")
+    say(f"the BMS is free for {minutes} min: connect the phone now, and disconnect it afterwards")
+
+
+def _let_go(device: Device, seconds: int) -> bool:
+    """Ask the logger as it runs; an older one finds the request when it starts again."""
+    try:
+        return int(device.talk().ask("release", seconds)) > 0
+    except (Unanswered, ValueError):
         with device.stopped():
             let_it_start(device)
-            if device.run(script("release", 60 * minutes)).strip() != "yes":
-                raise PacklogError(f"the logger at {port} is connected to no BMS by Bluetooth")
-
-    persist(port, say, ask)
-    say(f"the BMS is free for {minutes} min: connect the phone now, and disconnect it afterwards")
+            return device.run(script("release", seconds)).strip() == "yes"

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from host_tools.board import config_file, files, keys
 from host_tools.board.device import Device, persist
+from host_tools.board.talk import Refused, Unanswered
 from host_tools.ground import progress, text
 from host_tools.ground.errors import PacklogError
 from host_tools.ground.firmware import CONFIG as FILE
@@ -23,7 +24,7 @@ OWNER_ONLY = 0o600  # the permissions of a file with secrets
 
 def show(port: str, as_json: bool = False) -> None:
     """Print what the board's config says; what it leaves to the defaults is marked."""
-    said = of_board(port, progress.say)
+    said = told(port, progress.say)
     found = keys.masked(config_file.parse(said, NAME, with_hidden=True))
     if as_json:
         text.show(json.dumps(found, indent=2))
@@ -35,7 +36,7 @@ def show(port: str, as_json: bool = False) -> None:
 
 def get(port: str, key: str) -> None:
     """Print the value of one key, or of a section as JSON."""
-    said = of_board(port, progress.say)
+    said = told(port, progress.say)
     found = keys.take(keys.masked(config_file.parse(said, NAME, with_hidden=True)), key)
     text.show(found if isinstance(found, str) else json.dumps(found))
 
@@ -50,8 +51,23 @@ def save(port: str, path: Path, say: Callable[[str], None]) -> None:
         say("it is not right: packlog config check says why")
 
 
+def told(port: str, say: Callable[[str], None]) -> str:
+    """The text of the board's own; from a logger that runs, with asterisks for passwords."""
+
+    def ask(device: Device) -> str:
+        try:
+            return device.talk().ask("config").decode("utf8", "replace").replace("\r\n", "\n")
+        except Refused as refused:
+            raise PacklogError(f"the board at {port} cannot read its {FILE}: {refused}") from None
+        except Unanswered:
+            with device.stopped():
+                return read(device)
+
+    return persist(port, say, ask)
+
+
 def of_board(port: str, say: Callable[[str], None]) -> str:
-    """The text of the board's own, with its secrets."""
+    """The text of the board's own, with its secrets: the logger is stopped for it."""
 
     def read_it(device: Device) -> str:
         with device.stopped():
@@ -74,7 +90,7 @@ def check(port: str | None, path: Path | None, say: Callable[[str], None]) -> No
         config_file.read_file(path)
         say(f"{path} is right")
         return
-    config_file.parse(of_board(port, say), NAME, with_hidden=True)
+    config_file.parse(told(port, say), NAME, with_hidden=True)
     say(f"{NAME} is right")
 
 

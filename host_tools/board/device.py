@@ -3,6 +3,9 @@
 The REPL can only be had by interrupting main.py; nothing here resets the board on the way in, so
 that what the logger knows is still there to be asked, and every way out starts main.py again.
 
+Whoever interrupts the logger tells it the time first: what it has logged in this boot could never
+be dated otherwise.
+
 A board can be reset by somebody else at any time: its supply, its watchdog, a hand. That is a
 Restarted; persist() then does the work again from its beginning.
 """
@@ -15,6 +18,7 @@ from collections.abc import Callable, Iterator
 from typing import TypeVar
 
 import serial
+from host_tools.board import clock
 from host_tools.board.port import (
     ANSWER_S,
     Gone,
@@ -25,6 +29,7 @@ from host_tools.board.port import (
     read_lines,
 )
 from host_tools.board.script import script
+from host_tools.board.talk import Talk
 from host_tools.ground.errors import PacklogError
 from mpremote.transport import TransportError, TransportExecError
 
@@ -133,6 +138,7 @@ class Device:
         """The REPL is there meanwhile, and main.py runs again afterwards, whatever happens."""
         self.interrupt()
         try:
+            self.tell_time()
             yield
         except Restarted:
             raise  # it runs again already
@@ -141,6 +147,19 @@ class Device:
                 self.restart()
             raise
         self.restart()
+
+    def tell_time(self) -> bool:
+        """Set the clock of the logger that was interrupted. False if there is none: then the chip's
+        is set, which the next one goes by. A PC that does not know the time says nothing.
+        """
+        unix, ms = clock.parts(self.port)
+        if unix < clock.SINCE:
+            return False
+        return self.run(script("set_clock", unix, ms)).strip() == "logger"
+
+    def talk(self) -> Talk:
+        """With the logger, as it runs. Raises Unanswered if it does not answer so."""
+        return Talk(self.port, self._serial)
 
     def __enter__(self) -> "Device":
         return self

@@ -1,6 +1,6 @@
 """packlog info without files: what a running board says of itself, asked without interrupting it.
 
-The firmware prints it on its console every few seconds: console.py.
+The firmware prints it on its console when it is asked, and every few seconds: console.py.
 """
 
 import json
@@ -10,11 +10,13 @@ from collections.abc import Callable, Iterator
 
 from host_tools.board import status
 from host_tools.board.port import open_port, read_lines
+from host_tools.board.talk import Lost, Talk, Unanswered
 from host_tools.board.trouble import with_trouble
 from host_tools.ground import units
 from host_tools.ground.errors import PacklogError
 from host_tools.ground.text import PlainTable, console, show
 from host_tools.history import events as naming
+from mpremote.transport_serial import SerialTransport
 
 from store import events
 
@@ -37,7 +39,7 @@ def live(
     troubles: list[str] = []
     transport = open_port(port)
     try:
-        said = listen(_noting(translated(read_lines(transport)), troubles), port)
+        said = listen(_noting(translated(_round(transport, port)), troubles), port)
     finally:
         transport.close()
     if as_json:
@@ -50,6 +52,17 @@ def live(
         console().print(table)
     for trouble in troubles:
         show(f"trouble: {trouble}")
+
+
+def _round(transport: SerialTransport, port: str) -> Iterator[str]:
+    """What a logger says that is asked for its state; an older one says it by itself."""
+    try:
+        said = Talk(port, transport.serial).ask_and_hear("status")[1]
+    except (Unanswered, Lost):
+        yield from read_lines(transport)
+    else:
+        yield status.HEALTH  # as the end of the round before
+        yield from said.splitlines()
 
 
 def _noting(lines: Iterator[str], troubles: list[str]) -> Iterator[str]:

@@ -1,71 +1,39 @@
 """Copies the history off a board: only what is new, verified, nothing on the board changed.
 
+A logger that answers on its console goes on meanwhile. One of an older packlog is interrupted
+(which makes it flush), told the time, and started again whatever happens. If the PC goes away in
+the middle, the board's watchdog starts it.
+
 A segment here that the board has made a shard of is removed once the shard is here and holds all of
 it. Whatever else is here stays.
-
-main.py is interrupted for it (which makes it flush), told the time, and started again whatever
-happens. If the PC goes away in the middle, the board's watchdog starts it.
 """
 
-import base64
-import contextlib
 import hashlib
-import math
-import struct
-import time
+import zlib
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
-from host_tools.board import status
+from host_tools.board import listing, status
 from host_tools.board.device import Device, persist
-from host_tools.board.script import script
+from host_tools.board.listing import Remote
+from host_tools.board.sources import Running, Stopped
 from host_tools.board.starting import let_it_start
+from host_tools.board.talk import Refused, Unanswered
 from host_tools.ground.errors import PacklogError
 from host_tools.ground.progress import Progress
-from host_tools.ground.text import parse_json
 from host_tools.history import origin, records, shards
 from host_tools.history.place import place
 
-from store import segment, shard
+from store import segment
 
-CHUNK = 4096
-LISTING_S = 300  # a board reads all of its history for it
-LARGEST = 1 << 20  # bytes of a file; a board's are up to 64 KB
-SHOWN = 10  # of what was passed over
-# Bytes of a header: what tells one file from another of the same name
-HEAD = {
-    segment.SUFFIX: segment.HEADER_SIZE,
-    segment.SHARD: struct.calcsize(shard.HEADER) + segment.HEADER_SIZE,
-}
+Source = Running | Stopped
+LISTINGS = 4  # of a board that compacts or drops what is being pulled
+GONE = "gone"
+WORTH_SAYING_S = 120
 NO_CLOCK = (
     "packlog does not run on the board: its clock was set, but the history so far stays undated"
 )
-
-
-@dataclass
-class Remote:
-    """A file of the history on the board. head: its first bytes."""
-
-    pack: str
-    series: str
-    name: str
-    size: int
-    sha256: str
-    head: bytes
-
-    @property
-    def path(self) -> str:
-        return f"/data/{self.pack}/{self.series}/{self.name}"
-
-
-def pc_time(port: str) -> float:
-    """Unix seconds now. A virtual board that outruns the clock says beside its port by how much."""
-    ahead = Path(port + ".ahead")
-    with contextlib.suppress(OSError, ValueError):
-        if math.isfinite(seconds := float(ahead.read_text())):
-            return time.time() + seconds
-    return time.time()
+SILENT = ", but gets no readings: is the BMS on?"
 
 
 def pull(port: str, folder: Path, say: Callable[[str], None], join: bool = False) -> int:
@@ -77,79 +45,106 @@ def pull(port: str, folder: Path, say: Callable[[str], None], join: bool = False
 
 
 def _pull(device: Device, folder: Path, say: Callable[[str], None], join: bool) -> int:
+    try:
+        source = Running(device.talk())
+    except Unanswered:
+        return _pull_stopped(device, folder, say, join)
+    source.tell_time()
+    making = source.flush()
+    copied = _copy_all(source, device.port, folder, say, join)
+    for pack, seconds in making.items():
+        if seconds >= WORTH_SAYING_S:
+            say(f"{pack}: the last {seconds // 60} min are one frame, which comes when it ends")
+    lines = source.talk.ask_and_hear("status")[1].splitlines()
+    running, complaints = _look(lines)
+    if running is False:
+        say("the logger runs" + SILENT)
+    for complaint in complaints:
+        say(f"the logger says: {complaint}")
+    return copied
+
+
+def _look(lines: Iterable[str]) -> tuple[bool | None, list[str]]:
+    """(has a pack readings? None if no line says, complaints) of a round of status lines."""
+    found = [each for line in lines if (each := status.parse(line))]
+    complaints = [said for line in lines if (said := status.trouble(line))]
+    readings = any(each.number("readings") for each in found) if found else None
+    return readings, list(dict.fromkeys(complaints))
+
+
+def _pull_stopped(device: Device, folder: Path, say: Callable[[str], None], join: bool) -> int:
     with device.stopped():
         let_it_start(device)
-        copied = _copy_all(device, folder, say, join)
+        # The time first, to the logger that is there now: the anchor is in the files then.
+        if not device.tell_time():
+            say(NO_CLOCK)
+        copied = _copy_all(Stopped(device), device.port, folder, say, join)
     _see_readings(device, say)
     return copied
 
 
-def _copy_all(device: Device, folder: Path, say: Callable[[str], None], join: bool) -> int:
-    # The time first: the anchor is in the files then.
-    unix, ms = divmod(round(1000 * pc_time(device.port)), 1000)
-    if device.run(script("set_clock", unix, ms)).strip() != "logger":
-        say(NO_CLOCK)
-    listed, strays = _listed(device.run(script("history"), total_s=LISTING_S))
-    _name_strays(strays, say)
-    remotes = _current(listed)
+def _copy_all(
+    source: Source, port: str, folder: Path, say: Callable[[str], None], join: bool
+) -> int:
+    copied: set[str] = set()
+    for last in range(LISTINGS - 1, -1, -1):
+        try:
+            return _copy_listed(source, port, folder, _Saying(say, join, copied))
+        except Refused as error:
+            # Compacted, or dropped for what is new: look again
+            if str(error) != GONE or not last:
+                raise PacklogError(f"the board at {port} said: {error}") from None
+    raise AssertionError
+
+
+class _Saying:
+    """What a copy says, and whether it may join; copied: paths of the files that it has brought."""
+
+    def __init__(self, say: Callable[[str], None], join: bool, copied: set[str]):
+        self.say, self.join, self.copied = say, join, copied
+
+
+def _copy_listed(source: Source, port: str, folder: Path, how: _Saying) -> int:
+    listed, strays = listing.listed(source.listed())
+    remotes = listing.current(listed)
     if not remotes:
-        raise PacklogError(f"the board at {device.port} has no history yet")
-    if not join:
-        _check_origin(folder, remotes)
-    wanted = [remote for remote in remotes if not _same(_place(folder, remote), remote)]
-    total = sum(remote.size for remote in wanted)
+        listing.name_strays(strays, how.say)
+        raise PacklogError(f"the board at {port} has no history yet")
+    if not how.join:
+        _check_origin(source, folder, remotes)
+    growing = listing.newest(remotes)
+    places = [(remote, _place(source, folder, remote)) for remote in remotes]
+    wanted = [
+        (remote, path)
+        for remote, path in places
+        if not _same(source, path, remote, remote.path in growing)
+    ]
+    total = sum(remote.size for remote, _ in wanted)
     with Progress("pulling", total) as progress:
-        for remote in wanted:
-            path = _place(folder, remote)
-            _fetch(device, remote, path, progress)
+        for remote, path in wanted:
+            _fetch(source, remote, path, progress)
+            how.copied.add(remote.path)
             if path.suffix == segment.SHARD:
                 _remove_replaced(path)
             elif problem := records.read(path)[2]:
-                say(f"damaged on the board: {problem}")
-    say(f"{len(remotes)} files on the board, {len(wanted)} new or grown ({total} bytes)")
-    return len(wanted)
+                how.say(f"damaged on the board: {problem}")
+    listing.name_strays(strays, how.say)
+    how.say(f"{len(remotes)} files on the board, {len(how.copied)} new or grown ({total} bytes)")
+    return len(how.copied)
 
 
-def _listed(text: str) -> tuple[list[Remote], list[str]]:
-    """The files of the history, and what else lies among them."""
-    remotes, strays = [], []
-    for line in text.splitlines():
-        try:
-            kind, *said = parse_json(line)
-            if kind == "stray":
-                strays.append(str(said[0]))
-                continue
-            pack, series, name, size, digest, head = said
-            remote = Remote(pack, series, name, int(size), str(digest), bytes.fromhex(head))
-        except (ValueError, TypeError, IndexError):
-            raise PacklogError(
-                f"the board listed its history in a strange way: {line[:80]!r}"
-            ) from None
-        try:
-            place(Path(), pack, series, name)
-            if name[8:] not in HEAD or not 0 <= remote.size <= LARGEST:  # a twin is only ever here
-                raise ValueError
-            remotes.append(remote)
-        except (ValueError, TypeError):
-            strays.append(f"/data/{pack}/{series}/{name}")
-    return remotes, strays
-
-
-def _name_strays(strays: list[str], say: Callable[[str], None]) -> None:
-    for path in strays[:SHOWN]:
-        say(f"passed over on the board, not of a history: {path}")
-    if len(strays) > SHOWN:
-        say(f"... and {len(strays) - SHOWN} more")
-
-
-def _check_origin(folder: Path, remotes: list[Remote]) -> None:
+def _check_origin(source: Source, folder: Path, remotes: list[Remote]) -> None:
     """PacklogError if a pack's folder here is another board's: two packs of one name are not one
     battery.
     """
     for pack in sorted({remote.pack for remote in remotes}):
+        theirs = [remote for remote in remotes if remote.pack == pack]
         here = origin.logs_in(folder / pack)
-        there = origin.logs_of(remote.head for remote in remotes if remote.pack == pack)
-        if here and there and not here & there:
+        if not here or any(_has_head_of(folder, remote) for remote in theirs):
+            continue
+        heads = (_head(source, remote, origin.HEAD_SIZE) for remote in theirs)
+        there = origin.logs_of(heads)
+        if there and not here & there:
             raise PacklogError(
                 f"{folder / pack} holds the history of another board, or of this one before its "
                 f"flash was erased (log {origin.named(here)}; the board has {origin.named(there)})"
@@ -157,15 +152,25 @@ def _check_origin(folder: Path, remotes: list[Remote]) -> None:
             )
 
 
-def _current(remotes: list[Remote]) -> list[Remote]:
-    """Without the segments that stand beside their shard: the board was about to delete them."""
-    paths = {remote.path for remote in remotes}
-    return [
-        remote
-        for remote in remotes
-        if remote.path.endswith(segment.SHARD)
-        or remote.path.removesuffix(segment.SUFFIX) + segment.SHARD not in paths
-    ]
+def _has_head_of(folder: Path, remote: Remote) -> bool:
+    path = place(folder, remote.pack, remote.series, remote.name)
+    data = _beginning(path, remote.head_size)
+    return remote.head_size == listing.HEAD[path.suffix] and _crc(data) == remote.head
+
+
+def _head(source: Source, remote: Remote, count: int) -> bytes:
+    return b"".join(source.read(remote.path, 0, min(count, remote.size)))
+
+
+def _beginning(path: Path, count: int) -> bytes:
+    if not path.is_file():
+        return b""
+    with path.open("rb") as file:
+        return file.read(count)
+
+
+def _crc(data: bytes) -> int:
+    return zlib.crc32(data)
 
 
 def _remove_replaced(path: Path) -> None:
@@ -187,51 +192,50 @@ def _compacted(data: bytes) -> bytes:
         return data
 
 
-def _place(folder: Path, remote: Remote) -> Path:
+def _place(source: Source, folder: Path, remote: Remote) -> Path:
     """Where the file goes. A file of the board's earlier life is never written over."""
     path = place(folder, remote.pack, remote.series, remote.name)
-    size = HEAD[path.suffix]
-    if not path.is_file():
+    if not path.is_file() or _begins_alike(source, _beginning(path, remote.head_size), remote):
         return path
-    data = path.read_bytes()[:size]
-    if remote.head.startswith(data) and len(data) <= remote.size:
-        return path
-    twin = hashlib.sha256(remote.head[:size]).hexdigest()[:8]
+    twin = hashlib.sha256(_head(source, remote, listing.HEAD[path.suffix] + 4)).hexdigest()[:8]
     return place(folder, remote.pack, remote.series, f"{path.stem}-{twin}{path.suffix}")
 
 
-def _begins_alike(device: Device, remote: Remote, data: bytes) -> bool:
+def _begins_alike(source: Source, data: bytes, remote: Remote) -> bool:
     """Does the file on the board begin with these bytes?"""
-    if len(data) > remote.size:
-        return False
-    digest = device.run(f"print(sha({remote.path!r}, {len(data)}))").strip()
-    return digest == hashlib.sha256(data).hexdigest()
+    if len(data) == remote.head_size:
+        return _crc(data) == remote.head
+    return len(data) <= remote.size and source.crc(remote.path, len(data)) == _crc(data)
 
 
-def _same(path: Path, remote: Remote) -> bool:
+def _same(source: Source, path: Path, remote: Remote, growing: bool) -> bool:
+    """Is all of it here? A shard has checksums, and so has a segment up to its last CHECK: where
+    one is wrong, and where a segment still grows, the board is asked for a CRC-32 of the file.
+    """
     if not path.is_file() or path.stat().st_size != remote.size:
         return False
-    return hashlib.sha256(path.read_bytes()).hexdigest() == remote.sha256
+    data = path.read_bytes()
+    if not data.endswith(remote.tail):
+        return False
+    if growing or records.read(path)[2]:
+        return source.crc(remote.path, remote.size) == _crc(data)
+    return True
 
 
-def _fetch(device: Device, remote: Remote, path: Path, progress: Progress) -> None:
-    """Bring the file, from where an earlier pull ended, and put it in place once it is right."""
+def _fetch(source: Source, remote: Remote, path: Path, progress: Progress) -> None:
+    """Bring the file, from where an earlier pull ended, and put it in place once it is whole."""
     part = path.with_name(path.name + ".part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        data = _start(device, remote, path, part)
-        base = progress.done
+        have = _have(source, remote, path, part)
+        done, base = len(have), progress.done
         with part.open("wb") as file:
-            file.write(data)
-            while len(data) < remote.size:
-                piece = _piece(device, remote, len(data))
+            file.write(have)
+            for piece in source.read(remote.path, done, remote.size - done):
                 file.write(piece)
                 file.flush()
-                data += piece
-                progress.at(base + len(data))
-        if hashlib.sha256(data).hexdigest() != remote.sha256:
-            part.unlink()
-            raise PacklogError(f"{remote.path} arrived damaged: pull again")
+                done += len(piece)
+                progress.at(base + done)
         part.replace(path)
     except OSError as error:
         raise PacklogError(
@@ -239,24 +243,13 @@ def _fetch(device: Device, remote: Remote, path: Path, progress: Progress) -> No
         ) from None
 
 
-def _start(device: Device, remote: Remote, path: Path, part: Path) -> bytes:
+def _have(source: Source, remote: Remote, path: Path, part: Path) -> bytes:
     """What is here of the file already: an interrupted pull's part, or the file before it grew."""
     for have in (part, path):
-        if have.is_file() and _begins_alike(device, remote, data := have.read_bytes()):
+        data = have.read_bytes() if have.is_file() else b""
+        if 0 < len(data) <= remote.size and source.crc(remote.path, len(data)) == _crc(data):
             return data
     return b""
-
-
-def _piece(device: Device, remote: Remote, offset: int) -> bytes:
-    count = min(CHUNK, remote.size - offset)
-    text = device.run(f"piece({remote.path!r}, {offset}, {count})")
-    try:
-        data = b"".join(map(base64.b64decode, text.split()))
-    except ValueError:
-        data = b""
-    if len(data) != count:
-        raise PacklogError(f"{remote.path} could not be read from the board: pull again")
-    return data
 
 
 def _see_readings(device: Device, say: Callable[[str], None]) -> None:
@@ -268,7 +261,7 @@ def _see_readings(device: Device, say: Callable[[str], None]) -> None:
     if not running:
         why = f"does not run: {'; '.join(complaints) or 'reset the board'}"
         raise PacklogError(f"pulled; but the logger at {device.port} {why}")
-    say("the logger runs again" + ("" if pack else ", but gets no readings: is the BMS on?"))
+    say("the logger runs again" + ("" if pack else SILENT))
     for complaint in complaints:
         say(f"the logger says: {complaint}")
 

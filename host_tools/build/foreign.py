@@ -33,7 +33,8 @@ def foreign_attributes(modules: Iterable[Module], own: set[str]) -> set[str]:
 def asked_by_python() -> frozenset[str]:
     """Attributes by which Python itself tells generators, streams, mappings and exceptions."""
     generator = dir(_ for _ in ())
-    return frozenset((*generator, *dir(io.RawIOBase), *dir(OSError), *dir(StopIteration), "keys"))
+    streams = (*dir(io.RawIOBase), "buffer")  # of sys.stdin and sys.stdout, which are no io's own
+    return frozenset((*generator, *streams, *dir(OSError), *dir(StopIteration), "keys"))
 
 
 def _is_of(module: Module, node: ast.expr, libraries: set[str]) -> bool:

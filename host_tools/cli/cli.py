@@ -107,8 +107,8 @@ def pull(
 ) -> None:
     """Copy new history files from a board, and set its clock.
 
-    The logger pauses meanwhile and is restarted. Nothing on the board is changed or deleted. Two
-    boards with packs of the same name need a folder each.
+    The logger goes on meanwhile. One of an older packlog pauses and is restarted. Nothing on the
+    board is changed or deleted. Two boards with packs of the same name need a folder each.
     """
     from host_tools.board.pull import pull as run
 

@@ -4,6 +4,7 @@ import csv
 import re
 
 import pytest
+from host_tools.board.device import Device
 from host_tools.board.pull import pull
 from host_tools.export.decode import decode
 from host_tools.history import cells, events
@@ -86,8 +87,8 @@ def test_protections_are_events(bench, tmp_path):
 def test_reboots_and_their_causes(bench, tmp_path):
     board = bench()
     board.board.run(60)
-    with port_of(board.board) as port:
-        pull(port, tmp_path / "pulled", lambda line: None)
+    with port_of(board.board) as port, Device(port) as device, device.stopped():
+        pass
     board.board.run(60)
     board.board.power_off()
     board.start()

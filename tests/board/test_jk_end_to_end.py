@@ -262,6 +262,7 @@ def test_the_bms_is_left_to_the_phone_for_some_minutes(bench):
     seen = looked_at(link)
     with port_of(link.bench.board) as port:
         bluetooth.release(port, 5, lambda line: None)
+    assert link.bench.board.starts == 1  # the logger goes on meanwhile
     link.run(300 + RESUME_S)
     assert link.bench.status().number("age") < 2
     connected = "".join("+" if each else "-" for each, _ in seen)

@@ -26,6 +26,7 @@ COMMANDS = {
         port, None, say, Options(firmware=folder / "new", version="1.1")
     ),
 }
+ASKED = ("pull", "config show", "release")  # of the logger as it runs: what is lost is asked again
 ENDS = {"scan": "Bluetooth does not work", "release": "is connected to no BMS"}  # of this board
 
 
@@ -40,15 +41,16 @@ class Cycler:
         self._pass_on = board.console.from_pc
         board.console.from_pc = self.from_pc
 
-    def from_pc(self):
+    def from_pc(self, now_us):
         """Count what the PC sends by the answers that it asks for."""
-        starts = self._board.starts
-        self._pass_on()
-        if self._board.starts == starts and self._board.console.raw:
+        starts, asked = self._board.starts, self._board.console.running or self._board.console.raw
+        heard = self._pass_on(now_us)
+        if self._board.starts == starts and asked:
             self.steps += 1
             if self.steps == self._number:
                 self._board.power_off()
                 self._board.power_on()
+        return heard
 
 
 @pytest.fixture(scope="module")
@@ -105,7 +107,7 @@ def cycled(name, images, folder, number=None):
 def try_steps(name, images, folder, numbers):
     steps, end, _ = cycled(name, images, folder / "whole")
     expected = ENDS.get(name, "done")
-    assert expected in end and steps > 4
+    assert expected in end and steps > 1
     noticed = 0
     for number in numbers(steps):
         _, end, restarted = cycled(name, images, folder / str(number), number)
@@ -124,7 +126,7 @@ def images(logged, small, monkeypatch):
 @pytest.mark.parametrize("name", ["pull", "config set", "install"])
 def test_the_power_is_gone_for_a_moment_in_the_middle_of_a_command(name, images, tmp_path):
     _, noticed = try_steps(name, images, tmp_path, lambda steps: [steps * 2 // 3])
-    assert noticed == 1
+    assert noticed == (name not in ASKED)
 
 
 @pytest.mark.slow
@@ -132,4 +134,4 @@ def test_the_power_is_gone_for_a_moment_in_the_middle_of_a_command(name, images,
 def test_the_power_is_gone_for_a_moment_at_every_step_of_a_command(name, images, tmp_path):
     steps, noticed = try_steps(name, images, tmp_path, lambda steps: range(1, steps + 1))
     print(f"{name}: {steps} steps, {noticed} restarts noticed where an answer was due")
-    assert noticed > steps // 4
+    assert name in ASKED or noticed > steps // 4

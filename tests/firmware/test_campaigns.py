@@ -20,3 +20,8 @@ def test_many_configs_on_micropython(name, tmp_path):
     said = passes(tmp_path, "config_mutations.py", name, timeout=600)
     print(said)
     assert f"ok {name}" in said
+
+
+@pytest.mark.slow
+def test_much_noise_on_the_console(tmp_path):
+    assert "ok slow_noise" in passes(tmp_path, "test_listen.py", "slow_noise", timeout=600)

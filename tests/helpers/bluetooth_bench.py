@@ -90,7 +90,10 @@ class Bench:
     def __init__(self, folder: Path, script: str, units: int = 1, **module):
         main = f"{ON_THE_BOARD}\n{script}\nasyncio.run(main())\n"
         flash = image(folder / "flash.img", {"/main.py": main})
-        self.rig = Rig(Plan(flash=flash, bms="jk", jk_name="JK-0", jk_module=module, speed=0))
+        # What a script shows takes no time: the units would go on sending meanwhile
+        plan = Plan(flash=flash, bms="jk", jk_name="JK-0", jk_module=module, speed=0)
+        plan.settings["baudrate"] = 0
+        self.rig = Rig(plan)
         for n in range(1, units):
             jk.add(self.rig, f"JK-{n}", seed=n, **module)
         self.board = self.rig.board

@@ -5,7 +5,8 @@ clock is theirs, and a wait of ten minutes is over at once.
 import contextlib
 import re
 
-from host_tools.board import device, live, port, watch
+from host_tools.board import clock as clock_module
+from host_tools.board import device, live, port, talk, watch
 from host_tools.board.port import Port
 from mpremote import transport_serial
 from mpremote.transport_serial import SerialTransport
@@ -130,7 +131,7 @@ def called(code: str) -> str:
 def plugged_in(monkeypatch, board: Board):
     """That board is at every port that is opened."""
     with monkeypatch.context() as patch:
-        for module in (device, port, transport_serial, live, watch):
+        for module in (device, port, transport_serial, live, talk, watch, clock_module):
             patch.setattr(module, "time", board.clock)
         for module in (device, live, watch):
             patch.setattr(module, "open_port", lambda name, missing_s=0: transport(board))

@@ -21,6 +21,8 @@ from host_tools.sim.board.flash import Flash, PowerCut
 from host_tools.sim.board.memory import Memory
 from host_tools.sim.board.peripherals import Answer, Peripherals, Wiring
 from host_tools.sim.board.process import Process, Request
+from host_tools.sim.board.received import Received
+from host_tools.sim.units.line import BAUD
 from host_tools.sim.vm import ops
 
 EPOCH_2000_US = 946_684_800_000_000
@@ -28,6 +30,8 @@ POWER_ON, HARD_RESET, WATCHDOG, SOFT_RESET = 1, 2, 3, 5  # machine.reset_cause()
 CTRL_C_PATIENCE_S = 2.0  # a main.py that does nothing with hardware for so long is interrupted hard
 TICK_S = 0.005  # how long the loop sleeps at most
 FAR_US = 3_600_000_000
+# A PC that talks to the logger does not find it hours later: the board is at most so fast then
+TALK_SPEED, TALK_S = 50, 1.0
 CHIP_HEAP = "600K"  # of the VM: the ballast of vm/memory.py makes it the chip's
 
 
@@ -44,6 +48,7 @@ class Settings:
     micropython: str = "1.28"  # that it is taken for, where versions differ in their use of memory
     heap: str = "512K"  # without a chip; the board's own modules are in it
     cpu_factor: int = 0  # board seconds that a second of the firmware's CPU time takes; 0: none
+    baudrate: int = BAUD  # of the console; 0: what is said takes no board time
     start_us: int = 0  # board time and ticks to start at: to see ticks wrap
     wiring: Wiring = field(default_factory=Wiring)
 
@@ -78,6 +83,8 @@ class Board:
         self._order = itertools.count()
         self._made = time.monotonic()
         self._pace = (0.0, 0)
+        self._pace_speed = 0.0  # that it goes by
+        self._talked = -TALK_S  # real time when the PC has said something last
         self._woke_us = 0
         self._holding = False  # the wait is an operation that holds the firmware's loop up
         self._thread: threading.Thread | None = None
@@ -136,8 +143,10 @@ class Board:
         self.starts += 1
         self.console.running = False
         self.console.interrupted = False
+        self.console.input = Received(self.settings.baudrate)
         settings = self.settings
         clock = (self.now, self._boot_us, self._wall, cause, settings.cpu_factor)
+        clock += (settings.baudrate,)
         chip = (settings.chip or "-", settings.micropython)
         image = (self.flash.image.resolve(), self.flash.blocks, settings.file_system)
         heap = CHIP_HEAP if settings.chip else settings.heap
@@ -153,13 +162,22 @@ class Board:
 
     def _set_pace(self) -> None:
         self._pace = (time.monotonic(), self.now)
+        self._pace_speed = self._speed()
+
+    def _speed(self) -> float:
+        """Board seconds per second, 0: as many as it can."""
+        speed = self.settings.speed
+        talks = time.monotonic() - self._talked < TALK_S
+        return TALK_SPEED if talks and not 0 < speed < TALK_SPEED else speed
 
     def _real_until(self, board_us: float) -> float:
         """Real seconds until the board may be at that time."""
-        if not self.settings.speed:
+        if self._speed() != self._pace_speed:
+            self._set_pace()
+        if not self._pace_speed:
             return 0
         real, board = self._pace
-        return real + (board_us - board) / 1e6 / self.settings.speed - time.monotonic()
+        return real + (board_us - board) / 1e6 / self._pace_speed - time.monotonic()
 
     def _real_age(self) -> float:
         return time.monotonic() - self._made
@@ -228,7 +246,7 @@ class Board:
         if self.console.inner in ready:
             self.console.from_board()
         if self.console.outer in ready:
-            self.console.from_pc()
+            self._hear_pc()
         self._deliver_interrupt()
         if self._vm.requests in ready:
             self._serve_request()
@@ -237,6 +255,14 @@ class Board:
         if self._vm and not ready and self._vm.ended():  # its pipe has nothing more, then
             self.console.from_board()
             self._soft_reset()
+
+    def _hear_pc(self) -> None:
+        if self.console.from_pc(self.now) and self.state == ops.RUNNING:
+            self._talked = time.monotonic()
+            self._tell_ahead()
+
+    def _tell_ahead(self) -> None:
+        self.console.tell_ahead((self.now - self.settings.start_us) / 1e6 - self._real_age())
 
     def _poll(self, seconds: float) -> set[int]:
         poll = select.poll()
@@ -252,6 +278,7 @@ class Board:
         times = [
             until if until >= 0 else None,
             self.hardware.next_us(mask, self.now),
+            self.console.input.next_us(self.now) if mask & ops.CONSOLE else None,
             self._events[0][0] if self._events else None,
             self._watchdog[1] if self._watchdog else None,
         ]
@@ -266,10 +293,16 @@ class Board:
         self.now = wake
         self._pass_time()
         if self._waiting:
-            ready = self.hardware.ready(mask, self.now)
+            ready = self._ready(mask)
             if ready or 0 <= until <= self.now or self.hardware.has_events():
                 self._resume(ready)
         return 0
+
+    def _ready(self, mask: int) -> int:
+        ready = self.hardware.ready(mask, self.now)
+        if mask & ops.CONSOLE and self.console.input.waiting(self.now):
+            ready |= ops.CONSOLE
+        return ready
 
     def _resume(self, ready: int = 0) -> None:
         self._waiting = None
@@ -347,6 +380,8 @@ class Board:
             return Answer(data=self.rtc_memory)
         elif op == ops.MEMORY:
             self.memory.note(request, self.now, self.starts)
+        elif op == ops.CONSOLE_READ:
+            return Answer(data=self.console.input.read(value, self.now))
         elif op == ops.RTC_SET:
             self._wall = value - self.now
             return Answer(value=self._wall)
@@ -364,7 +399,8 @@ class Board:
         self._woke_us, self._flash_us = self.now, 0
         self._set_pace()
         if state == ops.REPL:
-            self.console.tell_ahead((self.now - self.settings.start_us) / 1e6 - self._real_age())
+            self.console.to_repl()
+            self._tell_ahead()
 
     def _answer(self, answer: Answer) -> None:
         also = ops.BREAK if self.console.interrupted else 0

@@ -2,7 +2,8 @@
 
 Between them stands the supervisor: Ctrl-C is withheld while main.py runs (it is delivered where an
 ESP32 would deliver it, between two instructions, not inside a file system operation), newlines
-become CR LF, and what the board says while nobody has the port open is lost, as on a real wire.
+become CR LF but in what sys.stdout.buffer sends, and what the board says while nobody has the port
+open is lost, as on a real wire.
 """
 
 import contextlib
@@ -17,6 +18,8 @@ from pathlib import Path
 
 from host_tools.ground.errors import PacklogError
 from host_tools.ground.output import check_place, write_error
+from host_tools.sim.board.received import Received
+from host_tools.sim.vm import ops
 
 CTRL_A, CTRL_B, CTRL_C = b"\x01", b"\x02", b"\x03"
 _BARE_NEWLINE = re.compile(rb"(?<!\r)\n")
@@ -42,7 +45,8 @@ class Console:
         self.on_break = lambda: None  # called for a Ctrl-C while the REPL executes something
         self.prompted = False  # the REPL has asked for something since main.py ended
         self.transcript = bytearray()  # the last that the board said
-        self._last = b""
+        self.input = Received()  # what came for main.py
+        self._cooked = Cooked()
 
     def show(self, link: Path) -> None:
         """Put a symlink to the port there, which is this board's until it is hidden."""
@@ -82,6 +86,7 @@ class Console:
         """A fresh terminal for a new life of the VM: returns the file descriptor to give it."""
         self.close_terminal()
         self.prompted = False
+        self._cooked = Cooked()
         self.inner, self.terminal = pty.openpty()
         tty.setraw(self.terminal)
         mode = termios.tcgetattr(self.terminal)
@@ -122,8 +127,7 @@ class Console:
         """Pass on what the VM wrote."""
         with contextlib.suppress(BlockingIOError, OSError):
             while data := os.read(self.inner, 65536):
-                self.say(_BARE_NEWLINE.sub(b"\r\n", data) if self._last != b"\r" else data)
-                self._last = data[-1:]
+                self.say(self._cooked.pass_on(data))
 
     def say(self, data: bytes) -> None:
         """Send to the PC; lost if nobody listens."""
@@ -136,12 +140,12 @@ class Console:
                 if not select.select([], [self.outer], [], 1)[1]:
                     return  # a program that has the port open and does not read
 
-    def from_pc(self) -> None:
-        """Pass on what a program on the PC wrote."""
+    def from_pc(self, now_us: int) -> bool:
+        """Pass on what a program on the PC wrote. Returns whether there was something."""
         try:
             data = os.read(self.outer, 65536)
         except OSError:
-            return
+            return False
         self._follow_mode(data)
         executes = self._executing()
         self.prompted |= not executes
@@ -152,6 +156,17 @@ class Console:
             if self.prompted:  # a reset is not interrupted, nor what leads to the first prompt
                 self.on_break()
             data = data.replace(CTRL_C, b"")
+        if self.running:
+            self.input.put(data, now_us)
+        else:
+            self._to_terminal(data)
+        return True
+
+    def to_repl(self) -> None:
+        """main.py has ended: what it has not read is for the REPL."""
+        self._to_terminal(self.input.rest())
+
+    def _to_terminal(self, data: bytes) -> None:
         while data and self.inner is not None:
             try:
                 data = data[os.write(self.inner, data) :]
@@ -174,6 +189,52 @@ class Console:
 def _ahead_of(link: Path) -> Path:
     """The file beside a link that says how far its board's time is ahead."""
     return link.with_name(link.name + ".ahead")
+
+
+class Cooked:
+    """What the VM writes on its terminal as it goes to the PC."""
+
+    def __init__(self):
+        self._have = b""
+        self._raw = 0  # bytes that are to go as they are
+        self._last = b""
+
+    def pass_on(self, data: bytes) -> bytes:
+        """What is to be sent for these bytes."""
+        self._have += data
+        out = b""
+        while self._have:
+            if self._raw:
+                piece, self._have = self._have[: self._raw], self._have[self._raw :]
+                self._raw -= len(piece)
+                out += piece
+                self._last = piece[-1:]
+                continue
+            at = self._have.find(ops.RAW[:1])
+            text = self._have if at < 0 else self._have[:at]
+            out += self._with_returns(text)
+            self._have = self._have[len(text) :]
+            begin = len(ops.RAW)
+            if not self._have or ops.RAW.startswith(self._have[:begin]):
+                if len(self._have) < begin + 2:
+                    break  # the rest of the mark is to come
+                self._raw = int.from_bytes(self._have[begin : begin + 2], "little")
+                self._have = self._have[begin + 2 :]
+            else:
+                out += self._with_returns(self._have[:1])
+                self._have = self._have[1:]
+        return out
+
+    def _with_returns(self, text: bytes) -> bytes:
+        if not text:
+            return b""
+        first = self._last == b"\r" and text[:1] == b"\n"
+        self._last = text[-1:]
+        return (
+            text[:1] + _BARE_NEWLINE.sub(b"\r\n", text[1:])
+            if first
+            else (_BARE_NEWLINE.sub(b"\r\n", text))
+        )
 
 
 def check_link(link: Path) -> None:

@@ -11,8 +11,8 @@ HEADER_SIZE = 25
 
 # Time and power
 WAIT = 1  # value: board time to wake at (-1: never), b: what to wake for: a bitmask of UARTs, and
-# SOCKETS for those that the payload lists (pairs of fd and events), a: 1 if the firmware's loop is
-# held up by it; the answer's value: which of them are ready
+# SOCKETS for those that the payload lists (pairs of fd and events), CONSOLE; a: 1 if the firmware's
+# loop is held up by it; the answer's value: which of them are ready
 TIME = 2  # what time is it? (only at the REPL, where board time follows real time)
 STATE = 3  # a: BOOTING, RUNNING or REPL; b: 1 if this is main.py or what comes after it
 RESET = 4  # a: 1 hard, 0 soft
@@ -20,6 +20,7 @@ RTC_SET = 5  # value: unix time in us
 WDT_START = 6  # value: timeout in ms
 WDT_FEED = 7
 RTC_MEMORY = 9  # payload: what to keep over resets, a: 1; or a: 0, the answer's payload: that
+CONSOLE_READ = 10  # value: at most so many; the answer's payload: what the PC has sent to main.py
 MEMORY = 8  # a: GREW, TAKEN, GIVEN or REFUSED, value: the largest free block, payload: bytes of the
 # Python heap, of those in use, and free in ESP-IDF's heap (uint32 each), what took or wanted memory
 GREW, TAKEN, GIVEN, REFUSED = 0, 1, 2, 3
@@ -45,9 +46,12 @@ BLUETOOTH = range(96, 128)
 
 # Bits of WAIT's b and of its answer, besides the UARTs' 1 << id
 SOCKETS = 1 << 8
+CONSOLE = 1 << 9  # main.py's standard input
 
 # Bits of a reply's a
 BREAK = 1  # somebody pressed Ctrl-C
 EVENT = 2  # a device has events for its interrupt handler: link.on_event fetches them
 
 BOOTING, RUNNING, REPL = 0, 1, 2
+
+RAW = b"\x00\x1braw"  # on the terminal, and two bytes: how many go to the PC without CR for LF

@@ -10,6 +10,7 @@ def _power_up(settings):
     # The board's modules replace the computer's before anything imports asyncio.
     import board_asyncio
     import board_bluetooth
+    import board_console
     import board_errno
     import board_machine
     import board_network
@@ -20,7 +21,7 @@ def _power_up(settings):
     import flash
     import link
 
-    fd_in, fd_out, now, boot, wall, cause, cpu, chip, version, image, blocks, kind = settings
+    fd_in, fd_out, now, boot, wall, cause, cpu, baud, chip, version, image, blocks, kind = settings
     link.open_pipes(fd_in, fd_out, int(now), int(wall), int(cpu))
     board_time.boot_us = int(boot)
     board_machine._cause = int(cause)
@@ -36,6 +37,7 @@ def _power_up(settings):
         ("tls", board_tls),
     ):
         sys.modules[name] = module
+    board_console.start(int(baud))
     memory = None if chip == "-" else _be_an_esp32()
     if not memory and cpu == "0":
         import roomy_gc

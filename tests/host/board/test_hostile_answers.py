@@ -5,15 +5,15 @@ Each run lies at one question of a command, the rest is as a board would answer 
 
 import base64
 import contextlib
-import hashlib
 import io
 import json
 import random
 import re
+import shutil
+import zlib
 
 import pytest
-from host_tools.board import bluetooth, configure, reconfigure
-from host_tools.board import pull as pulling
+from host_tools.board import bluetooth, configure, listing, reconfigure
 from host_tools.board.pull import pull
 from host_tools.cli import edge
 from host_tools.ground.errors import PacklogError
@@ -23,6 +23,7 @@ from tests.helpers.boards import example
 from tests.helpers.installing import X64, mini
 from tests.helpers.segment_bytes import frames, header
 from tests.helpers.strange_board import Board, Clock, called, plugged_in
+from tests.helpers.talking_board import Logger
 
 SEGMENT = header() + frames(0, 10, 3600)
 DEEP = "[" * 60_000
@@ -51,12 +52,12 @@ STATE = {
     **{"old": -1, "new": -1, "loose": -1, "json": 10, "trial": "", "readings": True},
     "bundle": {"identity": "0" * 16, "whole": True, "about": {"version": "1", "paths": ["a.mpy"]}},
 }
-FILE = ["file", "house", "pack", "00000001.seg", len(SEGMENT), hashlib.sha256(SEGMENT).hexdigest()]
+FILE = ["file", "house", "pack", "00000001.seg", len(SEGMENT), zlib.crc32(SEGMENT[:48])]
 HEARD = ["c8:47:8c:00:00:01", "JK-1", -60, [0xFFE0]]
 HONEST = {
     **{"is_starting": "no", "set_clock": "logger", "release": "yes", "is_frozen": "no"},
     **{"has_bluetooth": "yes", "can_import": "yes", "is_there": "no"},
-    "history": json.dumps([*FILE, SEGMENT[:80].hex()]) + "\r\n" + json.dumps(["stray", "/data/x"]),
+    "history": json.dumps([*FILE, SEGMENT[-4:].hex()]) + "\r\n" + json.dumps(["stray", "/data/x"]),
     **{"text": json.dumps(example()), "probe": json.dumps(PROBE)},
     **{"firmware_state": json.dumps(STATE), "scan": "heard " + json.dumps(HEARD)},
 }
@@ -67,11 +68,12 @@ def honest(code: str) -> str:
     """What a board would answer."""
     if found := HASH.search(code):
         return "- 0\r\n" * (found[1].count("', '") + 1)
-    if found := re.search(r"sha\('[^']*', (\d+)\)\)", code):
-        return hashlib.sha256(SEGMENT[: int(found[1])]).hexdigest()
+    if found := re.search(r"crc\('[^']*', (\d+)\)\)", code):
+        return str(zlib.crc32(SEGMENT[: int(found[1])]))
     if found := re.search(r"piece\('[^']*', (\d+), (\d+)\)", code):
         at, count = map(int, found.groups())
-        return base64.b64encode(SEGMENT[at : at + count]).decode()
+        data = SEGMENT[at : at + count]
+        return f"{base64.b64encode(data).decode()}\r\n{zlib.crc32(data)}\r\n"
     return HONEST.get(called(code), "")
 
 
@@ -171,8 +173,56 @@ def test_a_lie_at_some_questions_of_every_command(commands, monkeypatch, tmp_pat
 )
 def test_a_name_that_no_board_gives_is_passed_over(name):
     """Such as that of a twin, which a pull gives where two files of one name meet."""
-    said = json.dumps(["file", "house", "pack", name, 10, "00", "00"])
-    assert pulling._listed(said) == ([], [f"/data/house/pack/{name}"])
+    said = json.dumps(["file", "house", "pack", name, 10, 0, "00"])
+    assert listing.listed(said) == ([], [f"/data/house/pack/{name}"])
+
+
+class LyingLogger(Logger):
+    """Answers while it runs, and lies at the question of that number."""
+
+    def __init__(self, clock: Clock, number: int, chance: random.Random):
+        super().__init__(clock)
+        self.number, self.chance = number, chance
+        self.told = ""
+
+    def said(self, verb, *words):
+        if verb == b"hello":
+            return (b"packlog 1 3",)
+        if verb in (b"read", b"crc"):
+            at, count = [0, *map(int, words[1:])][-2:]
+            data = SEGMENT[at : at + count]
+            honest = data if verb == b"read" else b"%08x" % zlib.crc32(data)
+        else:
+            honest = HONEST_TALK.get(verb, b"")
+        if len(self.asked) - 1 != self.number:
+            return (honest,)
+        lie = twisted(self.chance, honest.decode("latin-1")).encode("utf8", "replace")
+        self.told = f"{verb} answered {lie[:80]!r}"
+        return (lie[:100_000], self.chance.choice([b"=", b"!"]))
+
+
+HONEST_TALK = {
+    b"files": (json.dumps([*FILE, SEGMENT[-4:].hex()]) + '\n["stray", "/data/x"]\n').encode(),
+    b"flush": b"house 7\n",
+    b"release": b"1",
+    b"config": json.dumps(example()).encode(),
+}
+
+
+@pytest.mark.parametrize("name", ["pull", "config show", "config check", "release"])
+def test_a_lie_at_each_question_of_a_logger_that_runs(commands, monkeypatch, tmp_path, name):
+    chance = random.Random(name)
+    honest = LyingLogger(Clock(), -1, chance)
+    run(commands[name], monkeypatch, honest)
+    assert len(honest.asked) > 1 and honest.running and not honest.codes
+    for number in [*range(1, len(honest.asked))] * 6:
+        board = LyingLogger(Clock(), number, chance)
+        said = run(commands[name], monkeypatch, board)
+        assert all(c.isprintable() or c == "\n" for c in said), board.told
+        assert board.clock.now - 1000 < 600, board.told
+        pulled = (path for path in (tmp_path / "history").rglob("*") if path.is_file())
+        assert {path.name for path in pulled} <= {"00000001.seg", "00000001.seg.part"}, board.told
+        shutil.rmtree(tmp_path / "history", ignore_errors=True)
 
 
 @pytest.mark.slow

@@ -1,5 +1,6 @@
 """Pulling: only what is new, resumed, verified, and never over something else."""
 
+import re
 import shutil
 from pathlib import Path
 
@@ -7,6 +8,7 @@ import pytest
 from host_tools.board import pull as pulling
 from host_tools.board.device import Device
 from host_tools.board.pull import pull
+from host_tools.board.talk import Talk, Unanswered
 from host_tools.ground.errors import PacklogError
 from host_tools.history.frames import load
 from host_tools.sim.workshop import port_of
@@ -27,8 +29,18 @@ def pulled(board, folder):
     return said
 
 
+@pytest.fixture
+def older(monkeypatch):
+    """The logger on the board is of an older packlog: it does not answer while it runs."""
+
+    def unanswered(device):
+        raise Unanswered("nobody answers")
+
+    monkeypatch.setattr(Device, "talk", unanswered)
+
+
 def test_a_second_pull_copies_only_what_has_grown(bench, tmp_path):
-    board = bench()
+    board = bench(every_reading(example()))
     board.board.run(300)
     assert pulled(board, tmp_path)[0].startswith("3 files on the board, 3 new or grown")
     segment = tmp_path / "house/pack/00000001.seg"
@@ -38,6 +50,27 @@ def test_a_second_pull_copies_only_what_has_grown(bench, tmp_path):
     after = segment.read_bytes()
     assert after.startswith(before) and len(after) > len(before)
     assert [path.name for path in tmp_path.glob("house/pack/*")] == ["00000001.seg"]
+    assert board.board.starts == 1 and board.count("boot") == 1  # nothing was interrupted
+
+
+def test_the_frame_in_the_making_is_said_to_be(bench, tmp_path):
+    config = example()
+    config["store"] = {"current_percent": 20, "step_percent": 50}  # one frame for all
+    board = bench(config)
+    board.board.run(300)
+    said = pulled(board, tmp_path)
+    assert re.match(r"house: the last \d+ min are one frame, which comes when it ends", said[1])
+
+
+def test_an_older_packlog_is_stopped_for_a_pull_and_started_again(older, bench, tmp_path):
+    board = bench()
+    board.board.run(300)
+    said = pulled(board, tmp_path)
+    assert said[0].startswith("3 files on the board, 3 new or grown")
+    assert said[1] == "the logger runs again" and board.board.starts == 2
+    frames = load([tmp_path])
+    assert not frames.problems and (frames.time > 1_700_000_000).all()
+    assert pulled(board, tmp_path)[0].startswith("3 files on the board, ")
 
 
 def test_the_pull_dates_what_was_logged_before_it(bench, tmp_path):
@@ -51,7 +84,9 @@ def test_the_pull_dates_what_was_logged_before_it(bench, tmp_path):
 
 
 @pytest.mark.parametrize("found", ["del logger", "logger = None"])
-def test_a_board_that_is_just_starting_is_told_the_time_too(bench, tmp_path, monkeypatch, found):
+def test_a_board_that_is_just_starting_is_told_the_time_too(
+    older, bench, tmp_path, monkeypatch, found
+):
     """Ctrl-C before main.py has begun, and while it imports."""
     board = bench()
     board.board.run(60)
@@ -90,7 +125,7 @@ def test_a_board_whose_config_is_wrong_gives_its_history_all_the_same(bench, tmp
     assert said[0] == pulling.NO_CLOCK and len(load([tmp_path])) > 0
 
 
-def test_the_pause_is_a_gap_and_the_time_goes_on_over_it(bench, tmp_path):
+def test_the_pause_is_a_gap_and_the_time_goes_on_over_it(older, bench, tmp_path):
     board = bench()
     board.board.run(300)
     pulled(board, tmp_path)
@@ -108,26 +143,26 @@ def test_the_pause_is_a_gap_and_the_time_goes_on_over_it(bench, tmp_path):
 def test_an_interrupted_pull_goes_on_where_it_ended(bench, tmp_path, monkeypatch):
     board = bench(every_reading(example()))
     board.board.run(600)
-    pieces = []
-    real = pulling._piece
+    real = Talk.read
+    begun = []
 
-    def failing(device, remote, offset):
-        pieces.append((remote.series, offset))
-        if pieces[-1] == ("pack", 1024) and "resumed" not in pieces:
-            raise PacklogError("the cable came off")
-        return real(device, remote, offset)
+    def failing(talk, path, offset, count):
+        begun.append((path, offset))
+        for piece in real(talk, path, offset, count):
+            yield piece
+            if "/pack/" in path and len(begun) < 4:
+                offset += len(piece)
+                if offset >= 960:
+                    raise PacklogError("the cable came off")
 
-    monkeypatch.setattr(pulling, "_piece", failing)
-    monkeypatch.setattr(pulling, "CHUNK", 1024)
+    monkeypatch.setattr(Talk, "read", failing)
     with pytest.raises(PacklogError, match="the cable came off"):
         pulled(board, tmp_path)
-    assert (tmp_path / "house/pack/00000001.seg.part").stat().st_size == 1024
-    board.board.run(30)
-    assert board.status().values["boot"] == "2"  # the failed pull has started the logger again
-    pieces.append("resumed")
+    assert (tmp_path / "house/pack/00000001.seg.part").stat().st_size == 960
+    begun += [("", 0)] * 4
     pulled(board, tmp_path)
-    after = pieces[pieces.index("resumed") + 1 :]
-    assert next(at for series, at in after if series == "pack") == 1024
+    assert ("house/pack/00000001.seg", 960) in begun
+    assert board.board.starts == 1
     assert not list(tmp_path.glob("house/pack/*.part"))
     assert not load([tmp_path]).problems
 
@@ -159,7 +194,7 @@ def test_a_damaged_copy_is_fetched_again(bench, tmp_path):
 
 
 def test_a_full_disk_keeps_what_there_was(bench, tmp_path, monkeypatch):
-    board = bench()
+    board = bench(every_reading(example()))
     board.board.run(300)
     pulled(board, tmp_path)
     segment = tmp_path / "house/pack/00000001.seg"
@@ -178,9 +213,7 @@ def test_a_full_disk_keeps_what_there_was(bench, tmp_path, monkeypatch):
     with pytest.raises(PacklogError, match="No space left on device: make room"):
         pulled(board, tmp_path)
     monkeypatch.undo()
-    assert segment.read_bytes() == before
-    board.board.run(30)
-    assert board.count("readings") > 5
+    assert segment.read_bytes() == before and board.board.starts == 1
 
 
 def on_flash(board, folder):

@@ -1,11 +1,12 @@
 """Where pull puts files: names of strangers, and boards whose packs have the same name."""
 
 import base64
-import hashlib
 import json
 import re
+import zlib
 
 import pytest
+from host_tools.board import listing
 from host_tools.board.pull import pull
 from host_tools.ground.errors import PacklogError
 from tests.helpers.segment_bytes import frames, header
@@ -14,8 +15,8 @@ from tests.helpers.strange_board import Board, Clock, called, plugged_in
 
 def listed(path: str, data: bytes) -> str:
     *_, pack, series, name = path.split("/")
-    digest = hashlib.sha256(data).hexdigest()
-    return json.dumps(["file", pack, series, name, len(data), digest, data[:80].hex()]) + "\r\n"
+    head = zlib.crc32(data[: listing.HEAD.get(name[8:], 48)])
+    return json.dumps(["file", pack, series, name, len(data), head, data[-4:].hex()]) + "\r\n"
 
 
 class History(Board):
@@ -28,11 +29,10 @@ class History(Board):
     def reply(self, code):
         if found := re.search(r"piece\('([^']*)', (\d+), (\d+)\)", code):
             at, count = int(found[2]), int(found[3])
-            data = self.files[found[1].removeprefix("/data/")][at : at + count]
-            return base64.b64encode(data).decode()
-        if found := re.search(r"sha\('([^']*)', (\d+)\)\)", code):
-            data = self.files[found[1].removeprefix("/data/")][: int(found[2])]
-            return hashlib.sha256(data).hexdigest()
+            data = self.files[found[1]][at : at + count]
+            return f"{base64.b64encode(data).decode()}\r\n{zlib.crc32(data)}\r\n"
+        if found := re.search(r"crc\('([^']*)', (\d+)\)\)", code):
+            return str(zlib.crc32(self.files[found[1]][: int(found[2])]))
         if called(code) == "history":
             return "".join(listed(*file) for file in self.files.items()) + self.more
         return {"is_starting": "no", "set_clock": "logger"}.get(called(code), "")
