@@ -3,13 +3,12 @@
 import re
 from collections.abc import Iterator
 
-import host_tools.ground.firmware  # noqa: F401 - the firmware on sys.path
 from host_tools.ground.errors import PacklogError
+from host_tools.ground.firmware import declared, names
 from host_tools.ground.text import parse_json
 from host_tools.ground.words import counted
 
 import config
-from config_keys import WINGS
 
 HIDDEN = "********"
 
@@ -92,7 +91,7 @@ def masked(data):
     section itself says that they are.
     """
     if isinstance(data, dict) and "parts" in data:
-        said = {name for name, thing in WINGS["parts"] if "IN_USE" not in thing}
+        said = {name for name in names("parts") if "IN_USE" not in declared("parts", name)}
         data = {key: data[key] for key in data if key not in said - set(data["parts"])}
     return _masked(data, frozenset(config.secrets()))
 

@@ -5,7 +5,7 @@ other, and in the end every row of its life has a date.
 import contextlib
 
 import pytest
-from host_tools.board import bluetooth, configure
+from host_tools.board import bluetooth, configure, reconfigure
 from host_tools.board.device import Device
 from host_tools.board.live import live
 from host_tools.board.pull import pull
@@ -24,8 +24,8 @@ RUNS_ON = {
 }
 RESTARTS = {
     "scan": lambda port: bluetooth.scan(port, 1, quiet),
-    "config set": lambda port: configure.change(port, "lcd.page_s", "5", quiet),
-    "config set, refused": lambda port: configure.change(port, "lcd.columns", "17", quiet),
+    "config set": lambda port: reconfigure.change(port, [("lcd.page_s", "5")], quiet),
+    "config set, refused": lambda port: reconfigure.change(port, [("lcd.columns", "17")], quiet),
     "install, up to date": lambda port: install(port, None, quiet),
 }
 

@@ -16,6 +16,7 @@ from tests.helpers.segment_bytes import NOON, frames, header, put
 
 # The command as if everything took long
 SLOW = "from host_tools.ground import progress; progress.AFTER_S = 0; "
+NO_HURRY = "from host_tools.ground import progress; progress.AFTER_S = 60; "  # on a slow PC, too
 READING = wire.reading_packet(3650, wire.CHARGE, 228, 131, 132, 91)
 
 
@@ -168,5 +169,5 @@ def test_rows_that_go_to_the_terminal_have_no_bar_among_them(verbs):
 def test_small_inputs_show_no_bar(verbs, tmp_path):
     for arguments, _ in verbs.values():
         with open(tmp_path / "out", "wb") as out:
-            shown = at_a_terminal(out, *arguments, before="")
+            shown = at_a_terminal(out, *arguments, before=NO_HURRY)
         assert [line[:15].encode() for line in shown.splitlines()] == FIRST[arguments[0]]
