@@ -116,16 +116,21 @@ class Port:
         if self._stuck:
             with contextlib.suppress(Exception):
                 self._serial.reset_output_buffer()
-        self._serial.close()
+        with contextlib.suppress(OSError):  # of a pulled cable
+            self._serial.close()
 
     def __getattr__(self, name: str):
         return getattr(self._serial, name)
 
     def __setattr__(self, name: str, value) -> None:
-        """What is not this object's own is the port's: rts, dtr, timeout."""
+        """What is not this object's own is the port's: timeout, and its lines rts and dtr.
+
+        mpremote sets the lines before it closes a port. One whose cable was pulled has none.
+        """
         if name.startswith("_"):
             object.__setattr__(self, name, value)
-        else:
+            return
+        with contextlib.suppress(OSError):
             setattr(self._serial, name, value)
 
     def _check(self) -> None:
@@ -235,4 +240,4 @@ def _read_waiting(transport: SerialTransport) -> bytes:
         port = transport.serial
         return port.read(port.in_waiting) if port.in_waiting else b""
     except serial.SerialException:
-        raise Gone(f"{transport.device_name} went away: is it still there?") from None
+        raise Gone(f"{transport.device_name} went away: plug the board in again") from None

@@ -307,5 +307,8 @@ def test_a_port_that_goes_away_while_one_listens(monkeypatch, clock):
         def in_waiting(self):
             raise OSError(5, "Input/output error")
 
-    with plugged_in(monkeypatch, Strange(clock)), pytest.raises(Gone, match="is it still there"):
+    with (
+        plugged_in(monkeypatch, Strange(clock)),
+        pytest.raises(Gone, match="plug the board in again"),
+    ):
         watch.watch("port")
