@@ -11,6 +11,7 @@ import json
 from fields import ALARM, HEALTH, LISTS, MEASUREMENT, PLAIN, SWITCH, TEXT, TOTAL
 from lib import once
 from net.topics import count_of, known_fields
+from version import VERSION, micropython
 
 # Units as Home Assistant spells them, and its device classes
 UNITS = {"degC": "°C", "mOhm": "mΩ", "bytes": "B"}
@@ -52,14 +53,16 @@ class Device:
         device = {"mf": "packlog", "mdl": model, "name": base}
         available = [{"t": base + "/status"}]
         topic = base + "/health"
-        if pack:
+        if not pack:
+            device["sw"] = VERSION + ", MicroPython " + micropython()
+        else:
             self._id += "_" + pack
             device.update({"name": base + " " + pack, "via_device": device_id})
             available.append({"t": base + "/" + pack + "/status"})
             topic = base + "/" + pack + "/state"
         device["ids"] = self._id
         common = {"stat_t": topic, "exp_aft": expire_s, "avty": available, "avty_mode": "all"}
-        common.update({"dev": device, "o": {"name": "packlog"}})
+        common.update({"dev": device, "o": {"name": "packlog", "sw": VERSION}})
         self._common = "," + json.dumps(common)[1:]  # of all its entities
 
     def forget(self):

@@ -7,6 +7,7 @@ and what a board prints when it starts, where an answer is due, is a restart.
 
 import contextlib
 import re
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -199,6 +200,8 @@ def _why_not(port: str) -> tuple[bool, str]:
         if "exclusively lock" in str(error):
             return True, taken
         if "Permission" in str(error):
+            if sys.platform == "win32":  # says so of a port that another program has open
+                return True, taken
             return False, (
                 f"no permission for {port}: add yourself to its group (dialout) and log in again"
             )

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from host_tools.ground.errors import PacklogError
 from host_tools.ground.firmware import names
 
 Port = Annotated[
@@ -11,7 +12,8 @@ Port = Annotated[
     typer.Option(
         "--port",
         metavar="PORT",
-        help="The board's serial port (/dev/ttyUSB0, ...). Default: the board that is plugged in.",
+        help="The board's serial port (/dev/ttyUSB0, COM3, ...). "
+        "Default: the board that is plugged in.",
     ),
 ]
 Output = Annotated[
@@ -23,6 +25,16 @@ BmsKind = Annotated[
     str,
     typer.Option("--bms", metavar="KIND", help=f"Kind of BMS: {', '.join(sorted(names('bms')))}."),
 ]
+
+
+def check_terminals() -> None:
+    """PacklogError on Windows: the virtual board's port is a pseudo terminal."""
+    try:
+        import pty  # noqa: F401
+    except ImportError:
+        raise PacklogError(
+            "the virtual board runs on Linux and macOS: on Windows, run packlog in WSL"
+        ) from None
 
 
 def connected(port: str | None) -> str:

@@ -6,10 +6,9 @@ questions (a first config), deploy (the copying), loose (modules one by one), ti
 install has left), flash_rom (MicroPython itself).
 """
 
-import importlib.metadata
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import typer
@@ -35,6 +34,7 @@ from host_tools.install import (
 )
 
 import config
+from version import VERSION
 
 RESET_S = 1  # until a board that was reset is in its REPL or in boot.py
 
@@ -42,14 +42,6 @@ RESET_S = 1  # until a board that was reset is in its REPL or in boot.py
 def bluetooth_kinds() -> list[str]:
     """The BMSs that are reached over Bluetooth."""
     return [name for name in things("bms") if "ble" in declared("bms", name)["LINKS"]]
-
-
-def own_version() -> str:
-    """Of this packlog."""
-    try:
-        return importlib.metadata.version("packlog")
-    except importlib.metadata.PackageNotFoundError:
-        return "0"
 
 
 @dataclass
@@ -66,7 +58,7 @@ class Options:
     loose: bool = False  # modules one by one in a folder, for people who change them there
     index: str = packages.INDEX
     firmware: Path = FIRMWARE
-    version: str = field(default_factory=own_version)
+    version: str = VERSION
     on_step: Callable[[str], None] | None = None  # told before each change of a file
 
 

@@ -14,7 +14,7 @@ PACK = "house"
 
 def config_of(plan: Plan, rig: Rig) -> dict:
     """What to install for that plan."""
-    config = json.loads((FIRMWARE / "config.json").read_text())
+    config = json.loads((FIRMWARE / "config.json").read_text(encoding="utf8"))
     if plan.bms != config["packs"][0]["bms"]:
         more = unit_module(plan.bms).pack_config(plan)
         config["packs"] = [{"name": PACK, "bms": plan.bms, **more}]
@@ -30,5 +30,5 @@ def config_of(plan: Plan, rig: Rig) -> dict:
 def write(plan: Plan, rig: Rig, folder: Path) -> Path:
     """The same as a file in folder."""
     path = folder / "config.json"
-    path.write_text(json.dumps(config_of(plan, rig), indent=2) + "\n")
+    path.write_text(json.dumps(config_of(plan, rig), indent=2) + "\n", encoding="utf8")
     return path

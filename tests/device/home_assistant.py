@@ -25,7 +25,13 @@ ABBREVIATIONS = {
     "unit_of_meas": "unit_of_measurement",
     "val_tpl": "value_template",
 }
-DEVICE_ABBREVIATIONS = {"ids": "identifiers", "mf": "manufacturer", "mdl": "model"}
+DEVICE_ABBREVIATIONS = {
+    "ids": "identifiers",
+    "mf": "manufacturer",
+    "mdl": "model",
+    "sw": "sw_version",
+}
+ORIGIN_ABBREVIATIONS = {"sw": "sw_version"}
 
 # Key: type of its value. Those that both platforms document
 COMMON = {
@@ -119,6 +125,8 @@ def spelled_out(config):
     config = {ABBREVIATIONS.get(key, key): config[key] for key in config}
     device = config["device"]
     config["device"] = {DEVICE_ABBREVIATIONS.get(key, key): device[key] for key in device}
+    origin = config["origin"]
+    config["origin"] = {ORIGIN_ABBREVIATIONS.get(key, key): origin[key] for key in origin}
     config["availability"] = [
         {ABBREVIATIONS.get(key, key): each[key] for key in each} for each in config["availability"]
     ]
