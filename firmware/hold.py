@@ -117,6 +117,7 @@ class Hub(hub.Hub):
                 target.cell_count = i + 1
         target.find_extremes()
         target.impedance_count = source.impedance_count
+        target.wires = source.wires
         for i in range(source.impedance_count):
             target.impedances[i] = source.impedances[i]
 

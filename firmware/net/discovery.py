@@ -26,11 +26,14 @@ CLASSES = {
     "dBm": "signal_strength",
 }
 IDENTITY = ("model", "hardware", "software")
+UNSHOWN = ("unix", "packlog", "micropython")  # a time that is always now; the device has the others
 WORDS = ("SoC", "SoH", "ADC", "BMS", "MCU", "MOSFET", "CRC", "MQTT", "WiFi", "RSSI")
 
 
 def name_of(key):
     """The key as a person reads it: Min cell voltage, SoC."""
+    if key in ("energy", "charge"):
+        key += "_stored"  # in the pack
     text = key.replace("_", " ")
     for word in WORDS:
         text = text.replace(word.lower(), word)
@@ -61,9 +64,10 @@ class Device:
             available.append({"t": base + "/" + pack + "/status"})
             topic = base + "/" + pack + "/state"
         device["ids"] = self._id
-        common = {"stat_t": topic, "exp_aft": expire_s, "avty": available, "avty_mode": "all"}
-        common.update({"dev": device, "o": {"name": "packlog", "sw": VERSION}})
-        self._common = "," + json.dumps(common)[1:]  # of all its entities
+        state = {"stat_t": topic, "exp_aft": expire_s, "avty": available, "avty_mode": "all"}
+        self._state = "," + json.dumps(state)[1:-1]  # of all entities of a value
+        origin = {"dev": device, "o": {"name": "packlog", "sw": VERSION}}
+        self._origin = "," + json.dumps(origin)[1:]  # of all entities
 
     def forget(self):
         """Announce everything anew."""
@@ -85,11 +89,29 @@ class Device:
                 value = "(value_json['%s']|default([]))[%d]" % (key, i)
                 yield self._config(payload, "%s_%d" % (name, i + 1), field, value)
 
+    def of_link(self, payload, base):
+        """The same for whether the pack's BMS delivers readings. base: of the pack's topics."""
+        if self._is_new("link"):
+            payload.clear()
+            for name, content in (
+                ("name", "BMS"),
+                ("uniq_id", self._id + "_link"),
+                ("dev_cla", "connectivity"),
+                ("ent_cat", "diagnostic"),
+                ("stat_t", base + "/status"),
+                ("pl_on", "online"),
+                ("pl_off", "offline"),
+                ("avty_t", base.rsplit("/", 1)[0] + "/status"),
+            ):
+                payload.item(name, content)
+            payload.add(self._origin)
+            yield "%s/binary_sensor/%s_link/config" % (self._prefix, self._id)
+
     def of_health(self, payload, values):
         """The same for the logger's health, a dict of int, str, bool and None."""
         for key in values:
             value = values[key]
-            if value is not None and self._is_new(key):
+            if value is not None and key not in UNSHOWN and self._is_new(key):
                 yield self._config(payload, key, _field_of(key, value))
 
     def _is_new(self, key):
@@ -120,7 +142,8 @@ class Device:
             payload.add(',"pl_on":"True","pl_off":"False"')
         if element and not self._cells and key[0] != "t":
             payload.add(',"en":false')
-        payload.add(self._common)
+        payload.add(self._state)
+        payload.add(self._origin)
         platform = "binary_sensor" if binary else "sensor"
         return "%s/%s/%s_%s/config" % (self._prefix, platform, self._id, key)
 

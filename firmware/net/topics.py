@@ -63,8 +63,8 @@ def known_fields(sample):
 def count_of(sample, key):
     """How many elements one of LISTS has, up to the last one that is known."""
     count = sample.cell_count
-    if key == "impedances":
-        count = sample.impedance_count
+    if key in ("impedances", "wire_resistances"):
+        count = sample.impedance_count if sample.wires == (key[0] == "w") else 0
     elif key == "temperatures":
         count = MAX_TEMPERATURES - 1
     values = getattr(sample, key)
@@ -166,8 +166,26 @@ def within(since, span_ms):
     return since is not None and 0 <= time.ticks_diff(time.ticks_ms(), since) < span_ms
 
 
+def say_errors(sample, names):
+    """Put the bits of sample.errors in words, in front of what the BMS says in words itself.
+
+    names: of the bits. "none" if it is known that there is no error.
+    """
+    bits = sample.errors
+    text = sample.texts.get("errors")
+    if bits is None and text is None:
+        return
+    words = [text] if text else []
+    i = 31
+    while i >= 0:
+        if (bits or 0) >> i & 1:
+            words.insert(0, names[i] if i < len(names) else "bit %d" % i)
+        i -= 1
+    sample.texts["errors"] = ", ".join(words) or "none"
+
+
 class Outlet:
-    """What is told of one pack. chargery: the base of Chargery's topics, "" for none."""
+    """What is published of one pack. chargery: the base of Chargery's topics, "" for none."""
 
     @once.start
     def __init__(self, pack, device, base, chargery):
@@ -179,7 +197,7 @@ class Outlet:
         self.forget()
 
     def forget(self):
-        """Tell everything anew, as far as it still holds."""
+        """Publish everything anew, as far as it still holds."""
         self._online = self._readings = None
         self._device.forget()
 
@@ -198,6 +216,9 @@ class Outlet:
                 for _ in state(payload, None, pack.bms, unix()):
                     pass
                 yield self._base + "/state", True
+        if settings["discovery"]:
+            for topic in self._device.of_link(payload, self._base):
+                yield topic, True
         recent = within(self._at, 1000 * settings["interval_s"])
         if not online or recent or pack.readings == self._readings:
             return
@@ -205,10 +226,7 @@ class Outlet:
         self._readings = pack.readings
         sample.clear()  # of what only another pack has
         sample.copy_from(pack.sample)
-        active = [name for i, name in enumerate(pack.errors) if (sample.errors or 0) >> i & 1]
-        if active:
-            words = sample.texts.get("errors")
-            sample.texts["errors"] = ", ".join(active + [words] if words else active)
+        say_errors(sample, pack.errors)
         now = unix()
         said = None if now is None else now - pack.age_s()
         for _ in state(payload, sample, pack.bms, said):

@@ -7,7 +7,7 @@ from known_readings import CHARGERY_TOPICS, bluenova, jk, reading
 
 import fields
 from fields import value_of
-from net.topics import CHARGERY, Payload, chargery, decimal, health, known_fields, state
+from net.topics import CHARGERY, Payload, chargery, decimal, health, known_fields, say_errors, state
 from sample import EXTRAS, SCALARS, Sample
 
 
@@ -182,6 +182,34 @@ def test_words_with_quotes_and_other_scripts_are_json_still():
         assert json.loads(state_of(sample))["errors"] == text
     sample.texts["errors"] = ""
     assert "errors" not in json.loads(state_of(sample))
+
+
+def test_errors_are_words():
+    """Of a BMS that knows them as bits, or says them itself; a BMS without them has none."""
+    for bits, text, said in (
+        (0, None, "none"),
+        (5, None, "first, third"),
+        (1 << 31 | 2, None, "second, bit 31"),
+        (0, "No cells", "No cells"),
+        (1, "No cells", "first, No cells"),
+        (None, "", "none"),
+        (None, "CELL", "CELL"),
+        (None, None, None),
+    ):
+        sample = Sample()
+        sample.errors = bits
+        if text is not None:
+            sample.texts["errors"] = text
+        say_errors(sample, ("first", "second", "third"))
+        assert json.loads(state_of(sample)).get("errors") == said
+
+
+def test_the_resistances_of_sense_wires_have_a_name_of_their_own():
+    said = json.loads(state_of(jk(), "jk"))
+    assert said["wire_resistances"] == [123.4] * 32
+    assert "impedances" not in said and "impedance" not in said
+    said = json.loads(state_of(reading()))
+    assert "wire_resistances" not in said and "impedance" in said
 
 
 def test_an_impedance_of_nothing_and_a_temperature_of_0_are_known():
