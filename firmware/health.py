@@ -5,7 +5,7 @@ import gc
 from lib import heap
 from lib.tasks import counts
 from store import retention
-from version import VERSION, micropython
+from version import MICROPYTHON, VERSION
 
 # Of a start, as store.events numbers them, and the clocks of lib.uptime
 CAUSES = ("", "power on", "reset", "watchdog", "deep sleep", "soft reset", "planned")
@@ -32,7 +32,7 @@ def values(board):
         ("unix", board.clock.unix()),
         ("heap_used", gc.mem_alloc()),
         ("packlog", VERSION),
-        ("micropython", micropython()),
+        ("micropython", MICROPYTHON),
     ]
     memory = heap.idf()
     if memory:
@@ -43,6 +43,6 @@ def values(board):
             found += part.values()
     for pack in board.packs:
         link = pack.link
-        found.append((pack.name + "_link", link.state or ("up" if pack.fresh() else "no data")))
+        found.append((pack.name + "_link", link.state or ("up" if pack.fresh() else "up, no data")))
         found += counts(pack.name, link.counters)
     return found

@@ -161,11 +161,6 @@ class Sample:
         return None
 
     @property
-    def wire_resistances(self):
-        """0.1 mOhm of each cell's sense wire, if wires."""
-        return self.impedances
-
-    @property
     def min_cell_voltage(self):
         """mV of the lowest cell; it can be known without knowing which cell that is."""
         if self.min_cell is None:

@@ -13,6 +13,8 @@ from fields import EXTRAS, FIELDS, LISTS, TEXT, value_of
 from lib import once
 from sample import MAX_TEMPERATURES, TEXTS
 
+PLACES = 60  # of known_fields, at most
+
 # Chargery's topics, with the decimals that those who listen to them know: topic, key, decimals
 CHARGERY = (
     ("watthour", "energy", 3),
@@ -44,20 +46,33 @@ def decimal(value, places):
 
 
 def known_fields(sample):
-    """(key, value, unit, decimals, kind) of all that is one value and known."""
+    """(key, value, unit, decimals, kind, place) of all that is one value and known.
+
+    place: a number of its own for each key, from 0 on.
+    """
+    place = -1
     for unit, decimals, kind, *keys in FIELDS:
         for key in keys:
             value = value_of(sample, key)
+            place += 1
             if value is not None:
-                yield key, value, unit, decimals, kind
+                yield key, value, unit, decimals, kind, place
     for unit, decimals, kind, *keys in EXTRAS if sample.extras else ():
         for key in keys:
             value = sample.extras.get(key)
+            place += 1
             if value is not None:
-                yield key, value, unit, decimals, kind
+                yield key, value, unit, decimals, kind, place
+    place = PLACES - len(TEXTS)
     for key in TEXTS:
         if sample.texts.get(key):
-            yield key, sample.texts[key], "", 0, TEXT
+            yield key, sample.texts[key], "", 0, TEXT, place
+        place += 1
+
+
+def list_of(sample, key):
+    """One of LISTS. Two of them share one place in a Sample: which it is, its wires say."""
+    return sample.impedances if key[0] == "w" else getattr(sample, key)
 
 
 def count_of(sample, key):
@@ -67,7 +82,7 @@ def count_of(sample, key):
         count = sample.impedance_count if sample.wires == (key[0] == "w") else 0
     elif key == "temperatures":
         count = MAX_TEMPERATURES - 1
-    values = getattr(sample, key)
+    values = list_of(sample, key)
     while count and element(values[count - 1], key, 0) is None:
         count -= 1
     return count
@@ -122,14 +137,14 @@ def state(payload, sample, bms, unix):
     if unix is not None:
         payload.item("time", unix)
     if sample:
-        for turn, (key, value, _, decimals, _) in enumerate(known_fields(sample)):
+        for turn, (key, value, _, decimals, _, _) in enumerate(known_fields(sample)):
             payload.item(key, value, decimals)
             if turn & 7 == 7:
                 yield
         for key, _, _, decimals in LISTS:
             texts = [
                 element(value, key, decimals) or "null"
-                for value in getattr(sample, key)[: count_of(sample, key)]
+                for value in list_of(sample, key)[: count_of(sample, key)]
             ]
             if texts:
                 payload.add(',"%s":[%s]' % (key, ",".join(texts)))
@@ -179,7 +194,7 @@ def say_errors(sample, names):
     i = 31
     while i >= 0:
         if (bits or 0) >> i & 1:
-            words.insert(0, names[i] if i < len(names) else "bit %d" % i)
+            words.insert(0, names[i] if i < len(names) else str(i))
         i -= 1
     sample.texts["errors"] = ", ".join(words) or "none"
 

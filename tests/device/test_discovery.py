@@ -8,7 +8,7 @@ from known_readings import bluenova, jk, reading
 from net.discovery import Device, name_of
 from net.topics import Payload, state
 from sample import Sample
-from version import VERSION, micropython
+from version import MICROPYTHON, VERSION
 
 SETTINGS = {"base": "packlog", "discovery_prefix": "homeassistant", "cells": False}
 HEALTH = {
@@ -233,7 +233,7 @@ def test_the_logger_itself():
     assert uptime["device"]["name"] == "packlog"
     assert uptime["device"]["identifiers"] == "a1b2c3"
     assert "via_device" not in uptime["device"]
-    assert uptime["device"]["sw_version"] == VERSION + ", MicroPython " + micropython()
+    assert uptime["device"]["sw_version"] == VERSION + ", MicroPython " + MICROPYTHON
     assert uptime["entity_category"] == "diagnostic"
     assert "homeassistant/binary_sensor/a1b2c3_clock_set/config" in found
     for config in found.values():

@@ -137,9 +137,12 @@ def test_what_the_parts_report_comes_in_their_order():
 def test_a_link_that_is_up_without_a_reading_says_so():
     real = Link.state, Pack.is_fresh
     try:
-        for state, fresh, said in ((None, True, "up"), (None, False, "no data"), ("X", False, "X")):
-            Link.state, Pack.is_fresh = state, fresh
-            assert dict(values())["house_link"] == said
+        Link.state = None
+        assert dict(values())["house_link"] == "up"
+        Pack.is_fresh = False
+        assert dict(values())["house_link"] == "up, no data"
+        Link.state = "Searching"
+        assert dict(values())["house_link"] == "Searching"
     finally:
         Link.state, Pack.is_fresh = real
 

@@ -7,7 +7,17 @@ from known_readings import CHARGERY_TOPICS, bluenova, jk, reading
 
 import fields
 from fields import value_of
-from net.topics import CHARGERY, Payload, chargery, decimal, health, known_fields, say_errors, state
+from net.topics import (
+    CHARGERY,
+    PLACES,
+    Payload,
+    chargery,
+    decimal,
+    health,
+    known_fields,
+    say_errors,
+    state,
+)
 from sample import EXTRAS, SCALARS, Sample
 
 
@@ -189,7 +199,7 @@ def test_errors_are_words():
     for bits, text, said in (
         (0, None, "none"),
         (5, None, "first, third"),
-        (1 << 31 | 2, None, "second, bit 31"),
+        (1 << 31 | 2, None, "second, 31"),
         (0, "No cells", "No cells"),
         (1, "No cells", "first, No cells"),
         (None, "", "none"),
@@ -245,8 +255,10 @@ def test_health():
 
 def test_known_fields_name_each_key_once():
     for sample in (reading(), jk(), bluenova()):
+        places = {found[5]: found[0] for found in known_fields(sample)}
+        assert set(places) <= set(range(PLACES))
         keys = [found[0] for found in known_fields(sample)]
-        assert len(set(keys)) == len(keys)
+        assert len(set(keys)) == len(places) == len(keys)
 
 
 def test_the_table_has_every_field_that_a_sample_has():
