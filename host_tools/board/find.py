@@ -1,14 +1,9 @@
 """Which board is meant: the one at a USB serial port of this PC."""
 
-import sys
 from collections.abc import Callable
 
 import serial.tools.list_ports
 from host_tools.ground.errors import PacklogError
-from host_tools.ground.firmware import COMMAND
-
-EXAMPLES = {"win32": "COM3", "darwin": "/dev/cu.usbserial-0001"}
-EXAMPLE = EXAMPLES.get(sys.platform, "/dev/ttyUSB0")  # of a port
 
 
 def plugged_in() -> list[tuple[str, str]]:
@@ -25,8 +20,8 @@ def find_port(choose: Callable[[list[tuple[str, str]]], str] | None = None) -> s
     found = plugged_in()
     if not found:
         raise PacklogError(
-            f"no board found: plug it in, or name its port (such as {EXAMPLE}); "
-            f"to try packlog without one: {COMMAND} demo"
+            "no board found: plug it in, or name its port (such as /dev/ttyUSB0); "
+            "to try packlog without one: ./install.sh demo"
         )
     if len(found) > 1:
         if choose:

@@ -31,7 +31,7 @@ FOREIGN = {
     **dict.fromkeys(("T1", "T2", "T3", "T4", "T5"), "sensors, as a JK's app calls them"),
     "py3": "of a wheel's name",
     "ttyACM0": "a port of Linux",
-    "usbmodem101": "a port of macOS",
+    **dict.fromkeys(("cu", "usbmodem101", "usbserial"), "ports of macOS"),
     "my": "my.json, a config of the user's",
     "stty": "a command of the PC",
     "vX": "vX.Y.Z, a version to be filled in",

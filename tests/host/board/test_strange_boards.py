@@ -297,7 +297,7 @@ def test_a_board_of_a_thousand_packs_and_troubles_is_cut_short(monkeypatch, cloc
         board.every = (1, health + packs + troubles + health)
         live.live("port")
     said = capsys.readouterr().out
-    assert said.count("readings") == live.MOST_PACKS
+    assert said.count("Readings since") == live.MOST_PACKS
     assert said.count("trouble:") == live.MOST_TROUBLES
 
 
