@@ -12,8 +12,6 @@ from sample import EXTRAS, MAX_CELLS, MAX_TEMPERATURES, SCALARS, TEXTS
 
 HOLD_S, SLOW_S = 10, 60
 SILENT_S = 30  # a console's slowest rounds
-SLOW = ("soc", "soh", "energy", "charge", "capacity", "cycles")
-SLOW += ("full_cell_voltage", "empty_cell_voltage")
 RETURNS, RETURN_S = 10, 3600
 
 # s since a field was known, in the order: SCALARS, temperatures, cells, extras, texts
@@ -23,7 +21,7 @@ _NAMED = _CELLS + MAX_CELLS
 _COUNT = _NAMED + len(EXTRAS) + len(TEXTS)
 _LOST, _NEVER = 254, 255
 # s for which each scalar is held; temperatures are held for SLOW_S, the rest for HOLD_S
-_HOLDS = bytes([SLOW_S if name in SLOW else HOLD_S for name in SCALARS])
+_HOLDS = b"\x0a\x0a<\x0a<<\x0a<<<<<\x0a\x0a\x0a"
 
 
 class Hub(hub.Hub):
@@ -66,13 +64,15 @@ class Hub(hub.Hub):
                 return False
             self._ages[i] = 0
         elif age < _LOST:
-            was_known = not age
-            age += self._passed
-            if was_known or age < (_HOLDS[i] if i < _TEMPERATURES else self._held_s):
-                self._ages[i] = age or 1
+            if not age or age + self._passed < self._limit(i):
+                self._ages[i] = age + self._passed or 1
                 return False
             self._ages[i] = _LOST
         return True
+
+    def _limit(self, i):
+        """For how many s field i is held."""
+        return _HOLDS[i] if i < _TEMPERATURES else self._held_s
 
     def _may_return(self):
         now = self._now

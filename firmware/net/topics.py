@@ -1,5 +1,5 @@
-"""What is published, and how: the JSON state of a pack, the topics that a Chargery user's
-dashboards listen to, the logger's own health.
+"""What is published, and how: the JSON state of a pack, the logger's own health; chargery_topics.py
+has the topics that a Chargery user's dashboards listen to.
 
 A Sample's integers become exact decimals in V, A, degC, %, Wh, Ah and mOhm, written as Python does
 with a float (-0.05, 53.28, 3.0): the scripts that fed those dashboards print floats. What is not
@@ -14,23 +14,6 @@ from lib import once
 from sample import MAX_TEMPERATURES, TEXTS
 
 PLACES = 60  # of known_fields, at most
-
-# Chargery's topics, with the decimals that those who listen to them know: topic, key, decimals
-CHARGERY = (
-    ("watthour", "energy", 3),
-    ("amphour", "charge", 3),
-    ("batteryvolt", "voltage", 3),
-    ("cellhigh", "max_cell_voltage", 3),
-    ("celllow", "min_cell_voltage", 3),
-    ("maxvolt", "full_cell_voltage", 3),
-    ("current", "current", 3),
-    ("modename", "mode", 0),
-    ("modeint", "modeint", 0),
-    ("temp1", "temp1", 1),
-    ("temp2", "temp2", 1),
-    ("soc", "soc", 0),
-    ("aggimped", "impedance", 1),
-)
 
 
 def decimal(value, places):
@@ -157,25 +140,6 @@ def health(payload, values):
     payload.clear().add(json.dumps(values))
 
 
-def chargery(payload, sample, cells):
-    """Compose what a Chargery user's dashboards listen to, one after the other; yields the topics.
-
-    What is not known is not published. cells: those of the single cells too.
-    """
-    for topic, key, places in CHARGERY:
-        value = sample.mode if key == "modeint" else value_of(sample, key)
-        if value is not None:
-            payload.clear().add(value if key == "mode" else decimal(value, places))
-            yield topic
-    for key, _, unit, decimals in LISTS[:2] if cells else ():
-        topic = "cellvolt" if unit == "V" else "cellimped"
-        for i in range(count_of(sample, key)):
-            text = element(getattr(sample, key)[i], key, decimals)
-            if text:
-                payload.clear().add(text)
-                yield topic + str(i + 1)
-
-
 def within(since, span_ms):
     """Whether that was less than span_ms ago. After a wrap of the ticks it was not."""
     return since is not None and 0 <= time.ticks_diff(time.ticks_ms(), since) < span_ms
@@ -248,6 +212,8 @@ class Outlet:
             yield ()
         yield self._base + "/state", True
         if self._chargery:
+            from net.chargery_topics import chargery  # for who has one
+
             for topic in chargery(payload, sample, settings["cells"]):
                 yield self._chargery + "/" + topic, False
         if settings["discovery"]:

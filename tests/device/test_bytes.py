@@ -9,8 +9,9 @@ from known_readings import bluenova, jk, reading
 
 from console import extras_words, health_words, status_words
 from net import discovery
+from net.chargery_topics import chargery
 from net.discovery import Device
-from net.topics import Payload, chargery, state
+from net.topics import Payload, state
 
 discovery.MICROPYTHON = "1.27.0"  # on whatever the test runs
 SETTINGS = {

@@ -1,8 +1,9 @@
 """The hub of a BMS that leaves something out: what is held, how long, and how often it returns."""
 
+import hold
 from hold import HOLD_S, RETURN_S, RETURNS, SILENT_S, SLOW_S, Hub
 from lib.uptime import Uptime
-from sample import Sample
+from sample import SCALARS, Sample
 
 
 class Ticks:
@@ -64,6 +65,13 @@ def test_what_is_missing_is_held_for_ten_seconds_and_what_is_slow_for_a_minute()
     assert shown(hub) == [None, None, None, None, None, [3301], 0]
     hub.put(whole())
     assert shown(hub)[:3] == [87, -5000, 235] and shown(hub)[5] == [3300, 3310, 3320, 3290]
+
+
+def test_how_long_each_scalar_is_held():
+    slow = ["soc", "full_cell_voltage", "empty_cell_voltage", "energy", "charge", "capacity"]
+    slow += ["cycles", "soh"]
+    assert [name for i, name in enumerate(SCALARS) if hold._HOLDS[i] == SLOW_S] == slow
+    assert len(hold._HOLDS) == len(SCALARS) and set(hold._HOLDS) == {HOLD_S, SLOW_S}
 
 
 def test_nothing_is_held_across_silence():

@@ -7,17 +7,8 @@ from known_readings import CHARGERY_TOPICS, bluenova, jk, reading
 
 import fields
 from fields import value_of
-from net.topics import (
-    CHARGERY,
-    PLACES,
-    Payload,
-    chargery,
-    decimal,
-    health,
-    known_fields,
-    say_errors,
-    state,
-)
+from net.chargery_topics import CHARGERY, chargery
+from net.topics import PLACES, Payload, decimal, health, known_fields, say_errors, state
 from sample import EXTRAS, SCALARS, Sample
 
 
