@@ -63,7 +63,8 @@ def _extras(sample):
         yield key + "=" + _word(getattr(sample, key))
     yield "temperatures=" + _list(sample.temperatures, len(sample.temperatures))
     yield "cell_temperatures=" + _list(sample.cell_temperatures, sample.cell_count)
-    yield "impedances=" + _list(sample.impedances, sample.impedance_count)
+    name = "wire_resistances=" if sample.wires else "impedances="
+    yield name + _list(sample.impedances, sample.impedance_count)
 
 
 def _list(values, count):

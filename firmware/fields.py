@@ -53,6 +53,7 @@ EXTRAS = (
 LISTS = (
     ("cells", "cell", "V", 3),
     ("impedances", "impedance", "mOhm", 1),
+    ("wire_resistances", "wire_resistance", "mOhm", 1),
     ("cell_temperatures", "cell_temperature", "degC", 1),
     ("temperatures", "temperature", "degC", 1),
 )
@@ -104,7 +105,7 @@ def _derived(sample, key):
     if key == "cell_difference":
         return sample.max_cell_voltage - sample.min_cell_voltage
     if key == "impedance":
-        return sum(sample.impedances[: sample.impedance_count]) or None
+        return None if sample.wires else sum(sample.impedances[: sample.impedance_count]) or None
     if key == "error_bits":
         return sample.errors
     value = getattr(sample, key)

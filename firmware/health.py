@@ -5,6 +5,7 @@ import gc
 from lib import heap
 from lib.tasks import counts
 from store import retention
+from version import MICROPYTHON, VERSION
 
 # Of a start, as store.events numbers them, and the clocks of lib.uptime
 CAUSES = ("", "power on", "reset", "watchdog", "deep sleep", "soft reset", "planned")
@@ -20,7 +21,7 @@ def heap_free():
 
 
 def values(board):
-    """(key, number or text or None) pairs: bytes, s, dBm, counts since the start."""
+    """(key, number or text or None) pairs: bytes, s, dBm, counts since the start, versions."""
     cause = board.cause
     found = [
         ("uptime", board.uptime.seconds),
@@ -30,6 +31,8 @@ def values(board):
         ("clock", CLOCKS[board.clock.source]),
         ("unix", board.clock.unix()),
         ("heap_used", gc.mem_alloc()),
+        ("packlog", VERSION),
+        ("micropython", MICROPYTHON),
     ]
     memory = heap.idf()
     if memory:
@@ -39,6 +42,7 @@ def values(board):
         if hasattr(part, "values"):
             found += part.values()
     for pack in board.packs:
-        found.append((pack.name + "_link", pack.link.state or "up"))
-        found += counts(pack.name, pack.link.counters)
+        link = pack.link
+        found.append((pack.name + "_link", link.state or ("up" if pack.fresh() else "up, no data")))
+        found += counts(pack.name, link.counters)
     return found

@@ -1,15 +1,17 @@
 """Hold: the Hub of a BMS that leaves out now and then what is still as it was.
 
-A field that a reading lacks keeps its value for HOLD_S since it was last known: a BMS that leaves
-out one line in a hundred is not a BMS whose sensors come and go. What was unknown for longer and is
-known again costs frames: that may happen RETURNS times at once and then once in RETURN_S. Until
-then it stays unknown. Nothing is held across HOLD_S of silence.
+A field that a reading lacks keeps its value for HOLD_S since it was last known, what changes slowly
+(SoC, SoH, temperatures, contents, settings) for SLOW_S; in any case for one reading: a BMS that
+leaves out one line in a hundred, or says half a round, is not a BMS whose sensors come and go. What
+was unknown for longer and is known again costs frames: that may happen RETURNS times at once and
+then once in RETURN_S. Until then it stays unknown. Nothing is held across SILENT_S of silence.
 """
 
 import hub
 from sample import EXTRAS, MAX_CELLS, MAX_TEMPERATURES, SCALARS, TEXTS
 
-HOLD_S = 10
+HOLD_S, SLOW_S = 10, 60
+SILENT_S = 30  # a console's slowest rounds
 RETURNS, RETURN_S = 10, 3600
 
 # s since a field was known, in the order: SCALARS, temperatures, cells, extras, texts
@@ -17,8 +19,9 @@ _TEMPERATURES = len(SCALARS)
 _CELLS = _TEMPERATURES + MAX_TEMPERATURES
 _NAMED = _CELLS + MAX_CELLS
 _COUNT = _NAMED + len(EXTRAS) + len(TEXTS)
-_LOST = HOLD_S
-_NEVER = HOLD_S + 1
+_LOST, _NEVER = 254, 255
+# s for which each scalar is held; temperatures are held for SLOW_S, the rest for HOLD_S
+_HOLDS = b"\x0a\x0a<\x0a<<\x0a<<<<<\x0a\x0a\x0a"
 
 
 class Hub(hub.Hub):
@@ -29,17 +32,20 @@ class Hub(hub.Hub):
         self._returns = RETURNS  # that are left
         self._returned_s = -HOLD_S  # when the last one began
         self._earned_s = 0
+        self._held_s = HOLD_S  # how long the fields at hand are held
         self._at = 0  # the field at hand, and where it goes
         self._target = self._source = None
 
     def _take(self, sample):
         self._now = self._uptime.seconds
         self._passed = self._now - self._seen_s
-        if self._passed >= HOLD_S:
+        if self._passed >= SILENT_S:
             self._begin()
         self._take_scalars(sample)
-        self._take_cells(sample)
+        self._held_s = SLOW_S
         self._take_list(self.sample.temperatures, sample.temperatures)
+        self._held_s = HOLD_S
+        self._take_cells(sample)
         self._at = _NAMED
         self._take_dict(self.sample.extras, sample.extras)
         self._take_dict(self.sample.texts, sample.texts)
@@ -58,12 +64,15 @@ class Hub(hub.Hub):
                 return False
             self._ages[i] = 0
         elif age < _LOST:
-            age += self._passed
-            if age < HOLD_S:
-                self._ages[i] = age
+            if not age or age + self._passed < self._limit(i):
+                self._ages[i] = age + self._passed or 1
                 return False
             self._ages[i] = _LOST
         return True
+
+    def _limit(self, i):
+        """For how many s field i is held."""
+        return _HOLDS[i] if i < _TEMPERATURES else self._held_s
 
     def _may_return(self):
         now = self._now
@@ -117,6 +126,7 @@ class Hub(hub.Hub):
                 target.cell_count = i + 1
         target.find_extremes()
         target.impedance_count = source.impedance_count
+        target.wires = source.wires
         for i in range(source.impedance_count):
             target.impedances[i] = source.impedances[i]
 

@@ -84,10 +84,11 @@ def shown(mv, is_wired):
 class Sample:
     """One reading. cells[0:cell_count] are mV, 0 where a cell is not wired or not known."""
 
+    wires = False  # impedances has the resistances of the sense wires, as a JK measures them
+
     def __init__(self):
         self.cells = [0] * MAX_CELLS
-        # 0.1 mOhm: of the cells (Chargery) or of their sense wires (JK), whatever the BMS measures
-        self.impedances = [0] * MAX_CELLS
+        self.impedances = [0] * MAX_CELLS  # 0.1 mOhm; one list, for RAM: see wires
         self.cell_temperatures = [None] * MAX_CELLS  # 0.1 degC
         # 0.1 degC by sensor; the last one is that of the BMS's MOSFETs
         self.temperatures = [None] * MAX_TEMPERATURES
@@ -120,6 +121,7 @@ class Sample:
         self.min_cell = other.min_cell
         self.max_cell = other.max_cell
         self.impedance_count = other.impedance_count
+        self.wires = other.wires
         _copy(self.cells, other.cells, other.cell_count)
         _copy(self.cell_temperatures, other.cell_temperatures, other.cell_count)
         _copy(self.impedances, other.impedances, other.impedance_count)

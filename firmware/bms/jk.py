@@ -99,6 +99,7 @@ class Decoder(jk_frame.Frames):
     def __init__(self, on_sample, cells=0, live=False):
         super().__init__(on_sample, cells, (SETTINGS, CELLS, DEVICE), live)
         self._summed = memoryview(self._buf)[: LENGTH - 1]
+        self.sample.wires = True
         self.stats["repeated"] = 0  # CELLS whose counter stood still
         self.stats["mismatched"] = 0  # CELLS that are no pack's in the layout of the software
         for row in EXTRAS:

@@ -40,7 +40,7 @@ SWITCHES = (
     (BALANCING, 1, 1, 172, 140, 0, 255, ANY),
 )
 PRESENT = ("present", 4, 1, 70, 54, 0, 0xFFFFFFFF, 0)  # bits of the cells
-WIRES = ("impedances", 2, 10, 80, 64)  # mOhm to 0.1 mOhm, that of cell 1
+WIRES = ("wire_resistances", 2, 10, 80, 64)  # mOhm to 0.1 mOhm, that of cell 1
 SENSORS = ("sensors", 2, 1, 214, 0, 0, 0xFFFF, 0)  # bits: 0 MOSFET, 1 to 5 T1 to T5
 TEMPERATURES = (
     (0, -2, 1, 162, 130, -600, 1500, 100),  # 0.1 degC

@@ -10,7 +10,8 @@ import json
 
 from fields import ALARM, HEALTH, LISTS, MEASUREMENT, PLAIN, SWITCH, TEXT, TOTAL
 from lib import once
-from net.topics import count_of, known_fields
+from net.topics import PLACES, count_of, known_fields
+from version import MICROPYTHON, VERSION
 
 # Units as Home Assistant spells them, and its device classes
 UNITS = {"degC": "°C", "mOhm": "mΩ", "bytes": "B"}
@@ -25,11 +26,21 @@ CLASSES = {
     "dBm": "signal_strength",
 }
 IDENTITY = ("model", "hardware", "software")
+UNSHOWN = ("unix", "packlog", "micropython")  # a time that is always now; the device has the others
 WORDS = ("SoC", "SoH", "ADC", "BMS", "MCU", "MOSFET", "CRC", "MQTT", "WiFi", "RSSI")
+
+LINK_AT = len(LISTS)
+# Of the entity that says whether the BMS delivers readings
+LINK = (
+    '{"name":"BMS","uniq_id":"%s_link","dev_cla":"connectivity","pl_on":"online",'
+    '"pl_off":"offline","stat_t":"%s/status","avty_t":"%s/status"'
+)
 
 
 def name_of(key):
     """The key as a person reads it: Min cell voltage, SoC."""
+    if key in ("energy", "charge"):  # in the pack
+        return "Energy stored" if key == "energy" else "Charge stored"
     text = key.replace("_", " ")
     for word in WORDS:
         text = text.replace(word.lower(), word)
@@ -48,50 +59,66 @@ class Device:
         self._prefix = settings["discovery_prefix"]
         self._cells = settings["cells"]  # entities of single cells are enabled from the start
         self._id = device_id
-        self._announced = {}  # key: how many of it
+        # Of a pack: how many of each of LISTS, the link, then each field by its place: in a dict it
+        # would take 600 bytes more. Of the logger: the keys
+        self._announced = bytearray(LINK_AT + 1 + PLACES) if pack else {}
         device = {"mf": "packlog", "mdl": model, "name": base}
         available = [{"t": base + "/status"}]
         topic = base + "/health"
-        if pack:
+        if not pack:
+            device["sw"] = VERSION + ", MicroPython " + MICROPYTHON
+        else:
             self._id += "_" + pack
             device.update({"name": base + " " + pack, "via_device": device_id})
             available.append({"t": base + "/" + pack + "/status"})
             topic = base + "/" + pack + "/state"
         device["ids"] = self._id
-        common = {"stat_t": topic, "exp_aft": expire_s, "avty": available, "avty_mode": "all"}
-        common.update({"dev": device, "o": {"name": "packlog"}})
-        self._common = "," + json.dumps(common)[1:]  # of all its entities
+        state = {"stat_t": topic, "exp_aft": expire_s, "avty": available, "avty_mode": "all"}
+        self._state = "," + json.dumps(state)[1:-1]  # of all entities of a value
+        origin = {"dev": device, "o": {"name": "packlog", "sw": VERSION}}
+        self._origin = "," + json.dumps(origin)[1:]  # of all entities
 
     def forget(self):
         """Announce everything anew."""
-        self._announced = {}
+        known = self._announced
+        self._announced = {} if isinstance(known, dict) else bytearray(len(known))
 
     def of_pack(self, payload, sample):
         """Compose a config for each entity that is not announced yet; yields the topics.
 
         And "" whenever the loop should get its turn.
         """
-        for key, _, unit, decimals, kind in known_fields(sample):
-            if self._is_new(key):
+        for key, _, unit, decimals, kind, place in known_fields(sample):
+            if self._is_new(LINK_AT + 1 + place):
                 yield self._config(payload, key, (unit, decimals, kind))
-        for key, name, unit, decimals in LISTS:
+        for at, (key, name, unit, decimals) in enumerate(LISTS):
             field = (unit, decimals, MEASUREMENT)
             yield ""
-            for i in range(self._announced.get(key, 0), count_of(sample, key)):
-                self._announced[key] = i + 1
+            for i in range(self._announced[at], count_of(sample, key)):
+                self._announced[at] = i + 1
                 value = "(value_json['%s']|default([]))[%d]" % (key, i)
                 yield self._config(payload, "%s_%d" % (name, i + 1), field, value)
+
+    def of_link(self, payload, base):
+        """The same for whether the pack's BMS delivers readings. base: of the pack's topics."""
+        if self._is_new(LINK_AT):
+            base = json.dumps(base)[1:-1]
+            payload.clear().add(LINK % (self._id, base, base.rsplit("/", 1)[0]))
+            payload.add(self._origin)
+            yield "%s/binary_sensor/%s_link/config" % (self._prefix, self._id)
 
     def of_health(self, payload, values):
         """The same for the logger's health, a dict of int, str, bool and None."""
         for key in values:
             value = values[key]
-            if value is not None and self._is_new(key):
+            if value is not None and key not in self._announced and key not in UNSHOWN:
+                self._announced[key] = 1
                 yield self._config(payload, key, _field_of(key, value))
 
-    def _is_new(self, key):
-        new = key not in self._announced
-        self._announced[key] = 1
+    def _is_new(self, at):
+        """Is nothing of it announced? Now it is. at: among what a pack has."""
+        new = not self._announced[at]
+        self._announced[at] = 1
         return new
 
     def _config(self, payload, key, field, element=None):
@@ -117,7 +144,8 @@ class Device:
             payload.add(',"pl_on":"True","pl_off":"False"')
         if element and not self._cells and key[0] != "t":
             payload.add(',"en":false')
-        payload.add(self._common)
+        payload.add(self._state)
+        payload.add(self._origin)
         platform = "binary_sensor" if binary else "sensor"
         return "%s/%s/%s_%s/config" % (self._prefix, platform, self._id, key)
 

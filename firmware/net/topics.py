@@ -1,5 +1,5 @@
-"""What is published, and how: the JSON state of a pack, the topics that a Chargery user's
-dashboards listen to, the logger's own health.
+"""What is published, and how: the JSON state of a pack, the logger's own health; chargery_topics.py
+has the topics that a Chargery user's dashboards listen to.
 
 A Sample's integers become exact decimals in V, A, degC, %, Wh, Ah and mOhm, written as Python does
 with a float (-0.05, 53.28, 3.0): the scripts that fed those dashboards print floats. What is not
@@ -13,22 +13,7 @@ from fields import EXTRAS, FIELDS, LISTS, TEXT, value_of
 from lib import once
 from sample import MAX_TEMPERATURES, TEXTS
 
-# Chargery's topics, with the decimals that those who listen to them know: topic, key, decimals
-CHARGERY = (
-    ("watthour", "energy", 3),
-    ("amphour", "charge", 3),
-    ("batteryvolt", "voltage", 3),
-    ("cellhigh", "max_cell_voltage", 3),
-    ("celllow", "min_cell_voltage", 3),
-    ("maxvolt", "full_cell_voltage", 3),
-    ("current", "current", 3),
-    ("modename", "mode", 0),
-    ("modeint", "modeint", 0),
-    ("temp1", "temp1", 1),
-    ("temp2", "temp2", 1),
-    ("soc", "soc", 0),
-    ("aggimped", "impedance", 1),
-)
+PLACES = 60  # of known_fields, at most
 
 
 def decimal(value, places):
@@ -44,30 +29,43 @@ def decimal(value, places):
 
 
 def known_fields(sample):
-    """(key, value, unit, decimals, kind) of all that is one value and known."""
+    """(key, value, unit, decimals, kind, place) of all that is one value and known.
+
+    place: a number of its own for each key, from 0 on.
+    """
+    place = -1
     for unit, decimals, kind, *keys in FIELDS:
         for key in keys:
             value = value_of(sample, key)
+            place += 1
             if value is not None:
-                yield key, value, unit, decimals, kind
+                yield key, value, unit, decimals, kind, place
     for unit, decimals, kind, *keys in EXTRAS if sample.extras else ():
         for key in keys:
             value = sample.extras.get(key)
+            place += 1
             if value is not None:
-                yield key, value, unit, decimals, kind
+                yield key, value, unit, decimals, kind, place
+    place = PLACES - len(TEXTS)
     for key in TEXTS:
         if sample.texts.get(key):
-            yield key, sample.texts[key], "", 0, TEXT
+            yield key, sample.texts[key], "", 0, TEXT, place
+        place += 1
+
+
+def list_of(sample, key):
+    """One of LISTS. Two of them share one place in a Sample: which it is, its wires say."""
+    return sample.impedances if key[0] == "w" else getattr(sample, key)
 
 
 def count_of(sample, key):
     """How many elements one of LISTS has, up to the last one that is known."""
     count = sample.cell_count
-    if key == "impedances":
-        count = sample.impedance_count
+    if key in ("impedances", "wire_resistances"):
+        count = sample.impedance_count if sample.wires == (key[0] == "w") else 0
     elif key == "temperatures":
         count = MAX_TEMPERATURES - 1
-    values = getattr(sample, key)
+    values = list_of(sample, key)
     while count and element(values[count - 1], key, 0) is None:
         count -= 1
     return count
@@ -122,14 +120,14 @@ def state(payload, sample, bms, unix):
     if unix is not None:
         payload.item("time", unix)
     if sample:
-        for turn, (key, value, _, decimals, _) in enumerate(known_fields(sample)):
+        for turn, (key, value, _, decimals, _, _) in enumerate(known_fields(sample)):
             payload.item(key, value, decimals)
             if turn & 7 == 7:
                 yield
         for key, _, _, decimals in LISTS:
             texts = [
                 element(value, key, decimals) or "null"
-                for value in getattr(sample, key)[: count_of(sample, key)]
+                for value in list_of(sample, key)[: count_of(sample, key)]
             ]
             if texts:
                 payload.add(',"%s":[%s]' % (key, ",".join(texts)))
@@ -142,32 +140,31 @@ def health(payload, values):
     payload.clear().add(json.dumps(values))
 
 
-def chargery(payload, sample, cells):
-    """Compose what a Chargery user's dashboards listen to, one after the other; yields the topics.
-
-    What is not known is not published. cells: those of the single cells too.
-    """
-    for topic, key, places in CHARGERY:
-        value = sample.mode if key == "modeint" else value_of(sample, key)
-        if value is not None:
-            payload.clear().add(value if key == "mode" else decimal(value, places))
-            yield topic
-    for key, _, unit, decimals in LISTS[:2] if cells else ():
-        topic = "cellvolt" if unit == "V" else "cellimped"
-        for i in range(count_of(sample, key)):
-            text = element(getattr(sample, key)[i], key, decimals)
-            if text:
-                payload.clear().add(text)
-                yield topic + str(i + 1)
-
-
 def within(since, span_ms):
     """Whether that was less than span_ms ago. After a wrap of the ticks it was not."""
     return since is not None and 0 <= time.ticks_diff(time.ticks_ms(), since) < span_ms
 
 
+def say_errors(sample, names):
+    """Put the bits of sample.errors in words, in front of what the BMS says in words itself.
+
+    names: of the bits. "none" if it is known that there is no error.
+    """
+    bits = sample.errors
+    text = sample.texts.get("errors")
+    if bits is None and text is None:
+        return
+    words = [text] if text else []
+    i = 31
+    while i >= 0:
+        if (bits or 0) >> i & 1:
+            words.insert(0, names[i] if i < len(names) else str(i))
+        i -= 1
+    sample.texts["errors"] = ", ".join(words) or "none"
+
+
 class Outlet:
-    """What is told of one pack. chargery: the base of Chargery's topics, "" for none."""
+    """What is published of one pack. chargery: the base of Chargery's topics, "" for none."""
 
     @once.start
     def __init__(self, pack, device, base, chargery):
@@ -179,7 +176,7 @@ class Outlet:
         self.forget()
 
     def forget(self):
-        """Tell everything anew, as far as it still holds."""
+        """Publish everything anew, as far as it still holds."""
         self._online = self._readings = None
         self._device.forget()
 
@@ -198,6 +195,9 @@ class Outlet:
                 for _ in state(payload, None, pack.bms, unix()):
                     pass
                 yield self._base + "/state", True
+        if settings["discovery"]:
+            for topic in self._device.of_link(payload, self._base):
+                yield topic, True
         recent = within(self._at, 1000 * settings["interval_s"])
         if not online or recent or pack.readings == self._readings:
             return
@@ -205,16 +205,15 @@ class Outlet:
         self._readings = pack.readings
         sample.clear()  # of what only another pack has
         sample.copy_from(pack.sample)
-        active = [name for i, name in enumerate(pack.errors) if (sample.errors or 0) >> i & 1]
-        if active:
-            words = sample.texts.get("errors")
-            sample.texts["errors"] = ", ".join(active + [words] if words else active)
+        say_errors(sample, pack.errors)
         now = unix()
         said = None if now is None else now - pack.age_s()
         for _ in state(payload, sample, pack.bms, said):
             yield ()
         yield self._base + "/state", True
         if self._chargery:
+            from net.chargery_topics import chargery  # for who has one
+
             for topic in chargery(payload, sample, settings["cells"]):
                 yield self._chargery + "/" + topic, False
         if settings["discovery"]:

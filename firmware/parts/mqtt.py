@@ -330,6 +330,7 @@ class Mqtt:
                 if settings["discovery"]:
                     for topic in self._logger.of_health(payload, values):
                         yield topic, True
+                values = None  # it would take its RAM for a minute
             yield None
 
     def _publish(self, topic, retained):

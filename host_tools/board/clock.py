@@ -12,7 +12,7 @@ def pc_time(port: str) -> float:
     """Unix seconds now. A virtual board that outruns the clock says beside its port by how much."""
     ahead = Path(port + ".ahead")
     with contextlib.suppress(OSError, ValueError):
-        if math.isfinite(seconds := float(ahead.read_text())):
+        if math.isfinite(seconds := float(ahead.read_text(encoding="utf8"))):
             return time.time() + seconds
     return time.time()
 

@@ -4,27 +4,21 @@ The firmware prints it on its console when it is asked, and every few seconds: c
 """
 
 import json
-import re
 import time
 from collections.abc import Callable, Iterator
 
-from host_tools.board import status
+from host_tools.board import readable, status
 from host_tools.board.port import open_port, read_lines
 from host_tools.board.talk import Lost, Talk, Unanswered
 from host_tools.board.trouble import with_trouble
-from host_tools.ground import units
 from host_tools.ground.errors import PacklogError
 from host_tools.ground.text import PlainTable, console, show
-from host_tools.history import events as naming
 from mpremote.transport_serial import SerialTransport
-
-from store import events
 
 SILENT_S = 20  # with no line of the logger's
 ROUND_S = 50  # for both health lines, of a board that says others meanwhile
 MOST_PACKS = 16
 MOST_TROUBLES = 20
-ALL_SWITCHES = sum(naming.SWITCHES)
 
 
 def live(
@@ -32,7 +26,7 @@ def live(
     as_json: bool = False,
     translated: Callable[[Iterator[str]], Iterator[str]] = iter,
 ) -> None:
-    """Print one round of what the board says; as JSON with the numbers as they stand in its lines.
+    """Print one round of what the board says: as tables, or as JSON with numbers.
 
     translated: puts the source's names into the board's lines. PacklogError if it says nothing.
     """
@@ -42,13 +36,16 @@ def live(
         said = listen(_noting(translated(_round(transport, port)), troubles), port)
     finally:
         transport.close()
+    said = readable.arranged(said)
     if as_json:
-        show(json.dumps(said))
+        found = {name: readable.numbers(values) for name, values in said.items()}
+        found[readable.HEALTH]["troubles"] = troubles
+        show(json.dumps(found))
         return
     for name, values in said.items():
         table = PlainTable(title=name, show_header=False)
-        for key, value in values.items():
-            table.add_row(key, in_words(key, value))
+        for row in readable.rows(values):
+            table.add_row(*row)
         console().print(table)
     for trouble in troubles:
         show(f"trouble: {trouble}")
@@ -71,22 +68,6 @@ def _noting(lines: Iterator[str], troubles: list[str]) -> Iterator[str]:
         if trouble and trouble not in troubles and len(troubles) < MOST_TROUBLES:
             troubles.append(trouble)
         yield line
-
-
-def in_words(key: str, value: str) -> str:
-    """A value of a status line with its unit, or what its bits mean."""
-    if key == "errors" and _number(value) is not None:  # those of other BMSs are words
-        kinds = naming.with_alarms()
-        kind = kinds[0] if len(kinds) == 1 else 0  # the line does not say of which
-        return naming.in_words(events.BMS_ERRORS, kind, _number(value), 0)[1] or "none"
-    if key == "switches" and (on := _number(value)) is not None:
-        return naming.in_words(events.SWITCHES, 0, on, ~on & ALL_SWITCHES)[1]
-    return units.of_status(key, value)
-
-
-def _number(value: str) -> int | None:
-    """The bits that a value stands for, None if it is a text."""
-    return int(value) if re.fullmatch(r"[0-9]{1,10}", value) else None
 
 
 def listen(lines, port: str) -> dict[str, dict[str, str]]:

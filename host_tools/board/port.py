@@ -7,6 +7,7 @@ and what a board prints when it starts, where an answer is due, is a restart.
 
 import contextlib
 import re
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -116,16 +117,21 @@ class Port:
         if self._stuck:
             with contextlib.suppress(Exception):
                 self._serial.reset_output_buffer()
-        self._serial.close()
+        with contextlib.suppress(OSError):  # of a pulled cable
+            self._serial.close()
 
     def __getattr__(self, name: str):
         return getattr(self._serial, name)
 
     def __setattr__(self, name: str, value) -> None:
-        """What is not this object's own is the port's: rts, dtr, timeout."""
+        """What is not this object's own is the port's: timeout, and its lines rts and dtr.
+
+        mpremote sets the lines before it closes a port. One whose cable was pulled has none.
+        """
         if name.startswith("_"):
             object.__setattr__(self, name, value)
-        else:
+            return
+        with contextlib.suppress(OSError):
             setattr(self._serial, name, value)
 
     def _check(self) -> None:
@@ -194,6 +200,8 @@ def _why_not(port: str) -> tuple[bool, str]:
         if "exclusively lock" in str(error):
             return True, taken
         if "Permission" in str(error):
+            if sys.platform == "win32":  # says so of a port that another program has open
+                return True, taken
             return False, (
                 f"no permission for {port}: add yourself to its group (dialout) and log in again"
             )
@@ -235,4 +243,4 @@ def _read_waiting(transport: SerialTransport) -> bytes:
         port = transport.serial
         return port.read(port.in_waiting) if port.in_waiting else b""
     except serial.SerialException:
-        raise Gone(f"{transport.device_name} went away: is it still there?") from None
+        raise Gone(f"{transport.device_name} went away: plug the board in again") from None

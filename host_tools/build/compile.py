@@ -132,7 +132,7 @@ def build_and_map(
         modules[things.CONFIG_KEYS] = things.config_keys_source(firmware)
     try:
         files = {path: starter(path, it, kept) for path, it in starters.items()}
-        scripts = (path.read_text() for path in sorted(SCRIPTS.glob("*.py")))
+        scripts = (path.read_text(encoding="utf8") for path in sorted(SCRIPTS.glob("*.py")))
         programs = [*starters.values(), *scripts]
         kept |= asked_by(programs)
         shrunk, names = modules, None

@@ -11,9 +11,12 @@ from typing import Annotated
 
 import typer
 from host_tools.cli import cli_config, edge
-from host_tools.cli.cli_options import BmsKind, Output, Port, bounds, connected
+from host_tools.cli.cli_options import BmsKind, Output, Port, bounds, check_terminals, connected
 from host_tools.ground.firmware import names
 from host_tools.ground.progress import say
+from host_tools.ground.text import show
+
+from version import VERSION
 
 
 class DateOrder(str, enum.Enum):
@@ -32,6 +35,24 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.add_typer(cli_config.app, name="config")
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        show(f"packlog {VERSION}")
+        raise typer.Exit
+
+
+@app.callback()
+def _packlog(
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", callback=_show_version, is_eager=True, help="Print the version and exit."
+        ),
+    ] = False,
+) -> None:
+    """The options of packlog itself."""
 
 
 @app.command()
@@ -451,6 +472,7 @@ def sim(
     used before has the BMSs, display and network that its config asks for. The port (--link)
     appears once the board is ready. Ctrl-C stops; the flash image stays.
     """
+    check_terminals()
     from host_tools.sim.command import run
     from host_tools.sim.made_for import Asked, settle
     from host_tools.sim.rig import Plan
@@ -470,6 +492,7 @@ def demo(
     seed: Annotated[int, typer.Option(metavar="N", help="Another seed, another day.")] = 0,
 ) -> None:
     """Run an end-to-end demo on the virtual board: install, log, display, pull, CSV."""
+    check_terminals()
     from host_tools.sim.demo import demo as run
 
     run(folder, minutes, seed)

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from host_tools.ground.errors import PacklogError
 from host_tools.ground.firmware import names
 
 import config
@@ -14,7 +15,8 @@ Port = Annotated[
         "--port",
         metavar="PORT",
         envvar="PACKLOG_PORT",
-        help="The board's serial port (/dev/ttyUSB0, ...). Default: the board that is plugged in.",
+        help="The board's serial port (/dev/ttyUSB0, COM3, ...). "
+        "Default: the board that is plugged in.",
     ),
 ]
 Output = Annotated[
@@ -35,6 +37,16 @@ def bounds(key: str) -> dict[str, int]:
     """What config.json takes for a number of a pack or of the section store: an option's bounds."""
     lowest, highest = {**config.PACK["KEYS"], **config.STORE}[key][1]
     return {"min": lowest, "max": highest}
+
+
+def check_terminals() -> None:
+    """PacklogError on Windows: the virtual board's port is a pseudo terminal."""
+    try:
+        import pty  # noqa: F401
+    except ImportError:
+        raise PacklogError(
+            "the virtual board runs on Linux and macOS: on Windows, run packlog in WSL"
+        ) from None
 
 
 def connected(port: str | None) -> str:

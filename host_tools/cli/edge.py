@@ -22,8 +22,9 @@ REPORT = (
 
 def run(command: Callable[[], object]) -> None:
     """Run it; exits with 1, or 2 for wrong usage, and one line on stderr if it fails."""
-    for number in (signal.SIGTERM, signal.SIGHUP):  # so that a pull starts the logger again
-        signal.signal(number, signal.default_int_handler)
+    for name in ("SIGTERM", "SIGHUP"):  # so that a pull starts the logger again
+        if hasattr(signal, name):  # Windows has no SIGHUP
+            signal.signal(getattr(signal, name), signal.default_int_handler)
     debug = _take_debug(sys.argv)
     try:
         command()

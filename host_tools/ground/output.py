@@ -6,7 +6,6 @@ error while writing becomes a PacklogError that names the file and the remedy.
 
 import contextlib
 import errno
-import io
 import os
 import stat
 import sys
@@ -36,15 +35,15 @@ def write_error(name: str, error: OSError) -> PacklogError:
     return PacklogError(f"cannot write {name}: {remedy}")
 
 
-class _Named(io.TextIOBase):
-    """A stream whose errors name the file; a reader who left stays BrokenPipeError."""
+class _Named:
+    """A stream whose errors name the file; a reader who left stays BrokenPipeError.
+
+    It is no class of io's: those are flushed when they are deleted, and the file is closed by then.
+    """
 
     def __init__(self, stream: IO, name: str):
         self._stream = stream
         self._name = name
-
-    def writable(self) -> bool:
-        return True
 
     def fileno(self) -> int:
         return self._stream.fileno()

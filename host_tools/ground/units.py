@@ -84,6 +84,16 @@ def of_status(key: str, text: str) -> str:
     return f"{number} {unit}" + (f" (cell {cell_number})" if cell_number else "")
 
 
+def number(key: str, text: str) -> int | float | str | None:
+    """The same as JSON has it: 154.171; None if unknown, a text that is not a number as it is."""
+    if text == "--":
+        return None
+    if re.fullmatch(r"-?[0-9]{1,20}", text):
+        decimals = STATUS.get(key, (0, ""))[0]
+        return float(_fixed(int(text), 10**decimals, decimals)) if decimals else int(text)
+    return float(text) if re.fullmatch(r"-?[0-9]{1,20}\.[0-9]{1,6}", text) else text
+
+
 def _fixed(value: int, scale: int, decimals: int) -> str:
     sign = "-" if value < 0 else ""
     return f"{sign}{abs(value) // scale}.{abs(value) % scale:0{decimals}d}"

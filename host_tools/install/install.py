@@ -6,10 +6,9 @@ questions (a first config), deploy (the copying), loose (modules one by one), ti
 install has left), flash_rom (MicroPython itself).
 """
 
-import importlib.metadata
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import typer
@@ -39,6 +38,7 @@ from host_tools.install import (
 from host_tools.install.answers import Answers
 
 import config
+from version import VERSION
 
 RESET_S = 1  # until a board that was reset is in its REPL or in boot.py
 
@@ -46,14 +46,6 @@ RESET_S = 1  # until a board that was reset is in its REPL or in boot.py
 def bluetooth_kinds() -> list[str]:
     """The BMSs that are reached over Bluetooth."""
     return [name for name in things("bms") if "ble" in declared("bms", name)["LINKS"]]
-
-
-def own_version() -> str:
-    """Of this packlog."""
-    try:
-        return importlib.metadata.version("packlog")
-    except importlib.metadata.PackageNotFoundError:
-        return "0"
 
 
 @dataclass
@@ -71,7 +63,7 @@ class Options:
     index: str = packages.INDEX
     firmware: Path = FIRMWARE
     answers: Path | None = None  # where those of a first install are kept until it has succeeded
-    version: str = field(default_factory=own_version)
+    version: str = VERSION
     on_step: Callable[[str], None] | None = None  # told before each change of a file
 
     def __post_init__(self):

@@ -31,16 +31,13 @@ from host_tools.ground.progress import say
 from host_tools.install.deploy import BOOT, LOOSE, MAIN
 from host_tools.install.packages import AIOBLE
 
+from version import VERSION
+
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGE = ROOT / "package.json"
 KEYS_MODULE = FIRMWARE / f"{CONFIG_KEYS}.py"
 # By the name of the release's files: ESP32, S2 and S3; C3 and C6; any that runs bytecode
 NAMES = {"packlog-xtensawin": "xtensawin", "packlog-rv32imc": "rv32imc", "packlog-bytecode": ""}
-
-
-def version() -> str:
-    """What pyproject.toml says."""
-    return re.search(r'^version = "(.+)"$', (ROOT / "pyproject.toml").read_text(), re.M)[1]
 
 
 def package(firmware: Path = FIRMWARE) -> str:
@@ -56,11 +53,13 @@ def write_release(folder: Path, firmware: Path = FIRMWARE) -> None:
     for name, arch in NAMES.items():
         files, short = build_and_map(firmware, _mpy(arch))
         modules = {path: data for path, data in files.items() if path not in AS_SOURCE}
-        data = bundle.pack(modules, version())
+        data = bundle.pack(modules, VERSION)
         (folder / f"{name}.bundle").write_bytes(data)
-        (folder / f"{name}.map.json").write_text(names.as_file(bundle.identity_of(data), short))
+        (folder / f"{name}.map.json").write_bytes(
+            names.as_file(bundle.identity_of(data), short).encode()
+        )
         urls = [[bundle.NAME, f"{name}.bundle"], [BOOT, BOOT], [MAIN, MAIN]]
-        (folder / f"{name}.json").write_text(_text(urls))
+        (folder / f"{name}.json").write_bytes(_text(urls).encode())
         for path in AS_SOURCE:
             (folder / path).write_bytes(files[path])
 
@@ -73,7 +72,7 @@ def _mpy(arch: str) -> int:
 
 
 def _text(urls: list[list[str]]) -> str:
-    content = {"version": version(), "urls": urls, "deps": [[AIOBLE.name, AIOBLE.version]]}
+    content = {"version": VERSION, "urls": urls, "deps": [[AIOBLE.name, AIOBLE.version]]}
     text = json.dumps(content, indent=2)
     return re.sub(r"\[\n\s+(\S+), ?\n?\s+(\S+)\n\s+\]", r"[\1, \2]", text) + "\n"
 
@@ -81,8 +80,8 @@ def _text(urls: list[list[str]]) -> str:
 if __name__ == "__main__":
     if len(sys.argv) > 1:
         write_release(Path(sys.argv[1]))
-        say(f"{sys.argv[1]}: the files of version {version()}")
+        say(f"{sys.argv[1]}: the files of version {VERSION}")
     else:
-        KEYS_MODULE.write_text(config_keys_source())
-        PACKAGE.write_text(package())
-        say(f"{PACKAGE.name}: version {version()}")
+        KEYS_MODULE.write_bytes(config_keys_source().encode())
+        PACKAGE.write_bytes(package().encode())
+        say(f"{PACKAGE.name}: version {VERSION}")

@@ -13,7 +13,7 @@ from pathlib import Path
 from host_tools.install.families import chip_of
 from host_tools.install.probe import Board
 
-TABLE = json.loads(Path(__file__).with_suffix(".json").read_text())
+TABLE = json.loads(Path(__file__).with_suffix(".json").read_text(encoding="utf8"))
 PSRAM = 1 << 20  # bytes: no chip has so much memory of its own
 OLDER, OLDER_KB = (1, 27), 15  # a MicroPython before that leaves so much less
 PACK_KB = 13  # the history of one more pack of the same kind

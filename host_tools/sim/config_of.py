@@ -15,7 +15,7 @@ PACK = "house"
 
 def config_of(plan: Plan, rig: Rig) -> dict:
     """What to install for that plan."""
-    config = json.loads((FIRMWARE / "config.json").read_text())
+    config = json.loads((FIRMWARE / "config.json").read_text(encoding="utf8"))
     if plan.bms != config["packs"][0]["bms"]:
         more = unit_module(plan.bms).pack_config(plan)
         config["packs"] = [{"name": PACK, "bms": plan.bms, **more}]

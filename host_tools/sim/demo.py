@@ -9,6 +9,7 @@ from host_tools.board import status
 from host_tools.board.pull import pull
 from host_tools.export.decode import decode
 from host_tools.ground.errors import PacklogError
+from host_tools.ground.firmware import COMMAND
 from host_tools.ground.progress import Progress, say
 from host_tools.sim.board.flash import check_free
 from host_tools.sim.lcd import lcd_png
@@ -18,16 +19,16 @@ from host_tools.sim.workshop import make_ready, port_of
 PAGES = 12  # of the display at most until the pack's comes
 PACK = "house"  # as the example config.json calls it
 STEP_S = 30
-NEXT = """
+NEXT = f"""
 What ran is the unmodified firmware, on a virtual board: nobody has run it on a real one yet
 (docs/hardware.md says what was tested). If you have one, an ESP32 with MicroPython:
-  ./install.sh               put packlog on the board that is plugged in
-  .venv/bin/packlog watch    follow its readings
-  .venv/bin/packlog pull history
-  .venv/bin/packlog info history/house
-  .venv/bin/packlog decode history/house -o pack.csv
-The same picture of a board's history: .venv/bin/packlog decode history/house -o day.png
-Wiring and parts: docs/wiring.md. The virtual board to play with: .venv/bin/packlog sim --help
+  {COMMAND} install   put packlog on the board that is plugged in
+  {COMMAND} watch     follow its readings
+  {COMMAND} pull history
+  {COMMAND} info history/house
+  {COMMAND} decode history/house -o pack.csv
+The same picture of a board's history: {COMMAND} decode history/house -o day.png
+Wiring and parts: docs/wiring.md. The virtual board to play with: {COMMAND} sim --help
 """
 
 

@@ -10,6 +10,7 @@ ABBREVIATIONS = {
     "sug_dsp_prc": "suggested_display_precision",
     "avty": "availability",
     "avty_mode": "availability_mode",
+    "avty_t": "availability_topic",
     "dev": "device",
     "dev_cla": "device_class",
     "en": "enabled_by_default",
@@ -25,7 +26,13 @@ ABBREVIATIONS = {
     "unit_of_meas": "unit_of_measurement",
     "val_tpl": "value_template",
 }
-DEVICE_ABBREVIATIONS = {"ids": "identifiers", "mf": "manufacturer", "mdl": "model"}
+DEVICE_ABBREVIATIONS = {
+    "ids": "identifiers",
+    "mf": "manufacturer",
+    "mdl": "model",
+    "sw": "sw_version",
+}
+ORIGIN_ABBREVIATIONS = {"sw": "sw_version"}
 
 # Key: type of its value. Those that both platforms document
 COMMON = {
@@ -119,8 +126,11 @@ def spelled_out(config):
     config = {ABBREVIATIONS.get(key, key): config[key] for key in config}
     device = config["device"]
     config["device"] = {DEVICE_ABBREVIATIONS.get(key, key): device[key] for key in device}
+    origin = config["origin"]
+    config["origin"] = {ORIGIN_ABBREVIATIONS.get(key, key): origin[key] for key in origin}
     config["availability"] = [
-        {ABBREVIATIONS.get(key, key): each[key] for key in each} for each in config["availability"]
+        {ABBREVIATIONS.get(key, key): each[key] for key in each}
+        for each in config.get("availability", ())
     ]
     return config
 
@@ -136,10 +146,13 @@ def check(topic, config):
     for each in config["availability"]:
         _check_types(each, AVAILABILITY)
         assert "topic" in each
-    assert config["availability_mode"] in ("all", "any", "latest")
+    if "availability_topic" in config:  # of a state that holds until it changes
+        assert not config["availability"] and config["state_topic"] != config["availability_topic"]
+    else:
+        assert config["availability_mode"] in ("all", "any", "latest")
+        assert config["expire_after"] > 0
     assert config["unique_id"] and config["state_topic"] and config["device"]["identifiers"]
     assert config["origin"]["name"]
-    assert config["expire_after"] > 0
     assert config.get("entity_category", "diagnostic") == "diagnostic"  # the only one for sensors
     (_check_binary if platform == "binary_sensor" else _check_sensor)(config)
 

@@ -46,6 +46,7 @@ def jk():
     sample.find_extremes()
     sample.impedances[:] = [1234] * 32
     sample.impedance_count = 32
+    sample.wires = True
     sample.temperatures[:] = [-105, 228, 229, 230, 231, 402]
     sample.extras.update({"charge_out": 987654321, "bms_uptime": 123456789})
     sample.texts.update({"model": "JK_B2A24S20P", "hardware": "10.XG", "software": "10.07"})

@@ -8,6 +8,7 @@ from known_readings import bluenova, jk, reading
 from net.discovery import Device, name_of
 from net.topics import Payload, state
 from sample import Sample
+from version import MICROPYTHON, VERSION
 
 SETTINGS = {"base": "packlog", "discovery_prefix": "homeassistant", "cells": False}
 HEALTH = {
@@ -19,6 +20,9 @@ HEALTH = {
     "wifi_drops": 3,
     "clock_set": True,
     "storage_error": None,
+    "unix": 1700000000,
+    "packlog": "0.1.0",
+    "micropython": "1.27.0",
 }
 
 
@@ -92,7 +96,7 @@ def test_a_voltage():
             "model": "chargery",
             "via_device": "a1b2c3",
         },
-        "origin": {"name": "packlog"},
+        "origin": {"name": "packlog", "sw_version": VERSION},
     }
 
 
@@ -184,6 +188,32 @@ def test_what_is_not_known_is_announced_once_it_is():
     assert of_pack(pack(), Sample()) == {}
 
 
+def test_whether_the_bms_delivers_readings_is_a_connectivity_sensor():
+    device, payload = pack(), Payload(700)
+    found = messages(device.of_link(payload, "packlog/house"), payload)
+    config = found["homeassistant/binary_sensor/a1b2c3_house_link/config"]
+    home_assistant.check("homeassistant/binary_sensor/a1b2c3_house_link/config", config)
+    assert (config["name"], config["device_class"]) == ("BMS", "connectivity")
+    assert (config["payload_on"], config["payload_off"]) == ("online", "offline")
+    assert config["state_topic"] == "packlog/house/status"  # it is not unavailable when it is off
+    assert config["availability_topic"] == "packlog/status"
+    assert config["device"] == of_pack(pack(), reading()).popitem()[1]["device"]
+    assert not list(device.of_link(payload, "packlog/house"))
+
+
+def test_the_resistances_of_sense_wires_are_no_impedances_of_cells():
+    for make, present, absent in ((reading, "impedance", "wire"), (jk, "wire", "impedance")):
+        names = [topic.split("house_")[1].split("/")[0] for topic in of_pack(pack(), make())]
+        assert any(name.startswith(present) for name in names)
+        assert not any(name.startswith(absent) for name in names)
+    wire = of_pack(pack(), jk())["homeassistant/sensor/a1b2c3_house_wire_resistance_7/config"]
+    assert wire["name"] == "Wire resistance 7"
+    assert (
+        wire["value_template"]
+        == "{{(value_json['wire_resistances']|default([]))[6]|default(none)}}"
+    )
+
+
 def test_single_cells_are_there_but_enabled_on_request_only():
     for cells in (False, True):
         found = of_pack(pack(cells=cells), reading())
@@ -196,13 +226,14 @@ def test_single_cells_are_there_but_enabled_on_request_only():
 
 def test_the_logger_itself():
     found = of_health(HEALTH)
-    assert len(found) == 7  # what is unknown comes when it is known
+    assert len(found) == 7  # what is unknown comes when it is known; time and versions never
     uptime = found["homeassistant/sensor/a1b2c3_uptime/config"]
     assert uptime["state_topic"] == "packlog/health"
     assert uptime["availability"] == [{"topic": "packlog/status"}]
     assert uptime["device"]["name"] == "packlog"
     assert uptime["device"]["identifiers"] == "a1b2c3"
     assert "via_device" not in uptime["device"]
+    assert uptime["device"]["sw_version"] == VERSION + ", MicroPython " + MICROPYTHON
     assert uptime["entity_category"] == "diagnostic"
     assert "homeassistant/binary_sensor/a1b2c3_clock_set/config" in found
     for config in found.values():
@@ -212,6 +243,9 @@ def test_the_logger_itself():
 def test_names_as_a_person_reads_them():
     names = [name_of(key) for key in ("soc", "min_cell_voltage", "adc_0", "mosfet_temperature")]
     assert names == ["SoC", "Min cell voltage", "ADC 0", "MOSFET temperature"]
+    # What is in the pack, not what went through it
+    names = [name_of(key) for key in ("energy", "charge", "energy_in", "charge_out")]
+    assert names == ["Energy stored", "Charge stored", "Energy in", "Charge out"]
 
 
 def test_a_message_is_short():

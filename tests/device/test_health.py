@@ -4,6 +4,7 @@ import health
 from parts.lcd import trouble_of
 from screen.state import health_lines
 from store import retention
+from version import VERSION
 
 FREE = 800 * 1024
 FREE_HEAP = 100 * 1024
@@ -29,6 +30,10 @@ class Link:
 class Pack:
     name = "house"
     link = Link
+    is_fresh = True
+
+    def fresh(self):
+        return self.is_fresh
 
 
 class Part:
@@ -95,12 +100,15 @@ def test_without_a_network():
         "clock",
         "unix",
         "heap_used",
+        "packlog",
+        "micropython",
         "house_link",
         "house_connects",
         "house_drops",
     ]
     lines = health_lines(found, 20)
     found = dict(found)
+    assert found["packlog"] == VERSION and found["micropython"].count(".") == 2
     assert found["uptime"] == 90061 and found["cause"] == "watchdog"
     assert found["clock"] == "NTP" and found["unix"] == 1780000000
     assert found["flash_free"] == FREE
@@ -114,7 +122,7 @@ def test_without_a_network():
 def test_what_the_parts_report_comes_in_their_order():
     wifi = Part(("wifi", "up"), ("rssi", -61), ("wifi_drops", 1))
     found = values(wifi, Part(), Part(("mqtt", "Broker refuses"), ("mqtt_drops", 5)))
-    assert found[7:12] == [
+    assert found[9:14] == [
         ("wifi", "up"),
         ("rssi", -61),
         ("wifi_drops", 1),
@@ -124,6 +132,19 @@ def test_what_the_parts_report_comes_in_their_order():
     lines = health_lines(found, 16)
     assert lines[2] == b"WiFi -61 dBm" and lines[3] == b"MQTT Broker refu"
     assert lines[4:] == [b"Links lost: 8", b"Boot: watchdog"]
+
+
+def test_a_link_that_is_up_without_a_reading_says_so():
+    real = Link.state, Pack.is_fresh
+    try:
+        Link.state = None
+        assert dict(values())["house_link"] == "up"
+        Pack.is_fresh = False
+        assert dict(values())["house_link"] == "up, no data"
+        Link.state = "Searching"
+        assert dict(values())["house_link"] == "Searching"
+    finally:
+        Link.state, Pack.is_fresh = real
 
 
 def test_wifi_in_trouble():

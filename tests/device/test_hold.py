@@ -1,8 +1,9 @@
 """The hub of a BMS that leaves something out: what is held, how long, and how often it returns."""
 
-from hold import HOLD_S, RETURN_S, RETURNS, Hub
+import hold
+from hold import HOLD_S, RETURN_S, RETURNS, SILENT_S, SLOW_S, Hub
 from lib.uptime import Uptime
-from sample import Sample
+from sample import SCALARS, Sample
 
 
 class Ticks:
@@ -49,13 +50,16 @@ def shown(hub):
     return said
 
 
-def test_what_is_missing_for_less_than_ten_seconds_is_held():
+def test_what_is_missing_is_held_for_ten_seconds_and_what_is_slow_for_a_minute():
     ticks, hub = make(100000)
     hub.put(whole())
-    for _ in range(HOLD_S - 1):
+    for second in range(1, SLOW_S):
         ticks.now += 1000
         hub.put(lacking())
-        assert shown(hub) == [87, -5000, 235, 5000, "", [3301, 3310, 3320, 3290], 3]
+        if second < HOLD_S:
+            assert shown(hub) == [87, -5000, 235, 5000, "", [3301, 3310, 3320, 3290], 3]
+        else:
+            assert shown(hub) == [87, None, 235, None, None, [3301], 0]
     ticks.now += 1000
     hub.put(lacking())
     assert shown(hub) == [None, None, None, None, None, [3301], 0]
@@ -63,12 +67,44 @@ def test_what_is_missing_for_less_than_ten_seconds_is_held():
     assert shown(hub)[:3] == [87, -5000, 235] and shown(hub)[5] == [3300, 3310, 3320, 3290]
 
 
+def test_how_long_each_scalar_is_held():
+    slow = ["soc", "full_cell_voltage", "empty_cell_voltage", "energy", "charge", "capacity"]
+    slow += ["cycles", "soh"]
+    assert [name for i, name in enumerate(SCALARS) if hold._HOLDS[i] == SLOW_S] == slow
+    assert len(hold._HOLDS) == len(SCALARS) and set(hold._HOLDS) == {HOLD_S, SLOW_S}
+
+
 def test_nothing_is_held_across_silence():
     ticks, hub = make(100000)
     hub.put(whole())
-    ticks.now += 1000 * HOLD_S
+    ticks.now += 1000 * SILENT_S
     hub.put(lacking())
     assert shown(hub) == [None, None, None, None, None, [3301], 0]
+
+
+def test_what_the_reading_before_had_is_held_however_slow_the_bms_is():
+    for seconds in (HOLD_S, 15, SILENT_S - 1):
+        ticks, hub = make(100000)
+        for _ in range(3 * RETURNS):  # it never counts as a return
+            hub.put(whole())
+            ticks.now += 1000 * seconds
+            hub.put(lacking())
+            assert shown(hub) == [87, -5000, 235, 5000, "", [3301, 3310, 3320, 3290], 3]
+            ticks.now += 1000 * seconds
+        hub.put(lacking())
+        ticks.now += 1000 * seconds
+        hub.put(lacking())
+        assert hub.sample.current is None
+
+
+def test_readings_in_the_same_second_do_not_make_a_field_last():
+    ticks, hub = make(100000)
+    hub.put(whole())
+    hub.put(lacking())
+    for _ in range(HOLD_S):
+        ticks.now += 1000
+        hub.put(lacking())
+    assert hub.sample.current is None
 
 
 def test_what_comes_and_goes_is_known_again_only_so_often():
@@ -78,7 +114,7 @@ def test_what_comes_and_goes_is_known_again_only_so_often():
     for second in range(2 * RETURN_S):
         ticks.now += 1000
         hub.put(whole() if second % 30 < 15 else lacking())
-        known.append(hub.sample.soc is not None)
+        known.append(hub.sample.current is not None)
     changes = sum([known[i] != known[i - 1] for i in range(1, len(known))])
     assert changes == 2 * (RETURNS + 1) + 1, changes
     # The first ones at once, then one an hour; what stays known is not touched by it.
@@ -93,6 +129,6 @@ def test_several_that_come_back_together_are_one_return():
         for _ in range(HOLD_S + 2):
             ticks.now += 1000
             hub.put(lacking())
-        assert hub.sample.soc is None and hub.sample.cell_count == 1
+        assert hub.sample.current is None and hub.sample.cell_count == 1
     hub.put(whole())
     assert shown(hub) == [87, -5000, 235, 5000, "", [3300, 3310, 3320, 3290], 3]

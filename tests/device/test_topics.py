@@ -7,7 +7,8 @@ from known_readings import CHARGERY_TOPICS, bluenova, jk, reading
 
 import fields
 from fields import value_of
-from net.topics import CHARGERY, Payload, chargery, decimal, health, known_fields, state
+from net.chargery_topics import CHARGERY, chargery
+from net.topics import PLACES, Payload, decimal, health, known_fields, say_errors, state
 from sample import EXTRAS, SCALARS, Sample
 
 
@@ -184,6 +185,34 @@ def test_words_with_quotes_and_other_scripts_are_json_still():
     assert "errors" not in json.loads(state_of(sample))
 
 
+def test_errors_are_words():
+    """Of a BMS that knows them as bits, or says them itself; a BMS without them has none."""
+    for bits, text, said in (
+        (0, None, "none"),
+        (5, None, "first, third"),
+        (1 << 31 | 2, None, "second, 31"),
+        (0, "No cells", "No cells"),
+        (1, "No cells", "first, No cells"),
+        (None, "", "none"),
+        (None, "CELL", "CELL"),
+        (None, None, None),
+    ):
+        sample = Sample()
+        sample.errors = bits
+        if text is not None:
+            sample.texts["errors"] = text
+        say_errors(sample, ("first", "second", "third"))
+        assert json.loads(state_of(sample)).get("errors") == said
+
+
+def test_the_resistances_of_sense_wires_have_a_name_of_their_own():
+    said = json.loads(state_of(jk(), "jk"))
+    assert said["wire_resistances"] == [123.4] * 32
+    assert "impedances" not in said and "impedance" not in said
+    said = json.loads(state_of(reading()))
+    assert "wire_resistances" not in said and "impedance" in said
+
+
 def test_an_impedance_of_nothing_and_a_temperature_of_0_are_known():
     sample = reading()
     sample.temperatures[0] = 0
@@ -217,8 +246,10 @@ def test_health():
 
 def test_known_fields_name_each_key_once():
     for sample in (reading(), jk(), bluenova()):
+        places = {found[5]: found[0] for found in known_fields(sample)}
+        assert set(places) <= set(range(PLACES))
         keys = [found[0] for found in known_fields(sample)]
-        assert len(set(keys)) == len(keys)
+        assert len(set(keys)) == len(places) == len(keys)
 
 
 def test_the_table_has_every_field_that_a_sample_has():

@@ -7,7 +7,16 @@ import itertools
 import re
 
 from host_tools.cli import edge
-from tests.helpers.documents import DOCUMENTS, ROOT, SECTIONS, blocks, commands, options_of, spans
+from tests.helpers.documents import (
+    DOCUMENTS,
+    ROOT,
+    SECTIONS,
+    blocks,
+    commands,
+    options_of,
+    own_options,
+    spans,
+)
 from tests.helpers.source_names import WORD, attributes, file_names, script_options, texts, words
 
 FOREIGN = {
@@ -20,12 +29,15 @@ FOREIGN = {
     "R2IN": "a pin of the MAX3232",
     "R2OUT": "a pin of the MAX3232",
     **dict.fromkeys(("T1", "T2", "T3", "T4", "T5"), "sensors, as a JK's app calls them"),
+    "py3": "of a wheel's name",
+    "ttyACM0": "a port of Linux",
+    **dict.fromkeys(("cu", "usbmodem101", "usbserial"), "ports of macOS"),
     "my": "my.json, a config of the user's",
     "stty": "a command of the PC",
     "vX": "vX.Y.Z, a version to be filled in",
     "wifi_err_reason_t": "ESP-IDF",
 }
-FOREIGN_OPTIONS = {"--target": "mpremote mip install"}
+FOREIGN_OPTIONS = {"--target": "mpremote mip install", "--wheel": "uv build"}
 FOREIGN_FILES = {"simple.py": "of umqtt.simple"}
 
 FILE_ENDS = ("bin", "csv", "json", "md", "py", "seg", "sh", "shard", "tmp", "txt")
@@ -77,7 +89,10 @@ def wrong_options(text):
     for paragraph in re.split(r"\n\s*\n|\n(?=[|-] ?)", text):
         named = [name for name in OPTIONS if re.search(rf"\bpacklog {name}\b", paragraph)]
         taken = script_options().union(
-            FOREIGN_OPTIONS, {edge.DEBUG}, *(OPTIONS[name] for name in named or OPTIONS)
+            FOREIGN_OPTIONS,
+            {edge.DEBUG},
+            own_options(),
+            *(OPTIONS[name] for name in named or OPTIONS),
         )
         for option in re.findall(OPTION, paragraph):
             if option not in taken:

@@ -189,7 +189,7 @@ def test_home_assistant_is_told_when_it_starts(make_broker, bench):
     port = make_broker().port
     listener = bench(Listener(port))
     bench(Board(port, discovery=True))
-    patiently(lambda: len(announced(listener)) == 25 + 4)  # the pack's and the logger's
+    patiently(lambda: len(announced(listener)) == 26 + 4)  # the pack's and the logger's
     first = announced(listener)
     assert set(first.values()) == {1}
     listener.messages.clear()
@@ -198,6 +198,16 @@ def test_home_assistant_is_told_when_it_starts(make_broker, bench):
     patiently(lambda: announced(listener) == first)
     late = bench(Listener(port))
     patiently(lambda: {m[0] for m in late.messages if m[2]} >= set(first))  # they are retained
+
+
+def test_a_bms_that_is_silent_from_the_start_has_its_connectivity(make_broker, bench):
+    port = make_broker().port
+    listener = bench(Listener(port))
+    bench(Board(port, packs=(("house", "chargery", None),), discovery=True))
+    topic = "homeassistant/binary_sensor/a1b2c3_house_link/config"
+    config = json.loads(listener.wait(topic)[1])
+    assert config["stat_t"] == "packlog/house/status"
+    assert listener.wait("packlog/house/status")[1] == config["pl_off"].encode()
 
 
 def announced(listener):

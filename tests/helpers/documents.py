@@ -74,5 +74,10 @@ def commands():
     return found
 
 
+def own_options():
+    """Of packlog itself: --version."""
+    return options_of(typer.main.get_command(cli.app))
+
+
 def options_of(command):
     return {name for p in command.params if p.param_type_name == "option" for name in p.opts}

@@ -4,6 +4,7 @@ import pytest
 from host_tools.sim.units.bluenova import ENERGY_EVERY, IDENTITY_EVERY, Unit
 from host_tools.sim.units.pack import Pack
 
+import hold
 from bms.bluenova import LINE, Decoder
 
 SCALARS = ("voltage", "current", "soc", "soh")
@@ -223,3 +224,33 @@ def test_a_battery_that_does_not_exist():
         Unit(Pack(cells=17))
     with pytest.raises(ValueError, match="longer than 0 s"):
         Unit(Pack(), period_s=0)
+
+
+class Seconds:
+    """An Uptime that the test sets."""
+
+    seconds = ms = 0
+
+    def update(self):
+        pass
+
+
+@pytest.mark.parametrize("period_s", [2, 5, 12])
+def test_half_rounds_leave_nothing_unknown(period_s):
+    """Whatever the console's pace: a round that is cut short is not a sensor that is gone."""
+    uptime, lacks, shown = Seconds(), [], []
+    held = hold.Hub(uptime)
+
+    def put(sample):
+        lacks.append(sample.soc is None)
+        held.put(sample)
+        shown.append((held.sample.soc, held.sample.temperature, held.sample.soh))
+
+    decoder = Decoder(put, 0, True)
+    unit = Unit(Pack(seed=1), 1, period_s)
+    for second in range(1200):
+        uptime.seconds = second
+        for _, text in unit.messages(second, second + 1):
+            decoder.feed(text.encode() + b"\n")
+        decoder.request()
+    assert sum(lacks) >= 3 and not any(None in values for values in shown[2:])

@@ -80,7 +80,7 @@ class Console:
         `packlog pull` reads it: the PC that stands beside this board lives in the board's time.
         """
         if self._ahead:
-            self._ahead.write_text(f"{seconds:.3f}\n")
+            self._ahead.write_text(f"{seconds:.3f}\n", encoding="utf8")
 
     def new_terminal(self) -> int:
         """A fresh terminal for a new life of the VM: returns the file descriptor to give it."""

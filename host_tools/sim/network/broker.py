@@ -106,7 +106,9 @@ class Mosquitto:
     def __init__(self, folder: Path, lines: tuple[str, ...] = ("allow_anonymous true",)):
         self.port = free_port()
         self._config = folder / "mosquitto.conf"
-        self._config.write_text("\n".join((f"listener {self.port} {LOOPBACK}", *lines)) + "\n")
+        self._config.write_text(
+            "\n".join((f"listener {self.port} {LOOPBACK}", *lines)) + "\n", encoding="utf8"
+        )
         self._process: subprocess.Popen | None = None
         self.start()
 

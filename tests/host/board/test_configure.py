@@ -7,7 +7,8 @@ import pytest
 from host_tools.board import bluetooth, config_file, configure, keys, reconfigure, status
 from host_tools.board import live as live_module
 from host_tools.board.device import Device
-from host_tools.board.live import in_words, listen, live
+from host_tools.board.live import listen, live
+from host_tools.board.readable import in_words
 from host_tools.ground.errors import PacklogError
 from host_tools.sim.workshop import port_of, wait_for_start
 from tests.helpers.boards import Files, example
@@ -237,12 +238,12 @@ def test_a_running_board_says_how_it_is(bench, capsys):
         live(port, as_json=True)
     said = json.loads(capsys.readouterr().out)
     assert set(said) == {"house", "health"}
-    assert 40 < float(said["house"]["voltage"]) < 60 and "energy" in said["house"]
+    assert 40 < said["house"]["voltage"] < 60 and "energy" in said["house"]
     health = said["health"]
-    assert health["cause"] == "power_on" and int(health["heap_free"]) > 10000
-    assert int(health["flash_free"]) > 500_000
+    assert health["cause"] == "power on" and health["heap_free"] > 10000
+    assert health["flash_free"] > 500_000
     assert health["clock"] == "PC"  # which the board did not know before it was asked
-    assert health["house_link"] == "up"
+    assert said["house"]["link"] == "up"
     assert board.board.starts == 1  # nothing was interrupted
 
 

@@ -1,5 +1,6 @@
 """The commands as a user types them: help, exit codes, one clear line when something is wrong."""
 
+import importlib.metadata
 import re
 import shlex
 import subprocess
@@ -10,6 +11,8 @@ from host_tools.board.device import Device
 from host_tools.sim.workshop import port_of
 from host_tools.trial import plan
 from tests.helpers.command_line import PACKLOG, ROOT, packlog
+
+from version import VERSION
 
 CAPTURE = ROOT / "tests/data/chargery/pdf_v1.26_capture.hex"
 COMMANDS = ("install", "pull", "decode", "encode", "info", "replay", "watch", "sim", "demo")
@@ -188,3 +191,9 @@ def test_a_reader_that_leaves_early_is_no_error(tmp_path):
         command, shell=True, cwd=ROOT, capture_output=True, text=True, check=False
     )
     assert done.stderr == ""
+
+
+def test_the_version():
+    done = packlog("--version")
+    assert (done.returncode, done.stdout, done.stderr) == (0, f"packlog {VERSION}\n", "")
+    assert importlib.metadata.version("packlog") == VERSION

@@ -25,11 +25,15 @@ def write(path, lines=1):
             file.write(LINE)
 
 
-def shell(code: str, **options) -> subprocess.CompletedProcess:
+def shell(code: str, *flags: str, **options) -> subprocess.CompletedProcess:
     """Run code in a Python of its own, as a command line would."""
     code = f"from pathlib import Path\nfrom host_tools.ground.output import open_output\n{code}"
     return subprocess.run(
-        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, **options
+        [sys.executable, *flags, "-c", code],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        **options,
     )
 
 
@@ -109,6 +113,16 @@ class Full:
 
     def __getattr__(self, name):
         return getattr(self._file, name)
+
+
+def test_nothing_is_said_of_a_file_that_is_closed(tmp_path):
+    """-X dev says what Python 3.13 always says: an error when an object is deleted."""
+    out = tmp_path / "out.csv"
+    for name in (f"Path({str(out)!r})", "Path('/dev/null')", "None"):
+        code = f"with open_output({name}) as f:\n    f.write('1')\ndel f"
+        done = shell(code, "-X", "dev")
+        assert (done.returncode, done.stderr) == (0, "")
+    assert out.read_text() == "1"
 
 
 def test_a_file_that_may_not_grow_on(tmp_path):

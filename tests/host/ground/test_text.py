@@ -1,7 +1,7 @@
 """What strangers say, as text: escapes for what a terminal obeys, no markup, no reordering."""
 
 import pytest
-from host_tools.board import bluetooth, live, watch
+from host_tools.board import bluetooth, readable, watch
 from host_tools.ground import text
 from host_tools.ground.progress import say
 from host_tools.history import info
@@ -70,7 +70,7 @@ def _status():
     ],
 )
 def test_a_value_that_is_none_stays_the_text_that_it_is(key, value):
-    assert live.in_words(key, value).startswith(value.partition("#")[0][:20])
+    assert readable.in_words(key, value).startswith(value.partition("#")[0][:20])
 
 
 def test_what_a_user_is_told_is_one_line(capsys):

@@ -108,7 +108,7 @@ def test_mip_puts_a_release_on_a_board_and_it_is_the_file_of_packlogs_own_instal
     mip_install(image, tmp_path / "release" / "packlog-x64.json")
     with board_on(image) as (rig, port):
         assert runs(rig)
-        said = put(port, firmware, package_json.version())
+        said = put(port, firmware, package_json.VERSION)
     assert said[0] == "everything on the board is up to date"
 
 
