@@ -14,7 +14,9 @@ def test_the_demo_leaves_what_it_promises(tmp_path, capsys):
     first, last = (datetime.fromisoformat(rows[i]["time"].rstrip("Z")) for i in (0, -1))
     assert (last - first).total_seconds() >= 2400
     assert (tmp_path / "lcd.png").read_bytes().startswith(b"\x89PNG")
-    assert (tmp_path / "house/pack/00000001.seg").stat().st_size > 200
+    assert (
+        tmp_path / "house/pack/00000001.seg"
+    ).stat().st_size > 150  # but the frame in the making
     said = capsys.readouterr().out
     assert "|SoC" in said and "readings came in" in said and "frames were stored" in said
     assert " 0 bytes" not in said and "./install.sh" in said
