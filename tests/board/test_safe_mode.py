@@ -77,7 +77,7 @@ def run_to_repl(bench, seconds):
 def leave_alone(bench, us):
     """At the REPL board time is real time: not waited for."""
     bench.board.now += us
-    bench.board._set_pace()
+    bench.board._pace.begin()
     bench.board.run(0.5)
 
 

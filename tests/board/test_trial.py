@@ -58,7 +58,7 @@ def runs_until(bench, text, limit_s):
         bench.board.run(1)
         if bench.board.now == step:  # at the REPL board time is real time: not waited for
             bench.board.now += 1_000_000
-            bench.board._set_pace()
+            bench.board._pace.begin()
             bench.board.run(0.01)
     return (bench.board.now - begun) / 1e6
 

@@ -355,6 +355,13 @@ def test_a_config_is_told_without_its_passwords():
         assert told["packs"][0]["n"][1]["password"] == 1
 
 
+def test_the_key_of_every_secret_is_hidden():
+    import config
+    import mask
+
+    assert config.secrets() == {mask.SECRET.decode()}
+
+
 def test_a_newer_question_ends_the_answer_to_the_one_before():
     with Console() as console, Folder() as folder:
         write(folder, "house/pack/00000001.seg", bytes(5000))

@@ -19,6 +19,7 @@ from pathlib import Path
 from host_tools.sim.board.console import Console
 from host_tools.sim.board.flash import Flash, PowerCut
 from host_tools.sim.board.memory import Memory
+from host_tools.sim.board.pace import Pace
 from host_tools.sim.board.peripherals import Answer, Peripherals, Wiring
 from host_tools.sim.board.process import Process, Request
 from host_tools.sim.board.received import Received
@@ -30,8 +31,6 @@ POWER_ON, HARD_RESET, WATCHDOG, SOFT_RESET = 1, 2, 3, 5  # machine.reset_cause()
 CTRL_C_PATIENCE_S = 2.0  # a main.py that does nothing with hardware for so long is interrupted hard
 TICK_S = 0.005  # how long the loop sleeps at most
 FAR_US = 3_600_000_000
-# A PC that talks to the logger does not find it hours later: the board is at most so fast then
-TALK_SPEED, TALK_S = 50, 1.0
 CHIP_HEAP = "600K"  # of the VM: the ballast of vm/memory.py makes it the chip's
 
 
@@ -82,9 +81,7 @@ class Board:
         self._events: list[tuple[int, int, Callable[[], None]]] = []
         self._order = itertools.count()
         self._made = time.monotonic()
-        self._pace = (0.0, 0)
-        self._pace_speed = 0.0  # that it goes by
-        self._talked = -TALK_S  # real time when the PC has said something last
+        self._pace = Pace(settings.speed, lambda: self.now)
         self._woke_us = 0
         self._holding = False  # the wait is an operation that holds the firmware's loop up
         self._thread: threading.Thread | None = None
@@ -151,33 +148,14 @@ class Board:
         image = (self.flash.image.resolve(), self.flash.blocks, settings.file_system)
         heap = CHIP_HEAP if settings.chip else settings.heap
         self._vm = Process(self.console.new_terminal(), heap, mode, clock + chip + image)
-        self._set_pace()
+        self._pace.begin()
 
     # Time
 
     def go_at(self, speed: float) -> None:
         """From now on at that speed; not while it runs in the background."""
-        self.settings.speed = speed
-        self._set_pace()
-
-    def _set_pace(self) -> None:
-        self._pace = (time.monotonic(), self.now)
-        self._pace_speed = self._speed()
-
-    def _speed(self) -> float:
-        """Board seconds per second, 0: as many as it can."""
-        speed = self.settings.speed
-        talks = time.monotonic() - self._talked < TALK_S
-        return TALK_SPEED if talks and not 0 < speed < TALK_SPEED else speed
-
-    def _real_until(self, board_us: float) -> float:
-        """Real seconds until the board may be at that time."""
-        if self._speed() != self._pace_speed:
-            self._set_pace()
-        if not self._pace_speed:
-            return 0
-        real, board = self._pace
-        return real + (board_us - board) / 1e6 / self._pace_speed - time.monotonic()
+        self._pace.speed = speed
+        self._pace.begin()
 
     def _real_age(self) -> float:
         return time.monotonic() - self._made
@@ -258,7 +236,7 @@ class Board:
 
     def _hear_pc(self) -> None:
         if self.console.from_pc(self.now) and self.state == ops.RUNNING:
-            self._talked = time.monotonic()
+            self._pace.talked()
             self._tell_ahead()
 
     def _tell_ahead(self) -> None:
@@ -285,7 +263,7 @@ class Board:
         wake = max(self.now, min((t for t in times if t is not None), default=self.now + FAR_US))
         if limit_us is not None and wake > limit_us:
             wake = limit_us
-        pause = self._real_until(wake)
+        pause = self._pace.real_until(wake)
         if pause > TICK_S:
             return TICK_S
         if pause > 0:
@@ -311,8 +289,7 @@ class Board:
         self._answer(Answer(value=ready))
 
     def _follow_real_time(self) -> None:
-        real, board = self._pace
-        self.now = max(self.now, board + int((time.monotonic() - real) * 1e6))
+        self.now = max(self.now, self._pace.board_us())
         self._pass_time()
         self.hardware.next_us(0, self.now)  # packets move on while nobody waits for them
 
@@ -397,7 +374,7 @@ class Board:
         self.console.running = state == ops.RUNNING
         self.console.prompted = False
         self._woke_us, self._flash_us = self.now, 0
-        self._set_pace()
+        self._pace.begin()
         if state == ops.REPL:
             self.console.to_repl()
             self._tell_ahead()

@@ -158,6 +158,25 @@ def config_of(board):
         return json.loads(file.read())
 
 
+OLDER = b"""
+import time
+while True:
+    print("packlog house age=0.4 voltage=53.2 readings=3 frames=1")
+    time.sleep(1)
+"""
+
+
+def test_a_logger_that_does_not_listen_is_asked_by_the_repl(bench, capsys):
+    """What it was asked before is still in its buffer then, and does no harm there."""
+    board = bench(files={"/main.py": OLDER})
+    with port_of(board.board) as port:
+        configure.show(port)
+        wait_for_start(board.board)
+    assert 'packs[0].name = "house"' in capsys.readouterr().out
+    board.board.run(5)
+    assert board.board.starts == 2 and "SyntaxError" in board.console()
+
+
 def test_a_value_of_which_the_logger_complains_is_taken_back(bench):
     said = []
     board = bench()
