@@ -25,7 +25,7 @@ packlog_setup() {
 
 packlog_pip() { .venv/bin/python -m pip install --quiet --disable-pip-version-check "$@"; }
 
-# The packages of requirements/. 1: one is not the file that it should be; 2: not to be had here.
+# The packages of requirements/. 1: one is not the file that it should be; 2: not available here.
 packlog_pinned() {
     local said
     said="$({
@@ -39,6 +39,6 @@ packlog_pinned() {
                 "PACKLOG_UNPINNED=1 ./install.sh takes whatever versions pyproject.toml allows." >&2
             return 1 ;;
     esac
-    echo "the pinned versions are not to be had here: taking others that pyproject.toml allows" >&2
+    echo "the pinned versions are not available here: taking others that pyproject.toml allows" >&2
     return 2
 }

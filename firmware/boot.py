@@ -1,4 +1,4 @@
-"""Runs before main.py: finds the firmware to start, and is the way back in when there is none that
+"""Runs before main.py: finds the firmware to start, and is the way back in when none of it
 works. In safe mode nothing is started and the REPL is there.
 
 The firmware is one file, /packlog.bundle (its format: host_tools/build/bundle.py),
@@ -191,7 +191,7 @@ def _should_be():
 
 
 def _find_bundle():
-    """The bundle to start, as _read returns it; None if there is none that is whole."""
+    """The bundle to start, as _read returns it; None without an intact one."""
     found = _read(BUNDLE)
     if found and (safe_mode or not _has_failed(found[0])):
         return found
@@ -225,7 +225,7 @@ def _mount():
 
 
 def _too_many(path, more, most=ENOUGH):
-    """Add so many starts to those counted in a file; True if that is too many in a row."""
+    """Add to the starts counted in a file. Returns True if there were too many in a row."""
     try:
         count = int(_text(path))
     except ValueError:

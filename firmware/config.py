@@ -24,7 +24,7 @@ from config_rules import (
 PASSING = True
 
 LONGEST = 8192  # bytes of a config.json
-BRACKETS = 100  # so many open in it at most: what is nested deeper has no room in RAM
+BRACKETS = 100  # the deepest nesting: deeper ones would not fit in RAM
 # key: (kind of value, its limits, default), as config_rules explains them; without a default the
 # key is needed. A list of objects is "sections", its limits are the keys of each.
 PACK = {

@@ -44,7 +44,7 @@ def right_value(value, row, where):
     kind, limits, *_ = row
     is_right, _, clean = KINDS[kind]
     if not is_right(value, limits):
-        said = "what stands here" if kind == "secret" else repr(value)[:LONGEST_SAID]
+        said = "this value" if kind == "secret" else repr(value)[:LONGEST_SAID]
         raise ConfigError(where, said + " is not " + takes(row))
     _check_characters(value, where)
     trouble = TROUBLES[kind](value, limits) if kind in TROUBLES else None
@@ -222,8 +222,8 @@ def _host_trouble(value, limits):
         return None
     else:
         remedy = "an address is like 192.168.1.77"
-    shown = "what stands here" if "@" in value else repr(value)  # it may have a password
-    return shown + " is no host: " + remedy
+    shown = "this value" if "@" in value else repr(value)  # it may have a password
+    return shown + " is not a host: " + remedy
 
 
 def _name_trouble(value, limits):

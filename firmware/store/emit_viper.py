@@ -38,7 +38,7 @@ def put_symbols(
         if byte == previous and repeats < 258:
             repeats += 1
             continue
-        # What is to be written: word so many times, then the rest of a run's length, then byte.
+        # What is to be written: word, repeated, then the rest of a run's length, then byte.
         times = 0
         word = 0
         rest = 0

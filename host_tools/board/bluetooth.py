@@ -15,7 +15,7 @@ from host_tools.ground.text import PlainTable, console, parse_json
 
 
 def heard(device: Device, seconds: int) -> list[tuple[str, str, int, str]]:
-    """(address, name, dBm, kind of BMS or "") of each device heard in so many seconds."""
+    """(address, name, dBm, kind of BMS or "") of each device heard within seconds."""
     lines = device.run(
         script("scan", seconds), silent_s=seconds + 20, total_s=seconds + 60
     ).splitlines()
@@ -53,7 +53,7 @@ def kind_of(name: str, uuids: list[int]) -> str:
 
 
 def scan(port: str, seconds: int, say: Callable[[str], None]) -> None:
-    """Print what the board hears in so many seconds. The logger pauses meanwhile."""
+    """Listen for seconds, then print the devices in reach. The logger pauses meanwhile."""
 
     def listen(device: Device) -> list[tuple]:
         with device.stopped():
@@ -73,7 +73,7 @@ def _table(found: list[tuple]) -> PlainTable:
 
 
 def release(port: str, minutes: int, say: Callable[[str], None]) -> None:
-    """Have the logger leave the BMS alone for so many minutes. It goes on afterwards by itself."""
+    """Disconnect the logger from the BMS for minutes; it reconnects by itself."""
 
     if not persist(port, say, lambda device: _let_go(device, 60 * minutes)):
         raise PacklogError(f"the logger at {port} is connected to no BMS by Bluetooth")

@@ -48,7 +48,7 @@ def save(port: str, path: Path, say: Callable[[str], None]) -> None:
         file.write(said)
     say(f"{path} is {NAME}, with its passwords: only you can read it")
     if not config_file.is_right(said):
-        say("it is not right: packlog config check says why")
+        say("it is not valid: packlog config check says why")
 
 
 def told(port: str, say: Callable[[str], None]) -> str:
@@ -88,10 +88,10 @@ def check(port: str | None, path: Path | None, say: Callable[[str], None]) -> No
     """Check a file, or the board's own; PacklogError is what is wrong with it."""
     if path:
         config_file.read_file(path)
-        say(f"{path} is right")
+        say(f"{path} is valid")
         return
     config_file.parse(told(port, say), NAME, with_hidden=True)
-    say(f"{NAME} is right")
+    say(f"{NAME} is valid")
 
 
 def put(device: Device, data: bytes) -> None:

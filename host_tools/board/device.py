@@ -56,7 +56,7 @@ def persist(port: str, say: Callable[[str], None], work: Callable[["Device"], Re
     restart = None
     for _ in range(RESTARTS):
         if restart:
-            say(f"{restart}: once more")
+            say(f"{restart}: trying again")
         try:
             with Device(port, BACK_S if restart else 0) as device:
                 if restart:
@@ -202,7 +202,7 @@ class Device:
                 raise PacklogError(f"{path} could not be written on the board: {why}") from None
 
     def lines(self, seconds: float) -> Iterator[str]:
-        """What the board prints, line by line, for so many seconds."""
+        """The lines that the board prints within seconds."""
         return read_lines(self._transport, seconds)
 
     def close(self) -> None:

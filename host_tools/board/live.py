@@ -90,4 +90,6 @@ def listen(lines, port: str) -> dict[str, dict[str, str]]:
             if begun:
                 return said
             begun = True
-    raise PacklogError(f"{port} says nothing that packlog would: install it, or reset the board")
+    raise PacklogError(
+        f"no packlog is running at {port}: packlog install puts it there, or reset the board"
+    )

@@ -82,7 +82,7 @@ class Port:
     in_waiting = property(inWaiting)
 
     def read(self, size: int = 1) -> bytes:
-        """So many bytes; fewer if they do not come within the port's timeout."""
+        """Up to size bytes: fewer if the port's timeout ends first."""
         until = time.monotonic() + (self._serial.timeout or 0)
         while len(self._have) < size:
             self._check()
@@ -214,7 +214,7 @@ def _why_not(port: str) -> tuple[bool, str]:
 def read_lines(transport: SerialTransport, seconds: float | None = None) -> Iterator[str]:
     """Lines that the board prints, and an empty one for each second without a line.
 
-    Ends after so many seconds, or never.
+    Ends after seconds, or never.
     """
     end = None if seconds is None else time.monotonic() + seconds
     heard = time.monotonic()

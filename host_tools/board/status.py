@@ -1,7 +1,7 @@
 """The status line that the firmware prints on its console every few seconds, read.
 
 `packlog NAME key=value key=value ...`, unknown values as --; a line that begins with `packlog!`
-says what is wrong. firmware/console.py writes them.
+reports what is wrong. firmware/console.py writes them.
 """
 
 from collections.abc import Collection, Iterable
@@ -47,7 +47,7 @@ def _values(pairs: list[str]) -> dict[str, str]:
 
 
 def any_line(line: str) -> tuple[str, str, dict[str, str]] | None:
-    """("pack", "extra" or "health", the pack's name, values) of a line; None if it is none."""
+    """("pack", "extra" or "health", the pack's name, values) of a line; None of any other."""
     if found := parse(line):
         return "pack", found.pack, found.values
     words = line.split()

@@ -31,7 +31,7 @@ def watch(
     count: int | None = None,
     translated: Callable[[Iterator[str]], Iterator[str]] = iter,
 ) -> None:
-    """Show status lines until Ctrl-C, or so many. PacklogError if the board says nothing.
+    """Show status lines until Ctrl-C, or count of them. PacklogError if the board prints none.
 
     translated: puts the source's names into the board's lines.
     """
@@ -56,7 +56,9 @@ def _statuses(lines: Iterator[str], port: str) -> Iterator[status.Status | str]:
             yield found
         elif time.monotonic() - last > SILENT_S:
             break
-    raise PacklogError(f"{port} says nothing that packlog would: install it, or reset the board")
+    raise PacklogError(
+        f"no packlog is running at {port}: packlog install puts it there, or reset the board"
+    )
 
 
 def _plain(found: Iterator[status.Status | str], count: int | None) -> None:

@@ -21,7 +21,7 @@ from host_tools.build.scopes import Scope, Spot, Thing, is_argument
 from host_tools.build.things import Things
 
 _BUILTINS = frozenset(dir(builtins))
-ALWAYS = 10  # so many times a name counts that is in a module which is always loaded
+ALWAYS = 10  # the weight of a name in a module that is always loaded
 
 
 # What is asked for at the REPL

@@ -98,7 +98,7 @@ def _named(path: Path) -> Iterator[None]:
     try:
         yield
     except FileNotFoundError:
-        raise PacklogError(f"there is no capture {path}: check the name") from None
+        raise PacklogError(f"{path} does not exist: check the name") from None
     except IsADirectoryError:
         raise PacklogError(f"{path} is a folder: name a capture file in it") from None
     except PermissionError:

@@ -31,7 +31,7 @@ def open_input(path: Path) -> BinaryIO:
 
 
 def read_input(path: Path, most: int) -> bytes:
-    """All of it; PacklogError if that is more than so many bytes."""
+    """The whole file; PacklogError if it is larger than most bytes."""
     data = b""
     with open_input(path) as file:
         while len(data) <= most:

@@ -1,4 +1,4 @@
-"""What a user is told meanwhile, on stderr: lines, and a bar for what takes long."""
+"""Messages to the user, on stderr: lines, and a bar for what takes long."""
 
 import sys
 import time
@@ -23,9 +23,9 @@ Out = TypeVar("Out")
 
 
 def say(line: str) -> None:
-    """Tell the user what happens: on stderr, so that stdout stays data.
+    """Print a line on stderr: stdout is for data only.
 
-    It is one line, whatever a stranger's word in it has: that could pretend to be another one.
+    It stays one line, whatever text of a stranger is in it: a second one could pass for ours.
     """
     print(plain(line), file=sys.stderr, flush=True)
 
@@ -52,7 +52,7 @@ class Progress:
         self._from = time.monotonic() + AFTER_S
 
     def at(self, done: int) -> None:
-        """So many of the total are done."""
+        """Show that done of the total are done."""
         self.done = done
         if self._shown:
             self._bar.update(self._task, completed=done)

@@ -53,7 +53,7 @@ def console() -> Console:
 
 
 def parse_json(text: str):
-    """The value of a JSON text of a stranger's; ValueError if it is none, or nested too deeply.
+    """The value of a stranger's JSON text; ValueError if it is not JSON, or nested too deeply.
 
     What goes through it afterwards may call itself for each level.
     """

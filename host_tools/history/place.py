@@ -15,7 +15,7 @@ _FILE = re.compile(r"[0-9]{8}(-[0-9a-f]{8})?(\.seg|\.shard)")  # with a part of 
 
 
 def place(folder: Path, pack: str, series: str, name: str) -> Path:
-    """The path below the folder; ValueError if one of the names is none of a history's."""
+    """The path below the folder; ValueError if one of the names cannot be part of a history."""
     segment.check_name(pack)
     for text, known in ((series, _SERIES), (name, _FILE)):
         if not known.fullmatch(text):

@@ -54,7 +54,7 @@ def _read(path: Path, table: Table, day_first: bool | None) -> Readings:
         raise PacklogError(f"{path}: no reading in it{why}")
     if reader.times.elapsed:
         raise PacklogError(
-            f"{path}: its times are no dates but count from some beginning: add when that was, "
+            f"{path}: its times are not dates but count from some start: add when that was, "
             "as seconds since 1970 or as ISO 8601"
         )
     if not reader.times.has_zones:

@@ -24,7 +24,7 @@ UNKNOWN = {name: encode_vm.UNKNOWN.get(kind, 0) for name, kind in encode_vm.RECO
 
 
 def record(cells: int) -> np.dtype:
-    """The numpy type of a reading as encode_vm takes it, with so many places for cells."""
+    """The numpy type of a reading as encode_vm takes it, with room for cells cells."""
     fields = [(name, "<" + np.dtype(kind).str[1:]) for name, kind in encode_vm.RECORD]
     return np.dtype([*fields, ("mv", "<u2", (cells,))] if cells else fields)
 

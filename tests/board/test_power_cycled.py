@@ -98,7 +98,7 @@ def cycled(name, images, folder, number=None):
         if number and name == "pull" and end == "done":
             assert not load([folder / "history"]).problems
         said += printed.getvalue().splitlines()
-        restarted = any("was reset: once more" in line for line in said)
+        restarted = any("was reset: trying again" in line for line in said)
         return cycler.steps, end, restarted
     finally:
         board.close()

@@ -153,9 +153,7 @@ def test_networks():
 
 def test_passwords_are_not_repeated():
     text = complaint(with_section("mqtt", '{"password": 12345}'))
-    assert text == (
-        "config.json: mqtt.password: what stands here is not a text of at most 63 characters"
-    )
+    assert text == ("config.json: mqtt.password: this value is not a text of at most 63 characters")
 
 
 def test_true_or_false():
@@ -238,7 +236,7 @@ def test_a_host_is_a_name_or_an_address():
 
 
 def test_what_cannot_be_a_host_is_refused_with_the_remedy():
-    no_host = "config.json: mqtt.host: 'x' is no host: ".replace
+    no_host = "config.json: mqtt.host: 'x' is not a host: ".replace
     url = "ws://10.0.0.2:9000/ws/"
     remedy = "write it without ws://, as 10.0.0.2; port and path have keys of their own"
     assert host_complaint(url) == no_host("x", url) + remedy
@@ -273,7 +271,9 @@ def test_what_cannot_be_a_host_is_refused_with_the_remedy():
         "fe80::1",
         "::",
     ):
-        assert host_complaint(host).endswith(" is no host: write a name or an IPv4 address"), host
+        assert host_complaint(host).endswith(" is not a host: write a name or an IPv4 address"), (
+            host
+        )
     assert " is not a text of at most 63" in host_complaint("a" * 64)
 
 
@@ -287,7 +287,7 @@ def test_a_password_in_a_url_is_not_repeated():
         "hush/y@broker",
     ):
         text = host_complaint(host)
-        assert "hush" not in text and text.startswith("config.json: mqtt.host: what stands here")
+        assert "hush" not in text and text.startswith("config.json: mqtt.host: this value")
 
 
 def test_topics_that_brokers_or_subscribers_cannot_have():
@@ -347,7 +347,7 @@ def test_a_console_needs_a_host_and_a_path():
     blue = (
         '{"packs": [{"name": "b", "bms": "bluenova", %s}], "wifi": {"networks": [{"ssid": "h"}]}}'
     )
-    assert "host: '' is no host" in complaint(blue % '"host": ""')
+    assert "host: '' is not a host" in complaint(blue % '"host": ""')
     for path in ("", "ws/", "/a b", "/a\\r\\nX: 1"):
         assert "begins with / and has no blanks" in complaint(blue % ('"path": "' + path + '"'))
     assert config.parse(blue % '"host": "Cabin.local"')["packs"][0]["host"] == "cabin.local"

@@ -60,7 +60,7 @@ HEADS = {".seg": 48, ".shard": 64}  # bytes of a header, without its CRC-32
 
 
 def names(*folders):
-    """What is in a folder, in order; nothing if it is none."""
+    """The entries of a folder, sorted; empty if it does not exist."""
     path = "/".join(folders)
     if not is_folder(path):
         if len(folders) > 1:

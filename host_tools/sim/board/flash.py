@@ -65,7 +65,7 @@ class Flash:
             os.close(self._file)
             raise PacklogError(f"{image} is not a flash image: name another file")
         self.operations = 0
-        self.overprogrammed = 0  # bits that a program wanted to set: a bug of whoever wrote
+        self.overprogrammed = 0  # bits that a program wanted to set: a bug of the writer
         self.cut_at: int | None = None  # the operation, counted from 1, that the power cut hits
         self._erases_file = self.image.with_name(self.image.name + ".erases")
         self.erases = self._load_erases()

@@ -11,7 +11,7 @@ from host_tools.sim.lcd.hd44780 import Hd44780
 from PIL import Image, ImageChops, ImageDraw, ImageFilter
 
 SCALE = 10  # pixels a mm
-_FINE = 2  # drawn so many times larger, then reduced: smooth edges
+_FINE = 2  # drawn larger by this factor, then reduced: smooth edges
 
 PCB, PCB_EDGE, SILK = (14, 84, 52), (8, 58, 36), (214, 226, 216)
 GOLD, HOLE = (214, 178, 94), (24, 30, 26)

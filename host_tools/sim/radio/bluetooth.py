@@ -1,7 +1,7 @@
 """The board's Bluetooth radio: a Device between the VM's bluetooth module and the units around it.
 
 Events wait until the VM takes them: as long as the flash is being erased it does not. NimBLE has
-room for so many packets and advertisements in the meantime; what comes then is lost and counted.
+limited room for packets and advertisements in the meantime; what exceeds it is lost and counted.
 """
 
 import struct

@@ -165,7 +165,7 @@ class Unit:
 
     @property
     def errors(self) -> str:
-        """What stands between the quotes; nothing while all is well."""
+        """The text between the quotes; empty without an error."""
         if self._pack.charge_stopped:
             return "CELL OVERVOLTAGE"
         return "CELL UNDERVOLTAGE" if self._pack.discharge_stopped else ""

@@ -19,7 +19,7 @@ DESCRIPTORS = 106  # b: handle, value: start << 16 | end
 READ = 107  # b: handle, value: of the attribute
 WRITE = 108  # a: 1 with response, b: handle, value: of the attribute, payload: data
 EXCHANGE_MTU = 109  # b: handle
-EVENTS = 110  # value: at most so many bytes of records; the answer's payload: records
+EVENTS = 110  # value: the most bytes of records; the answer's payload: records
 
 SCAN_FORMAT = "<III"
 CONNECT_FORMAT = "<6sIII"

@@ -36,7 +36,7 @@ PIN_READ = 22  # a: pin, value: level it idles at
 UART_OPEN = 23  # a: id, b: rx pin, value: baud rate, payload: uint32 size of the receive buffer
 UART_CLOSE = 24  # a: id
 UART_ANY = 25  # a: id; the answer's value: bytes waiting
-UART_READ = 26  # a: id, value: at most so many; the answer's payload: bytes
+UART_READ = 26  # a: id, value: the most bytes; the answer's payload: bytes
 UART_WRITE = 27  # a: id, payload: bytes
 HARDWARE = ERASE  # from here on
 

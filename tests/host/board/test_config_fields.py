@@ -32,14 +32,14 @@ def test_a_url_as_our_own_page_writes_it(tmp_path):
     with pytest.raises(PacklogError) as error:
         configure.check(None, URL, print)
     assert str(error.value) == (
-        f"{URL}: packs[0].host: 'ws://10.0.0.2:9000/ws/' is no host: write it without ws://, as "
+        f"{URL}: packs[0].host: 'ws://10.0.0.2:9000/ws/' is not a host: write it without ws://, as "
         "10.0.0.2; port and path have keys of their own"
     )
     mended = tmp_path / "config.json"
     mended.write_text(URL.read_text().replace("ws://10.0.0.2:9000/ws/", "10.0.0.2"))
     said = []
     configure.check(None, mended, said.append)
-    assert said == [f"{mended} is right"]
+    assert said == [f"{mended} is valid"]
 
 
 def test_on_the_command_line():
@@ -53,7 +53,7 @@ def test_on_the_command_line():
     "host", ["ws://a", "a:1", "10.0.0.256", "a ", "a b", "::1", "a.", "1.2", "a/b"]
 )
 def test_every_host_has_the_rule(key, row, host):
-    with pytest.raises(config.ConfigError, match="is no host: "):
+    with pytest.raises(config.ConfigError, match="is not a host: "):
         config._value({key: host}, key, row, "here")
 
 

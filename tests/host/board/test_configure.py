@@ -247,7 +247,7 @@ def test_check_of_a_file(tmp_path):
     path.write_text('{"packs": [{"name": "a", "bms": "chargery"}]}')
     said = []
     configure.check(None, path, said.append)
-    assert said == [f"{path} is right"]
+    assert said == [f"{path} is valid"]
 
 
 def test_a_running_board_says_how_it_is(bench, capsys):
@@ -300,7 +300,7 @@ def test_a_running_board_is_shown_with_units(monkeypatch, capsys):
 
 
 def test_a_board_that_says_nothing():
-    with pytest.raises(PacklogError, match="says nothing that packlog would"):
+    with pytest.raises(PacklogError, match="no packlog is running at"):
         listen(iter([]), "/dev/ttyUSB0")
 
 

@@ -94,7 +94,7 @@ def test_names_that_lead_elsewhere_are_named_and_passed_over(monkeypatch, tmp_pa
     folder = tmp_path / "in/history"
     said = pulled(monkeypatch, History(of_log(7, 0, 10), more), folder)
     assert there(tmp_path) == ["in/history/house/pack/00000001.seg"]
-    passed = [line for line in said if line.startswith("passed over on the board")]
+    passed = [line for line in said if line.startswith("skipped on the board")]
     assert len(passed) == len(STRANGE) + 1 and passed[-1].endswith(": /data/a note")
 
 
@@ -125,6 +125,6 @@ def test_a_board_that_restarts_in_the_middle_of_a_file(monkeypatch, tmp_path):
 
     board.answer = reply
     said = pulled(monkeypatch, board, tmp_path)
-    assert said[0] == "the board at port was reset: once more"
+    assert said[0] == "the board at port was reset: trying again"
     assert said[1] == "1 files on the board, 1 new or grown (15652 bytes)"
     assert len(pieces) == 5  # the third once more, and the fourth

@@ -102,7 +102,7 @@ def test_work_is_done_again_on_a_board_that_restarted(monkeypatch, clock):
 
     with plugged_in(monkeypatch, Board(clock, answer)) as board:
         assert persist("port", said.append, lambda found: _stop_and_ask(found)) == "1"
-    assert said == ["the board at port was reset: once more"]
+    assert said == ["the board at port was reset: trying again"]
 
 
 def _stop_and_ask(found: Device) -> str:
@@ -141,7 +141,7 @@ def test_a_port_that_goes_away_and_comes_back_is_a_restart_too(monkeypatch, cloc
     with plugged_in(monkeypatch, Usb(clock, answer)) as board, monkeypatch.context() as patch:
         patch.setattr(device, "open_port", reopened)
         assert persist("port", said.append, _stop_and_ask) == "1"
-    assert said == ["the board at port went away: once more"]
+    assert said == ["the board at port went away: trying again"]
 
 
 def test_a_port_that_does_not_come_back_is_one_line(monkeypatch, clock):
@@ -267,7 +267,7 @@ def test_whoever_holds_the_board_feeds_its_watchdog(monkeypatch, clock):
 def test_a_port_that_says_nothing_of_packlogs(monkeypatch, clock, command, chatter):
     with plugged_in(monkeypatch, Board(clock)) as board:
         board.every, begun = CHATTER[chatter], clock.now
-        with pytest.raises(PacklogError, match="says nothing that packlog would"):
+        with pytest.raises(PacklogError, match="no packlog is running at"):
             command("port")
     assert clock.now - begun < 30
 
@@ -284,7 +284,7 @@ def test_lines_without_end_take_no_memory(clock, monkeypatch):
 def test_info_ends_although_the_health_line_never_comes(monkeypatch, clock):
     with plugged_in(monkeypatch, Board(clock)) as board:
         board.every, begun = (1, STATUS), clock.now
-        with pytest.raises(PacklogError, match="says nothing that packlog would"):
+        with pytest.raises(PacklogError, match="no packlog is running at"):
             live.live("port")
     assert clock.now - begun < talk.HELLOS * talk.HELLO_S + live.ROUND_S + 2
 

@@ -75,7 +75,7 @@ DEEP = "[" * 100_000
         ('{"packs":' + DEEP[:8_000], "has more than 100 opening brackets"),
         ("[" * 600 + "]" * 600, "has more than 100 opening brackets"),
         ('{"packs": [{"name": "house", "bms": "chargery"}], "wifi": {"networks": '
-         '[{"ssid": "\\ud800"}]}}', r"networks\[0\].ssid has a character that is no text"),
+         '[{"ssid": "\\ud800"}]}}', r"networks\[0\].ssid has a character that is not text"),
         ("\x00", "not JSON"),
     ],
 )  # fmt: skip

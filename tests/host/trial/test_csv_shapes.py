@@ -301,7 +301,7 @@ def test_in_no_order(tmp_path):
 @pytest.mark.parametrize("step", [1, 5, 0.5, 60])
 def test_elapsed_seconds_are_no_dates(tmp_path, step):
     text = "time,voltage\n" + "".join(f"{i * step},53\n" for i in range(100))
-    with pytest.raises(PacklogError, match="its times are no dates but count from some beginning"):
+    with pytest.raises(PacklogError, match="its times are not dates but count from some start"):
         read(tmp_path, text)
 
 
