@@ -11,7 +11,6 @@ from host_tools.board import readable, status
 from host_tools.board.port import open_port, read_lines
 from host_tools.board.talk import Lost, Talk, Unanswered
 from host_tools.board.trouble import with_trouble
-from host_tools.ground.errors import PacklogError
 from host_tools.ground.text import PlainTable, console, show
 from mpremote.transport_serial import SerialTransport
 
@@ -90,6 +89,4 @@ def listen(lines, port: str) -> dict[str, dict[str, str]]:
             if begun:
                 return said
             begun = True
-    raise PacklogError(
-        f"no packlog is running at {port}: packlog install puts it there, or reset the board"
-    )
+    raise status.not_running(port)

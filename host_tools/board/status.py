@@ -17,6 +17,13 @@ OWN = tuple(each.split()[1] for each in (HEALTH, EXTRA))  # no pack's name: line
 START_S = 20  # until a logger that was started has said how it is
 
 
+def not_running(port: str) -> PacklogError:
+    """The error of a board on which no logger has been heard."""
+    return PacklogError(
+        f"no packlog is running at {port}: packlog install puts it there, or reset the board"
+    )
+
+
 @dataclass
 class Status:
     """One status line: the pack's name and its values as they stand there."""

@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator
 from host_tools.board import status
 from host_tools.board.port import open_port, read_lines
 from host_tools.board.trouble import with_trouble
-from host_tools.ground.errors import PacklogError
 from host_tools.ground.text import PlainTable, console, show
 from rich.live import Live
 
@@ -56,9 +55,7 @@ def _statuses(lines: Iterator[str], port: str) -> Iterator[status.Status | str]:
             yield found
         elif time.monotonic() - last > SILENT_S:
             break
-    raise PacklogError(
-        f"no packlog is running at {port}: packlog install puts it there, or reset the board"
-    )
+    raise status.not_running(port)
 
 
 def _plain(found: Iterator[status.Status | str], count: int | None) -> None:

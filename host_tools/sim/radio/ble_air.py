@@ -1,9 +1,9 @@
 """The air between the board's radio and the units around it: bumble's virtual link in board time.
 
 bumble carries every packet at once and lets a unit advertise forever. Here a packet waits for the
-connection's next event, each of which takes a limited number of packets a direction; who is out of range is
-gone when the supervision timeout has run off; and a unit sends its advertisements only while
-somebody listens, which nobody else would notice.
+connection's next event, each of which takes a limited number of packets a direction; who is out of
+range is gone when the supervision timeout has run off; and a unit sends its advertisements only
+while somebody listens, which nobody else would notice.
 """
 
 import asyncio
