@@ -70,7 +70,7 @@ def listed(text: str) -> tuple[list[Remote], list[str]]:
 def name_strays(strays: list[str], say: Callable[[str], None]) -> None:
     """Report what was passed over."""
     for path in strays[:SHOWN]:
-        say(f"passed over on the board, not of a history: {path}")
+        say(f"skipped on the board, not part of a history: {path}")
     if len(strays) > SHOWN:
         say(f"... and {len(strays) - SHOWN} more")
 

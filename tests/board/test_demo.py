@@ -21,7 +21,7 @@ def test_the_demo_leaves_what_it_promises(tmp_path, capsys):
     ).stat().st_size > 150  # but the frame in the making
     said = capsys.readouterr().out
     assert "|SoC" in said and "readings came in" in said and "frames were stored" in said
-    assert " 0 bytes" not in said and "./install.sh" in said
+    assert " 0 bytes" not in said and "packlog install" in said
     assert f"{tmp_path}/day.png" in said and "decode history/house -o day.png" in said
     assert "nobody has run it on a real one yet" in said  # as README.md has it
     assert (tmp_path / "mine.txt").exists()

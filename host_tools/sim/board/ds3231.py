@@ -36,7 +36,7 @@ class Ds3231:
     def _load(self) -> None:
         if self._kept is None or not self._kept.exists():
             return
-        stopped, chip_s, real_s = self._kept.read_text().split()
+        stopped, chip_s, real_s = self._kept.read_text(encoding="utf8").split()
         if stopped == "0":
             self.set_to(float(chip_s) + time.time() - float(real_s))
 
@@ -44,7 +44,7 @@ class Ds3231:
         """Write the time to the file for the next run."""
         if self._kept is not None:
             stopped = int(self.stopped)
-            self._kept.write_text(f"{stopped} {self.unix()} {time.time()}\n")
+            self._kept.write_text(f"{stopped} {self.unix()} {time.time()}\n", encoding="utf8")
 
     def lose_battery(self) -> None:
         """The battery is flat and the board off: the chip starts anew."""
