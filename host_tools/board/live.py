@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Iterator
 
 from host_tools.board import readable, status
-from host_tools.board.port import open_port, read_lines
+from host_tools.board.port import Gone, open_port, read_lines, unplugged
 from host_tools.board.talk import Lost, Talk, Unanswered
 from host_tools.board.trouble import with_trouble
 from host_tools.ground.text import PlainTable, console, show
@@ -54,6 +54,8 @@ def _round(transport: SerialTransport, port: str) -> Iterator[str]:
     """What a logger says that is asked for its state; an older one says it by itself."""
     try:
         said = Talk(port, transport.serial).ask_and_hear("status")[1]
+    except Gone:
+        raise unplugged(port) from None
     except (Unanswered, Lost):
         yield from read_lines(transport)
     else:

@@ -243,4 +243,9 @@ def _read_waiting(transport: SerialTransport) -> bytes:
         port = transport.serial
         return port.read(port.in_waiting) if port.in_waiting else b""
     except serial.SerialException:
-        raise Gone(f"{transport.device_name} went away: plug the board in again") from None
+        raise unplugged(transport.device_name) from None
+
+
+def unplugged(port: str) -> Gone:
+    """What to say of a port that went away while a command listened."""
+    return Gone(f"{port} went away: plug the board in again")

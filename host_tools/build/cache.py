@@ -18,12 +18,19 @@ KEPT = 50  # builds, of each kind
 def cache_folder(kind: str) -> Path:
     """Where things of a kind are kept."""
     if sys.platform == "win32":
-        base = os.environ.get("LOCALAPPDATA") or Path.home()
+        base = os.environ.get("LOCALAPPDATA") or _home()
     elif sys.platform == "darwin":
-        base = Path.home() / "Library/Caches"
+        base = _home() / "Library/Caches"
     else:
-        base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+        base = os.environ.get("XDG_CACHE_HOME") or _home() / ".cache"
     return Path(base) / "packlog" / kind
+
+
+def _home() -> Path:
+    try:
+        return Path.home()
+    except RuntimeError:  # the user has none
+        return Path(tempfile.gettempdir())
 
 
 def keep_file(path: Path, data: bytes) -> None:

@@ -25,8 +25,6 @@ FOREIGN = {
     "ESP32_GENERIC_C3": "MicroPython's downloads",
     "ESP32_GENERIC_C6": "MicroPython's downloads",
     "ESP32_GENERIC_S3": "MicroPython's downloads",
-    "OWNER": "of the repository, to be filled in",
-    "R2IN": "a pin of the MAX3232",
     "R2OUT": "a pin of the MAX3232",
     **dict.fromkeys(("T1", "T2", "T3", "T4", "T5"), "sensors, as a JK's app calls them"),
     "py3": "of a wheel's name",

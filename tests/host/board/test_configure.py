@@ -131,7 +131,7 @@ def test_the_config_of_a_board(bench, capsys):
         with pytest.raises(PacklogError, match=r"no lcd.colums: known there: address, columns, fr"):
             configure.get(port, "lcd.colums")
         configure.check(port, None, said.append)
-        assert said.pop() == "the board's config.json is right"
+        assert said.pop() == "the board's config.json is valid"
         reconfigure.change(port, [("packs[0].cells", "8")], said.append)
         assert said == [
             "packs[0].cells is set; the logger starts again with it",

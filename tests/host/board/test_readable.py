@@ -103,7 +103,7 @@ def test_a_round_as_json_and_as_a_table(monkeypatch, capsys):
             pass
 
     monkeypatch.setattr(live, "open_port", lambda port: Port())
-    monkeypatch.setattr(live, "read_lines", lambda port: iter(lines))
+    monkeypatch.setattr(live, "_round", lambda transport, port: iter(lines))
     live.live("port", as_json=True)
     found = json.loads(capsys.readouterr().out)
     assert found["house"]["voltage"] is None and found["house"]["age"] == 35.2
