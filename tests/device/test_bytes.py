@@ -13,7 +13,6 @@ from net.chargery_topics import chargery
 from net.discovery import Device
 from net.topics import Payload, state
 
-discovery.MICROPYTHON = "1.27.0"  # on whatever the test runs
 SETTINGS = {
     "base": "packlog",
     "discovery_prefix": "homeassistant",
@@ -74,7 +73,11 @@ def digest(messages):
 
 def of_health():
     payload = Payload(2048)
-    device = Device(SETTINGS, "24a1", "", "logger", 135)
+    real, discovery.MICROPYTHON = discovery.MICROPYTHON, "1.27.0"  # on whatever the test runs
+    try:
+        device = Device(SETTINGS, "24a1", "", "logger", 135)
+    finally:
+        discovery.MICROPYTHON = real
     for topic in device.of_health(payload, dict(HEALTH)):
         yield topic, ordered(payload)
 
