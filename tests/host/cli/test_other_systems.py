@@ -3,6 +3,7 @@ cannot say so.
 """
 
 import ast
+import importlib.util
 import subprocess
 import sys
 
@@ -18,7 +19,7 @@ CAPTURE = ROOT / "tests/data/chargery/pdf_v1.26_capture.hex"
 WINDOWS = """
 import signal, subprocess, sys, tempfile
 from mpremote import transport_serial
-for name in ("termios", "tty", "pty", "fcntl", "resource", "pwd", "grp"):
+for name in ("termios", "tty", "pty", "fcntl", "resource"):
     sys.modules[name] = None
 for name in ("SIGHUP", "SIGKILL", "SIGUSR1"):
     delattr(signal, name)
@@ -98,14 +99,10 @@ def test_no_text_is_read_or_written_in_the_system_s_encoding():
     assert not wrong
 
 
-def test_without_a_unix_port_it_says_what_to_do():
+def test_without_a_unix_port_it_says_what_to_do(monkeypatch):
     assert "WSL" not in micropython.REMEDY
-    code = "import sys; sys.platform = 'win32'; from host_tools.ground import micropython as m"
-    done = subprocess.run(
-        [sys.executable, "-c", f"{code}; print(m.REMEDY)"],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    assert "run packlog in WSL" in done.stdout
+    monkeypatch.setattr(sys, "platform", "win32")
+    spec = importlib.util.spec_from_file_location("on_windows", micropython.__file__)
+    on_windows = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(on_windows)
+    assert "run packlog in WSL" in on_windows.REMEDY
