@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import serial.tools.list_ports
 from host_tools.ground.errors import PacklogError
+from host_tools.ground.firmware import COMMAND
 
 # USB vendor: the products that are on boards, None: all of them
 ON_BOARDS = {
@@ -74,5 +75,5 @@ def _none(others: list[Found]) -> str:
         return f"no board found, only other serial devices: {listed}. If one is the board: {name}"
     return (
         f"no board found: plug it in, or name its port, as in {NAMED.format('/dev/ttyUSB0')}; "
-        "to try packlog without one: ./install.sh demo"
+        f"to try packlog without one: {COMMAND} demo"
     )
