@@ -1,4 +1,4 @@
-"""From rows to residuals, in native code: plans_plain.py is what it means.
+"""From rows to residuals, in native code: plans_plain.py is the reference implementation.
 
 A viper int has 32 bits on the board and wraps, a constant 31, and what is loaded from an array of
 32 bits has no sign. Hence sums that are kept positive, and a modulus in steps.

@@ -3,7 +3,7 @@
 The REPL can only be had by interrupting main.py; nothing here resets the board on the way in, so
 that what the logger knows is still there to be asked, and every way out starts main.py again.
 
-Whoever interrupts the logger tells it the time first: what it has logged in this boot could never
+The logger is told the time before it is interrupted: what it has logged in this boot could never
 be dated otherwise.
 
 A board can be reset by somebody else at any time: its supply, its watchdog, a hand. That is a

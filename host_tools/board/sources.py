@@ -47,12 +47,12 @@ class Running:
             raise Lost(f"{path} could not be read from the board: pull again") from None
 
     def read(self, path: str, offset: int, count: int) -> Iterator[bytes]:
-        """So many bytes of a file, in pieces that are verified."""
+        """count bytes of a file, in pieces that are verified."""
         return self.talk.read(path, offset, count)
 
 
 class Stopped:
-    """The same at the REPL. Whoever stopped the logger has told it the time and flushed it."""
+    """The same at the REPL: the logger was told the time, and flushed, before it was stopped."""
 
     def __init__(self, device: Device):
         self._device = device

@@ -149,7 +149,7 @@ class Talk:
         raise AssertionError
 
     def read(self, path: str, offset: int, count: int) -> Iterator[bytes]:
-        """So many bytes of a file of the history, piece by piece. What is lost is read again."""
+        """count bytes of a file of the history, piece by piece. Lost pieces are read again."""
         failed = 0
         end = offset + count
         while offset < end:

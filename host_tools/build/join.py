@@ -149,7 +149,7 @@ class _Plan:
         return body[1:] if ast.get_docstring(tree, clean=False) is not None else body
 
     def _replaced(self, module: Module) -> Iterator[tuple[ast.AST, ast.expr]]:
-        """(node, what stands in its place) where the module speaks of others of the firmware."""
+        """(node, what replaces it) where the module speaks of others of the firmware."""
         own = self.group_of[module.name]
         bases = set()
         for node in module.attributes:

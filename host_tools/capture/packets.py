@@ -60,13 +60,13 @@ class Bytes:
         return taken
 
     def whole(self, count: int) -> bytes | None:
-        """So many bytes; None if the file has no more of them."""
+        """The next count bytes; None if the file has fewer."""
         taken = self.take(count)
         return taken if len(taken) == count else None
 
 
 def reader(head: bytes) -> Callable[[Bytes], Iterator[Packet]] | None:
-    """What reads a file that begins so; None if it is none of packets."""
+    """What reads a file that begins so; None if it has no packets."""
     if head.startswith(SNOOP):
         return _snoop
     if head[:4] in PCAP:

@@ -1,4 +1,4 @@
-"""Questions to whoever sits at the terminal, on stderr. Ctrl-C at one ends the command as anywhere
+"""Questions to the user at the terminal, on stderr. Ctrl-C at one ends the command as anywhere
 else: as KeyboardInterrupt, not as the Abort that it is to typer. An answer that is refused is asked
 for again; take(text) raises typer.BadParameter for it.
 """

@@ -87,5 +87,5 @@ def _rate(anchor: Anchor, following: Anchor) -> float:
 
 
 def tolerance(elapsed: int) -> float:
-    """How many seconds two clocks may differ by after so many, if both are right."""
+    """By how many seconds two right clocks may differ after that many seconds."""
     return _JITTER_S + _DRIFT * elapsed

@@ -27,7 +27,7 @@ LATER = {"wifi": {"networks": [{"ssid": "later"}]}}  # what a pack may need is a
 
 @dataclass
 class Senses:
-    """What the board hears: Bluetooth devices in so many seconds, WiFi networks. None: nothing."""
+    """What the board hears: Bluetooth devices within some seconds, WiFi networks. None: nothing."""
 
     bluetooth: Callable[[int], Heard] | None = None
     wifi: Callable[[], list[Network]] | None = None

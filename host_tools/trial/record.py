@@ -30,7 +30,7 @@ def record(cells: int) -> np.dtype:
 
 
 def blank(count: int, cells: int) -> np.ndarray:
-    """So many records of readings of which nothing is known."""
+    """count records of readings of which nothing is known."""
     records = np.zeros(count, record(cells))
     for name in {number for number, *_ in COLUMNS.values()}:
         records[name] = UNKNOWN[name]

@@ -39,7 +39,7 @@ class Received:
         return int(self._coming[0][0]) + 1 if self._coming else None
 
     def read(self, count: int, now_us: int) -> bytes:
-        """At most so many bytes of those that have come."""
+        """At most count of the bytes that have come."""
         self.waiting(now_us)
         data = bytes(self._have[:count])
         del self._have[:count]

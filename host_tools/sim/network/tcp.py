@@ -259,7 +259,7 @@ class Listener(Endpoint):
         return False
 
     def give_time(self) -> None:
-        """Whoever connects does it in their own time."""
+        """A connection is made in the time of the one who connects."""
 
     def poll(self, events: int) -> int:
         """Which of the events there are."""
