@@ -50,7 +50,7 @@ def parse(data: str, name: str, with_hidden: bool = False) -> dict:
     with contextlib.suppress(ValueError):  # which config.parse says in its own words
         raw = text.parse_json(data.lstrip("\ufeff"))
         if not_text := _not_text(raw):
-            raise PacklogError(f"{name}: {not_text} has a character that is no text")
+            raise PacklogError(f"{name}: {not_text} has a character that is not text")
     try:
         found = config.parse(data)
         checks.check(found)

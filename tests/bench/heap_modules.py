@@ -24,11 +24,12 @@ def modules():
         ".".join(path.relative_to(FIRMWARE).with_suffix("").parts): path
         for path in sorted(FIRMWARE.rglob("*.py"))
     }
-    order = []
+    order, seen = [], set(LEFT_OUT)
 
     def visit(name):
-        if name in order or name not in paths or name in LEFT_OUT:
+        if name in seen or name not in paths:
             return
+        seen.add(name)  # some import each other, in functions
         for node in ast.walk(ast.parse(paths[name].read_text())):
             if isinstance(node, ast.Import):
                 for alias in node.names:

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from host_tools.board.pull import pull
 from host_tools.board.talk import Talk
+from host_tools.history import records
 from host_tools.history.frames import load
 from host_tools.sim.workshop import port_of
 from tests.helpers.boards import Bench, copy_of, every_reading, example, put_files
@@ -146,5 +147,9 @@ def test_a_board_that_is_switched_off_and_on_meanwhile_is_pulled_all_the_same(
         pull(port, tmp_path / "out", lambda line: None)
     assert board.starts == 2
     for path, data in old_history(SMALL).items():
-        assert (tmp_path / "out" / path.removeprefix("/data/")).read_bytes().startswith(data)
+        pulled = tmp_path / "out" / path.removeprefix("/data/")
+        if not pulled.exists():  # it has been compacted meanwhile
+            pulled = pulled.with_suffix(".shard")
+        rows = records.read(pulled)[1]
+        assert rows.tobytes().startswith(data[segment.HEADER_SIZE :])
     assert any(offset >= 50 * 240 for offset in offsets)  # it went on where it was

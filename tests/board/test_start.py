@@ -63,7 +63,7 @@ def test_a_start_takes_less_than_two_seconds_on_a_flash_full_of_history(installe
         while "packlog house " not in bench.console():
             board.step()
         assert board.now < STARTED_S * 1e6
-        board.run_until(STARTED_S + PERIOD_S)
+        board.run_until(STARTED_S + 3 * PERIOD_S)  # the first has to come twice
         assert "%" in bench.lcd()
         board.run_until(30)
         assert bench.count("boot") == boot and bench.count("durable") > 20

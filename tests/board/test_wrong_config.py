@@ -67,6 +67,6 @@ def test_a_config_that_is_mended_is_run_again(bench):
     put(board, b'{"packs": [{"name": "shed", "bms": "chargery"}], "status_s": 1}')
     before = len(board.console())
     board.board.power_on()
-    board.board.run(5)
+    board.board.run(7)
     assert board.statuses()["shed"].number("readings") > 2
     assert "Old config" not in board.console()[before:]

@@ -122,7 +122,7 @@ def test_time_that_runs_backwards_never_becomes_a_frame(tmp_path, capsys):
         (b"a,b\n1,2\n", "lines has the names of its columns: time, and some of v"),
         (b"time\n1\n", "lines has the names of its columns: time, and some of v"),
         (b"voltage,current\n1,2\n", "lines has the names of its columns: time, and some of v"),
-        (b"time;voltage\n1;2\n", "its times are no dates but count from some beginning"),
+        (b"time;voltage\n1;2\n", "its times are not dates but count from some start"),
         (b"time,voltage\n", "no reading in it"),
         (b"time,voltage\n5,nan\n", "no reading in it: 1 values of voltage"),
         (b"time,voltage\nx,53\n", "no reading in it: 1 rows left out whose time is not known"),
