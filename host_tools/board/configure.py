@@ -43,8 +43,8 @@ def get(port: str, key: str) -> None:
 
 def save(port: str, path: Path, say: Callable[[str], None]) -> None:
     """Copy the board's config to a file as it is, with the passwords: for its owner only."""
-    said = of_board(port, say)
-    with open_output(path, permissions=OWNER_ONLY) as file:
+    with open_output(path, permissions=OWNER_ONLY) as file:  # before the logger is stopped for it
+        said = of_board(port, say)
         file.write(said)
     say(f"{path} is {NAME}, with its passwords: only you can read it")
     if not config_file.is_right(said):

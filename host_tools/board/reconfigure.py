@@ -5,6 +5,7 @@ A change with which the logger does not start, or of which it complains, is take
 
 import getpass
 import re
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NoReturn
@@ -92,9 +93,19 @@ def _edited(edited: str, old: str, now: str) -> tuple[str, list[str]]:
 
 def _setting(key: str, typed: str) -> _Setting:
     if typed == ASK:
-        typed = getpass.getpass(f"{key}: ")
+        typed = _asked(key)
         return _Setting(key, typed, typed)
     return _Setting(key, typed, keys.value_of(typed))
+
+
+def _asked(key: str) -> str:
+    """What is typed without being shown."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", getpass.GetPassWarning)
+        try:
+            return getpass.getpass(f"{key}: ")
+        except (getpass.GetPassWarning, EOFError):
+            raise PacklogError(f"{key}: - asks for the value, which needs a terminal") from None
 
 
 class _Change:
@@ -127,9 +138,17 @@ class _Change:
             say(f"removed, because nothing uses it now: {', '.join(self._gone)}")
         before, after = (dict(keys.flat(text.parse_json(it))) for it in (self._old, self._new))
         changed = [key for key in before | after if before.get(key) != after.get(key)]
+        if len(_packs(before)) != len(_packs(after)):
+            changed = [key for key in changed if not key.startswith("packs[")]
+        if "wifi.networks[0].ssid" not in after:
+            changed = [key for key in changed if not key.startswith(("wifi.", "mqtt."))]
         for pattern, consequence in CONSEQUENCES:
             if any(re.fullmatch(pattern, key) for key in changed):
                 say(consequence)
+
+
+def _packs(flat: dict) -> list[str]:
+    return [key for key in flat if re.fullmatch(r"packs\[\d+\]\.name", key)]
 
 
 def _complaint(device: Device, known: list[str]) -> str | None:

@@ -20,7 +20,8 @@ START_S = 20  # until a logger that was started has said how it is
 def not_running(port: str) -> PacklogError:
     """The error of a board on which no logger has been heard."""
     return PacklogError(
-        f"no packlog is running at {port}: packlog install puts it there, or reset the board"
+        f"no packlog is running at {port}: packlog install puts it there; one that was stopped by "
+        "a Ctrl-C goes on after packlog config show, or a reset"
     )
 
 

@@ -16,10 +16,7 @@ def config_show(
     port: Port = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Print every key with its value; defaults are marked. Passwords are hidden.
-
-    The logger pauses meanwhile and is restarted.
-    """
+    """Print every key that is in use with its value; defaults are marked. Passwords are hidden."""
     from host_tools.board.configure import show
 
     show(connected(port), as_json)
@@ -45,10 +42,7 @@ def config_get(
     ],
     port: Port = None,
 ) -> None:
-    """Print the value of one key, or a section as JSON. Passwords are hidden.
-
-    The logger pauses meanwhile and is restarted.
-    """
+    """Print the value of one key, or a section as JSON. Passwords are hidden."""
     from host_tools.board.configure import get
 
     get(connected(port), key)

@@ -23,8 +23,13 @@ def edited(text: str, name: str) -> str | None:
         try:
             subprocess.run([*shlex.split(command), str(path)], check=True)
             found = path.read_text(encoding="utf8")
-        except (OSError, ValueError, subprocess.CalledProcessError) as error:
+        except subprocess.CalledProcessError as error:
             raise PacklogError(
-                f"the editor {command!r} failed ({error}): $EDITOR names another"
+                f"the editor {command!r} ended with {error.returncode}: nothing is changed; "
+                "another editor can be set as $EDITOR"
+            ) from None
+        except (OSError, ValueError) as error:
+            raise PacklogError(
+                f"the editor {command!r} failed ({error}): set another one as $EDITOR"
             ) from None
     return None if found == text else found

@@ -158,10 +158,7 @@ def test_an_edited_config_keeps_the_secrets_that_stayed_hidden(bench, monkeypatc
     monkeypatch.setattr(editor, "edited", edited)
     with port_of(board.board) as port:
         reconfigure.edit(port, False, said.append)
-    assert said == [
-        "config.json is changed; the logger starts again with it",
-        "watch the display's health page to see that the board gets in",
-    ]
+    assert said == ["config.json is changed; the logger starts again with it"]
     assert "hush" not in seen[0] and keys.HIDDEN in seen[0]
     made = on_board(board)
     assert (made["mqtt"], made["status_s"]) == ({"password": "hush-hush", "user": "me"}, 3)
@@ -193,7 +190,7 @@ def texts(monkeypatch):
     [
         ("data['lcd']['columns'] = 3", r"^config.json: lcd.columns: 3 is not"),
         ("data['mqtt'] = {'password': '********'}", r"^config.json: mqtt.password is hidden"),
-        ("sys.exit(3)", r"the editor .* failed .*: \$EDITOR names another"),
+        ("sys.exit(3)", "the editor .* ended with 3: nothing is changed"),
     ],
 )
 def test_what_is_wrong_does_not_reach_the_board(texts, tmp_path, monkeypatch, code, line):
@@ -218,3 +215,38 @@ def test_at_a_terminal_what_is_wrong_can_be_edited_again(texts, monkeypatch):
     reconfigure.edit("port", True, said.append)
     assert texts == [example() | {"status_s": 7}]
     assert "packs: a list in [ ]" in said[0] and shown[1] == '{"packs": 1}'
+
+
+def consequences(*pairs, old=None):
+    """What is said besides of these keys being set."""
+    said = []
+    made = reconfigure._Change(None, "")
+    made._old = json.dumps(old or example())
+    made._new = json.dumps(changed(*pairs, old=old)[0])
+    made.report(said.append)
+    return " ".join(said)
+
+
+def test_what_a_change_means_is_said_of_what_it_changes_only():
+    assert "under the new name" in consequences(("packs[0].name", "shed"))
+    assert "in new files" in consequences(("packs[0].cells", "8"))
+    further = ("packs[1].name", "van"), ("packs[1].bms", "jk"), ("packs[1].device", "JK-1")
+    assert consequences(*further) == ""  # nothing was renamed
+    two = changed(*further)[0]
+    assert consequences(("packs", json.dumps(two["packs"][:1])), old=two) == ""
+    network = ("wifi.networks[0].ssid", "home")
+    assert "gets in" in consequences(network, ("mqtt.host", "broker"))
+    assert consequences(("wifi.networks", "[]")) == ""  # there is nothing to get into
+    assert consequences(("mqtt.user", "me")) == ""
+
+
+def test_a_value_that_is_asked_for_needs_a_terminal():
+    done = packlog("config", "set", "--port", "/dev/nonesuch", "mqtt.password=-", input="")
+    assert done.returncode == 1 and "needs a terminal" in done.stderr
+    assert len(done.stderr.splitlines()) <= 2, done.stderr
+
+
+def test_a_config_that_cannot_be_saved_stops_no_logger(tmp_path, monkeypatch):
+    monkeypatch.setattr(configure, "of_board", lambda port, say: pytest.fail("it was stopped"))
+    with pytest.raises(PacklogError, match="the folder does not exist"):
+        configure.save("port", tmp_path / "none" / "x.json", print)
