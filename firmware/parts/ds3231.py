@@ -45,15 +45,16 @@ def make(settings, board):
 
 @once.start
 def _bus(settings, board):
+    lcd = board.settings.get("lcd")
+    is_apart = settings["scl"] >= 0 <= settings["sda"]
+    if not is_apart and (not lcd or lcd["kind"] != "i2c"):
+        raise ValueError("config.json: ds3231: needs scl and sda, or a display on I2C to share")
     from machine import I2C, Pin, SoftI2C
 
-    if settings["scl"] >= 0 <= settings["sda"]:
+    if is_apart:
         check_pins(settings, "ds3231")
         pins = {key: Pin(settings[key]) for key in ("scl", "sda")}
         return SoftI2C(freq=_FREQUENCY, timeout=_TIMEOUT_US, **pins)
-    lcd = board.settings.get("lcd")
-    if not lcd or lcd["kind"] != "i2c":
-        raise ValueError("config.json: ds3231: needs scl and sda, or a display on I2C to share")
     # An ESP32 has one object for each of its buses: this is the display's, with the same settings
     pins = {key: Pin(lcd[key]) for key in ("scl", "sda")}
     return I2C(0, freq=lcd["frequency"], timeout=_TIMEOUT_US, **pins)

@@ -33,6 +33,7 @@ def frozen(built, tmp_path_factory):
     """The same, with the firmware frozen in by its manifest."""
     image = machine.Image(built)
     image.add_tests()
+    image.add("firmware/config.json")
     path = image.write(tmp_path_factory.mktemp("frozen") / "flash.img")
     return machine.Machine(built, path, machine.PATH_WITHOUT, images.frozen(built))
 
