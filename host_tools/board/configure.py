@@ -24,7 +24,7 @@ OWNER_ONLY = 0o600  # the permissions of a file with secrets
 
 def show(port: str, as_json: bool = False) -> None:
     """Print what the board's config says; what it leaves to the defaults is marked."""
-    said = told(port, progress.say)
+    said = masked_of_board(port, progress.say)
     found = keys.masked(config_file.parse(said, NAME, with_hidden=True))
     if as_json:
         text.show(json.dumps(found, indent=2))
@@ -36,7 +36,7 @@ def show(port: str, as_json: bool = False) -> None:
 
 def get(port: str, key: str) -> None:
     """Print the value of one key, or of a section as JSON."""
-    said = told(port, progress.say)
+    said = masked_of_board(port, progress.say)
     found = keys.take(keys.masked(config_file.parse(said, NAME, with_hidden=True)), key)
     text.show(found if isinstance(found, str) else json.dumps(found))
 
@@ -51,7 +51,7 @@ def save(port: str, path: Path, say: Callable[[str], None]) -> None:
         say("it is not valid: packlog config check says why")
 
 
-def told(port: str, say: Callable[[str], None]) -> str:
+def masked_of_board(port: str, say: Callable[[str], None]) -> str:
     """The text of the board's own; from a logger that runs, with asterisks for passwords."""
 
     def ask(device: Device) -> str:
@@ -90,7 +90,7 @@ def check(port: str | None, path: Path | None, say: Callable[[str], None]) -> No
         config_file.read_file(path)
         say(f"{path} is valid")
         return
-    config_file.parse(told(port, say), NAME, with_hidden=True)
+    config_file.parse(masked_of_board(port, say), NAME, with_hidden=True)
     say(f"{NAME} is valid")
 
 

@@ -28,7 +28,7 @@ def in_reach(device: Device) -> list[Network]:
         raise PacklogError(f"the board cannot look for WiFi networks ({lines[-1]})")
     try:
         heard = [_network(line.split(" ", 1)[1]) for line in lines if line.startswith("heard ")]
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, OverflowError):
         raise PacklogError(f"the board at {device.port} answers strangely: reset it") from None
     found: dict[str, Network] = {}
     for each in sorted(heard, key=lambda it: -it.rssi):

@@ -21,13 +21,31 @@ from host_tools.ground.words import listed
 
 NO_MODULE = "no module named"  # MicroPython's words
 ASK = "-"  # as a value: ask for it
-# What a change of these means besides the restart that puts it into effect
+
+
+def _always(before: dict, after: dict) -> bool:
+    return True
+
+
+def _with_as_many_packs(before: dict, after: dict) -> bool:
+    """Is no pack new or gone? Else the keys of the others can have moved."""
+    counts = [sum(key.endswith("].bms") for key in flat) for flat in (before, after)]
+    return counts[0] == counts[1]
+
+
+def _with_network(before: dict, after: dict) -> bool:
+    return "wifi.networks[0].ssid" in after
+
+
+# What a change of these means besides the restart that puts it into effect, and when:
+# by the keys before and after
 CONSEQUENCES = (
-    (r"packs\[\d+\]\.name", "the history goes on under the new name; what was recorded stays under "
-     "the old one"),
-    (r"packs\[\d+\]\.(bms|cells)", "the history goes on in new files"),
-    (r"store\.budget_kb", "if the history is larger than that, its oldest files go"),
-    (r"wifi\..*|mqtt\..*", "watch the display's health page to see that the board gets in"),
+    (r"packs\[\d+\]\.name", _with_as_many_packs, "the history goes on under the new name; what was "
+     "recorded stays under the old one"),
+    (r"packs\[\d+\]\.(bms|cells)", _with_as_many_packs, "the history goes on in new files"),
+    (r"store\.budget_kb", _always, "if the history is larger than that, its oldest files go"),
+    (r"wifi\..*|mqtt\..*", _with_network, "watch the display's health page to see that the board "
+     "gets in"),
 )  # fmt: skip
 
 
@@ -138,17 +156,9 @@ class _Change:
             say(f"removed, because nothing uses it now: {', '.join(self._gone)}")
         before, after = (dict(keys.flat(text.parse_json(it))) for it in (self._old, self._new))
         changed = [key for key in before | after if before.get(key) != after.get(key)]
-        if len(_packs(before)) != len(_packs(after)):
-            changed = [key for key in changed if not key.startswith("packs[")]
-        if "wifi.networks[0].ssid" not in after:
-            changed = [key for key in changed if not key.startswith(("wifi.", "mqtt."))]
-        for pattern, consequence in CONSEQUENCES:
-            if any(re.fullmatch(pattern, key) for key in changed):
+        for pattern, holds, consequence in CONSEQUENCES:
+            if holds(before, after) and any(re.fullmatch(pattern, key) for key in changed):
                 say(consequence)
-
-
-def _packs(flat: dict) -> list[str]:
-    return [key for key in flat if re.fullmatch(r"packs\[\d+\]\.name", key)]
 
 
 def _complaint(device: Device, known: list[str]) -> str | None:

@@ -158,6 +158,8 @@ class Talk:
             try:
                 seconds = ANSWER_S + (end - offset) / BYTES_S
                 for piece in self._pieces(text, Answer(text), seconds):
+                    if len(piece) > end - offset:
+                        raise Lost("more than was asked for")
                     offset += len(piece)
                     yield piece
                 if offset != end:

@@ -1,9 +1,11 @@
 """The user's cache folder: what was made once, and can be made again."""
 
+import atexit
 import contextlib
 import hashlib
 import json
 import os
+import shutil
 import sys
 import tempfile
 import zlib
@@ -26,11 +28,14 @@ def cache_folder(kind: str) -> Path:
     return Path(base) / "packlog" / kind
 
 
+@cache
 def _home() -> Path:
     try:
         return Path.home()
-    except RuntimeError:  # the user has none
-        return Path(tempfile.gettempdir())
+    except RuntimeError:  # the user has none: nobody else may put a build there
+        folder = tempfile.mkdtemp(prefix="packlog-")
+        atexit.register(shutil.rmtree, folder, ignore_errors=True)
+        return Path(folder)
 
 
 def keep_file(path: Path, data: bytes) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from types import ModuleType
 
 from host_tools.export import exporters
 from host_tools.ground.output import is_file, open_output, spare_inputs
@@ -34,14 +35,27 @@ def decode(
     PacklogError then says, once the rest is written, that there were some.
     """
     load.check_series(series)
-    exporter = exporters.get(how.form) if how.form else exporters.of_file(out)
-    more = exporters.with_decimals(exporter, how.decimals)
+    _exporter(out, how)  # before anything is read
     paths = list(paths)
     spare_inputs(out, records.find(paths))
     rows = load.load(paths, series, how.guess)
-    opened = open_output(out, exporters.mode(exporter))
-    with opened as file, Progress("writing", len(rows), "rows", is_file(file)) as bar:
-        exporter.write(rows, file.write, epoch, bar.at, **more)
+    write(rows, out, epoch, how)
     if rows.problems:
         raise records.damage(len(rows.problems))
     return len(rows)
+
+
+def write(
+    rows: load.Rows, out: Path | str | None = None, epoch: bool = False, how: How = How()
+) -> None:
+    """Write rows that load.load() returned."""
+    exporter, more = _exporter(out, how)
+    opened = open_output(out, exporters.mode(exporter))
+    with opened as file, Progress("writing", len(rows), "rows", is_file(file)) as bar:
+        exporter.write(rows, file.write, epoch, bar.at, **more)
+
+
+def _exporter(out: Path | str | None, how: How) -> tuple[ModuleType, dict]:
+    """The exporter, and what it is told besides."""
+    exporter = exporters.get(how.form) if how.form else exporters.of_file(out)
+    return exporter, exporters.with_decimals(exporter, how.decimals)

@@ -7,10 +7,11 @@ from pathlib import Path
 
 from host_tools.board import status
 from host_tools.board.pull import pull
-from host_tools.export.decode import decode
+from host_tools.export.decode import write
 from host_tools.ground.errors import PacklogError
 from host_tools.ground.firmware import COMMAND
 from host_tools.ground.progress import Progress, say
+from host_tools.history.load import load
 from host_tools.sim.board.flash import check_free
 from host_tools.sim.lcd import lcd_png
 from host_tools.sim.rig import Plan, Rig
@@ -53,8 +54,9 @@ def demo(folder: Path, minutes: int, seed: int) -> None:
             pull(port, folder, say)
     finally:
         rig.board.close()
+    rows = load([folder / PACK])
     for name in ("pack.csv", "day.png"):
-        decode([folder / PACK], folder / name)
+        write(rows, folder / name)
     _report(folder, lcd, last, minutes)
 
 

@@ -19,7 +19,8 @@ def test_the_demo_leaves_what_it_promises(tmp_path, capsys):
     assert (
         tmp_path / "house/pack/00000001.seg"
     ).stat().st_size > 150  # but the frame in the making
-    said = capsys.readouterr().out
+    said, notes = capsys.readouterr()
+    assert notes.count("house, frames: ") == 1
     assert "|SoC" in said and "readings came in" in said and "frames were stored" in said
     assert " 0 bytes" not in said and "packlog install" in said
     assert f"{tmp_path}/day.png" in said and "decode history/house -o day.png" in said

@@ -18,6 +18,19 @@ class Over(Exception):
     """The time that was given is over."""
 
 
+class Wall:
+    """What net.clock and the parts know as time: that of an RTC. rtc: a FakeRtc."""
+
+    def __init__(self, rtc):
+        self._rtc = rtc
+
+    def time(self):
+        return self._rtc.ms() // 1000
+
+    def gmtime(self, seconds=None):
+        return time.gmtime((self.time() if seconds is None else seconds) - EPOCH)
+
+
 class FakeTime:
     """Both time and asyncio for a module. crystal: ms that it loses in 10**6 s; events: what
     happens at a time in ms.

@@ -4,7 +4,7 @@ import sys
 import time
 
 import board_fake
-from board_fake import FakeRtc, FakeTime
+from board_fake import FakeRtc, FakeTime, Wall
 
 from lib.uptime import DS3231, KEPT, NO_CLOCK, NTP, PC
 
@@ -20,19 +20,6 @@ with board_fake.modules():
 NOON = 1780315200  # 2026-06-01T12:00:00Z, a Monday
 TIME = 0x00, 0x00, 0x12, 0x01, 0x01, 0x06, 0x26  # what the registers say then
 STOPPED = 0x80
-
-
-class Wall:
-    """What net.clock and the part know as time."""
-
-    def __init__(self, rtc):
-        self._rtc = rtc
-
-    def time(self):
-        return self._rtc.ms() // 1000
-
-    def gmtime(self, seconds=None):
-        return time.gmtime((self.time() if seconds is None else seconds) - board_fake.EPOCH)
 
 
 class Chip:

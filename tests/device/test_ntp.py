@@ -4,7 +4,7 @@ import struct
 import sys
 
 import board_fake
-from board_fake import FakeRtc, FakeTime
+from board_fake import FakeRtc, FakeTime, Wall
 
 from lib.uptime import KEPT, NTP, PC
 
@@ -20,23 +20,6 @@ with board_fake.modules():
 NOON = 1780000000
 SETTINGS = {"server": "pool.ntp.org", "interval_s": 3600}
 YEAR_MS = 365 * 86400000
-
-
-class Wall:
-    """What net.clock knows as time."""
-
-    def __init__(self, rtc):
-        self._rtc = rtc
-
-    def time(self):
-        return self._rtc.ms() // 1000
-
-    def gmtime(self, seconds=None):
-        import time
-
-        if seconds is None:
-            seconds = self.time()
-        return time.gmtime(seconds - board_fake.EPOCH)
 
 
 class Wifi:

@@ -170,3 +170,17 @@ def test_pieces_of_another_answer_are_no_pieces_of_this():
     assert b"x" * 240 in answer.text
     with pytest.raises(Lost):  # of the same tag, but nobody knew the random part
         list(answer.feed(pieces(b"07000000 files", b"y")))
+
+
+def test_more_than_was_asked_for_is_not_taken(monkeypatch, clock):
+    class Generous(Logger):
+        def said(self, verb, *words):
+            return (DATA,) if verb == b"read" else super().said(verb, *words)
+
+    with plugged_in(monkeypatch, Generous(clock)) as board:
+        for count in (10, PIECE + 10):
+            said = b""
+            with pytest.raises(Lost):
+                for piece in talking(board).read("a/b/c", 0, count):
+                    said += piece
+            assert said == DATA[: count // PIECE * PIECE]

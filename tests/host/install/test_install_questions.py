@@ -305,6 +305,20 @@ def test_what_a_board_hears_of_networks(said, found):
     assert networks.in_reach(Board()) == found
 
 
+@pytest.mark.parametrize(
+    "said", ["", "x", "{}", "[1,2,3]", '["zz",1,2]', '["61",1e999,2]', "[[],1]"]
+)
+def test_strange_networks_are_one_line(said):
+    class Board:
+        port = "port"
+
+        def run(self, code):
+            return f"heard {said}\n"
+
+    with pytest.raises(PacklogError, match="answers strangely"):
+        networks.in_reach(Board())
+
+
 def test_a_board_without_any_firmware_hears_the_networks_around_it(tmp_path):
     with board_on(tmp_path / "flash.img", wifi=True) as (rig, port):
         rig.home.network.access_points.append(AccessPoint("barn", "stable door", rssi=-50))
