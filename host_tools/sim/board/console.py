@@ -228,13 +228,10 @@ class Cooked:
     def _with_returns(self, text: bytes) -> bytes:
         if not text:
             return b""
-        first = self._last == b"\r" and text[:1] == b"\n"
+        # A return that came with the text before belongs to a newline at the beginning of this
+        done = int(self._last == b"\r" and text[:1] == b"\n")
         self._last = text[-1:]
-        return (
-            text[:1] + _BARE_NEWLINE.sub(b"\r\n", text[1:])
-            if first
-            else (_BARE_NEWLINE.sub(b"\r\n", text))
-        )
+        return text[:done] + _BARE_NEWLINE.sub(b"\r\n", text[done:])
 
 
 def check_link(link: Path) -> None:
