@@ -82,7 +82,8 @@ def config_set(
     """
     from host_tools.board.reconfigure import change
 
-    change(connected(port), _pairs(words), say)
+    pairs = _pairs(words)  # wrong usage is said without a board, too
+    change(connected(port), pairs, say)
 
 
 def _pairs(words: list[str]) -> list[tuple[str, str]]:

@@ -250,3 +250,8 @@ def test_a_config_that_cannot_be_saved_stops_no_logger(tmp_path, monkeypatch):
     monkeypatch.setattr(configure, "of_board", lambda port, say: pytest.fail("it was stopped"))
     with pytest.raises(PacklogError, match="the folder does not exist"):
         configure.save("port", tmp_path / "none" / "x.json", print)
+
+
+def test_wrong_words_are_wrong_usage_without_a_board_too():
+    done = packlog("config", "set", "a")
+    assert done.returncode == 2 and "no board found" not in done.stderr
