@@ -109,9 +109,14 @@ class Compactor:
         return min(found) if found else None
 
     def _candidates(self):
-        """The numbers of those that may be. One that takes a single block gains nothing."""
+        """The numbers of those that may be. One that takes a single block gains nothing; the newest
+        is written to. Of hours and days the one before it is needed, too: store/days.py reads them.
+        """
         files = self._files
-        found = [n for n in files.segments if files.segments[n] > BLOCK and n != files.newest()]
+        newest = files.newest()
+        if self._header.series >= segment.HOURS:
+            newest = files.newest(newest)
+        found = [n for n in files.segments if files.segments[n] > BLOCK and n < newest]
         return [n for n in found if self._failures.get(n, 0) < _ATTEMPTS]
 
     def _compact(self, sequence):

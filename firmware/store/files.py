@@ -12,6 +12,17 @@ from store import segment
 DATA = "/data"  # the folder of all packs' histories
 
 
+def make_folder(path):
+    """Make a folder, and those above it, if it is not there."""
+    parts = path.split("/")
+    for i in range(1 + (not parts[0]), len(parts) + 1):
+        path = "/".join(parts[:i])
+        try:
+            os.stat(path)
+        except OSError:
+            os.mkdir(path)
+
+
 class Files:
     """segments, shards: sizes in bytes by sequence number; unfinished: numbers."""
 

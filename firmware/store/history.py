@@ -1,16 +1,19 @@
-"""History: everything that is kept of one pack, in three series: frames, cells and events.
+"""History: everything that is kept of one pack: frames, cells, events, hours and days, a series
+each, and the sums of charge and energy.
 
 add() takes every reading and touches RAM only; flush() makes it durable, at a cost of one flash
 erase a series. Times in s of uptime, UTC in unix seconds, sizes in bytes.
 """
 
 from lib import once
+from lib.local_time import LocalTime
 from lib.uptime import KEPT
 from store import events, frame, segment
 from store.bounds import Tolerances
+from store.budget import shares
 from store.cells import CellSampler, record_size
-from store.draft import Draft
 from store.events import Events
+from store.rollup import SIZES, Rollup
 from store.said import Said
 from store.sampler import Sampler
 from store.series import Series
@@ -23,20 +26,6 @@ CELLS_WINDOW_S = 600  # what a power cut can cost of the cells
 RESERVE = 64 * 1024  # what retention keeps free of the file system
 CLOCK_JUMP_S = 2  # smaller clock corrections are not logged
 
-# What each series may take of the budget; the frames have the rest.
-CELLS_SHARE, EVENTS_SHARE = 25, 5  # %
-EVENTS_LEAST = 8192  # two blocks of flash: one to write on, one to keep
-
-
-@once.packs
-def shares(budget):
-    """The budgets of frames, cells and events: (None, None, None) for None."""
-    if budget is None:
-        return None, None, None
-    cells = budget * CELLS_SHARE // 100
-    happened = max(EVENTS_LEAST, budget * EVENTS_SHARE // 100)
-    return budget - cells - happened, cells, happened
-
 
 class History:
     """The history of the pack in folder/pack_name. SegmentError if that cannot be a pack's name.
@@ -44,10 +33,10 @@ class History:
     uptime is a lib.uptime.Uptime. cell_count 0: not known, as the newest segment says or up to 16.
     A frame stands for interval_s at most; tolerances (a dict of store.bounds.Tolerances' arguments,
     or None) end it earlier. budget: what the files may take, None for as much as the file system
-    has. A record of the cells
-    is written where one is off by more than cells_mv, cells_min_s to cells_s after the last one.
-    silent_s: so long without a reading is an event, None: no such events. bms: NUMBER of its kind.
-    damaged: records that were left out of what was compacted at this start.
+    has. A record of the cells is written where one is off by more than cells_mv, cells_min_s to
+    cells_s after the last one. silent_s: so long without a reading is an event, None: no such
+    events. bms: NUMBER of its kind. local: a lib.local_time.LocalTime, None for UTC. damaged:
+    records that were left out of what was compacted at this start.
     """
 
     @once.packs
@@ -70,14 +59,15 @@ class History:
         tolerances=None,
         bms=0,
         damaged=0,
+        local=None,
     ):
         self._uptime = uptime
         self._window = window_s
+        self._drafts_s = max(1, window_s - SLACK_S)
         self._retry_at = 0
         self._wide_cells = 0
         self._known = None  # newest anchor: uptime, UTC, which clock
         self._failed_at = {}  # by series, when it began to fail
-        self._damaged = damaged
         self._folder = folder + "/" + segment.check_name(pack_name)
         self._name = pack_name
         self._reserve = reserve
@@ -87,10 +77,19 @@ class History:
         self._pack = self._series(segment.PACK, cell_count, capacity)
         self._cells = self._series(segment.CELLS, cell_count, CELLS_CAPACITY)
         self._events = self._series(segment.EVENTS, cell_count, EVENTS_CAPACITY)
-        self._draft = Draft(self._folder + "/" + segment.FOLDERS[segment.PACK])
-        self._drafted_at = 0
-        self._take_up_draft()
+        self._rollup = rollup = Rollup(
+            self._folder,
+            lambda kind, capacity: self._series(kind, cell_count, capacity),
+            local or LocalTime(),
+            gap_s,
+            tolerances and tolerances["capacity_ah"],
+        )
+        self._hour, found = rollup.hour, rollup.draft
+        self._pack.complete(found.boot, found.start, found.end, found.record)
         self._agree()
+        rollup.take_up()
+        self._damaged = damaged + found.damaged
+        self.totals = found.totals
         bounds = tolerances and Tolerances(interval_s=interval_s, **tolerances)
         self._sampler = Sampler(
             self._pack.backlog, self._pack.header.layout, interval_s, gap_s, bounds
@@ -104,7 +103,7 @@ class History:
 
     def _series(self, kind, cell_count, capacity):
         """The Series of a kind, numbered as in the header."""
-        size = record_size(cell_count) if kind == segment.CELLS else frame.SIZE
+        size = record_size(cell_count) if kind == segment.CELLS else SIZES.get(kind, frame.SIZE)
         layout = frame.layout_for(cell_count) if kind == segment.PACK else 1
         header = segment.Header(kind, layout, cell_count, self._name, 0, size)
         folder = self._folder + "/" + segment.FOLDERS[kind]
@@ -122,40 +121,10 @@ class History:
             boot = 0
         self.boot = 1 + boot
         for series in self._all():
-            self._join(series)
-
-    def _join(self, series):
-        series.boot = self.boot
-        header = series.header
-        if header.log != self._log:
-            header.log = self._log
-            series.relayout(header.layout, header.cell_count)  # not in a file of another log
-
-    @once.packs
-    def _take_up_draft(self):
-        """The frame that was in the making when the power went."""
-        draft = self._draft
-        if draft.load():
-            self._pack.complete(draft.boot, draft.start, draft.end, draft.record)
-
-    def _draft_due(self, now):
-        """Has the frame in the making gone on for so long that losing it would be a pity?"""
-        if self._pack.waiting:
-            return False
-        begun = max(self._sampler.closed, self._drafted_at)
-        return now - begun >= max(1, self._window - SLACK_S) and self._sampler.stamp > begun
-
-    def _save_draft(self, now):
-        self._drafted_at = now
-        start, end = self._sampler.draft(self._draft.record)
-        if end:
-            try:
-                self._draft.save(self.boot, start, end)
-            except OSError:
-                pass  # what is lost by that is what was lost before there were drafts
+            series.join(self.boot, self._log)
 
     def _all(self):
-        return self._pack, self._cells, self._events
+        return self._pack, self._cells, self._events, self._rollup.series
 
     @property
     def frames(self):
@@ -195,6 +164,7 @@ class History:
         uptime = self._uptime
         uptime.update()
         self._sampler.add(sample, uptime.seconds, uptime.ms)
+        self._hour.add(sample, self._sampler.values(), uptime.seconds, uptime.ms)
         self._cell_sampler.add(sample, uptime.seconds, uptime.ms)
         self._recorder.reading(uptime.seconds)
         self._said.look(uptime.seconds, sample)
@@ -220,8 +190,9 @@ class History:
             utc -= 1
         elif later > 500:
             utc += 1
-        for series in self._all():
+        for series in self._all()[:-1]:  # the hours' records say it themselves
             series.anchor(uptime.seconds, utc, clock)
+        self._hour.clock(uptime.seconds, utc)
         self._note_clock(uptime.seconds, utc, clock)
         self._known = (uptime.seconds, utc, clock)
 
@@ -245,15 +216,17 @@ class History:
         self._uptime.update()
         now = self._uptime.seconds
         self._recorder.look(now)
+        self._hour.look(now)
         if now < self._retry_at:
             return False
         pack = self._pack
         if pack.waiting and not pack.backlog.count:
             return True  # an anchor alone
         return (
-            self._draft_due(now)
+            self._rollup.is_due(now, self._drafts_s)
             or _is_full(pack, now, self._window)
             or _is_full(self._events, now, self._window)
+            or _is_full(self._rollup.series, now, self._window)
             or _is_full(self._cells, now, CELLS_WINDOW_S)
         )
 
@@ -277,8 +250,8 @@ class History:
             sum([s.compactor.damaged for s in self._all()], self._damaged),
         )
         done = self._write(self._pack, now)
-        if done and self._draft_due(now):
-            self._save_draft(now)
+        yield
+        done = self._write_hours(now, done, everything) and done
         yield
         grown = self._cell_sampler.wanted > self._cells.header.cell_count
         cells_s = CELLS_WINDOW_S - self._window
@@ -290,6 +263,20 @@ class History:
         self._retry_at = 0 if done else now + self._window
         if done:
             self._widen(grown)
+
+    def _write_hours(self, now, done, everything):
+        """Flush the hours, and save what is in the making. done: are the frames on the flash?
+
+        Not after a failure: what is there has the hour that is not.
+        """
+        rollup = self._rollup
+        ended = rollup.series.backlog.count > 0
+        if ended and not self._write(rollup.series, now):
+            return False
+        wanted = ended or (everything and self.frames)
+        if done and (wanted or rollup.is_due(now, self._drafts_s)):
+            rollup.save(now, self._sampler, ended)
+        return True
 
     def _write(self, series, now):
         """Flush one series; that it fails, and that it works again, is an event."""
@@ -319,7 +306,7 @@ class History:
         ):
             self._cells.close()
             self._cells = self._series(segment.CELLS, cell_count, CELLS_CAPACITY)
-            self._join(self._cells)
+            self._cells.join(self.boot, self._log)
             if self._known:
                 self._cells.anchor(*self._known)
         self._cell_sampler.begin(self._cells.backlog, cell_count)
@@ -334,7 +321,12 @@ class History:
 
     def compactors(self):
         """The store.compaction.Compactor of each series, as of now."""
-        return [series.compactor for series in self._all()]
+        found = [series.compactor for series in self._all()]
+        return found + [self._rollup.compactor] if self._rollup.compactor else found
+
+    def make_days(self):
+        """Generator: write the days that are over, in steps of some ms."""
+        return self._rollup.make_days(self._known, self._uptime.seconds)
 
     def close(self):
         """Write what there is of the frame in the making, flush, and let go of the files.
@@ -343,6 +335,7 @@ class History:
         """
         self._sampler.finish()
         self._cell_sampler.finish()
+        self._hour.finish()
         done = self.flush(True)
         for series in self._all():
             series.close()

@@ -80,6 +80,10 @@ class Sampler:
             self._remember(sample, seconds, ms)
             self._begin()
 
+    def values(self):
+        """What the last reading said: a value at each of store.bounds' places."""
+        return self._last
+
     def finish(self):
         """End the run at the last reading: the next one begins a new run."""
         if self._running:

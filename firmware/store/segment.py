@@ -17,6 +17,7 @@ MAGIC = b"PKLG"
 VERSION = 1
 HEADER_SIZE = 52
 MAX_SIZE = 65536
+COARSE_SIZE = 24576  # of hours and days: two months and more are not for retention to take at once
 BLOCK = 4096  # bytes from one CHECK to the next, at most
 LONG_RECORD = 40  # bytes; of longer ones a block is twice that: a CHECK is as long as a record
 BUFFER = 416  # bytes that are read or written at a time: 32 frames, 6 records of 32 cells
@@ -24,8 +25,9 @@ SUFFIX = ".seg"
 SHARD = ".shard"  # what a segment is compacted to
 UNFINISHED = ".tmp"  # a shard that is being written
 
-PACK, CELLS, EVENTS = 1, 2, 3  # series
-FOLDERS = {PACK: "pack", CELLS: "cells", EVENTS: "events"}  # below the pack's own
+PACK, CELLS, EVENTS, HOURS, DAYS = 1, 2, 3, 4, 5  # series
+# Below the pack's own
+FOLDERS = {PACK: "pack", CELLS: "cells", EVENTS: "events", HOURS: "hours", DAYS: "days"}
 
 _HEADER = "<4sBBBBHHIIIIB17sH"
 SIZE_AT, BOOT_AT = 8, 16  # offsets of header_size and boot
@@ -111,6 +113,11 @@ def _check(header):
             raise SegmentError("of the unknown layout " + str(header.layout))
         if header.record_size != frame.SIZE:
             raise SegmentError("its frames are not of " + str(frame.SIZE) + " bytes")
+
+
+def most(series):
+    """Bytes of a segment of that series, at most."""
+    return MAX_SIZE if series < HOURS else COARSE_SIZE
 
 
 def file_name(sequence, suffix=SUFFIX):

@@ -11,7 +11,7 @@ from lib.uptime import KEPT, NO_CLOCK
 from store import frame, retention, segment, shard
 from store.backlog import Backlog
 from store.compaction import Compactor
-from store.files import Files
+from store.files import Files, make_folder
 
 _LONGEST = 65535  # s that a timestamp can say
 _MORE = 4  # records that one frame can bring: a RUN and itself, then a RUN and an ANCHOR;
@@ -36,8 +36,9 @@ class Series:
         self._budget = budget
         self._reserve = reserve
         # Small budgets get small segments, so that retention never takes most of the history.
-        share = segment.MAX_SIZE if budget is None else budget // 4
-        self._limit = retention.whole_blocks(min(segment.MAX_SIZE, max(4096, share)))
+        most = segment.most(header.series)
+        share = most if budget is None else budget // 4
+        self._limit = retention.whole_blocks(min(most, max(4096, share)))
         self._writer = None
         self._base = (
             None  # uptime of timestamp 0 where the segment ends; None: nothing of this boot
@@ -46,8 +47,8 @@ class Series:
         self._known = None  # newest anchor (uptime, utc, clock)
         self._anchor_due = False
         self._busy = False
-        self._files = Files(folder)
-        self.compactor = Compactor(self._files, header)
+        self.files = Files(folder)
+        self.compactor = Compactor(self.files, header)
         self.compactor.clean()
         self._resume()
 
@@ -105,17 +106,50 @@ class Series:
             return False
         return True
 
+    def append(self, boot, begin, end, record):
+        """Append a record of any boot, with a RUN at begin. Nothing may be waiting.
+
+        False if the flash failed; the record is dropped then.
+        """
+        backlog = self.backlog
+        backlog.put_run(begin)
+        at = backlog.slot()
+        backlog.buffer[at : at + backlog.record_size] = record
+        backlog.put(end)
+        mine, self.boot = self.boot, boot
+        done = self.flush()
+        self.boot = mine
+        self._base = None  # a RUN comes next
+        if not done:
+            backlog.pop(backlog.count)
+        return done
+
+    @property
+    def tail(self):
+        """(boot, uptime) at which the newest segment ended at the start; None: there is none."""
+        return self._tail and (self._tail[1], self._tail[3])
+
     def close(self):
         """Let go of the files. The next flush opens them again; an unfinished shard is dropped."""
         self.compactor.stop()
         self._seal()
+
+    def join(self, boot, log):
+        """Be of that boot and that log from here on, not in a file of another log."""
+        self.boot = boot
+        header = self.header
+        if header.log != log:
+            header.log = log
+            self._tail = None
+            self.last_boot = 0
+            self.relayout(header.layout, header.cell_count)
 
     def relayout(self, layout, cell_count):
         """Go on in a segment with that layout. Nothing may be waiting."""
         self.header.layout = layout
         self.header.cell_count = cell_count
         self._seal()
-        self._leave()
+        self.leave()
 
     def _seal(self):
         """Put a CHECK at the end of the segment, and close it."""
@@ -137,10 +171,10 @@ class Series:
         self.last_boot = 0
         self._tail = None  # where the newest segment ends
         go_on = True
-        sequence = self._files.newest()
+        sequence = self.files.newest()
         while sequence:
-            suffix = segment.SHARD if sequence in self._files.shards else segment.SUFFIX
-            path = self._files.path(sequence, suffix)
+            suffix = segment.SHARD if sequence in self.files.shards else segment.SUFFIX
+            path = self.files.path(sequence, suffix)
             try:
                 found, last_boot = self._read_header(path, suffix)
                 if found.series == self.header.series and found.name == self.header.name:
@@ -151,7 +185,7 @@ class Series:
                     return
             except (segment.SegmentError, shard.ShardError, OSError):
                 go_on = False
-            sequence = self._files.newest(sequence)
+            sequence = self.files.newest(sequence)
         self.header.log = int.from_bytes(os.urandom(2), "little") or 1
 
     def _read_header(self, path, suffix):
@@ -186,7 +220,7 @@ class Series:
 
     def _write_all(self):
         if self._busy:
-            self._leave()  # the last flush was interrupted: nobody knows what got there
+            self.leave()  # the last flush was interrupted: nobody knows what got there
         while self.waiting:
             self._busy = True
             self._write_some()
@@ -259,11 +293,9 @@ class Series:
 
     def _create(self):
         """Begin the next segment, with its header in the writer."""
-        self._leave()
-        self._make_folder()
-        retention.make_room(
-            self._files, self._limit, self._budget, self._reserve, self._drop_oldest
-        )
+        self.leave()
+        make_folder(self.folder)
+        retention.make_room(self.files, self._limit, self._budget, self._reserve, self._drop_oldest)
         header = self.header
         header.sequence = self._next_sequence()
         header.boot = self.boot
@@ -271,26 +303,17 @@ class Series:
         if self.backlog.count and self.backlog.is_run(0):
             header.uptime = self.backlog.uptime(0)
         header.utc, header.clock = self._utc(header.uptime)
-        path = self._files.path(header.sequence)
-        self._files.add(header.sequence, segment.SUFFIX, 0)
+        path = self.files.path(header.sequence)
+        self.files.add(header.sequence, segment.SUFFIX, 0)
         self._writer = segment.Writer(path, 0, self._limit, self._buffer, self.header.record_size)
         self._writer.begin(header)
 
-    def _make_folder(self):
-        parts = self.folder.split("/")
-        for i in range(1 + (not parts[0]), len(parts) + 1):
-            path = "/".join(parts[:i])
-            try:
-                os.stat(path)
-            except OSError:
-                os.mkdir(path)
-
     def _next_sequence(self):
         """One more than the highest; but a file in which nothing is yet is used first."""
-        sequence = self._files.newest()
-        if sequence in self._files.segments:
+        sequence = self.files.newest()
+        if sequence in self.files.segments:
             try:
-                return sequence + (os.stat(self._files.path(sequence))[6] > 0)
+                return sequence + (os.stat(self.files.path(sequence))[6] > 0)
             except OSError:  # begun in vain: there is no such file
                 return sequence
         return sequence + 1
@@ -305,7 +328,7 @@ class Series:
         """After an error: go on in the file if all it has is what is known to be durable."""
         self._busy = False
         if self._writer and not (self._writer.abandon() and self._writer.size):
-            self._files.add(self._files.newest(), segment.SUFFIX, self._writer.size)
+            self.files.add(self.files.newest(), segment.SUFFIX, self._writer.size)
             self._writer = None
 
     def _give_up_oldest(self, error):
@@ -322,17 +345,17 @@ class Series:
 
     def _drop_oldest(self):
         """Delete the oldest file but never the newest. False if there is none."""
-        oldest = self._files.oldest()
+        oldest = self.files.oldest()
         if not oldest:
             return False
         if self.compactor.sequence == oldest[0]:
             self.compactor.stop()
-        self._files.remove(*oldest)
+        self.files.remove(*oldest)
         return True
 
-    def _leave(self):
+    def leave(self):
         """Close the current segment."""
         writer, self._writer = self._writer, None
         if writer:
-            self._files.add(self._files.newest(), segment.SUFFIX, writer.size)
+            self.files.add(self.files.newest(), segment.SUFFIX, writer.size)
             writer.close()

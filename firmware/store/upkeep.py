@@ -15,7 +15,8 @@ RETRY_S = 21600  # until a radio that had to be left out is tried again
 
 
 class Upkeep:
-    """Compacts the segments of histories, a list of store.history.History.
+    """Makes days of the hours and compacts segments, of histories: a list of
+    store.history.History.
 
     tried: compacting at this start has failed, and a restart would not help. lost: a radio had to
     be left out at this start. waits: segments that found no room. failed: attempts that ended with
@@ -38,7 +39,11 @@ class Upkeep:
         return sum([each.starved for each in self._compactors()])
 
     def steps(self):
-        """Generator: compact what there is, if there is room. Steps of some milliseconds."""
+        """Generator: write the days that are over, and compact what there is, if there is room.
+        Steps of some milliseconds.
+        """
+        for history in self._histories:
+            yield from history.make_days()
         self.waits = 0
         for compactor in self._compactors():
             waiting = compactor.waiting()

@@ -4,7 +4,8 @@ import os
 
 from lib.uptime import Uptime
 from sample import Sample
-from store.history import History, shares
+from store.budget import shares
+from store.history import History
 
 
 def total(frames):

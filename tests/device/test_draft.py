@@ -5,6 +5,7 @@ import temporary
 from a_pack import Pack
 
 from store.draft import Draft
+from store.hours import Hours
 
 
 def long_frames(folder):
@@ -68,21 +69,24 @@ def test_a_damaged_one_is_as_good_as_none():
     with temporary.Folder() as folder:
         pack = long_frames(folder)
         pack.readings(300, flush=True)
-        path = pack.path + "/draft"
+        path = folder + "/house/now/draft"
         with open(path, "rb") as file:
             data = bytearray(file.read())
         for damaged in (data[:-1], data[:5], b"", data[:8] + b"\xff" + data[9:], data + b"\0"):
             with open(path, "wb") as file:
                 file.write(damaged)
-            assert not Draft(pack.path).load()
+            found = Draft(folder + "/house")
+            assert not found.load(Hours(None, None, 15)) and found.damaged == 1
         count = len(frames_of(pack))
         pack.start()
         assert len(frames_of(pack)) == count
 
 
-def test_no_draft_while_frames_wait():
+def test_frames_that_wait_are_written_before_it():
     with temporary.Folder() as folder:
         pack = Pack(folder, interval_s=1, window_s=30)
-        pack.readings(20)
-        assert pack.history.flush()
-        assert not Draft(pack.path).load()
+        pack.readings(27, flush=True)
+        assert last_second(pack) == (1, 26)
+        found = Draft(folder + "/house")
+        assert found.load(Hours(None, None, 15))
+        assert (found.boot, found.end, found.begin) == (1, 0, 0)  # no frame, but an hour

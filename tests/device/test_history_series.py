@@ -10,7 +10,8 @@ from a_pack import Pack, total
 from lib.uptime import KEPT, NTP, PC
 from sample import CHARGE_STOPPED
 from store import events, frame, segment
-from store.history import CELLS_WINDOW_S, shares
+from store.budget import shares
+from store.history import CELLS_WINDOW_S
 
 
 def records(folder):
@@ -55,9 +56,9 @@ def wired(pack, *mv):
 def test_the_shares_are_the_budget():
     for budget in (128 * 1024, 1536 * 1024, 99999999):
         assert sum(shares(budget)) == budget
-    assert shares(1536 * 1024) == (1101005, 393216, 78643)
-    assert shares(131072) == (90112, 32768, 8192)  # two blocks at least for the events
-    assert shares(None) == (None, None, None)
+    assert shares(65536)[2:] == (8192, 22282, 11141)  # two blocks at least for the events
+    assert shares(16 << 20)[4] == 524288  # forty years are enough
+    assert shares(None) == (None,) * 5
     assert shares(total(65536))[0] == 65536
 
 
@@ -68,7 +69,7 @@ def test_each_series_has_a_folder_and_all_have_one_log():
         pack.history.event(events.REBOOT, 1)
         pack.readings(3)
         pack.history.close()
-        assert sorted(os.listdir(folder + "/house")) == ["cells", "events", "pack"]
+        assert sorted(os.listdir(folder + "/house")) == ["cells", "events", "hours", "now", "pack"]
         headers = [
             segment.read_header(path + "/00000001.seg")
             for path in (pack.path, pack.cells_path, pack.events_path)
@@ -147,9 +148,9 @@ def test_cells_wait_longer_than_frames_and_events_go_with_the_next_flush():
         pack.history.flush()
         assert sorted(os.listdir(folder + "/house")) == ["events", "pack"]
         pack.readings(CELLS_WINDOW_S - 40, flush=True)
-        assert sorted(os.listdir(folder + "/house")) == ["events", "pack"]
+        assert sorted(os.listdir(folder + "/house")) == ["events", "now", "pack"]
         pack.readings(40, flush=True)
-        assert sorted(os.listdir(folder + "/house")) == ["cells", "events", "pack"]
+        assert sorted(os.listdir(folder + "/house")) == ["cells", "events", "now", "pack"]
 
 
 def test_an_event_alone_is_due_within_the_window():

@@ -7,7 +7,7 @@ import temporary
 
 from lib.uptime import Uptime
 from sample import Sample
-from store import draft, segment
+from store import draft, hours, segment
 from store.history import History
 
 OLD = __file__.rsplit("/", 1)[0] + "/../data/0.1.0"
@@ -74,10 +74,11 @@ def test_the_same_log_goes_on_in_the_same_files():
 
 
 def test_a_draft():
-    found = draft.Draft(OLD + "/house/pack")
-    assert found.load()
+    found, making = draft.Draft(OLD + "/house"), hours.Hours(None, None, 15)
+    assert found.load(making)
     assert (found.boot, found.start, found.end) == (4, 10798, 10824)
     assert binascii.hexlify(found.record) == b"0000995200458bb0e10ce60c2a"
+    assert found.begin == draft.NO_HOUR and list(making.sums) == [0, 0, 0, 0]
 
 
 def test_the_same_shards_are_made():

@@ -49,6 +49,7 @@ def a_logger(folder, has_room, tried=False, count=1400, lost=False):
     """A pack with two segments to compact, and its Upkeep."""
     pack = a_pack(folder, count)
     assert pack.history.flush()
+    assert list(pack.history.make_days())  # there are none
     return pack, upkeep.Upkeep([pack.history], tried, lost, has_room, folder + "/compact")
 
 

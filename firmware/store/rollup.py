@@ -1,0 +1,71 @@
+"""Rollup: the coarse series of a pack, hours and days, and what a power cut must not cost: the
+frame and the hour in the making and the sums of charge and energy, saved each window.
+"""
+
+from lib import once
+from store import draft, kernels, segment
+from store.hours import SIZE, Hours
+
+CAPACITY = 4  # records in RAM
+SIZES = {segment.HOURS: SIZE, segment.DAYS: 64}  # of records
+
+
+class Rollup:
+    """folder: the pack's. make(kind) returns the Series of a kind. capacity_ah may be None."""
+
+    @once.packs
+    def __init__(self, folder, make, local, gap_s, capacity_ah):
+        self.series = make(segment.HOURS, CAPACITY)
+        self.hour = Hours(self.series.backlog, local, gap_s)
+        self.draft = draft.Draft(folder)
+        self.draft.load(self.hour)
+        self.compactor = None  # of the days, as long as it has something to do
+        self._make = make
+        self._local = local
+        self._capacity_ah = capacity_ah
+        self._saved_at = 0
+
+    @once.packs
+    def take_up(self):
+        """The hour that was in the making when the power went is a record of its own boot."""
+        found, series = self.draft, self.series
+        if found.begin == draft.NO_HOUR or found.boot >= series.boot:
+            return
+        tail = series.tail
+        if not tail or tail <= (found.boot, found.begin):  # or else it is there already
+            end = found.begin + (found.hour[0] | found.hour[1] << 8)
+            series.append(found.boot, found.begin, end, found.hour)
+
+    def is_due(self, now, after):
+        """Has what is in the making gone on for so long that losing it would be a pity?"""
+        return now - self._saved_at >= after and self.hour.stamp > self._saved_at
+
+    def save(self, now, sampler, spare):
+        """Save what is in the making. spare: an hour has ended, keep a copy besides."""
+        self._saved_at = now
+        span = sampler.draft(self.draft.record)
+        try:
+            self.draft.save(self.series.boot, span, self.hour, spare)
+        except OSError:
+            pass  # what is lost by that is what was lost before there were drafts
+
+    def make_days(self, clock, now):
+        """Generator: write the days that are over, as far as that is news, in steps of some ms.
+
+        clock: the newest anchor, None if there is none. now: uptime.
+        """
+        if not self.hour.day_over or self.series.backlog.count:
+            return
+        self.hour.day_over = False
+        if self.compactor:
+            self.compactor.stop()  # its files are looked at anew
+        try:
+            days = self._make(segment.DAYS, 2)
+            days.join(self.series.boot, self.series.header.log)
+            yield
+            dating = self.series.boot, clock and clock[1] - clock[0], self._local
+            yield from kernels.work("days", self.series, days, dating, now, self._capacity_ah)
+            days.leave()
+            self.compactor = days.compactor if days.compactor.waiting() else None
+        except (MemoryError, OSError):
+            self.hour.day_over = True  # the next call tries again
