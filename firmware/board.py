@@ -17,7 +17,7 @@ class Board:
         self.settings = settings
         self.uptime = uptime
         self.clock = clock
-        self.local = LocalTime(settings.get("timezone_rule"))
+        self.local = LocalTime(settings.get("local"))
         self.packs = []
         self.parts = []  # in the order of their start
         self.tasks = []  # (name, coroutine function) of each: it does not return

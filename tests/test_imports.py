@@ -31,7 +31,8 @@ MAY = {
     "health": GROUND | {"store"},
     "hold": GROUND | {"hub"},
     "hub": GROUND,
-    "config": {"config_rules"},
+    "config": {"config_rules", "config_zone"},
+    "config_zone": {"config_rules"},
     "config_rules": {"config_keys"},
     "sample": set(),
     "listen": {"lib", "answers"},
@@ -47,7 +48,7 @@ MAY = {
     "transport": GROUND | {"radios"},  # a link whose radio gets no memory asks it for a reset
 }
 HOST_MAY = {"sample", "store", "bms", "config", "config_rules", "settings", "console", "fields"}
-HOST_MAY.add("version")
+HOST_MAY |= {"version", "config_zone", "lib"}
 
 
 def imported(path: Path) -> set[str]:

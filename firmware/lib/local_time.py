@@ -1,6 +1,6 @@
 """Local time: how far it is ahead of UTC, by the rule of a timezone.
 
-A rule is what the checker of config.json makes of a POSIX TZ string: [offset] of a zone without
+A rule is what config_zone.py makes of a POSIX TZ string: [offset] of a zone without
 summer time, else [offset, offset in summer, when summer begins, when it ends], the latter two as
 four numbers each: month, week (5: the last), weekday (0: Sunday), second of the local day. Offsets
 are in seconds.
