@@ -20,6 +20,7 @@ from config_rules import (
     things,
     value_of,
 )
+from config_zone import local_rule
 
 PASSING = True
 
@@ -60,9 +61,11 @@ TOP = {
     "status_s": ("number", (1, 3600), 5),
     "watchdog_s": ("number", (0, 600), 60),
     "health_page": ("switch", (), True),
+    "timezone": ("text", 40, ""),
+    "timezone_rule": ("text", 60, ""),
 }
 # What check() adds for its users
-DERIVED = ("tolerances", "pins", "parameters", "parts", "radios", "checksum")
+DERIVED = ("tolerances", "pins", "parameters", "parts", "radios", "local", "checksum")
 
 
 # Reading
@@ -156,6 +159,7 @@ def check(data):
     parts = things("parts")
     checked = _section(data, TOP, "", ["packs", "store"] + [name for name, _ in parts])
     found = [_pack(pack, "packs[" + str(i) + "]") for i, pack in enumerate(packs)]
+    checked["local"] = local_rule(checked)
     checked["packs"] = [section for _, section, _ in found]
     checked["store"] = _section(data.get("store", {}), STORE, "store")
     for i, pack in enumerate(checked["packs"]):

@@ -47,8 +47,18 @@ def health_words(values):
 
 def extras_words(name, sample):
     """What only this kind of BMS tells, and what else a reading has; no words if it is nothing."""
+    return _more(name, _extras(sample))
+
+
+def energy_words(name, pairs):
+    """What a pack took in and gave, and how long it lasts: (key, number or None) pairs."""
+    return _more(name, (key + "=" + _word(value) for key, value in pairs))
+
+
+def _more(name, words):
+    """An extra line of those words whose value is known."""
     begin = EXTRA, name
-    for word in _extras(sample):
+    for word in words:
         if not word.endswith("=--"):
             yield from begin
             begin = ()

@@ -37,6 +37,14 @@ FIELDS = (
     ("", 0, ALARM, "charge_stopped", "discharge_stopped"),
     ("", 0, SWITCH, "charge_on", "discharge_on", "balancing"),
 )
+# What energy.py counts of a pack, in its order
+ENERGY = (
+    ("kWh", 3, TOTAL, "total_energy_in", "total_energy_out"),
+    ("Ah", 3, TOTAL, "total_charge_in", "total_charge_out"),
+    ("", 1, TOTAL, "full_cycles"),
+    ("%", 1, MEASUREMENT, "energy_efficiency"),
+    ("min", 0, MEASUREMENT, "time_to_full", "time_to_empty"),
+)
 # Keys of Sample.extras
 EXTRAS = (
     ("", 0, MEASUREMENT, "mcu_id", "units", "rank", "cells_present"),

@@ -2,7 +2,8 @@
 
 import hub
 from board import check_pins, module
-from console import extras_words, status_words
+from console import energy_words, extras_words, status_words
+from energy import KEYS, Energy
 from lib import once
 from store import events
 from store.files import DATA
@@ -52,6 +53,8 @@ class Pack:
         )
         self.hub.add_tap(self.history.add)
         self.hub.add_tap(self._count_rejected)
+        self.energy = Energy(self.history, board.uptime, settings["capacity_ah"])
+        self.hub.add_tap(self.energy.add)
         self.decoder = bms.Decoder(self.hub.put, settings["cells"], True)
         link = module("transport", settings["link"])
         self.link = link.make(settings, settings["parameters"], board)
@@ -119,5 +122,7 @@ class Pack:
         )
         fresh = self.fresh()
         yield status_words(self.name, self.sample, fresh, self.hub.age_ms(), counts + more)
+        energy = self.energy.values(self.sample if fresh else None)
+        yield energy_words(self.name, [(key, energy[i]) for i, key in enumerate(KEYS)])
         if fresh:
             yield extras_words(self.name, self.sample)

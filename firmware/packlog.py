@@ -72,7 +72,7 @@ class Logger:
         self._release(take_release())
         board.report = self._report_status
         self._attempt(self._listen)
-        for name in ["packs", "store"] + settings.pop("parts"):
+        for name in ["packs", "store", "timezone", "timezone_rule"] + settings.pop("parts"):
             settings.pop(name)  # who needs a section has it
 
     @once.start

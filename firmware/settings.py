@@ -84,7 +84,7 @@ def _finished(folder, checksum):
 
 
 def _check(folder):
-    all_of_it = "config", "config_rules", "config_keys"
+    all_of_it = "config", "config_rules", "config_keys", "config_zone"
     passing = [name for name in all_of_it if name not in sys.modules]
     import config
 

@@ -21,17 +21,19 @@ MAY = {
     | GROUND
     | {"board", "complaint", "console", "health", "listen", "update"}
     | {"pack"},
-    "pack": {"bms", "transport", "store"} | GROUND | {"board", "console", "hold", "hub"},
+    "pack": {"bms", "transport", "store"} | GROUND | {"board", "console", "energy", "hold", "hub"},
     "parts": {"net", "screen", "store"} | GROUND | {"board"},
     "display": {"drivers", "screen"} | GROUND,
     "complaint": {"config", "console", "parts", "screen"} | GROUND,
     "board": {"lib"},
     "console": GROUND,
+    "energy": GROUND,
     "fields": GROUND,
     "health": GROUND | {"store"},
     "hold": GROUND | {"hub"},
     "hub": GROUND,
-    "config": {"config_rules"},
+    "config": {"config_rules", "config_zone"},
+    "config_zone": {"config_rules"},
     "config_rules": {"config_keys"},
     "sample": set(),
     "listen": {"lib", "answers"},
@@ -47,7 +49,7 @@ MAY = {
     "transport": GROUND | {"radios"},  # a link whose radio gets no memory asks it for a reset
 }
 HOST_MAY = {"sample", "store", "bms", "config", "config_rules", "settings", "console", "fields"}
-HOST_MAY.add("version")
+HOST_MAY |= {"version", "config_zone", "energy", "lib"}
 
 
 def imported(path: Path) -> set[str]:

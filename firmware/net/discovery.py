@@ -20,8 +20,10 @@ CLASSES = {
     "A": "current",
     "W": "power",
     "Wh": "energy_storage",
+    "kWh": "energy",
     "degC": "temperature",
     "s": "duration",
+    "min": "duration",
     "bytes": "data_size",
     "dBm": "signal_strength",
 }
@@ -83,12 +85,13 @@ class Device:
         known = self._announced
         self._announced = {} if isinstance(known, dict) else bytearray(len(known))
 
-    def of_pack(self, payload, sample):
-        """Compose a config for each entity that is not announced yet; yields the topics.
+    def of_pack(self, payload, sample, energy=()):
+        """Compose a config for each entity that is not announced yet; yields the topics. energy:
+        as known_fields takes it.
 
         And "" whenever the loop should get its turn.
         """
-        for key, _, unit, decimals, kind, place in known_fields(sample):
+        for key, _, unit, decimals, kind, place in known_fields(sample, energy):
             if self._is_new(LINK_AT + 1 + place):
                 yield self._config(payload, key, (unit, decimals, kind))
         for at, (key, name, unit, decimals) in enumerate(LISTS):
@@ -156,7 +159,7 @@ def _class_of(key, unit, kind):
         return "battery"
     if kind == ALARM:
         return "problem"
-    if kind in (TOTAL, PLAIN):
+    if kind in (TOTAL, PLAIN) and unit != "kWh":
         return None
     return CLASSES.get(unit)
 

@@ -9,11 +9,13 @@ known is left out.
 import json
 import time
 
-from fields import EXTRAS, FIELDS, LISTS, TEXT, value_of
+from fields import ENERGY, EXTRAS, FIELDS, LISTS, TEXT, value_of
 from lib import once
 from sample import MAX_TEMPERATURES, TEXTS
 
-PLACES = 60  # of known_fields, at most
+PLACES = 72  # of known_fields, at most
+TEXTS_AT = PLACES - len(TEXTS)
+ENERGY_AT = TEXTS_AT - 8
 
 
 def decimal(value, places):
@@ -28,10 +30,11 @@ def decimal(value, places):
     return text + "0" if text[-1] == "." else text
 
 
-def known_fields(sample):
+def known_fields(sample, energy=()):
     """(key, value, unit, decimals, kind, place) of all that is one value and known.
 
-    place: a number of its own for each key, from 0 on.
+    energy: what Energy.values() says, () for nothing. place: a number of its own for each key,
+    from 0 on.
     """
     place = -1
     for unit, decimals, kind, *keys in FIELDS:
@@ -40,13 +43,19 @@ def known_fields(sample):
             place += 1
             if value is not None:
                 yield key, value, unit, decimals, kind, place
+    at = 0
+    for unit, decimals, kind, *keys in ENERGY if energy else ():
+        for key in keys:
+            if energy[at] is not None:
+                yield key, energy[at], unit, decimals, kind, ENERGY_AT + at
+            at += 1
     for unit, decimals, kind, *keys in EXTRAS if sample.extras else ():
         for key in keys:
             value = sample.extras.get(key)
             place += 1
             if value is not None:
                 yield key, value, unit, decimals, kind, place
-    place = PLACES - len(TEXTS)
+    place = TEXTS_AT
     for key in TEXTS:
         if sample.texts.get(key):
             yield key, sample.texts[key], "", 0, TEXT, place
@@ -110,17 +119,17 @@ class Payload:
         self.add('%s"%s":%s' % ("," if self.size else "{", key, text))
 
 
-def state(payload, sample, bms, unix):
+def state(payload, sample, bms, unix, energy=()):
     """Compose the JSON state of a pack; sample None: of one that is silent.
 
     A generator: it yields whenever the loop should get its turn. unix: seconds of the clock, None
-    if that is not set.
+    if that is not set. energy: what Energy.values() says.
     """
     payload.clear().item("bms", bms)
     if unix is not None:
         payload.item("time", unix)
     if sample:
-        for turn, (key, value, _, decimals, _, _) in enumerate(known_fields(sample)):
+        for turn, (key, value, _, decimals, _, _) in enumerate(known_fields(sample, energy)):
             payload.item(key, value, decimals)
             if turn & 7 == 7:
                 yield
@@ -208,7 +217,8 @@ class Outlet:
         say_errors(sample, pack.errors)
         now = unix()
         said = None if now is None else now - pack.age_s()
-        for _ in state(payload, sample, pack.bms, said):
+        energy = pack.energy.values(sample)
+        for _ in state(payload, sample, pack.bms, said, energy):
             yield ()
         yield self._base + "/state", True
         if self._chargery:
@@ -217,5 +227,5 @@ class Outlet:
             for topic in chargery(payload, sample, settings["cells"]):
                 yield self._chargery + "/" + topic, False
         if settings["discovery"]:
-            for topic in self._device.of_pack(payload, sample):
+            for topic in self._device.of_pack(payload, sample, energy):
                 yield topic and (topic, True)

@@ -57,7 +57,7 @@ class Lcd:
         self._columns = settings["columns"]
         self._screen = Screen(self._columns, settings["rows"], 1000 * settings["page_s"])
         self._health = Health()
-        self._values = None  # of which health.lines are
+        self._values = None  # of which health.lines are; what is counted is as old
         self._views = [_view(pack) for pack in board.packs]
 
     async def run(self):
@@ -89,9 +89,18 @@ class Lcd:
             view.tell_link(pack.link.state)
             health.frames += pack.history.frames
             health.storage_error = health.storage_error or trouble_of(pack.history.last_error)
-        if board.settings["health_page"] and board.values is not self._values:
+        if board.values is not self._values:
             self._values = board.values
-            health.lines = health_lines(board.values, self._columns)
+            self._look_seldom()
+
+    def _look_seldom(self):
+        """The same for what is worked out as often as the status lines."""
+        board = self._board
+        if board.settings["health_page"]:
+            self._health.lines = health_lines(board.values, self._columns)
+        for i in range(len(self._views)):
+            pack = board.packs[i]
+            self._views[i].energy = pack.energy.values(pack.sample if pack.fresh() else None)
 
 
 @once.start

@@ -1,9 +1,9 @@
 """The screens: readings and health in, rows of character codes out. Pure: the time is passed in.
 
-A 20x4 shows a pack on one page, a 16x2 on two that take turns; several packs take turns as well.
-What is wrong takes turns with the last row. Past a pack's stale_ms without a reading the values are
-gone and the silence stands there, for how long and with what to check. Cells are numbered from
-1.
+A 20x4 shows a pack on one page, a 16x2 on two that take turns, both on one more once there is
+energy that was counted; several packs take turns as well. What is wrong takes turns with the last
+row. Past a pack's stale_ms without a reading the values are gone and the silence stands there, for
+how long and with what to check. Cells are numbered from 1.
 """
 
 from lib import once
@@ -11,6 +11,8 @@ from sample import CHARGE_STOPPED, DISCHARGE_STOPPED
 from screen import draw
 from screen.draw import DEGREE, HIGHEST, LOWEST, lcd_text, wrap
 
+# Of energy.KEYS
+_IN, _OUT, _CYCLES, _EFFICIENCY, _TO_FULL, _TO_EMPTY = 0, 1, 4, 5, 6, 7
 LONG_MS = 2000  # for each end of a text that is longer than its row
 ROUND = 8  # pages of packs before one of the logger's own
 _STARTING = b"packlog starting"
@@ -55,6 +57,8 @@ class Screen:
             self._put_health(health)
         elif self._silent(pack):
             self._put_silence(pack)
+        elif self._page and self._page == self._energy_at(pack):
+            self._put_energy(pack)
         elif self._wide:
             self._put_wide(pack, health)
         else:
@@ -73,13 +77,18 @@ class Screen:
 
     def _own_pages(self, pack):
         """Pages of the pack's own, before those that show what is wrong."""
-        if self._wide:
-            return 1
         if self._starting(pack):
             return 1
         if self._silent(pack):
-            return len(pack.hints) + (1 if self._several else 0)
-        return 2
+            return 1 if self._wide else len(pack.hints) + (1 if self._several else 0)
+        at = self._energy_at(pack)
+        return at + 1 if at else 1 if self._wide else 2
+
+    def _energy_at(self, pack):
+        """Which of them is that of the energy, 0 without one."""
+        energy = pack.energy
+        has_it = energy and (energy[_IN] or energy[_OUT])
+        return (1 if self._wide else 2) if has_it else 0
 
     def _alerts(self, pack):
         count = len(self._texts)
@@ -226,6 +235,26 @@ class Screen:
         else:
             _put_power(top, right - 6, sample)
 
+    def _put_energy(self, pack):
+        rows, energy = self.rows, pack.energy
+        if not self._wide:
+            if not _put_time(rows[0], energy):
+                draw.put_text(rows[0], 0, b"Cycles")
+                draw.put_fixed(rows[0], 6, 6, energy[_CYCLES], 1, 1)
+                draw.put_fixed(rows[0], 12, 4, energy[_EFFICIENCY], 1, 0, b"%")
+            draw.put_fixed(rows[1], 0, 6, energy[_IN], 3, 1)
+            draw.put_fixed(rows[1], 6, 10, -energy[_OUT], 3, 1, b"kWh")
+            return
+        draw.put_text(rows[0], 0, pack.name if self._several else b"Energy", 7)
+        draw.put_text(rows[0], 8, b"in")
+        draw.put_text(rows[1], 7, b"out")
+        draw.put_fixed(rows[0], 11, 9, energy[_IN], 3, 1, b"kWh")
+        draw.put_fixed(rows[1], 11, 9, energy[_OUT], 3, 1, b"kWh")
+        draw.put_text(rows[2], 0, b"Cycles")
+        draw.put_fixed(rows[2], 7, 6, energy[_CYCLES], 1, 1)
+        draw.put_fixed(rows[2], 14, 6, energy[_EFFICIENCY], 1, 1, b"%")
+        _put_time(rows[3], energy)
+
     def _put_small_charge(self, row, pack):
         right = self._columns
         soc = pack.sample.soc
@@ -260,6 +289,21 @@ def _put_power(row, start, sample):
         draw.put_fixed(row, start, 6, power, 4, 0, b"kW", True)
     else:
         draw.put_fixed(row, start, 6, power, 1, 0, b"W", True)
+
+
+def _put_time(row, energy):
+    """How long it is to full or to empty. False if that is not known."""
+    minutes, text = energy[_TO_FULL], b"Full in "
+    if minutes is None:
+        minutes, text = energy[_TO_EMPTY], b"Empty in "
+    if minutes is None:
+        return False
+    end = draw.put_text(row, 0, text)
+    if minutes < 60:
+        draw.put_text(row, draw.put_number(row, end, minutes), b" min")
+    else:
+        draw.put_duration(row, end, 60000 * minutes)
+    return True
 
 
 def _put_cell(row, start, glyph, index, mv):

@@ -25,6 +25,7 @@ class PackView:
         self.age_ms = 0  # of the newest reading; before the first one, time since the start
         self.rejected = 0  # damaged packets since the last good one
         self.strange = False  # some of them are whole, of a layout that is not known
+        self.energy = ()  # as Energy.values() has it, () for nothing
 
     def tell_link(self, state):
         """What the link is doing, in words; None: it is up. Comes before the other hints."""

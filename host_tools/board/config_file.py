@@ -6,7 +6,7 @@ import re
 import zlib
 from pathlib import Path
 
-from host_tools.board import checks, hidden
+from host_tools.board import checks, hidden, timezones
 from host_tools.ground import text
 from host_tools.ground.errors import PacklogError
 from host_tools.ground.firmware import CONFIG as FILE
@@ -30,12 +30,13 @@ class WrongConfig(PacklogError):
 
 
 def read_file(path: Path, with_hidden: bool = False) -> bytes:
-    """A user's config.json, checked; PacklogError says what is wrong with it.
+    """A user's config.json, checked, with the rule of its timezone; PacklogError says what is
+    wrong with it.
 
     with_hidden: secrets may be hidden in it, as packlog config show prints them.
     """
     try:
-        found = read_input(path, LARGEST).decode("utf8")
+        found = timezones.with_rule(read_input(path, LARGEST).decode("utf8"))
     except OSError as error:
         raise PacklogError(f"{path} cannot be read: {error.strerror}") from None
     except UnicodeDecodeError:

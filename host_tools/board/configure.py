@@ -8,7 +8,7 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
-from host_tools.board import config_file, files, keys
+from host_tools.board import config_file, files, keys, timezones
 from host_tools.board.device import Device, persist
 from host_tools.board.talk import Refused, Unanswered
 from host_tools.ground import progress, text
@@ -87,11 +87,13 @@ def read(device: Device) -> str:
 def check(port: str | None, path: Path | None, say: Callable[[str], None]) -> None:
     """Check a file, or the board's own; PacklogError is what is wrong with it."""
     if path:
-        config_file.read_file(path)
-        say(f"{path} is valid")
-        return
-    config_file.parse(masked_of_board(port, say), NAME, with_hidden=True)
-    say(f"{NAME} is valid")
+        found, name = config_file.read_file(path).decode(), str(path)
+    else:
+        found, name = masked_of_board(port, say), NAME
+    checked = config_file.parse(found, name, with_hidden=not path)
+    say(f"{name} is valid")
+    for note in timezones.notes(checked):
+        say(note)
 
 
 def put(device: Device, data: bytes) -> None:

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NoReturn
 
-from host_tools.board import config_file, configure, hidden, keys, status
+from host_tools.board import config_file, configure, hidden, keys, status, timezones
 from host_tools.board.device import Device, persist
 from host_tools.board.port import Restarted
 from host_tools.board.script import script
@@ -43,6 +43,8 @@ CONSEQUENCES = (
     (r"packs\[\d+\]\.name", _with_as_many_packs, "the history goes on under the new name; what was "
      "recorded stays under the old one"),
     (r"packs\[\d+\]\.(bms|cells)", _with_as_many_packs, "the history goes on in new files"),
+    (r"timezone(_rule)?", _always, "days that are recorded already keep the midnight that "
+     "they had"),
     (r"store\.budget_kb", _always, "if the history is larger than that, its oldest files go"),
     (r"wifi\..*|mqtt\..*", _with_network, "watch the display's health page to see that the board "
      "gets in"),
@@ -82,7 +84,7 @@ def edit(port: str, terminal: bool, say: Callable[[str], None]) -> None:
     while (edited := editor.edited(shown, FILE)) is not None:
         made = _Change(lambda now, mine=edited: _edited(mine, old, now), f"{FILE} is changed")
         try:
-            config_file.parse(edited, FILE, with_hidden=True)
+            config_file.parse(timezones.with_rule(edited), FILE, with_hidden=True)
             persist(port, say, made)
         except PacklogError as error:
             if not terminal:
@@ -104,6 +106,7 @@ def _edited(edited: str, old: str, now: str) -> tuple[str, list[str]]:
         raise PacklogError(f"{configure.NAME} was changed meanwhile: edit it again")
     data = text.parse_json(edited.lstrip("\ufeff"))
     hidden.restore(data, text.parse_json(now), FILE)
+    timezones.follow(data, text.parse_json(now))
     said = config_file.as_text(data)
     config_file.parse(said, FILE)
     return said, []
@@ -159,6 +162,9 @@ class _Change:
         for pattern, holds, consequence in CONSEQUENCES:
             if holds(before, after) and any(re.fullmatch(pattern, key) for key in changed):
                 say(consequence)
+        if timezones.NAME in changed:
+            for note in timezones.notes(config_file.parse(self._new, FILE)):
+                say(note)
 
 
 def _complaint(device: Device, known: list[str]) -> str | None:
@@ -192,6 +198,7 @@ def _with(old: str, settings: list[_Setting]) -> tuple[str, list[str]]:
     data = text.parse_json(old)
     for each in settings:
         keys.put(data, each.key, each.value)
+    timezones.follow(data, text.parse_json(old))
     was_right = config_file.is_right(old)
     gone: list[str] = []
     refused: dict[str, PacklogError] = {}  # by the key that was then tried as a text

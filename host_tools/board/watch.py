@@ -4,11 +4,14 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 
-from host_tools.board import status
+from host_tools.board import readable, status
 from host_tools.board.port import open_port, read_lines
 from host_tools.board.trouble import with_trouble
+from host_tools.ground import units
 from host_tools.ground.text import PlainTable, console, show
 from rich.live import Live
+
+import fields
 
 SILENT_S = 20
 MOST_PACKS = 16  # shown beside each other
@@ -23,6 +26,8 @@ _ROWS = (
     ("readings", "Readings", ""),
     ("frames", "Frames stored", ""),
 )
+# What the logger counts stands in lines of its own
+_COUNTED = {key: unit for unit, _, _, *keys in fields.ENERGY for key in keys}
 
 
 def watch(
@@ -46,12 +51,22 @@ def watch(
 
 
 def _statuses(lines: Iterator[str], port: str) -> Iterator[status.Status | str]:
-    """Statuses, complaints and tracebacks as text; an error if there is none of it for a while."""
+    """Statuses, each with what was counted before it; complaints and tracebacks as text. An error
+    if there is none of it for a while.
+    """
+    counted: dict[str, dict[str, str]] = {}
     last = time.monotonic()
     for line, trouble in with_trouble(lines):
         found = status.parse(line) or trouble
+        if not found and (more := status.any_line(line)) and more[0] == "extra":
+            _, pack, values = more
+            if len(counted) < MOST_PACKS and values.keys() & _COUNTED.keys():
+                mine = [key for key in _COUNTED if key in values]
+                counted[pack] = {key: str(units.number(key, values[key])) for key in mine}
         if found:
             last = time.monotonic()
+            if isinstance(found, status.Status):
+                found.values |= counted.pop(found.pack, {})
             yield found
         elif time.monotonic() - last > SILENT_S:
             break
@@ -91,4 +106,8 @@ def _table(packs: dict[str, status.Status], complaint: str) -> PlainTable:
     table.add_column("")
     for key, label, unit in _ROWS:
         table.add_row(label, *(pack.values.get(key, "--") for pack in packs.values()), unit)
+    for key, unit in _COUNTED.items():
+        if any(key in pack.values for pack in packs.values()):
+            values = (pack.values.get(key, "--") for pack in packs.values())
+            table.add_row(readable.name_of(key), *values, unit)
     return table

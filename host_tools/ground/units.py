@@ -29,7 +29,12 @@ _WRITTEN = {
 STATUS = {
     **{
         name: (decimals, unit)
-        for unit, decimals, _, *names in (*fields.FIELDS, *fields.EXTRAS, *fields.HEALTH)
+        for unit, decimals, _, *names in (
+            *fields.FIELDS,
+            *fields.ENERGY,
+            *fields.EXTRAS,
+            *fields.HEALTH,
+        )
         for name in names
     },
     **{name: (0, unit) for name, _, unit, _ in fields.LISTS},
@@ -76,12 +81,12 @@ def moment(unix: int | None) -> str:
 def of_status(key: str, text: str) -> str:
     """A value as it stands in a status line, the way a person reads it: 154.171 Ah."""
     decimals, unit = STATUS.get(key, (0, ""))
-    if text == "--" or not unit:
+    if text == "--" or not (unit or decimals):
         return text
     number, _, cell_number = text.partition("#")
     if decimals and re.fullmatch(r"-?[0-9]{1,20}", number):
         number = _fixed(int(number), 10**decimals, decimals)
-    return f"{number} {unit}" + (f" (cell {cell_number})" if cell_number else "")
+    return f"{number} {unit}".rstrip() + (f" (cell {cell_number})" if cell_number else "")
 
 
 def number(key: str, text: str) -> int | float | str | None:

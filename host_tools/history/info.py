@@ -18,6 +18,7 @@ from host_tools.ground.progress import Progress
 from host_tools.ground.text import PlainTable, console, plain, show
 from host_tools.ground.units import moment
 from host_tools.history import cells, compressed, events, frames, logs, pieces, records
+from host_tools.history.counters import Compared, compare
 from host_tools.history.timeline import UNKNOWN
 
 from store import segment
@@ -25,7 +26,7 @@ from store import segment
 _DAY_S = 86400
 _HOUR_S = 3600
 _BOOTS_SAID = 5  # of those without a date
-_PASSES = 5  # how often each file is gone through
+_PASSES = 7  # how often each file is gone through
 
 
 @dataclass
@@ -47,6 +48,8 @@ class Summary:
     charge_in_ah: float = 0.0
     charge_out_ah: float = 0.0
     charge_net_ah: float = 0.0
+    # The BMS's own counters and what the history has of the same time
+    counters: list[Compared] = field(default_factory=list)
     events: dict[str, int] = field(default_factory=dict)  # by kind
     files: int = 0
     sizes: dict[str, int] = field(default_factory=dict)  # by series
@@ -114,6 +117,7 @@ def _summary(name: str, files: list[Path], damaged: list[str], read: records.Rea
     into, out, summary.logged_s = _charge(files, read)
     summary.charge_in_ah, summary.charge_out_ah = round(into, 3), round(out, 3)
     summary.charge_net_ah = round(into - out, 3)
+    summary.counters = compare(files, read)
     of_cells = cells.load(files, read)
     summary.cells = len(of_cells) - int(of_cells.hole.sum())
     happened = events.load(files, read)
@@ -229,6 +233,7 @@ def _rows(pack: Summary) -> list[tuple[str, str]]:
         ("charge in", f"{pack.charge_in_ah:.3f} Ah, by the frames' means"),
         ("charge out", f"{pack.charge_out_ah:.3f} Ah, by the frames' means"),
         ("charge net", f"{pack.charge_net_ah:+.3f} Ah"),
+        *((f"BMS's {each.name}", _compared(each)) for each in pack.counters),
         ("files", f"{pack.files}: {sizes} bytes"),
         ("bytes a frame", _number(pack.bytes_a_frame, 2)),
         ("bytes a day", _bytes_a_day(pack)),
@@ -258,6 +263,10 @@ def _where(low: int | None, high: int | None) -> str:
         word, bound = ("before", high) if low is None else ("after", low)
         return "nothing says when" if bound is None else f"{word} {moment(bound)}"
     return f"between {moment(low)} and {moment(high)}"
+
+
+def _compared(each: Compared) -> str:
+    return f"{each.bms:.3f} {each.unit}, by the frames {each.history:.3f} ({each.percent:+.1f} %)"
 
 
 def _duration(seconds: int) -> str:

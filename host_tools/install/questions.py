@@ -9,9 +9,11 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from host_tools.board import checks, config_file
+import typer
+from host_tools.board import checks, config_file, timezones
 from host_tools.board.networks import Network
 from host_tools.ground import asking
+from host_tools.ground.errors import PacklogError
 from host_tools.ground.progress import say
 from host_tools.install import network_questions
 from host_tools.install.answers import Answers
@@ -50,7 +52,7 @@ def ask(family: Family, senses: Senses, answers: Answers) -> str:
     if wifi := network_questions.wifi(asker, found["packs"], heard):
         found["wifi"] = wifi
         found |= _right(asker, "mqtt", found, lambda: _mqtt(asker))
-    return config_file.as_text(found)
+    return timezones.with_rule(config_file.as_text(found | _timezone(answers)))
 
 
 def _right(asker: Asker, section: str, before: dict, ask_it: Callable[[], dict]) -> dict:
@@ -81,6 +83,19 @@ def _with_another(asker: Asker, senses: Senses, packs: list[dict]) -> dict:
 def _mqtt(asker: Asker) -> dict:
     found = network_questions.mqtt(asker)
     return {"mqtt": found} if found else {}
+
+
+def _timezone(answers: Answers) -> dict:
+    def take(typed: str) -> str:
+        try:
+            timezones.rule_of(typed.strip())
+        except PacklogError as error:
+            raise typer.BadParameter(str(error)) from None
+        answers.note(timezones.NAME, typed.strip())
+        return typed.strip()
+
+    before = answers.get(timezones.NAME, timezones.of_this_pc() or "UTC")
+    return {timezones.NAME: asking.prompt("Timezone, for whole days", before, take)}
 
 
 def _lcd(asker: Asker) -> dict:

@@ -12,6 +12,7 @@ from jk_stream import wire as jk_wire
 import hold
 import hub
 from bms import bluenova, chargery, jk
+from energy import Energy
 from lib.uptime import Uptime
 from sample import Sample
 from store.history import History
@@ -87,6 +88,22 @@ def add_locked(add, sample):
         add(sample)
     finally:
         micropython.heap_unlock()
+
+
+def test_the_mean_current_allocates_nothing():
+    """Of energy.py: what it says in between may."""
+    if not hasattr(micropython, "heap_lock"):
+        return
+    ms = [0]
+    uptime = Uptime(lambda: ms[0], lambda a, b: a - b)
+    energy = Energy(None, uptime, 280)
+    sample = Sample()
+    for i in range(READINGS):
+        ms[0] += EVERY_MS if i % 50 else 100000  # with pauses
+        uptime.update()
+        sample.current = (-1000000, 999999, 0, None, 12345)[i % 5]
+        add_locked(energy.add, sample)
+    assert energy._span
 
 
 def nothing(sample):

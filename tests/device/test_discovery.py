@@ -56,9 +56,12 @@ def messages(topics, payload):
     return found
 
 
-def of_pack(device, sample):
+COUNTED = (1234567, 1200321, 23456789, 22345678, 797, 951, 305, 125)  # what the logger counts
+
+
+def of_pack(device, sample, energy=()):
     payload = Payload(700)
-    return messages(device.of_pack(payload, sample), payload)
+    return messages(device.of_pack(payload, sample, energy), payload)
 
 
 def of_health(values, device=None):
@@ -68,9 +71,9 @@ def of_health(values, device=None):
 
 
 def test_every_message_is_one_that_home_assistant_documents():
-    found = of_pack(pack(), every_value())
+    found = of_pack(pack(), every_value(), COUNTED)
     found.update(of_health(HEALTH))
-    assert len(found) == 27 + 17 + 7 + 14 + 7  # fields, extras, texts, of lists, health
+    assert len(found) == 27 + 8 + 17 + 7 + 14 + 7  # fields, counted, extras, texts, lists, health
     for topic in found:
         home_assistant.check(topic, found[topic])
     assert len({config["unique_id"] for config in found.values()}) == len(found)
@@ -109,14 +112,42 @@ def test_a_protection_is_a_problem_and_a_switch_is_none():
     assert "device_class" not in switch
 
 
+def test_the_energy_dashboard_takes_what_is_counted():
+    """It lists sensors of this device class, unit and state class: a home battery needs two."""
+    found = of_pack(pack(), every_value(), COUNTED)
+    for way in ("in", "out"):
+        config = found["homeassistant/sensor/a1b2c3_house_total_energy_%s/config" % way]
+        assert config["name"] == "Total energy " + way
+        assert config["device_class"] == "energy"
+        assert config["state_class"] == "total_increasing"
+        assert config["unit_of_measurement"] == "kWh"
+        assert config["value_template"] == "{{value_json['total_energy_%s']|default(none)}}" % way
+        assert "entity_category" not in config
+    config = found["homeassistant/sensor/a1b2c3_house_time_to_full/config"]
+    names = ("name", "device_class", "state_class", "unit_of_measurement")
+    assert [config[name] for name in names] == ["Time to full", "duration", "measurement", "min"]
+
+
+def test_what_is_counted_is_announced_once_it_is_known():
+    device, sample = pack(), reading()
+    first = of_pack(device, sample, COUNTED[:5] + (None, None, 125))
+    assert "homeassistant/sensor/a1b2c3_house_time_to_empty/config" in first
+    assert set(of_pack(device, sample, COUNTED)) == {
+        "homeassistant/sensor/a1b2c3_house_energy_efficiency/config",
+        "homeassistant/sensor/a1b2c3_house_time_to_full/config",
+    }
+
+
 def test_totals_and_contents():
-    found = of_pack(pack(), every_value())
+    found = of_pack(pack(), every_value(), COUNTED)
     classes = {}
     for key in (
         "energy",
         "energy_in",
         "charge",
         "charge_out",
+        "total_charge_out",
+        "full_cycles",
         "soc",
         "mode",
         "min_cell",
@@ -130,6 +161,8 @@ def test_totals_and_contents():
         "energy_in": (None, "measurement", "Wh"),
         "charge": (None, "measurement", "Ah"),
         "charge_out": (None, "total_increasing", "Ah"),
+        "total_charge_out": (None, "total_increasing", "Ah"),
+        "full_cycles": (None, "total_increasing", None),
         "soc": ("battery", "measurement", "%"),
         "mode": (None, None, None),
         "min_cell": (None, "measurement", None),
@@ -149,17 +182,17 @@ def lookup(template, said):
 def test_every_template_finds_its_value_in_the_state():
     sample = every_value()
     payload = Payload(4000)
-    for _ in state(payload, sample, "chargery", None):
+    for _ in state(payload, sample, "chargery", None, COUNTED):
         pass
     said = json.loads(bytes(payload.view()))
     del said["bms"]
-    for config in of_pack(pack(), sample).values():
+    for config in of_pack(pack(), sample, COUNTED).values():
         value = lookup(config["value_template"], said)
         assert value is not None, config["value_template"]
         if "payload_on" in config:
             assert str(value) in (config["payload_on"], config["payload_off"])
     paths = set()
-    for config in of_pack(pack(), sample).values():
+    for config in of_pack(pack(), sample, COUNTED).values():
         paths.add(config["value_template"].split("value_json['")[1].split("'")[0])
     assert paths == set(said)  # and there is an entity for all that is said
 

@@ -44,7 +44,73 @@ def test_unknown_values_are_dashes():
     ]
 
 
+def counted(energy_in, energy_out, cycles=1234, efficiency=951, to_full=None, to_empty=None):
+    """A pack of which energy was counted: Wh, 0.1 cycles, 0.1 %, min."""
+    pack = garage()
+    pack.energy = (energy_in, energy_out, 0, 0, cycles, efficiency, to_full, to_empty)
+    return pack
+
+
+def test_wide_page_of_the_energy():
+    screen = Screen(20, 4)
+    first, second = pages_of(screen, [counted(1234567, 1200321, to_full=725)])
+    assert first == rows_of(Screen(20, 4), [garage()])
+    assert second == [
+        "Energy  in 1234.6kWh",
+        "       out 1200.3kWh",
+        "Cycles  123.4  95.1%",
+        "Full in 12h05m      ",
+    ]
+    page = rows_of(screen, [counted(99999999, 0, 0, None, to_empty=59)], None, 1)
+    assert page == [
+        "Energy  in 100000kWh",
+        "       out    0.0kWh",
+        "Cycles    0.0    --%",
+        "Empty in 59 min     ",
+    ]
+    assert rows_of(screen, [counted(1000, 0)], None, 1)[3] == " " * 20
+
+
+def test_nothing_counted_has_no_page():
+    for columns, rows in ((20, 4), (16, 2)):
+        same = pages_of(Screen(columns, rows), [garage()])
+        assert pages_of(Screen(columns, rows), [counted(0, 0, 0, None)]) == same
+
+
+def test_energy_of_several_packs_has_their_names():
+    other = boat()
+    other.energy = counted(5000, 4000).energy
+    pages = pages_of(Screen(20, 4), [counted(1000, 0), other])
+    assert [page[0] for page in pages if "kWh" in page[0]] == [
+        "Garage  in    1.0kWh",
+        "Boat    in    5.0kWh",
+    ]
+    assert len(pages) == 4
+
+
+def test_a_protection_takes_turns_with_the_pages():
+    """It stands on the first page's last row, not on the energy's."""
+    pack = counted(1000, 0)
+    pack.sample.flags = 1
+    pages = pages_of(Screen(20, 4), [pack])
+    assert [page[3] for page in pages] == [
+        " 13.1\x05C log    0  1s",
+        " " * 20,
+        "BMS: charge off     ",
+    ]
+    assert pages[2][0] == pages[0][0]
+
+
 # A pack on a 16x2
+
+
+def test_small_page_of_the_energy():
+    screen = Screen(16, 2)
+    pages = pages_of(screen, [counted(123456, 98765, to_empty=5940)])
+    assert pages[:2] == pages_of(Screen(16, 2), [garage()])
+    assert pages[2:] == [["Empty in 4d03h  ", " 123.5  -98.8kWh"]]
+    pages = pages_of(screen, [counted(99999999, 99999999)])
+    assert pages[2:] == [["Cycles 123.4 95%", "100000-100000kWh"]]
 
 
 def test_small_pages_take_turns():

@@ -6,16 +6,30 @@ import sys
 from known_readings import CHARGERY_TOPICS, bluenova, jk, reading
 
 import fields
+from energy import KEYS
 from fields import value_of
 from net.chargery_topics import CHARGERY, chargery
-from net.topics import PLACES, Payload, decimal, health, known_fields, say_errors, state
-from sample import EXTRAS, SCALARS, Sample
+from net.topics import (
+    ENERGY_AT,
+    PLACES,
+    TEXTS_AT,
+    Payload,
+    decimal,
+    health,
+    known_fields,
+    say_errors,
+    state,
+)
+from sample import EXTRAS, SCALARS, TEXTS, Sample
+
+# What was counted of a pack, after twenty years
+COUNTED = (99999999, 96543210, 1876543210, 1854321098, 66225, 951, None, 5940)
 
 
-def state_of(sample, kind="chargery", unix=None, size=2048):
+def state_of(sample, kind="chargery", unix=None, size=2048, energy=()):
     """The JSON state as it is published."""
     payload = Payload(size)
-    for _ in state(payload, sample, kind, unix):
+    for _ in state(payload, sample, kind, unix, energy):
         pass
     assert not payload.full
     return bytes(payload.view())
@@ -225,7 +239,21 @@ def test_an_impedance_of_nothing_and_a_temperature_of_0_are_known():
 
 def test_the_longest_states_fit_into_what_a_board_has_for_them():
     for sample in (jk(), bluenova()):
-        assert len(state_of(sample, "bluenova", 1700000000, 1400)) > 800
+        assert len(state_of(sample, "bluenova", 1700000000, 1500, COUNTED)) > 1000
+
+
+def test_what_is_counted_is_in_the_state():
+    found = json.loads(state_of(reading(), energy=COUNTED))
+    counted = {
+        "total_energy_in": 99999.999,
+        "total_energy_out": 96543.21,
+        "total_charge_in": 1876543.21,
+        "total_charge_out": 1854321.098,
+        "full_cycles": 6622.5,
+        "energy_efficiency": 95.1,
+        "time_to_empty": 5940,
+    }
+    assert found == dict(json.loads(state_of(reading())), **counted)
 
 
 def test_a_payload_that_is_too_long_says_so():
@@ -246,9 +274,9 @@ def test_health():
 
 def test_known_fields_name_each_key_once():
     for sample in (reading(), jk(), bluenova()):
-        places = {found[5]: found[0] for found in known_fields(sample)}
+        places = {found[5]: found[0] for found in known_fields(sample, range(8))}
         assert set(places) <= set(range(PLACES))
-        keys = [found[0] for found in known_fields(sample)]
+        keys = [found[0] for found in known_fields(sample, range(8))]
         assert len(set(keys)) == len(places) == len(keys)
 
 
@@ -261,6 +289,12 @@ def test_the_table_has_every_field_that_a_sample_has():
     assert [name for row in fields.EXTRAS for name in row[3:]] == list(EXTRAS)
     for name in names:
         value_of(Sample(), name)  # knows where it comes from
+
+
+def test_each_field_has_a_place_of_its_own():
+    alone = sum([len(row) - 3 for row in fields.FIELDS + fields.EXTRAS])
+    assert alone <= ENERGY_AT <= TEXTS_AT - len(KEYS) and TEXTS_AT == PLACES - len(TEXTS)
+    assert [name for row in fields.ENERGY for name in row[3:]] == list(KEYS)
 
 
 def test_a_chargery_s_topics_have_the_decimals_of_the_table():

@@ -3,6 +3,7 @@
 import json
 import signal
 
+import home_assistant
 import pytest
 from known_readings import CHARGERY_TOPICS
 from tests.helpers.mqtt.brokers import BROKERS
@@ -252,3 +253,26 @@ def test_several_packs_have_topics_of_their_own(make_broker, bench):
         "house",
         "barn",
     }
+
+
+def test_what_is_counted_goes_to_home_assistant_too(make_broker, bench):
+    port = make_broker().port
+    listener = bench(Listener(port))
+    counted = [1234567, 1200321, 23456789, 22345678, 797, 951, None, 125]
+    name, kind, fields = HOUSE
+    board = bench(
+        Board(port, packs=[(name, kind, {**fields, "energy_values": counted})], discovery=True)
+    )
+    state = json.loads(listener.wait("packlog/house/state")[1])
+    assert (state["total_energy_in"], state["full_cycles"]) == (1234.567, 79.7)
+    assert "time_to_full" not in state
+    topic = "homeassistant/sensor/a1b2c3_house_total_energy_in/config"
+    config = home_assistant.spelled_out(json.loads(listener.wait(topic)[1]))
+    home_assistant.check(topic, config)
+    assert (config["device_class"], config["state_class"]) == ("energy", "total_increasing")
+    board.order("read", 0, {"energy_values": [1234999, *counted[1:6], 300, None]})
+    listener.wait("homeassistant/sensor/a1b2c3_house_time_to_full/config")
+    said = [message[1] for message in listener.messages if message[0] == "packlog/house/state"]
+    state = json.loads(said[-1])
+    assert (state["total_energy_in"], state["time_to_full"]) == (1234.999, 300)
+    assert "time_to_empty" not in state

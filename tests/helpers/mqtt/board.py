@@ -34,6 +34,8 @@ class Pack:
         self.errors = sys.modules[module].ALARMS
         self.topics = sys.modules[module].TOPICS
         self.sample = Sample()
+        self.energy = self
+        self.counted = ()
         self.readings = self.age = 0
         self.silent = False
         if fields is not None:
@@ -47,12 +49,17 @@ class Pack:
                 getattr(sample, key)[: len(value)] = value
             elif key in ("extras", "texts"):
                 getattr(sample, key).update(value)
+            elif key == "energy_values":  # as Energy has them
+                self.counted = value
             elif key == "age":  # in s, of this reading when it is published
                 self.age = value
             else:
                 setattr(sample, key, value)
         sample.find_extremes()
         self.readings += 1
+
+    def values(self, sample):
+        return self.counted
 
     def age_s(self):
         return self.age

@@ -7,7 +7,8 @@ from host_tools.board import live, readable, status
 from known_readings import bluenova, jk, reading
 
 import console
-from fields import BITS
+from energy import KEYS
+from fields import BITS, ENERGY
 from net.topics import Payload, count_of, state
 from sample import TEXTS
 
@@ -23,6 +24,7 @@ HEALTH = (
     ("wifi", "WiFi: no address"),
     ("rssi", -61),
 )
+COUNTED = (1234567, 1200321, 23456789, 22345678, 797, 951, None, 125)  # of KEYS
 SILENT = "packlog house age=35.2 voltage=-- current=-- soc=-- temperature=-- min=-- max=-- "
 
 
@@ -34,22 +36,45 @@ def said(*lines):
 
 def of_a_reading(sample):
     lines = " ".join(console.status_words("house", sample, True, 1234, COUNTS + MORE))
-    return said(lines, " ".join(console.extras_words("house", sample)))
+    energy = console.energy_words("house", zip(KEYS, COUNTED, strict=True))
+    return said(lines, " ".join(energy), " ".join(console.extras_words("house", sample)))
 
 
 @pytest.mark.parametrize("make", [reading, jk, bluenova])
 def test_json_has_the_numbers_of_mqtt_under_its_names(make):
     sample, payload = make(), Payload(4000)
-    for _ in state(payload, sample, "jk", None):
+    for _ in state(payload, sample, "jk", None, COUNTED):
         pass
     published = json.loads(bytes(payload.view()))
     found = readable.numbers(readable.arranged(of_a_reading(sample))["house"])
     same = [key for key in found if key in published and key not in (*TEXTS, "temperatures")]
-    assert len(same) > 8
+    assert len(same) > 15
     assert {key: found[key] for key in same} == {key: published[key] for key in same}
     known = found.get("temperatures", [])[: count_of(sample, "temperatures")]
     assert known == published.get("temperatures", [])
     assert found["min_cell"] == sample.min_cell + 1
+
+
+def test_the_console_counts_what_the_table_of_fields_has():
+    assert tuple(key for _, _, _, *keys in ENERGY for key in keys) == KEYS
+
+
+def test_what_was_counted_has_its_units():
+    found = readable.arranged(of_a_reading(reading()))["house"]
+    assert readable.numbers(found).items() >= {
+        ("total_energy_in", 1234.567),
+        ("total_charge_out", 22345.678),
+        ("full_cycles", 79.7),
+        ("energy_efficiency", 95.1),
+        ("time_to_empty", 125),
+    }
+    assert "time_to_full" not in found
+    assert dict(readable.rows(found)).items() >= {
+        ("Total energy out", "1200.321 kWh"),
+        ("Full cycles", "79.7"),
+        ("Energy efficiency", "95.1 %"),
+        ("Time to empty", "125 min"),
+    }
 
 
 def test_json_has_bits_and_texts_as_they_are():

@@ -12,7 +12,7 @@ import time
 
 import pytest
 import typer
-from host_tools.board import networks
+from host_tools.board import networks, timezones
 from host_tools.board.device import Device
 from host_tools.board.networks import Network
 from host_tools.board.port import Restarted
@@ -45,15 +45,27 @@ NETWORKS = [
 ]
 
 
-def answer(*lines, family=FAMILIES[0], hear=None, networks=None, answers=None):
-    """The config that these answers give; an answer of "" is Enter."""
-    text = "".join(line + "\n" for line in lines)
+@pytest.fixture(autouse=True)
+def in_berlin(monkeypatch):
+    monkeypatch.setattr(timezones, "of_this_pc", lambda: "Europe/Berlin")
+
+
+BERLIN = {"timezone": "Europe/Berlin", "timezone_rule": "CET-1CEST,M3.5.0,M10.5.0/3"}
+
+
+def answer(*lines, family=FAMILIES[0], hear=None, networks=None, answers=None, zone=""):
+    """The config that these answers give, without its timezone; an answer of "" is Enter."""
+    text = "".join(line + "\n" for line in (*lines, zone))
     senses = Senses(hear, networks)
     given = Answers() if answers is None else answers
     with CliRunner().isolation(input=text) as streams:
         found = config.parse(made := questions.ask(family, senses, given))
         shown = streams[0].getvalue().decode() + streams[1].getvalue().decode()
-    return json.loads(made), found, shown
+    given = json.loads(made)
+    assert {key: given.pop(key) for key in (timezones.NAME, timezones.RULE)} == {
+        key: found[key] for key in (timezones.NAME, timezones.RULE)
+    }
+    return given, found, shown
 
 
 ONE = ("", "", "", "", "", "")  # a pack by wire with every default, and no other one
@@ -238,6 +250,16 @@ def test_answers_are_kept_without_passwords_until_they_are_on_a_board(tmp_path):
     again = Answers(path)
     again.forget()
     assert not path.exists() and not again and not Answers(path)
+
+
+def test_the_timezone_is_this_pcs_or_one_that_is_known():
+    _, found, _ = answer(*ONE, *NO_LCD, "")
+    assert {key: found[key] for key in BERLIN} == BERLIN
+    _, found, shown = answer(*ONE, *NO_LCD, "", "Europe/Lodnon", zone="Europe/London")
+    assert "did you mean Europe/London?" in shown
+    assert found["timezone_rule"] == "GMT0BST,M3.5.0/1,M10.5.0"
+    _, found, _ = answer(*ONE, *NO_LCD, "", zone="UTC")
+    assert found["local"] == [0]
 
 
 def test_answers_for_another_chip_are_none():
@@ -429,6 +451,7 @@ def test_a_first_install_at_a_terminal_asks(tmp_path):
             ("WiFi network", "home"),
             ("password", "hush-hush"),
             ("MQTT", ""),
+            ("Timezone", "Europe/Berlin"),
         ):
             terminal.until(question)
             if question == "password":
@@ -444,6 +467,7 @@ def test_a_first_install_at_a_terminal_asks(tmp_path):
         **{"uart": 2, "rx": 16, "tx": 17},
     }
     assert saved["wifi"]["networks"] == [{"ssid": "home", "password": "hush-hush"}]
+    assert saved.items() >= BERLIN.items()
     assert not file_for(port).exists()
 
 
@@ -459,7 +483,7 @@ def test_answers_are_kept_until_they_are_on_the_board(tmp_path):
         assert said[-1] == "your answers are kept for the next try, without the passwords"
         assert json.loads(kept.read_text())["packs[0].name"] == "shed"
         with (
-            CliRunner().isolation(input="\n" * 6 + "none\n\n"),
+            CliRunner().isolation(input="\n" * 6 + "none\n\n\n"),
             pytest.raises(PacklogError, match="GPIO 4 it has not"),
         ):
             install(port, None, said.append, options)

@@ -177,7 +177,7 @@ class Told:
     """A pack as MQTT sees it, with a reading that is always fresh."""
 
     def __init__(self, pack):
-        for name in ("name", "bms", "topics", "errors", "timeout_s", "sample"):
+        for name in ("name", "bms", "topics", "errors", "timeout_s", "sample", "energy"):
             setattr(self, name, getattr(pack, name))
         self.readings = 1
 
