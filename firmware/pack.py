@@ -53,6 +53,9 @@ class Pack:
         self.hub.add_tap(self.history.add)
         self.hub.add_tap(self._count_rejected)
         self.decoder = bms.Decoder(self.hub.put, settings["cells"], True)
+        configure = getattr(self.decoder, "configure", None)
+        if configure:
+            configure(settings)
         link = module("transport", settings["link"])
         self.link = link.make(settings, settings["parameters"], board)
         self._count_rejected(None)
