@@ -256,6 +256,8 @@ def check_rules(checked, found):
         for rule in rules:
             RULES[rule["rule"]](checked, where, section, rule, seen)
     for where, section, _ in found:
+        if ("shares", where) in seen:
+            continue
         for key in section.get("pins", ()):
             _note("pin", section[key], where + "." + key, seen)
 
@@ -293,6 +295,26 @@ def _unique(checked, where, section, rule, seen):
         raise ConfigError(where, "is the battery of " + seen[keys, values] + ": " + same)
     else:
         seen[keys, values] = where
+
+
+def _shared(checked, where, section, rule, seen):
+    """Sections with the same first key share a line: the other keys are the same, too, and the key
+    "apart" differs.
+    """
+    keys = rule["keys"]
+    line = "line", section[keys[0]]
+    if line not in seen:
+        _note(keys[:1], section[keys[0]], where + "." + keys[0], seen)
+        seen[line] = where, section
+        _unique(checked, where, section, {"keys": (keys[0], rule["apart"])}, seen)
+        return
+    first, other = seen[line]
+    for key in keys:
+        if section[key] != other[key]:
+            shares = "is not that of " + first + ", which has the same " + keys[0]
+            raise ConfigError(where + "." + key, shares)
+    seen["shares", where] = True
+    _unique(checked, where, section, {"keys": (keys[0], rule["apart"])}, seen)
 
 
 def _needs(checked, where, section, rule, seen):
@@ -335,6 +357,7 @@ RULES = {
     "one_of": _one_of,
     "together": _together,
     "unique": _unique,
+    "shared": _shared,
     "needs": _needs,
     "fixed": _fixed,
     "most": _most,

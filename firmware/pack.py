@@ -56,6 +56,9 @@ class Pack:
         self.energy = Energy(self.history, board.uptime, settings["capacity_ah"])
         self.hub.add_tap(self.energy.add)
         self.decoder = bms.Decoder(self.hub.put, settings["cells"], True)
+        configure = getattr(self.decoder, "configure", None)
+        if configure:
+            configure(settings)
         link = module("transport", settings["link"])
         self.link = link.make(settings, settings["parameters"], board)
         self._count_rejected(None)

@@ -395,6 +395,8 @@ class BleLink:
         self._head = head
 
     def _drain(self, feed):
+        """Returns True if the decoder wants to ask its next question now."""
+        more = False
         head, tail = self._head, self._tail
         while tail != head:
             count = 0
@@ -403,14 +405,16 @@ class BleLink:
                 count += 1
                 tail = (tail + 1) % _RING
             self._tail = tail
-            feed(_chunk, count)
+            more = feed(_chunk, count) or more
+        return more
 
     async def _pump(self, feed, request):
         polls = 0
         connection = self._device and self._device._connection
         self.state, self._trouble = None, "Connection lost"
         while self._until is None:
-            self._drain(feed)
+            if self._drain(feed):
+                polls = 0
             if not (connection and connection.is_connected() and (polls or ble.active())):
                 self._fail(errno.ECONNRESET)
             data = b"" if polls else request()

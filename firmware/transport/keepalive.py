@@ -2,7 +2,8 @@
 reading for its timeout is torn down and built again, forever.
 
 A link has run(feed, request), a state (None while it is up, otherwise words for the display),
-delays (s to wait before each attempt after a failure; the last one stays) and counters.
+delays (s to wait before each attempt after a failure; the last one stays) and counters. request()
+is asked every second, and at once after a feed() that returned True.
 """
 
 import asyncio

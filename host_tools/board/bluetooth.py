@@ -34,22 +34,26 @@ def heard(device: Device, seconds: int) -> list[tuple[str, str, int, str]]:
 
 
 def _entry(address: str, name: str | None, rssi: int, uuids: list[int]) -> tuple:
-    name = str(name or "")
-    return str(address), name, int(rssi), kind_of(name, list(uuids))
+    name, address = str(name or ""), str(address)
+    return address, name, int(rssi), kind_of(name, list(uuids), address)
 
 
-def kind_of(name: str, uuids: list[int]) -> str:
-    """The kind of BMS whose SEEN_AS fits a name and services of an advertisement; "" if none does.
+def kind_of(name: str, uuids: list[int], address: str = "") -> str:
+    """The kind of BMS whose SEEN_AS fits an advertisement; "" if none does, or several do.
 
-    SEEN_AS has a service's UUID, the beginning of a name, or both.
+    SEEN_AS has a service's UUID, beginnings of a name, beginnings of an address: the service has to
+    fit, and one of the others if there are any.
     """
-    for kind in names("bms"):
-        seen_as = declared("bms", kind).get("SEEN_AS")
-        if not seen_as or not name.startswith(seen_as.get("name", "")):
-            continue
-        if "service" not in seen_as or seen_as["service"] in uuids:
-            return kind
-    return ""
+    found = [kind for kind in names("bms") if _fits(kind, name, uuids, address.lower())]
+    return found[0] if len(found) == 1 else ""
+
+
+def _fits(kind: str, name: str, uuids: list[int], address: str) -> bool:
+    seen_as = declared("bms", kind).get("SEEN_AS")
+    if not seen_as or ("service" in seen_as and seen_as["service"] not in uuids):
+        return False
+    begins = seen_as.get("name", ()), seen_as.get("address", ())
+    return not any(begins) or name.startswith(begins[0]) or address.startswith(begins[1])
 
 
 def scan(port: str, seconds: int, say: Callable[[str], None]) -> None:

@@ -20,8 +20,7 @@ from host_tools.build import compile as compiling
 from host_tools.build.compile import AS_SOURCE
 from host_tools.ground import asking
 from host_tools.ground.errors import PacklogError, UsageError
-from host_tools.ground.firmware import CONFIG, FIRMWARE, declared
-from host_tools.ground.firmware import names as things
+from host_tools.ground.firmware import CONFIG, FIRMWARE
 from host_tools.ground.text import parse_json
 from host_tools.ground.words import counted
 from host_tools.install import (
@@ -41,11 +40,6 @@ import config
 from version import VERSION
 
 RESET_S = 1  # until a board that was reset is in its REPL or in boot.py
-
-
-def bluetooth_kinds() -> list[str]:
-    """The BMSs that are reached over Bluetooth."""
-    return [name for name in things("bms") if "ble" in declared("bms", name)["LINKS"]]
 
 
 @dataclass
@@ -274,8 +268,8 @@ class _Install:
             wanted = [packages.AIOBLE] if bluetooth else []
         if packages.AIOBLE in wanted and self._device.run(script("has_bluetooth")).strip() != "yes":
             raise PacklogError(
-                f"the board ({self._board.machine}) has no Bluetooth: for a "
-                f"{' or '.join(bluetooth_kinds())} take an ESP32, ESP32-S3, C3 or C6"
+                f"the board ({self._board.machine}) has no Bluetooth: for a BMS by Bluetooth "
+                "take an ESP32, ESP32-S3, C3 or C6"
             )
         ours = set(self._before.packages if self._before else ()) | set(self._state.packages)
         return [it for it in wanted if it.name in ours or not packages.board_has(self._device, it)]

@@ -10,10 +10,12 @@ measured one needs that has all it has.
 import json
 from pathlib import Path
 
+from host_tools.ground.firmware import declared, names
 from host_tools.install.families import chip_of
 from host_tools.install.probe import Board
 
 TABLE = json.loads(Path(__file__).with_suffix(".json").read_text(encoding="utf8"))
+_BMS = names("bms")
 PSRAM = 1 << 20  # bytes: no chip has so much memory of its own
 OLDER, OLDER_KB = (1, 27), 15  # a MicroPython before that leaves so much less
 PACK_KB = 13  # the history of one more pack of the same kind
@@ -40,7 +42,8 @@ def needs(parts: list[str]) -> dict[str, int]:
 def flash_blocks(parts: list[str]) -> int:
     """Blocks of flash that an install with these parts may take, without config and history."""
     blocks = TABLE["flash_blocks"]
-    return blocks["bundle"] + blocks["starters"] + ("jk" in parts) * blocks["aioble"]
+    by_radio = any(next(iter(declared("bms", it)["LINKS"])) == "ble" for it in parts if it in _BMS)
+    return blocks["bundle"] + blocks["starters"] + by_radio * blocks["aioble"]
 
 
 def free(chip: str, radios: str, version: tuple[int, int] = OLDER) -> int | None:

@@ -178,8 +178,11 @@ class Rig:
         return unit_module(section["bms"]).join_pack(self, own, section)
 
     def wire(self, line: Line, pin: int = BMS_PIN, baudrate: int = BAUD) -> None:
-        """Connect what a unit sends to that pin of the board."""
-        self.wiring.wires[pin] = Wire(line, baudrate)
+        """Connect what a unit sends to that pin of the board; to what is there, it joins."""
+        if pin in self.wiring.wires:
+            self.wiring.wires[pin].others.append(line)
+        else:
+            self.wiring.wires[pin] = Wire(line, baudrate)
 
     def put_within_reach(self, name: str, unit: Line, seed: int, module: dict) -> "Peripheral":
         """Put a unit near the board's Bluetooth. module: more of ble_unit.Module."""

@@ -3,6 +3,7 @@ nothing is recorded. MicroPython alone can tell.
 """
 
 import temporary
+from asked_stream import jbd_wire
 from bluenova_console import CELLS, STATUS
 from chargery_stream import CELLS_16
 from chargery_stream import wire as chargery_wire
@@ -11,7 +12,7 @@ from jk_stream import wire as jk_wire
 
 import hold
 import hub
-from bms import bluenova, chargery, jk
+from bms import bluenova, chargery, jbd, jk
 from energy import Energy
 from lib.uptime import Uptime
 from sample import Sample
@@ -128,6 +129,13 @@ def bluenova_bytes(i):
     return ("\n".join(lines) + "\n").encode()
 
 
+def jbd_bytes(i):
+    """Cells and totals, with a current of their own."""
+    temperatures = (215, 216, -3)
+    data = jbd_wire.cells_frame(CELLS_16)
+    return data + jbd_wire.basic_frame(5280, -100 * i, 15400, 28000, 55, temperatures, balance=5)
+
+
 def test_decoding_allocates_nothing():
     if not hasattr(micropython, "mem_total"):
         return
@@ -135,6 +143,7 @@ def test_decoding_allocates_nothing():
         (chargery, chargery_bytes),
         (jk, jk_bytes),
         (bluenova, bluenova_bytes),
+        (jbd, jbd_bytes),
     ):
         decoder = module.Decoder(nothing, 16, True)
         for i in range(9):
@@ -142,6 +151,7 @@ def test_decoding_allocates_nothing():
             pieces = [data[at : at + 244] for at in range(0, len(data), 244)]
             before = micropython.mem_total()
             for piece in pieces:
+                decoder.request()
                 decoder.feed(piece)
             used = micropython.mem_total() - before
             assert used == 0 or i < 3, (module, used)

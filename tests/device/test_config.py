@@ -64,12 +64,33 @@ def test_values_out_of_bounds():
 
 
 def test_kinds():
-    text = complaint('{"packs": [{"name": "a", "bms": "daly"}]}')
-    assert text == "config.json: packs[0].bms: 'daly' is not one of chargery, jk, bluenova"
+    text = complaint('{"packs": [{"name": "a", "bms": "toy"}]}')
+    assert text.startswith("config.json: packs[0].bms: 'toy' is not one of chargery, jk, bluenova")
     text = complaint(pack_with('"link": "ble"'))
     assert text == "config.json: packs[0].link: 'ble' is not uart"
     text = complaint('{"packs": [{"name": "a"}]}')
-    assert text == "config.json: packs[0].bms: is missing; it takes one of chargery, jk, bluenova"
+    missing = "config.json: packs[0].bms: is missing; it takes one of chargery, jk, bluenova"
+    assert text.startswith(missing)
+
+
+def test_packs_share_a_line_if_each_has_a_unit():
+    def with_second(more):
+        first = '"name": "a", "bms": "jbd", "link": "serial"'
+        return '{"packs": [{%s}, {"name": "b", "bms": "jbd", %s}]}' % (first, more)
+
+    good = config.parse(with_second('"link": "serial", "unit": 2'))
+    assert [pack["unit"] for pack in good["packs"]] == [1, 2]
+    config.parse(with_second('"link": "serial", "uart": 1, "rx": 4, "tx": 5'))
+    for more, said in (
+        ('"link": "serial"', "packs[1]: is the battery of packs[0]: uart and unit are the same"),
+        ('"link": "serial", "unit": 2, "tx": 5',
+         "packs[1].tx: is not that of packs[0], which has the same uart"),
+        ('"link": "serial", "unit": 2, "direction": 4',
+         "packs[1].direction: is not that of packs[0], which has the same uart"),
+        ('"link": "serial", "uart": 1', "packs[1].rx: 16 is taken by packs[0].rx"),
+        ('"bms": "chargery", "rx": 4, "tx": 5', "packs[1].uart: 2 is taken by packs[0].uart"),
+    ):  # fmt: skip
+        assert complaint(with_second(more)) == "config.json: " + said
 
 
 def test_names_are_folder_names():

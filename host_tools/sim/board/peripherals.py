@@ -189,6 +189,8 @@ class Peripherals:
         else:
             uart = self.uarts[r.a]
             uart.advance(now)
+            if r.op == ops.UART_WRITE:
+                uart.write(r.data, now)
             if r.op == ops.UART_ANY:
                 return Answer(value=len(uart.buffer))
             if r.op == ops.UART_READ:

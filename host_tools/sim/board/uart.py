@@ -14,14 +14,16 @@ from host_tools.sim.units.line import BAUD, Line
 FIFO = 128
 FIFO_THRESHOLD = 120
 IDLE_SYMBOLS = 10
+TOLERANCE = 0.03  # of the two speeds
 WINDOW_US = 1_000_000  # the source is asked for so much of the future at a time
 
 
 class Wire:
-    """What a source sends, as bytes that arrive one after the other at the line's speed."""
+    """What its sources send, as bytes that arrive one after the other at the line's speed."""
 
     def __init__(self, source: Line, baudrate: int = BAUD):
         self.source = source
+        self.others: list[Line] = []  # further units on the same line
         self.baudrate = baudrate
         self.symbol_us = 10e6 / baudrate
         self.horizon_us = 0  # what is sent later is not known yet
@@ -42,10 +44,21 @@ class Wire:
 
     def _ask(self) -> None:
         start, self.horizon_us = self.horizon_us, self.horizon_us + WINDOW_US
-        for t_s, data in self.source.bursts(start / 1e6, self.horizon_us / 1e6):
-            begin = max(t_s * 1e6, self._end_us)
-            self._end_us = begin + len(data) * self.symbol_us
-            self._bursts.append((begin, data))
+        for source in (self.source, *self.others):
+            for t_s, data in source.bursts(start / 1e6, self.horizon_us / 1e6):
+                self._add(t_s, data)
+
+    def write(self, data: bytes, now_us: int) -> None:
+        """The board says that: its units may answer. Only those that are asked say anything."""
+        heard_s = now_us / 1e6 + len(data) * self.symbol_us / 1e6
+        for source in (self.source, *self.others):
+            for t_s, answer in source.replies(data, heard_s):
+                self._add(t_s, answer)
+
+    def _add(self, t_s: float, data: bytes) -> None:
+        begin = max(t_s * 1e6, self._end_us)
+        self._end_us = begin + len(data) * self.symbol_us
+        self._bursts.append((begin, data))
 
     def arrived(self, now_us: int) -> int:
         """How many bytes of the first burst have come in by now."""
@@ -99,6 +112,11 @@ class Uart:
             while count := self.wire.arrived(until_us):
                 self._push(self.wire.take(count))
 
+    def write(self, data: bytes, now_us: int) -> None:
+        """Send it; who listens at another speed understands nothing."""
+        if self.wire and abs(self.baudrate / self.wire.baudrate - 1) <= TOLERANCE:
+            self.wire.write(data, now_us)
+
     def read(self, count: int) -> bytes:
         """What the driver's buffer has, at most count bytes."""
         data = bytes(self.buffer[:count])
@@ -120,7 +138,7 @@ class Uart:
 
     def _push(self, data: bytes) -> None:
         speed = self.baudrate / self.wire.baudrate
-        if abs(speed - 1) > 0.03:  # the two do not understand each other
+        if abs(speed - 1) > TOLERANCE:  # the two do not understand each other
             data = self._noise.randbytes(max(1, int(len(data) * speed)))
         room = FIFO - len(self._fifo)
         self._fifo += data[:room]

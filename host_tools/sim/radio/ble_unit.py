@@ -1,7 +1,8 @@
-"""A JK unit's Bluetooth module: a GATT server (bumble) between the air and the unit behind it.
+"""A unit's Bluetooth module: a GATT server (bumble) between the air and the unit behind it.
 
-Service FFE0 with FFE1 to notify and to write without response, as one characteristic or as two of
-the same UUID. What the unit sends is split into notifications; one client at a time.
+By default a JK's: service FFE0 with FFE1 to notify and to write without response, as one
+characteristic or as two of the same UUID. What the unit sends is split into notifications; one
+client at a time.
 """
 
 import asyncio
@@ -59,6 +60,11 @@ class Module:
     interval_s: float = 0.0
     mtu: int = 247  # the largest that it takes
     rssi: int = RSSI
+    service: int = SERVICE
+    notify: int = CHARACTERISTIC
+    write: int = CHARACTERISTIC  # the same: one characteristic, or two_characteristics of that UUID
+    maker: int = MAKER
+    answers_writes: bool = False  # takes writes with a response only
 
 
 class Peripheral:
@@ -106,14 +112,17 @@ class Peripheral:
     def _service(self) -> Service:
         value = CharacteristicValue(write=self._written)
         flags = Characteristic.Properties
-        write, notify = flags.WRITE_WITHOUT_RESPONSE, flags.NOTIFY
-        kinds = (write, notify) if self.module.two_characteristics else (write | notify,)
-        uuid = UUID.from_16_bits(CHARACTERISTIC)
+        module = self.module
+        write = flags.WRITE if module.answers_writes else flags.WRITE_WITHOUT_RESPONSE
+        kinds = [(module.write, write), (module.notify, flags.NOTIFY)]
+        if module.write == module.notify and not module.two_characteristics:
+            kinds = [(module.write, write | flags.NOTIFY)]
         characteristics = [
-            Characteristic(uuid, kind, Characteristic.WRITEABLE, value) for kind in kinds
+            Characteristic(UUID.from_16_bits(uuid), kind, Characteristic.WRITEABLE, value)
+            for uuid, kind in kinds
         ]
         self._notifies = characteristics[-1]
-        return Service(UUID.from_16_bits(SERVICE), characteristics)
+        return Service(UUID.from_16_bits(module.service), characteristics)
 
     # Faults
 
@@ -195,8 +204,8 @@ class Peripheral:
     def _advertisement(self) -> bytes:
         address = bytes(self.controller.public_address)[::-1]
         flags = _field(0x01, b"\x06")
-        service = _field(0x03, struct.pack("<H", SERVICE))
-        return flags + service + _field(0xFF, struct.pack("<H", MAKER) + address)
+        service = _field(0x03, struct.pack("<H", self.module.service))
+        return flags + service + _field(0xFF, struct.pack("<H", self.module.maker) + address)
 
     # Connection
 

@@ -35,6 +35,10 @@ class Line:
             if data and not self.silent:
                 yield t_s, data
 
+    def replies(self, data: bytes, now_s: float) -> Iterator[tuple[float, bytes]]:
+        """The same of what it says to bytes that were sent to it: nothing, unless it is asked."""
+        yield from ()
+
     def sent(self, t0_s: float, t1_s: float) -> Iterator[tuple[float, bytes]]:
         """What the source sends, whole: its own business."""
         raise NotImplementedError

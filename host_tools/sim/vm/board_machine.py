@@ -155,6 +155,9 @@ class UART:
         link.call(ops.UART_WRITE, self._id, 0, 0, buf)
         return len(buf)
 
+    def txdone(self):
+        return True
+
 
 class RTC:
     def memory(self, data=None):

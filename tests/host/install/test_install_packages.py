@@ -179,6 +179,6 @@ def test_a_board_without_bluetooth_says_so(tmp_path, monkeypatch):
     monkeypatch.setattr(install, "script", lambda name: without.get(name) or script(name))
     with (
         board_on(tmp_path / "flash.img") as (_, port),
-        pytest.raises(PacklogError, match="has no Bluetooth: for a jk take an ESP32"),
+        pytest.raises(PacklogError, match="has no Bluetooth: for a BMS by Bluetooth take an ESP32"),
     ):
         put(port, mini(tmp_path / "mini"), bluetooth=True)

@@ -1,0 +1,153 @@
+"""The base of the decoders of a BMS that answers questions, one answer each.
+
+A BMS lists its QUESTIONS as rows (columns below). A round asks them in their order; the last one
+brings the reading, with what the others brought before. A link asks a question a second, and the
+next one of a round as soon as feed() returns True: the one before is answered.
+Each kind of answer is compared with the one before (framed.py), so it has a Memory; what nobody
+answers any more is unknown after KEPT readings.
+"""
+
+from bms import framed
+from lib import once
+from sample import shown
+
+# Columns of a question: what is sent; the kind of its answer; every how many rounds it is asked,
+# twice in a row; the longest answer, in bytes
+BYTES, KIND, EVERY, LONGEST = 0, 1, 2, 3
+KEPT = 30  # readings
+
+
+def high_words(buf, at, target, count):
+    """Read count numbers of two bytes into a list, high byte first."""
+    for i in range(count):
+        target[i] = buf[at] << 8 | buf[at + 1]
+        at += 2
+
+
+def wire(cells, count):
+    """Cells that the unit counts: each shows what it reads, 1 mV for 0."""
+    for i in range(count):
+        cells[i] = shown(cells[i], True)
+
+
+class Decoder(framed.Decoder):
+    """It has QUESTIONS and, for an answer of a kind that is whole (its check is right):
+
+    - _are_right(kind): are its values possible?
+    - _agrees(): see framed.py; self.kind says of which kind the answer is.
+    - _fill(kind): put it into the Sample.
+    - _clear(kind): what it had put there is too old.
+    """
+
+    kept = KEPT
+
+    @once.packs
+    def __init__(self, on_sample, cells, live, longest, read=framed.high_first):
+        questions = self.QUESTIONS
+        super().__init__(on_sample, cells, [row[KIND] for row in questions], longest, read)
+        self._questions = questions
+        self._memories = {row[KIND]: framed.Memory(row[LONGEST], live) for row in questions}
+        self._ages = {row[KIND]: KEPT for row in questions[:-1]}  # in readings
+        self._asked = len(questions)  # of this round
+        self._round = -1
+        self._answered = False
+        self.kind = None
+        self.invert = False
+
+    @once.packs
+    def configure(self, settings):
+        """Take what the config says besides the cells."""
+        self.invert = settings.get("invert_current", False)
+
+    def request(self):
+        """The next question."""
+        i = self._asked
+        if i == len(self._questions):
+            i = 0
+            self._round += 1
+        while self._round % self._questions[i][EVERY] > 1:
+            i += 1
+        self._asked = i + 1
+        return self._questions[i][BYTES]
+
+    def forget(self):
+        """The link is a new one: what came before is too old to be shown."""
+        super().forget()
+        self._asked = len(self._questions)
+        self._round = -1
+        for kind in self._ages:
+            self._ages[kind] = self.kept
+            self._clear(kind)
+
+    def feed(self, data, count=None):
+        """As framed's. Returns True if the next question of the round is to be asked now."""
+        self._answered = False
+        super().feed(data, count)
+        return self._answered and self._asked < len(self._questions)
+
+    def _take_answer(self, kind, length):
+        """Take an answer of that kind that is whole. False if it does not count."""
+        self.kind = kind
+        if not self._are_right(kind):
+            return False
+        self._answered = self._questions[self._asked - 1][KIND] == kind
+        if not self._is_believed(self._memories[kind], 0):
+            return False
+        self.stats["accepted"][kind] += 1
+        is_reading = kind not in self._ages
+        if is_reading:
+            self._age()
+        else:
+            self._ages[kind] = 0
+        self._fill(kind)
+        self._drop(length)
+        if is_reading:
+            self._on_sample(self.sample)
+        return True
+
+    def _age(self):
+        for kind in self._ages:
+            if self._ages[kind] < self.kept:
+                self._ages[kind] += 1
+            else:
+                self._clear(kind)
+
+    def _total(self, place, count):
+        """The sum of count bytes from that place on."""
+        buf = self._buf
+        at = self._start + place
+        total = 0
+        while count:
+            total += buf[at]
+            at += 1
+            count -= 1
+        return total
+
+    def _fill_cells(self, place, count):
+        """The cells, two bytes each, from that place on."""
+        sample = self.sample
+        if self._cells:
+            count = min(count, self._cells)
+        high_words(self._buf, self._start + place, sample.cells, count)
+        wire(sample.cells, count)
+        sample.cell_count = count
+        sample.find_extremes()
+
+    def _are_cells(self, place, count, most):
+        """Are they all possible, up to most mV?"""
+        while count:
+            if self._number(place, 2) > most:
+                return False
+            place += 2
+            count -= 1
+        return True
+
+    def _text(self, place, size):
+        """The text up to the first 0, "?" for what is not printable."""
+        text = ""
+        for i in range(place, place + size):
+            code = self._number(i, 1)
+            if not code:
+                break
+            text += chr(code) if 32 <= code < 127 else "?"
+        return text
