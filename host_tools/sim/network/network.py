@@ -37,6 +37,7 @@ class Network:
         self.station = Station(self.access_points)
         self.names = Names()
         self.routes: dict[tuple[bool, bytes, int], Route] = {}
+        self.published: dict[int, int] = {}  # the board's port: on loopback, 0 for any free one
         self._sockets: dict[int, Endpoint] = {}
         self._listening: dict[int, Listener] = {}  # by the board's port
         self._bound: dict[int, int] = {}
@@ -54,6 +55,17 @@ class Network:
     def port_of(self, port: int) -> int:
         """The port on loopback of a server of the board's own."""
         return self._listening[port].real.getsockname()[1]
+
+    def publish(self, port: int, real_port: int = 0) -> None:
+        """Let a server on that port of the board be at that one of loopback, over resets too; 0:
+        any that is free, see port_of().
+        """
+        self.published[port] = real_port
+
+    @property
+    def serves(self) -> bool:
+        """Is somebody connected to a server of the board's own?"""
+        return any(isinstance(each, Tcp) and each.is_accepted for each in self._sockets.values())
 
     def close(self) -> None:
         """Take the network away: the other ends see resets."""
@@ -193,8 +205,12 @@ class Network:
 
     def _listen(self, r: Request, now: int) -> Answer:
         self._endpoint(r, Tcp)
-        listener = self._sockets[r.a] = Listener(self.station.has_link)
-        self._listening[self._bound.get(r.a, 0)] = listener
+        port = self._bound.get(r.a, 0)
+        real_port = self.published.get(port, 0)
+        listener = Listener(self.station.has_link, real_port, r.b)
+        if port in self.published:
+            self.published[port] = listener.real.getsockname()[1]
+        self._sockets[r.a] = self._listening[port] = listener
         return Answer()
 
     def _accept(self, r: Request, now: int) -> Answer:
