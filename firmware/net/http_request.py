@@ -48,10 +48,10 @@ class Request:
             if self._left < 0:
                 self.status = 431
                 return b""
-            if len(self._line) + len(piece) <= LINE:
-                self._line += piece
-            else:
+            if len(self._line) + len(piece) > LINE:
+                piece = piece[: LINE - len(self._line)]
                 self._is_long = True
+            self._line += piece
             if end < 0:
                 return None
             at = end + 1
@@ -90,7 +90,7 @@ class Request:
 
     def _field(self, line, is_long):
         name, colon, value = line.partition(b":")
-        if not (colon or is_long) or not name or name.strip() != name:
+        if not colon or not name or name.strip() != name:
             return 400
         name = name.lower()
         if name not in FIELDS:
