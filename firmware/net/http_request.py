@@ -2,11 +2,9 @@
 those that matter here. Pure: no sockets.
 """
 
-from micropython import const
-
-LINE = const(480)  # bytes of a line that is kept
-HEAD = const(8192)  # bytes of a head: of browsers' some have 1 KB
-BODY = const(256)  # bytes of a body
+LINE = 480  # bytes of a line that is kept
+HEAD = 8192  # bytes of a head: of browsers' some have 1 KB
+BODY = 256  # bytes of a body
 FIELDS = (
     b"authorization",
     b"connection",

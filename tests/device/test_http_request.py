@@ -1,10 +1,5 @@
 """The head of a request, in any pieces: what it says, what it is refused for, and its bounds."""
 
-import micropython  # on CPython that of the package with the unix port, without const
-
-if not hasattr(micropython, "const"):
-    micropython.const = int
-
 from request_noise import REQUESTS, noise
 
 from net.http_request import HEAD, LINE, Request, is_ours, is_right, span

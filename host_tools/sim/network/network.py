@@ -42,6 +42,7 @@ class Network:
         self._listening: dict[int, Listener] = {}  # by the board's port
         self._bound: dict[int, int] = {}
         self._watched: list[tuple[int, int]] = []
+        self._lingering: list[Tcp] = []  # closed by the board, with data on its way
         self._left: list[tuple[object, Route]] = []  # real sockets whose end on the board is gone
         self._address = bytes(4)
 
@@ -100,17 +101,18 @@ class Network:
         """When the next packet arrives or the WiFi changes."""
         self._pump(now)
         times = [self.station.next_us(now)]
-        times += [each.next_us(now) for each in self._sockets.values()]
+        times += [each.next_us(now) for each in (*self._sockets.values(), *self._lingering)]
         return min((t for t in times if t is not None and t > now), default=None)
 
     def reset(self) -> None:
         """The chip was reset or lost its power: nobody is told."""
-        for each in list(self._sockets.values()):
+        for each in (*self._sockets.values(), *self._lingering):
             if isinstance(each, Tcp):
                 self._leave(each, each.vanish())
             else:
                 each.close()
         self._sockets.clear()
+        self._lingering.clear()
         self._listening.clear()
         self._bound.clear()
         self._watched.clear()
@@ -125,6 +127,8 @@ class Network:
         self._follow_address()
         if self._left and self.station.has_link():
             self._left = [each for each in self._left if not _refused(*each)]
+        if self._lingering:
+            self._lingering = [each for each in self._lingering if each.linger(now)]
         sockets = list(self._sockets.values())
         sent = [each.pump(now) for each in sockets]
         if any(sent):
@@ -188,6 +192,8 @@ class Network:
         real = endpoint.close()
         if real:
             self._left.append((real, endpoint.route))
+        elif isinstance(endpoint, Tcp) and endpoint.lingers:
+            self._lingering.append(endpoint)
         return Answer()
 
     def _connect(self, r: Request, now: int) -> Answer:

@@ -31,6 +31,7 @@ class Tcp(Endpoint):
         super().__init__(link)
         self.route: Route | None = Route(0) if connected else None
         self.is_accepted = connected is not None  # the other end is a client
+        self.lingers = False
         self.error = 0
         self.failed = self.ended = False
         self.received = bytearray()
@@ -237,8 +238,11 @@ class Tcp(Endpoint):
 
     def close(self) -> socket.socket | None:
         """Send what waits and the end. Returns a real socket whose peer knows nothing of it."""
-        real, self.real = self.real, None
         self.connecting = False
+        if self.is_accepted and self.real and self.out:
+            self.lingers = True  # a client that reads slowly gets all of it, as of lwIP
+            return None
+        real, self.real = self.real, None
         if not real or not self._passes():
             return real
         with contextlib.suppress(OSError):
@@ -246,6 +250,15 @@ class Tcp(Endpoint):
                 real.send(data)
         real.close()
         return None
+
+    def linger(self, now: int) -> bool:
+        """After close(): go on sending. False once all is sent, or the connection gone."""
+        if self.real and self._passes():
+            self._deliver(now)
+        if self.real and not self.out:
+            self.real.close()
+            self.real = None
+        return bool(self.real)
 
 
 class Listener(Endpoint):
