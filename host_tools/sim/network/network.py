@@ -65,8 +65,10 @@ class Network:
 
     @property
     def serves(self) -> bool:
-        """Is somebody connected to a server of the board's own?"""
-        return any(isinstance(each, Tcp) and each.is_accepted for each in self._sockets.values())
+        """Is a program of this computer connected to a server that was published?"""
+        return bool(self.published) and any(
+            isinstance(each, Tcp) and each.is_accepted for each in self._sockets.values()
+        )
 
     def close(self) -> None:
         """Take the network away: the other ends see resets."""
