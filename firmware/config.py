@@ -189,7 +189,7 @@ def _in_use(checked, thing, named):
     """
     if "IN_USE" not in thing:
         return named
-    return all(value_of(checked, key) not in ("", [], "none") for key in thing["IN_USE"])
+    return all(value_of(checked, key) not in ("", [], "none", 0) for key in thing["IN_USE"])
 
 
 def tolerances(pack, store):

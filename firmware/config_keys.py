@@ -104,7 +104,11 @@ WINGS = {'bms': (('chargery',
                         'key': 'mqtt.tls',
                         'words': 'port 8883 is for TLS: set it to true, or take port 1883, which '
                                  'is in clear text'}),
-             'IN_USE': ('mqtt.host', 'wifi.networks')})),
+             'IN_USE': ('mqtt.host', 'wifi.networks')}),
+           ('http',
+            {'KEYS': {'port': ('number', (0, 65535), 0), 'password': ('secret', (8, 63), '')},
+             'RULES': ({'rule': 'needs', 'for': 'port', 'key': 'wifi.networks'},),
+             'IN_USE': ('http.port',)})),
  'display': (('gpio',
               {'KEYS': {'rs': ('pin', ()),
                         'e': ('pin', ()),
@@ -117,4 +121,4 @@ WINGS = {'bms': (('chargery',
                         'sda': ('pin', (), 21),
                         'address': ('number', (0, 127), 0),
                         'frequency': ('number', (50000, 400000), 100000)}}))}
-CHECKER = 749060098
+CHECKER = 675845274

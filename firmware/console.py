@@ -112,3 +112,17 @@ def status_words(name, sample, fresh, age_ms, counts):
         yield "voltage=-- current=-- soc=-- temperature=-- min=-- max=--"
     for key, number in counts:
         yield key + "=" + _word(number)
+
+
+def lines(board):
+    """What is printed every few seconds, a generator of words for each line."""
+    counts = (
+        ("uptime", board.uptime.seconds),
+        ("unix", board.clock.unix()),
+        ("heap", dict(board.values).get("heap_free")),
+        ("lcd", int(board.shown)),
+    )
+    for pack in board.packs:
+        for words in pack.lines(counts):
+            yield words
+    yield health_words(board.values)

@@ -9,7 +9,7 @@ from version import MICROPYTHON, VERSION
 
 # Of a start, as store.events numbers them, and the clocks of lib.uptime
 CAUSES = ("", "power on", "reset", "watchdog", "deep sleep", "soft reset", "planned")
-CLOCKS = ("not set", "kept", "PC", "NTP", "DS3231")
+CLOCKS = ("not set", "kept", "PC", "NTP", "DS3231", "browser")
 
 
 def heap_free():

@@ -15,7 +15,7 @@ from machine import WDT, reset, reset_cause
 
 import health
 from board import Board, module
-from console import STARTING, TROUBLE, health_words, say
+from console import STARTING, TROUBLE, lines, say
 from lib import once
 from lib.tasks import keep_running
 from lib.uptime import Uptime
@@ -188,17 +188,9 @@ class Logger:
         for complaint in self.complaints:
             print(TROUBLE + complaint)
         board.values = health.values(board) + self.upkeep.values()
-        counts = (
-            ("uptime", board.uptime.seconds),
-            ("unix", board.clock.unix()),
-            ("heap", dict(board.values)["heap_free"]),
-            ("lcd", int(board.shown)),
-        )
-        for pack in board.packs:
-            for words in pack.lines(counts):
-                say(words)
-                await asyncio.sleep_ms(0)  # a line takes its time at the console's speed
-        say(health_words(board.values))
+        for words in lines(board):
+            say(words)
+            await asyncio.sleep_ms(0)  # a line takes its time at the console's speed
 
     async def _watch(self):
         """Feed the watchdog as long as the source of each pack and the store are seen."""

@@ -22,7 +22,7 @@ MAY = {
     | {"board", "complaint", "console", "health", "listen", "update"}
     | {"pack"},
     "pack": {"bms", "transport", "store"} | GROUND | {"board", "console", "energy", "hold", "hub"},
-    "parts": {"net", "screen", "store"} | GROUND | {"board"},
+    "parts": {"net", "screen", "store"} | GROUND | {"board", "web"},
     "display": {"drivers", "screen"} | GROUND,
     "complaint": {"config", "console", "parts", "screen"} | GROUND,
     "board": {"lib"},
@@ -38,6 +38,7 @@ MAY = {
     "sample": set(),
     "listen": {"lib", "answers"},
     "answers": {"lib", "mask", "store"},
+    "web": GROUND | {"answers", "console", "fields", "net", "store"},
     "mask": set(),
     "version": set(),
     "update": set(),

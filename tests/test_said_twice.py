@@ -86,6 +86,7 @@ def test_the_words_of_health_are_in_the_order_of_the_numbers():
     assert said["CAUSES"][1:3] == ("power on", "reset")  # machine.PWRON_RESET, HARD_RESET
     clocks = {uptime.NO_CLOCK: "not set", uptime.KEPT: "kept", uptime.PC: "PC", uptime.NTP: "NTP"}
     clocks[uptime.DS3231] = "DS3231"
+    clocks[uptime.BROWSER] = "browser"
     assert dict(enumerate(said["CLOCKS"])) == clocks
     assert len(naming.CAUSES) == len(said["CAUSES"]) and len(naming.CLOCKS) == len(clocks)
     for own, of_board in zip(naming.CAUSES, said["CAUSES"], strict=True):

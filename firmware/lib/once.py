@@ -14,7 +14,8 @@ class Once:
         self._functions = []
 
     def __call__(self, function):
-        self._functions.append(function)
+        if self._functions is not None:  # of a module that is loaded later all is needed
+            self._functions.append(function)
         return function
 
     def forget(self):
@@ -25,7 +26,7 @@ class Once:
             for name in space:
                 if isinstance(space[name], type):
                     self._forget_in(space[name])
-        self._functions.clear()
+        self._functions = None
 
     def _forget_in(self, owner):
         space = owner.__dict__

@@ -11,6 +11,7 @@ KEPT = 1  # an RTC that kept running over a reset
 PC = 2
 NTP = 3
 DS3231 = 4  # a clock chip with a battery
+BROWSER = 5  # a phone's, told to a board that knows no time
 
 
 class Uptime:

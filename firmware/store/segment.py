@@ -10,7 +10,7 @@ import os
 import struct
 from array import array
 
-from lib.uptime import DS3231, KEPT, NO_CLOCK, NTP, PC  # noqa: F401 - a header's clock
+from lib.uptime import BROWSER, DS3231, KEPT, NO_CLOCK, NTP, PC  # noqa: F401 - a header's clock
 from store import frame
 
 MAGIC = b"PKLG"

@@ -3,12 +3,14 @@
 The firmware prints it on its console when it is asked, and every few seconds: console.py.
 """
 
+import itertools
 import json
 import time
 from collections.abc import Callable, Iterator
 
 from host_tools.board import readable, status
 from host_tools.board.port import Gone, open_port, read_lines, unplugged
+from host_tools.board.site import Site, is_url
 from host_tools.board.talk import Lost, Talk, Unanswered
 from host_tools.board.trouble import with_trouble
 from host_tools.ground.text import PlainTable, console, show
@@ -30,11 +32,16 @@ def live(
     translated: puts the source's names into the board's lines. PacklogError if it says nothing.
     """
     troubles: list[str] = []
-    transport = open_port(port)
-    try:
-        said = listen(_noting(translated(_round(transport, port)), troubles), port)
-    finally:
-        transport.close()
+    if is_url(port):
+        with Site(port) as site:
+            lines = itertools.chain([status.HEALTH], site.lines(again=False))
+            said = listen(_noting(translated(lines), troubles), port)
+    else:
+        transport = open_port(port)
+        try:
+            said = listen(_noting(translated(_round(transport, port)), troubles), port)
+        finally:
+            transport.close()
     said = readable.arranged(said)
     if as_json:
         found = {name: readable.numbers(values) for name, values in said.items()}

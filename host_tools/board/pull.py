@@ -16,6 +16,7 @@ from pathlib import Path
 from host_tools.board import listing, status
 from host_tools.board.device import Device, persist
 from host_tools.board.listing import Remote
+from host_tools.board.site import Networked, Site, is_url
 from host_tools.board.sources import Running, Stopped
 from host_tools.board.starting import let_it_start
 from host_tools.board.talk import Refused, Unanswered
@@ -26,7 +27,7 @@ from host_tools.history.place import place
 
 from store import segment
 
-Source = Running | Stopped
+Source = Running | Stopped | Networked
 LISTINGS = 4  # of a board that compacts or drops what is being pulled
 GONE = "gone"
 WORTH_SAYING_S = 120
@@ -39,8 +40,11 @@ SILENT = ", but gets no readings: is the BMS on?"
 def pull(port: str, folder: Path, say: Callable[[str], None], join: bool = False) -> int:
     """Copy what is new into folder/PACK/SERIES/. Returns how many files were new or had grown.
 
+    port: or the address of a board in the network, http://HOST.
     join: also into a folder with the history of another board, or of an earlier life of this one.
     """
+    if is_url(port):
+        return _pull_over_network(port, folder, say, join)
     return persist(port, say, lambda device: _pull(device, folder, say, join))
 
 
@@ -57,6 +61,18 @@ def _pull(device: Device, folder: Path, say: Callable[[str], None], join: bool) 
             say(f"{pack}: the last {seconds // 60} min are one frame, which comes when it ends")
     lines = source.talk.ask_and_hear("status")[1].splitlines()
     running, complaints = _look(lines)
+    if running is False:
+        say("the logger runs" + SILENT)
+    for complaint in complaints:
+        say(f"the logger says: {complaint}")
+    return copied
+
+
+def _pull_over_network(url: str, folder: Path, say: Callable[[str], None], join: bool) -> int:
+    with Site(url) as site:
+        site.tell_time()
+        copied = _copy_all(Networked(site), site.name, folder, say, join)
+        running, complaints = _look(site.lines(again=False))
     if running is False:
         say("the logger runs" + SILENT)
     for complaint in complaints:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 
 from host_tools.board import readable, status
 from host_tools.board.port import open_port, read_lines
+from host_tools.board.site import Site, is_url
 from host_tools.board.trouble import with_trouble
 from host_tools.ground import units
 from host_tools.ground.text import PlainTable, console, show
@@ -37,17 +38,22 @@ def watch(
 ) -> None:
     """Show status lines until Ctrl-C, or count of them. PacklogError if the board prints none.
 
+    port: or http://HOST.
     translated: puts the source's names into the board's lines.
     """
+    if is_url(port):
+        with Site(port) as site:
+            _follow(_statuses(translated(site.lines()), port), count)
+        return
     transport = open_port(port)
     try:
-        found = _statuses(translated(read_lines(transport)), port)
-        if sys.stdout.isatty():
-            _live(found, count)
-        else:
-            _plain(found, count)
+        _follow(_statuses(translated(read_lines(transport)), port), count)
     finally:
         transport.close()
+
+
+def _follow(found: Iterator[status.Status | str], count: int | None) -> None:
+    _live(found, count) if sys.stdout.isatty() else _plain(found, count)
 
 
 def _statuses(lines: Iterator[str], port: str) -> Iterator[status.Status | str]:

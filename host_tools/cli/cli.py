@@ -11,7 +11,16 @@ from typing import Annotated
 
 import typer
 from host_tools.cli import cli_config, edge
-from host_tools.cli.cli_options import BmsKind, Output, Port, bounds, check_terminals, connected
+from host_tools.cli.cli_options import (
+    BmsKind,
+    Output,
+    Port,
+    at_network,
+    bounds,
+    check_terminals,
+    connected,
+)
+from host_tools.ground.errors import UsageError
 from host_tools.ground.firmware import names
 from host_tools.ground.progress import say
 from host_tools.ground.text import show
@@ -115,7 +124,13 @@ def install(
 
 @app.command()
 def pull(
-    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Target: DIR/PACK/ is created.")],
+    words: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="[http://HOST] DIR",
+            help="Target: DIR/PACK/ is created. In front of it, a board in the network.",
+        ),
+    ],
     port: Port = None,
     join: Annotated[
         bool,
@@ -133,7 +148,10 @@ def pull(
     """
     from host_tools.board.pull import pull as run
 
-    run(connected(port), folder, say, join)
+    port, folder = at_network(words, port)
+    if len(folder) != 1:
+        raise UsageError("pull takes one folder, and in front of it http://HOST or nothing")
+    run(connected(port), Path(folder[0]), say, join)
 
 
 @app.command()
@@ -287,8 +305,11 @@ def encode(
 @app.command()
 def info(
     paths: Annotated[
-        list[Path] | None,
-        typer.Argument(metavar="[PATH...]", help="A pulled folder, or files from it."),
+        list[str] | None,
+        typer.Argument(
+            metavar="[http://HOST | PATH...]",
+            help="A pulled folder, or files from it; or a board in the network.",
+        ),
     ] = None,
     port: Port = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
@@ -297,10 +318,11 @@ def info(
 
     Without files: show the state of a running board and its packs, without interrupting it.
     """
+    port, paths = at_network(paths or [], port)
     if paths:
         from host_tools.history.info import info as run
 
-        run(paths, as_json)
+        run([Path(path) for path in paths], as_json)
     else:
         from host_tools.board.live import live
         from host_tools.build.explain import follow
@@ -369,6 +391,9 @@ def replay(
 
 @app.command()
 def watch(
+    address: Annotated[
+        str | None, typer.Argument(metavar="[http://HOST]", help="A board in the network.")
+    ] = None,
     port: Port = None,
     count: Annotated[
         int | None, typer.Option(metavar="N", min=1, help="Stop after N status lines.")
@@ -378,6 +403,9 @@ def watch(
     from host_tools.board.watch import watch as run
     from host_tools.build.explain import follow
 
+    port, rest = at_network([address] if address else [], port)
+    if rest:
+        raise UsageError(f"{rest[0]!r} is not like http://packlog.local")
     run(connected(port), count, follow)
 
 
@@ -452,6 +480,15 @@ def sim(
             help="Port of an MQTT broker on this computer, to add to the board's network.",
         ),
     ] = None,
+    http: Annotated[
+        int | None,
+        typer.Option(
+            metavar="PORT",
+            min=0,
+            max=65535,
+            help="Let the board's web server be at this port of this computer; 0: any free one.",
+        ),
+    ] = None,
     chip: Annotated[
         str | None,
         typer.Option(metavar="CHIP", help="Simulate the memory of this chip: wroom, c3 or s3."),
@@ -480,7 +517,7 @@ def sim(
     plan = Plan(flash=flash, capture=capture, speed=speed, seed=seed, ds3231=ds3231)
     if chip:
         plan.settings["chip"] = chip
-    run(settle(plan, Asked(bms, lcd, mqtt, config)), link, duration, png, blank)
+    run(settle(plan, Asked(bms, lcd, mqtt, config, http)), link, duration, png, blank)
 
 
 @app.command()

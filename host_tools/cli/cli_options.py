@@ -15,7 +15,8 @@ Port = Annotated[
         "--port",
         metavar="PORT",
         envvar="PACKLOG_PORT",
-        help="The board's serial port (/dev/ttyUSB0, COM3, ...). "
+        help="The board's serial port (/dev/ttyUSB0, COM3, ...); for pull, info and watch also "
+        "http://HOST, a board in the network. "
         "Default: the board that is plugged in.",
     ),
 ]
@@ -54,3 +55,10 @@ def connected(port: str | None) -> str:
     from host_tools.board.find import find_port
 
     return port or find_port()
+
+
+def at_network(words: list[str], port: str | None) -> tuple[str | None, list[str]]:
+    """(the board's address if the words begin with one, else the port; the rest of the words)."""
+    if words and words[0].startswith("http:/"):
+        return words[0], words[1:]
+    return port, words

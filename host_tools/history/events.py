@@ -39,7 +39,7 @@ CAUSES = (
     "soft reset (as by a PC)",
     "planned by the logger",
 )
-CLOCKS = ("", "an RTC", "a PC", "NTP", "a DS3231")
+CLOCKS = ("", "an RTC", "a PC", "NTP", "a DS3231", "a browser")
 # What a protection is called when it comes on and when it goes off
 PROTECTIONS = {
     CHARGE_STOPPED: ("charge stopped", "charge allowed again"),

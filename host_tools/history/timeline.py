@@ -30,7 +30,8 @@ class Anchor:
 def choose(anchors: list[Anchor]) -> list[Anchor]:
     """Those that count, ordered by uptime, one an uptime."""
     known = [anchor for anchor in anchors if anchor.clock != segment.NO_CLOCK]
-    known = [anchor for anchor in known if anchor.clock != segment.KEPT] or known
+    for lesser in (segment.KEPT, segment.BROWSER):  # count only where there is nothing else
+        known = [anchor for anchor in known if anchor.clock != lesser] or known
     known = _without_a_wrong_chip(known)
     chosen = {anchor.uptime: anchor for anchor in known if not anchor.carried}
     # A header repeats what an anchor said. It counts if that anchor is not here any more.

@@ -41,6 +41,8 @@ def run(
         if link:
             rig.board.console.show(link)
         say(f"the board is at {link or rig.board.console.port}")
+        if rig.url:
+            say(f"its web server is at {rig.url}")
         _follow(rig, duration)
     except KeyboardInterrupt:
         pass

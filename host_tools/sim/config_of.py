@@ -8,7 +8,7 @@ from pathlib import Path
 from host_tools.board import config_file
 from host_tools.ground.firmware import FIRMWARE
 from host_tools.sim.network.house_network import BROKER_NAME
-from host_tools.sim.rig import SIZES, Plan, Rig, unit_module
+from host_tools.sim.rig import HTTP_PORT, SIZES, Plan, Rig, unit_module
 
 PACK = "house"
 
@@ -24,6 +24,8 @@ def config_of(plan: Plan, rig: Rig) -> dict:
         config["wifi"] = {"networks": [{"ssid": wifi.ssid, "password": wifi.password}]}
     if plan.broker_port:
         config["mqtt"] = {"host": BROKER_NAME}
+    if plan.http_port is not None:
+        config["http"] = {"port": HTTP_PORT}
     if plan.ds3231:
         config["ds3231"] = {}
     config["lcd"]["columns"], config["lcd"]["rows"] = SIZES[plan.lcd]

@@ -31,11 +31,12 @@ class Asked:
     lcd: str | None = None
     mqtt: int | None = None  # the port of a broker
     config: Path | None = None
+    http: int | None = None  # a port of this computer
 
 
 def settle(plan: Plan, asked: Asked) -> Plan:
     """The plan with the config and the options; PacklogError if these contradict each other."""
-    said = {"bms": asked.bms, "lcd": asked.lcd, "broker_port": asked.mqtt}
+    said = {"bms": asked.bms, "lcd": asked.lcd, "broker_port": asked.mqtt, "http_port": asked.http}
     plan = replace(plan, **{key: value for key, value in said.items() if value is not None})
     check_names(plan)
     check_free(plan.flash)
@@ -87,6 +88,8 @@ def _check(settings: dict, asked: Asked, name: str) -> None:
         raise PacklogError(f"--lcd {asked.lcd}: {other} {size}")
     if asked.mqtt and not host:
         raise PacklogError(f"--mqtt {asked.mqtt}: {other} no broker (mqtt.host)")
+    if asked.http is not None and not (settings["http"]["port"] and settings["wifi"]["networks"]):
+        raise PacklogError(f"--http {asked.http}: {other} no web server (http.port)")
     if host and not asked.mqtt:
         say(f"no broker is at {host}: --mqtt PORT puts one of this computer there")
 

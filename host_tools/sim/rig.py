@@ -8,6 +8,7 @@ SDA 21, or the display's six wires on WIRES.
 """
 
 import importlib
+import socket
 import sys
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -37,6 +38,8 @@ if TYPE_CHECKING:
 I2C_PINS = (22, 21)
 BACKPACK = 0x27
 WIRES = {"rs": 19, "e": 23, "d4": 18, "d5": 25, "d6": 5, "d7": 4}
+HTTP_PORT = 80  # of the board, where the example config gets a web server
+LOOPBACK = "127.0.0.1"
 SIZES = {"20x4": (20, 4), "16x2": (16, 2)}
 ADDRESS = "C8:47:8C:00:00:{:02X}"  # of the first, second ... unit within reach
 RADIO_PYTHON = (3, 11)  # which bumble needs
@@ -106,6 +109,7 @@ class Plan:
     jk_layout: str = "32S"  # or 24S
     jk_module: dict = field(default_factory=dict)  # more of ble_unit.Module
     wifi: bool = False  # a home network in reach: network/house_network.py
+    http_port: int | None = None  # of this computer, for the board's web server; 0: any free one
     broker_port: int | None = None  # of an MQTT broker on this computer: it is in that network
     start_unix_s: float | None = None  # the time there when the board is first switched on; or now
     settings: dict = field(default_factory=dict)  # more of board.Settings
@@ -130,6 +134,7 @@ class Rig:
         self.board: Board | None = None
         self.bluetooth: Bluetooth | None = None
         self.home: Home | None = None
+        self.url: str | None = None  # of the board's web server, on this computer
         self._start_unix_s = plan.start_unix_s
         self.wiring = Wiring()
         self.bus = i2c.Bus()
@@ -159,14 +164,28 @@ class Rig:
                 self._furnish(plan)
             return line
         line = unit_module(plan.bms).join(self, plan)
-        if plan.wifi or plan.broker_port:
+        if plan.wifi or plan.broker_port or plan.http_port is not None:
             self.add_home()
+        if plan.http_port is not None:
+            self._publish(plan, HTTP_PORT)
         if plan.broker_port:
             self.home.join_broker(plan.broker_port)
         return line
 
+    def _publish(self, plan: Plan, port: int) -> None:
+        """Let the board's web server be on this computer, too."""
+        try:
+            with socket.create_server((LOOPBACK, plan.http_port)) as found:
+                real_port = found.getsockname()[1]
+        except OSError as error:
+            raise PacklogError(f"--http {plan.http_port}: {error.strerror}") from None
+        self.home.network.publish(port, real_port)
+        self.url = f"http://{LOOPBACK}:{real_port}/"
+
     def _furnish(self, plan: Plan) -> None:
         home = self.add_home()
+        if plan.http_port is not None:
+            self._publish(plan, plan.config.settings["http"]["port"])
         from host_tools.sim.network import as_configured
 
         as_configured.furnish(home, plan.config.settings, plan.broker_port)

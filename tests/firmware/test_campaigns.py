@@ -2,6 +2,7 @@
 
 import config_mutations
 import pytest
+import request_noise
 from tests.helpers.device_runs import passes
 
 MANY = [name for name in dir(config_mutations) if name.startswith("slow_")]
@@ -25,3 +26,9 @@ def test_many_configs_on_micropython(name, tmp_path):
 @pytest.mark.slow
 def test_much_noise_on_the_console(tmp_path):
     assert "ok slow_noise" in passes(tmp_path, "test_listen.py", "slow_noise", timeout=600)
+
+
+@pytest.mark.slow
+def test_many_damaged_requests(tmp_path):
+    assert "ok slow_noise" in passes(tmp_path, "request_noise.py", "slow_noise", timeout=600)
+    request_noise.slow_noise()

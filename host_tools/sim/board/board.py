@@ -253,6 +253,8 @@ class Board:
     def _wake(self, limit_us: int | None) -> float:
         """Let a sleeping VM go on if its time has come; returns for how long the loop may sleep."""
         until, mask = self._waiting
+        if self.hardware.serves():
+            self._pace.talked()
         times = [
             until if until >= 0 else None,
             self.hardware.next_us(mask, self.now),

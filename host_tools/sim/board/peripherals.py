@@ -121,6 +121,10 @@ class Peripherals:
         """Has a device something for the VM's interrupt handler?"""
         return any(device.has_events() for device in self.wiring.devices)
 
+    def serves(self) -> bool:
+        """Does a program of this computer talk to a device's server? Then time is not to fly."""
+        return any(getattr(device, "serves", False) for device in self.wiring.devices)
+
     def ready(self, mask: int, now: int) -> int:
         """Which of those in the bit mask have something."""
         ready = self._uart_ready(mask, now)

@@ -37,10 +37,12 @@ class Network:
         self.station = Station(self.access_points)
         self.names = Names()
         self.routes: dict[tuple[bool, bytes, int], Route] = {}
+        self.published: dict[int, int] = {}  # the board's port: on loopback, 0 for any free one
         self._sockets: dict[int, Endpoint] = {}
         self._listening: dict[int, Listener] = {}  # by the board's port
         self._bound: dict[int, int] = {}
         self._watched: list[tuple[int, int]] = []
+        self._lingering: list[Tcp] = []  # closed by the board, with data on its way
         self._left: list[tuple[object, Route]] = []  # real sockets whose end on the board is gone
         self._address = bytes(4)
 
@@ -54,6 +56,19 @@ class Network:
     def port_of(self, port: int) -> int:
         """The port on loopback of a server of the board's own."""
         return self._listening[port].real.getsockname()[1]
+
+    def publish(self, port: int, real_port: int = 0) -> None:
+        """Let a server on that port of the board be at that one of loopback, over resets too; 0:
+        any that is free, see port_of().
+        """
+        self.published[port] = real_port
+
+    @property
+    def serves(self) -> bool:
+        """Is a program of this computer connected to a server that was published?"""
+        return bool(self.published) and any(
+            isinstance(each, Tcp) and each.is_accepted for each in self._sockets.values()
+        )
 
     def close(self) -> None:
         """Take the network away: the other ends see resets."""
@@ -88,17 +103,18 @@ class Network:
         """When the next packet arrives or the WiFi changes."""
         self._pump(now)
         times = [self.station.next_us(now)]
-        times += [each.next_us(now) for each in self._sockets.values()]
+        times += [each.next_us(now) for each in (*self._sockets.values(), *self._lingering)]
         return min((t for t in times if t is not None and t > now), default=None)
 
     def reset(self) -> None:
         """The chip was reset or lost its power: nobody is told."""
-        for each in list(self._sockets.values()):
+        for each in (*self._sockets.values(), *self._lingering):
             if isinstance(each, Tcp):
                 self._leave(each, each.vanish())
             else:
                 each.close()
         self._sockets.clear()
+        self._lingering.clear()
         self._listening.clear()
         self._bound.clear()
         self._watched.clear()
@@ -113,6 +129,8 @@ class Network:
         self._follow_address()
         if self._left and self.station.has_link():
             self._left = [each for each in self._left if not _refused(*each)]
+        if self._lingering:
+            self._lingering = [each for each in self._lingering if each.linger(now)]
         sockets = list(self._sockets.values())
         sent = [each.pump(now) for each in sockets]
         if any(sent):
@@ -176,6 +194,8 @@ class Network:
         real = endpoint.close()
         if real:
             self._left.append((real, endpoint.route))
+        elif isinstance(endpoint, Tcp) and endpoint.lingers:
+            self._lingering.append(endpoint)
         return Answer()
 
     def _connect(self, r: Request, now: int) -> Answer:
@@ -193,8 +213,12 @@ class Network:
 
     def _listen(self, r: Request, now: int) -> Answer:
         self._endpoint(r, Tcp)
-        listener = self._sockets[r.a] = Listener(self.station.has_link)
-        self._listening[self._bound.get(r.a, 0)] = listener
+        port = self._bound.get(r.a, 0)
+        real_port = self.published.get(port, 0)
+        listener = Listener(self.station.has_link, real_port, r.b)
+        if port in self.published:
+            self.published[port] = listener.real.getsockname()[1]
+        self._sockets[r.a] = self._listening[port] = listener
         return Answer()
 
     def _accept(self, r: Request, now: int) -> Answer:

@@ -30,6 +30,8 @@ class Tcp(Endpoint):
     def __init__(self, link: Callable[[], bool], connected: socket.socket | None = None):
         super().__init__(link)
         self.route: Route | None = Route(0) if connected else None
+        self.is_accepted = connected is not None  # the other end is a client
+        self.lingers = False
         self.error = 0
         self.failed = self.ended = False
         self.received = bytearray()
@@ -236,8 +238,11 @@ class Tcp(Endpoint):
 
     def close(self) -> socket.socket | None:
         """Send what waits and the end. Returns a real socket whose peer knows nothing of it."""
-        real, self.real = self.real, None
         self.connecting = False
+        if self.is_accepted and self.real and self.out:
+            self.lingers = True  # a client that reads slowly gets all of it, as of lwIP
+            return None
+        real, self.real = self.real, None
         if not real or not self._passes():
             return real
         with contextlib.suppress(OSError):
@@ -246,31 +251,55 @@ class Tcp(Endpoint):
         real.close()
         return None
 
+    def linger(self, now: int) -> bool:
+        """After close(): go on sending. False once all is sent, or the connection gone."""
+        if self.real and self._passes():
+            self._deliver(now)
+        if self.real and not self.out:
+            self.real.close()
+            self.real = None
+        return bool(self.real)
+
 
 class Listener(Endpoint):
-    """A socket of the board that waits for connections; real.getsockname() says where."""
+    """A socket of the board that waits for connections; real.getsockname() says where.
 
-    def __init__(self, link: Callable[[], bool]):
+    port: on loopback, 0 for any free one. backlog: how many may wait; to the others nobody answers.
+    """
+
+    def __init__(self, link: Callable[[], bool], port: int = 0, backlog: int = 2):
         super().__init__(link)
-        self.real = socket.create_server((LOOPBACK, 0))
+        self.real = socket.create_server((LOOPBACK, port), backlog=backlog)
         self.real.setblocking(False)
+        self._due: int | None = None  # when the board learns of one
 
     def pump(self, now: int) -> bool:
+        if not self._waits():
+            self._due = None
+        elif self._due is None:
+            self._due = now + max(1, Route(0).delay_us)
         return False
+
+    def next_us(self, now: int) -> int | None:
+        return self._due if self._due is not None and self._due > now else None
 
     def give_time(self) -> None:
         """A connection is made in the time of the one who connects."""
 
+    def _waits(self) -> bool:
+        return bool(self._link() and select.select([self.real], [], [], 0)[0])
+
     def poll(self, events: int) -> int:
         """Which of the events there are."""
-        waiting = self._link() and select.select([self.real], [], [], 0)[0]
-        return events & words.POLLIN if waiting else 0
+        return events & words.POLLIN if self._waits() else 0
 
     def accept(self) -> tuple[Tcp, tuple[str, int]]:
         """The connection that waits, and where from. OSError."""
         if not self.poll(words.POLLIN):
             raise OSError(words.EAGAIN, "")
         real, end = self.real.accept()
+        real.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER)  # who is slow is felt
+        self._due = None
         return Tcp(self._link, real), end
 
     def take_error(self) -> int:

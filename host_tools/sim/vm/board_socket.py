@@ -135,11 +135,16 @@ class socket:
         link.call(words.BIND, self._fd, end[1])
 
     def listen(self, backlog=2):
-        link.call(words.LISTEN, self._fd)
+        link.call(words.LISTEN, self._fd, backlog)
 
     def accept(self):
         end = _end(self._patiently(words.POLLIN, words.ACCEPT, 0, 0, None))
-        return socket(AF_INET, self._type, 0, link.value), end
+        fd = link.value
+        try:
+            return socket(AF_INET, self._type, 0, fd), end
+        except OSError:
+            link.call(words.CLOSE, fd)
+            raise
 
     def connect(self, end):
         address = _address(end[0])

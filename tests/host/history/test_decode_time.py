@@ -97,6 +97,15 @@ def test_a_clock_chip_outranks_a_kept_clock(tmp_path):
     assert times(load_frames([where])) == [NOON, NOON + 10]
 
 
+def test_a_browser_counts_only_where_nothing_else_does(tmp_path):
+    phone = header() + anchor(0, NOON + 900, segment.BROWSER) + frames(10)
+    kept = anchor(10, NOON + 5, segment.KEPT) + frames(20)
+    for clock in (segment.PC, segment.NTP, segment.DS3231):
+        where = put(tmp_path, phone + kept + anchor(20, NOON, clock))
+        assert times(load_frames([where])) == [NOON - 10, NOON]
+    assert times(load_frames([put(tmp_path, phone + kept)])) == [NOON + 910, NOON + 920]
+
+
 def test_a_header_that_repeats_an_anchor_does_not_bend_time(tmp_path):
     # The clock ran 20 ppm slow: 20 s in 1,000,000 s. The second file's header repeats the first
     # anchor; without the rule the 20 s would all fall between 500,000 and 1,000,000.
