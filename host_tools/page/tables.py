@@ -1,6 +1,6 @@
 """The words that the page shares with the PC, as a JavaScript module: src/tables.js.
 
-Made from the modules that the board and `packlog decode` take them from, so that they are said once.
+Made from the modules that the board and `packlog decode` take them from: they are said once.
 """
 
 import json
@@ -13,6 +13,7 @@ import fields
 import sample
 from store import events
 
+_ROWS = (*fields.FIELDS, *fields.EXTRAS)
 SOURCE = Path(__file__).with_name("src") / "tables.js"
 
 
@@ -20,7 +21,6 @@ def source() -> str:
     """The text of the module."""
     found = {
         "EVENTS": list(events.NAMES),
-        "CODES": {name: code for code, name in enumerate(events.NAMES) if name},
         "PLAIN": events.PLAIN,
         "CAUSES": list(words.CAUSES),
         "CLOCKS": list(words.CLOCKS),
@@ -43,8 +43,7 @@ def _alarms() -> dict[int, list[str]]:
     return {it["NUMBER"]: list(it["ALARMS"]) for it in said if it.get("ALARMS")}
 
 
-def _units() -> dict[str, list]:
-    """The unit and the decimals of the values of a state, by name."""
-    rows = (*fields.FIELDS, *fields.EXTRAS)
-    found = {name: [unit, decimals] for unit, decimals, _, *named in rows for name in named}
-    return found | {name: [unit, decimals] for name, _, unit, decimals in fields.LISTS}
+def _units() -> list[list]:
+    """Of the values of a state: a unit, the decimals, and the names of those that have them."""
+    rows = [[unit, decimals, *named] for unit, decimals, _, *named in _ROWS if unit]
+    return rows + [[unit, decimals, name] for name, _, unit, decimals in fields.LISTS]

@@ -4,7 +4,6 @@ import {
   ALARMS,
   CAUSES,
   CLOCKS,
-  CODES,
   ERRORS,
   EVENTS,
   EXTRAS,
@@ -15,6 +14,8 @@ import {
   TEXTS,
 } from "../tables.js";
 import { u16, u32 } from "./bytes.js";
+
+const CONFIG = EVENTS.indexOf("config");
 
 /** The columns of the records at these offsets. */
 export function columnsOf(data, offsets) {
@@ -39,7 +40,7 @@ export function inWords({ code, a, b, c }) {
   let config = null; // the row of the one before
   for (let row = 0; row < code.length; row++) {
     let before = -1;
-    if (code[row] === CODES.config) {
+    if (code[row] === CONFIG) {
       if (config !== null && a[config] === a[row]) before = b[config];
       config = row;
     }
@@ -53,7 +54,7 @@ const name = (code) => (code > 0 && code < EVENTS.length ? EVENTS[code] : `code_
 function oneInWords(code, a, b, c, before) {
   const said = name(code);
   if (said.startsWith("code_")) return [said, `a=${a} b=${b} c=${c}`];
-  if (code === CODES.config) {
+  if (code === CONFIG) {
     const what = before < 0 ? "is" : before === b ? "as before:" : "changed: now";
     // One of the whole file is left out: passwords can be tried against it
     return [said, `config.json ${what} ${a === PLAIN ? `CRC-32 ${hex(b)}` : "noted"}`];
