@@ -1,0 +1,38 @@
+"""Takes out of uPlot what the page does not use: a third of it.
+
+Its module has one build for everybody. What is switched off here (legends, other scales than
+linear, scatter charts, words of dates, other lines than steps) is then dropped by the minifier.
+Each says how often it has to fit: another version of uPlot fails here, not in a browser.
+"""
+
+import re
+
+# What, by what, how often
+_CHANGES = (
+    # Its charts of points, each with an x of its own
+    (r"\bmode == 2\b", "false", 16),
+    (r"\bmode == 1\b", "true", 16),
+    # Logarithmic scales and those of another user
+    (r"\b(?:\w+\.)?distr ==\s+(?:2|3|4|100)\b", "false", 30),
+    (r"\bsc\.distr >= 3\b", "false", 1),
+    # Its legend: plot.js says the values itself
+    (r"showLegend = legend\.show\b", "showLegend = false", 1),
+    (r"\blegend\.(?:live|show)\b", "false", 8),
+    # Its words for dates: format.js has those
+    (r"\tconst _fmtDate .*\n", "", 1),
+    (r"(\tconst _time(?:AxisVals|SeriesVal)\s*=) .*\n", r"\1 null;\n", 2),
+    (r"isStr\(sv\) \? timeSeriesVal.*? : sv \|\|", "sv ||", 1),
+    (r"timeAxisVals\(_tzDate, timeAxisStamps\(av, _fmtDate\)\)", "null", 1),
+    (r"timeAxisVal\(_tzDate, av\)", "null", 1),
+    # What it offers to callers, but for steps
+    (r"uPlot\.assign = assign;[\s\S]*(?=export \{ uPlot as)", "uPlot.paths = { stepped };\n", 1),
+)  # fmt: skip
+
+
+def lean(source: str) -> str:
+    """The module without that. ValueError if it is not the version that this was written for."""
+    for pattern, replacement, expected in _CHANGES:
+        source, count = re.subn(pattern, replacement, source)
+        if count != expected:
+            raise ValueError(f"uPlot has {count} times what should be there {expected}: {pattern}")
+    return source

@@ -1,0 +1,13 @@
+// Made by host_tools.page.build
+export const EVENTS = ["", "reboot", "config", "protection", "link_silent", "link_back", "clock_set", "packets_rejected", "readings_lost", "records_dropped", "storage_failed", "storage_back", "task_died", "events_left_out", "bms_errors", "switches", "text", "value", "records_damaged"];
+export const PLAIN = 1;
+export const CAUSES = ["", "power on", "reset", "by the watchdog", "woken from deep sleep", "soft reset (as by a PC)", "planned by the logger"];
+export const CLOCKS = ["", "an RTC", "a PC", "NTP", "a DS3231"];
+export const PROTECTIONS = {"1": ["charge stopped", "charge allowed again"], "2": ["discharge stopped", "discharge allowed again"]};
+export const SWITCHES = {"1": ["charge on", "charge off"], "2": ["discharge on", "discharge off"], "4": ["balancing on", "balancing off"]};
+export const SERIES = {"1": "frames", "2": "cells", "3": "events"};
+export const ERRORS = {"5": "flash error", "28": "flash full"};
+export const TEXTS = ["errors", "system_state", "breaker", "charge_state", "model", "hardware", "software"];
+export const EXTRAS = ["mcu_id", "units", "rank", "cells_present", "energy_in", "energy_out", "charge_out", "bms_uptime", "adc_vp", "adc_0", "adc_1", "adc_2", "adc_3", "adc_4", "bad_crc", "parse_fail", "bad_cell_voltage", "vc_max", "vc_min"];
+export const ALARMS = {"2": ["wire resistance", "MOSFET overheated", "wrong cell count", "current sensor", "cell overvoltage", "pack overvoltage", "charge overcurrent", "charge short circuit", "charge too hot", "charge too cold", "coprocessor silent", "cell undervoltage", "pack undervoltage", "load overcurrent", "load short circuit", "discharge too hot", "charge MOSFET fault", "load MOSFET fault", "GPS disconnected", "password to change", "discharge on failed", "battery overheated", "temperature sensor", "PLC module fault", "short not released", "load overcurrent 2", "load overcurrent 3", "discharge too cold", "locked remotely"]};
+export const UNITS = [["V", 3, "voltage", "min_cell_voltage", "max_cell_voltage", "cell_difference"], ["A", 3, "current", "balance_current"], ["W", 1, "power"], ["%", 0, "soc"], ["Wh", 3, "energy"], ["Ah", 3, "charge", "capacity"], ["degC", 1, "temperature", "mosfet_temperature"], ["%", 1, "soh"], ["V", 3, "full_cell_voltage", "empty_cell_voltage"], ["mOhm", 1, "impedance"], ["Wh", 0, "energy_in", "energy_out"], ["Ah", 3, "charge_out"], ["s", 0, "bms_uptime"], ["V", 3, "adc_vp", "adc_0", "adc_1", "adc_2", "adc_3", "adc_4"], ["V", 3, "vc_max", "vc_min"], ["V", 3, "cells"], ["mOhm", 1, "impedances"], ["mOhm", 1, "wire_resistances"], ["degC", 1, "cell_temperatures"], ["degC", 1, "temperatures"]];
