@@ -51,7 +51,7 @@ STORE = {
     "window_s": ("number", (1, 3600), 30),
     "interval_s": ("number", (1, 3600), 900),
     "gap_s": ("number", (3, 300), 15),
-    "budget_kb": ("number", (128, 1000000), 1536),
+    "budget_kb": ("optional_number", (128, 1000000), 0),
     "cells_mv": ("number", (1, 100), 10),
     "cells_s": ("number", (10, 36000), 3600),
     "cells_min_s": ("number", (1, 3600), 300),

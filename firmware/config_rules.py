@@ -67,6 +67,10 @@ def _is_number(value, limits):
     return type(value) is int and limits[0] <= value <= limits[1]
 
 
+def _is_optional_number(value, limits):
+    return _is_number(value, limits) or _is_number(value, (0, 0))
+
+
 def _is_dbm(value, limits):
     return type(value) in (int, float) and (value == 0 or limits[0] <= value <= limits[1])
 
@@ -161,6 +165,11 @@ def _same(value):
 # kind: (is a value right?, what a key takes, in words; what is made of a right value)
 KINDS = {
     "number": (_is_number, _number_words, _same),
+    "optional_number": (
+        _is_optional_number,
+        lambda limits: "0, or " + _number_words(limits),
+        _same,
+    ),
     "dbm": (_is_dbm, _dbm_words, _same),
     "pin": (_is_pin, lambda limits: _number_words((0, MAX_PIN)), _same),
     "optional_pin": (_is_optional_pin, lambda limits: _number_words((-1, MAX_PIN)), _same),

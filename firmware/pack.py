@@ -5,7 +5,7 @@ from board import check_pins, module
 from console import energy_words, extras_words, status_words
 from energy import KEYS, Energy
 from lib import once
-from store import events
+from store import budget, events
 from store.files import DATA
 from store.history import History
 
@@ -42,7 +42,7 @@ class Pack:
             window_s=store["window_s"],
             interval_s=store["interval_s"],
             gap_s=store["gap_s"],
-            budget=store["budget_kb"] * 1024,
+            budget=store["budget_kb"] * 1024 or budget.fair(len(board.settings["packs"])),
             cells_mv=store["cells_mv"],
             cells_s=store["cells_s"],
             cells_min_s=store["cells_min_s"],
@@ -50,6 +50,7 @@ class Pack:
             tolerances=settings["tolerances"],
             bms=bms.NUMBER,
             damaged=settings.get("damaged", 0),
+            local=getattr(board, "local", None),
         )
         self.hub.add_tap(self.history.add)
         self.hub.add_tap(self._count_rejected)

@@ -32,6 +32,38 @@ _OF_LAYOUT = (
     b"\3\x0c\0\x08",  # high bits
 )
 
+# Of the hours and days: offsets of 16-bit columns with what predicts each
+_COARSE = (
+    b"\0",  # timestamp
+    b"\2",  # s covered, or local day
+    b"\4",  # UTC
+    b"\6",
+    b"\x24",  # charge in
+    b"\x28",  # charge out
+    b"\x2c\x24",  # energy in, by the charge
+    b"\x30\x28",  # energy out
+    b"\x26",  # the high halves of all four
+    b"\x2a",
+    b"\x2e",
+    b"\x32",
+    b"\x10\x24\x28",  # current: highest, lowest
+    b"\x0e\x10\x24\x28",
+    b"\x0a\x24\x28",  # voltage: mean, lowest, highest
+    b"\x08\x0a\x0e",
+    b"\x0c\x0a\x10",
+    b"\x14\x0a\x24\x28",  # mean of the lowest cell, of the highest, by the voltage and each other
+    b"\x1a\x14\x0a",
+    b"\x12\x14\x08",  # lowest cell: lowest, highest
+    b"\x16\x14\x0c",
+    b"\x18\x1a\x12",  # highest cell: lowest, highest
+    b"\x1c\x1a\x16\x0c",
+)
+_DAYS = b"\x36", b"\x38", b"\x3a", b"\x3c", b"\x3e\x24\x28"  # cycles, by the charge
+# Temperature and SoC, mean first: 8-bit columns
+_BYTES = b"\x1f", b"\x1e\x1f", b"\x20\x1f", b"\x22", b"\x21\x22", b"\x23\x22"
+_RAW = b"\x34\x35"  # numbers of the cells
+_HOURS_RAW = b"\x36\x37\x38\x39"  # when SoC was at its highest, lowest
+
 
 def work(header):
     """Generator: columns_of() in a step."""
@@ -44,6 +76,8 @@ def columns_of(header):
     if header.series == segment.PACK:
         return pack_columns(header.layout)
     size = header.record_size
+    if header.series in (segment.HOURS, segment.DAYS):
+        return _coarse(header.series == segment.DAYS)
     count = min(header.cell_count, size // 2 - 1) if header.series == segment.CELLS else 0
     return CellColumns(2, count, size)
 
@@ -51,6 +85,19 @@ def columns_of(header):
 def pack_columns(layout):
     """The columns of the pack's frames."""
     return (_COMMON + _OF_LAYOUT[layout - 1]).split(_END)
+
+
+def _coarse(is_days):
+    """The columns of days, or of hours."""
+    found = [_number(each, 16) for each in _COARSE + (_DAYS if is_days else ())]
+    found += [_number(each, 8) for each in _BYTES]
+    raw = _RAW if is_days else _RAW + _HOURS_RAW
+    return found + [bytes((RAW, at, 0, 8)) for at in raw]
+
+
+def _number(offsets, bits):
+    """A column at the first offset, predicted from those at the others."""
+    return bytes((FIELD, offsets[0], 0, bits)) + offsets[1:]
 
 
 class CellColumns:

@@ -42,6 +42,12 @@ class Compactor:
         self._source = self._target = None
         self._unfinished = []  # paths
         self._turn = 0
+        # From this one on they are read: of each series the newest is written to, and of hours and
+        # days the one before it holds what store/days.py does not find in that
+        self.needed = None
+        if header.series >= segment.HOURS:
+            newest = files.newest()
+            self.needed = files.newest(newest) or newest
 
     def clean(self):
         """Delete what a power cut left unfinished."""
@@ -109,14 +115,10 @@ class Compactor:
         return min(found) if found else None
 
     def _candidates(self):
-        """The numbers of those that may be. One that takes a single block gains nothing; the newest
-        is written to. Of hours and days the one before it is needed, too: store/days.py reads them.
-        """
+        """The numbers of those that may be. One that takes a single block gains nothing."""
         files = self._files
-        newest = files.newest()
-        if self._header.series >= segment.HOURS:
-            newest = files.newest(newest)
-        found = [n for n in files.segments if files.segments[n] > BLOCK and n < newest]
+        needed = files.newest() if self.needed is None else self.needed
+        found = [n for n in files.segments if files.segments[n] > BLOCK and n < needed]
         return [n for n in found if self._failures.get(n, 0) < _ATTEMPTS]
 
     def _compact(self, sequence):

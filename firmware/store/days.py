@@ -71,6 +71,7 @@ def work(source, target, dating, now, capacity_ah):
             break
         written += 1
         yield
+    _let_go(source, target)
     return written
 
 
@@ -123,7 +124,7 @@ class _Record:
 
 def _pending(source, target, dating):
     """Generator: each _Record behind the end of the newest day; None after each piece read."""
-    behind = target.tail or (target.last_boot, 1 << 32)  # of a shard nobody knows where it ends
+    behind = _end(target)
     size = hours.SIZE
     buf = bytearray(segment.BUFFER // size * size)
     for path, header in _files(source):
@@ -149,6 +150,13 @@ def _pending(source, target, dating):
             yield None
 
 
+def _end(target):
+    """(boot, uptime) at which the newest day ends. Where a shard ends is not known: all of its boot
+    counts as written then.
+    """
+    return target.tail or (target.last_boot, 1 << 32)
+
+
 def _files(source):
     """(path, Header) of the newest two segments, if they are this log's."""
     found = []
@@ -161,6 +169,17 @@ def _files(source):
         if (header.log, header.record_size) == (source.header.log, hours.SIZE):
             found.append((path, header))
     return found
+
+
+def _let_go(source, target):
+    """Let those segments of the hours be compacted that are not needed any more."""
+    for sequence in sorted(source.files.segments)[-2:]:
+        try:
+            header = segment.read_header(source.files.path(sequence))
+        except (OSError, segment.SegmentError):
+            continue
+        if (header.boot, header.uptime) <= _end(target):
+            source.compactor.needed = sequence
 
 
 class Day:

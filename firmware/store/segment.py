@@ -17,7 +17,7 @@ MAGIC = b"PKLG"
 VERSION = 1
 HEADER_SIZE = 52
 MAX_SIZE = 65536
-COARSE_SIZE = 24576  # of hours and days: two months and more are not for retention to take at once
+COARSE_SIZES = 24576, 32768  # of hours and days: their shards fill two blocks of flash nearly
 BLOCK = 4096  # bytes from one CHECK to the next, at most
 LONG_RECORD = 40  # bytes; of longer ones a block is twice that: a CHECK is as long as a record
 BUFFER = 416  # bytes that are read or written at a time: 32 frames, 6 records of 32 cells
@@ -117,7 +117,7 @@ def _check(header):
 
 def most(series):
     """Bytes of a segment of that series, at most."""
-    return MAX_SIZE if series < HOURS else COARSE_SIZE
+    return MAX_SIZE if series < HOURS else COARSE_SIZES[series - HOURS]
 
 
 def file_name(sequence, suffix=SUFFIX):

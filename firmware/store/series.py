@@ -120,13 +120,18 @@ class Series:
         done = self.flush()
         self.boot = mine
         self._base = None  # a RUN comes next
-        if not done:
+        if done:
+            self._tail = boot, boot, begin, end, None
+        else:
             backlog.pop(backlog.count)
         return done
 
     @property
     def tail(self):
-        """(boot, uptime) at which the newest segment ended at the start; None: there is none."""
+        """(boot, uptime) at which the newest segment ended at the start, or what append() has put.
+
+        None: neither.
+        """
         return self._tail and (self._tail[1], self._tail[3])
 
     def close(self):
@@ -175,6 +180,7 @@ class Series:
         while sequence:
             suffix = segment.SHARD if sequence in self.files.shards else segment.SUFFIX
             path = self.files.path(sequence, suffix)
+            self._tail = None
             try:
                 found, last_boot = self._read_header(path, suffix)
                 if found.series == self.header.series and found.name == self.header.name:

@@ -126,6 +126,8 @@ class Feeder:
 
     def _compact(self):
         """What a board does in the background, at once."""
+        for _ in self._history.make_days():
+            pass
         for _ in self._history.compact():
             pass
 

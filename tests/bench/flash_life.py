@@ -21,9 +21,11 @@ from tests.bench import household
 
 import config
 from store import segment
-from store.history import RESERVE, shares
+from store.budget import OTHERS, shares
+from store.history import RESERVE
 
 BLOCKS, BLOCK = 512, 4096
+BUDGET = BLOCKS * BLOCK - OTHERS  # the default on such a board
 CYCLES = 100_000
 FIRMWARE_BLOCKS = 64  # what the firmware and its libraries take
 _YEAR = 365.25
@@ -53,18 +55,20 @@ def _first(found, days):
 def _full_history(folder):
     """A history that has used up its budget."""
     encode.store(household.noise(0.25), folder, _EVERY)
-    budget = config.STORE["budget_kb"][-1] * 1024
-    for name, share in zip(segment.FOLDERS.values(), shares(budget), strict=True):
-        _fill_up(folder / _EVERY.name / name, share)
+    pack = folder / _EVERY.name
+    shutil.copytree(pack / segment.FOLDERS[segment.HOURS], pack / segment.FOLDERS[segment.DAYS])
+    for name, share in zip(segment.FOLDERS.values(), shares(BUDGET), strict=True):
+        _fill_up(pack / name, share)
     return folder
 
 
 def _fill_up(folder, share):
     """Repeat a file until the series has its share; which records are in it does not matter."""
-    source = max(folder.iterdir(), key=lambda path: path.stat().st_size)
-    used = sum(-(-path.stat().st_size // BLOCK) for path in folder.iterdir()) * BLOCK
+    files = list(folder.glob("*.s*"))
+    source = max(files, key=lambda path: path.stat().st_size)
+    used = sum(-(-path.stat().st_size // BLOCK) for path in files) * BLOCK
     size = -(-source.stat().st_size // BLOCK) * BLOCK
-    numbers = itertools.count(1 + max(int(path.stem) for path in folder.iterdir()))
+    numbers = itertools.count(1 + max(int(path.stem) for path in files))
     while used + size <= share:
         shutil.copy(source, folder / f"{next(numbers):08d}{source.suffix}")
         used += size
@@ -74,7 +78,7 @@ def _measure(found, plan, before):
     """Erases and flushes a day, and years of flash life, with those readings going on forever."""
     history = options(found, plan)
     history["window_s"] = config.STORE["window_s"][-1]
-    history["budget"] = config.STORE["budget_kb"][-1] * 1024
+    history["budget"] = BUDGET
     history["reserve"] = RESERVE
     del history["capacity"]  # as on the board
     job = {"name": plan.name, "utc": found.utc, "cells": found.cells, "history": history}

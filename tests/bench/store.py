@@ -26,9 +26,8 @@ from rich.console import Console
 from rich.table import Table
 from tests.bench import accuracy, baselines, compression, flash_life, household
 
-import config
 from store import segment
-from store.history import shares
+from store.budget import shares
 
 MONTH, QUICK = 30, 4  # days
 FLASH_DAYS, FLASH_QUICK = (1, 5), (0.125, 2)  # of a frame every 2 s, of the household
@@ -87,9 +86,9 @@ def shard_sizes(folder):
 
 def _years(name, sizes, days):
     """For how long a series fits its share of the budget, with a segment that is being written."""
-    budget = config.STORE["budget_kb"][-1] * 1024
-    share = shares(budget)[list(segment.FOLDERS.values()).index(name)]
-    being_written = min(segment.MAX_SIZE, share // 4)
+    series = list(segment.FOLDERS.values()).index(name)
+    share = shares(flash_life.BUDGET)[series]
+    being_written = min(segment.most(1 + series), share // 4)
     # A file takes whole blocks: half of one more, on the average.
     a_day = (sum(sizes) + len(sizes) * _BLOCK / 2) / days
     return round((share - being_written) / a_day / _YEAR, 1)

@@ -10,10 +10,11 @@ from store.history import History
 
 def total(frames):
     """The smallest budget of which the frames get so much."""
-    budget = max((frames + 8192) * 4 // 3, frames * 10 // 7) - 2
-    while shares(budget)[0] < frames:
-        budget += 1
-    return budget
+    low, high = frames, 8 * frames + 65536
+    while low < high:
+        middle = (low + high) // 2
+        low, high = (low, middle) if shares(middle)[0] >= frames else (middle + 1, high)
+    return low
 
 
 class Pack:

@@ -9,6 +9,7 @@ import binascii
 import gc
 import os
 
+import plain_hours
 import plain_reader
 import plain_shard
 from a_pack import Pack
@@ -19,10 +20,11 @@ from test_checks import blocks
 from lib.uptime import PC
 from store import segment
 
-BLOCKS = 40
+BLOCKS = 48
 BUDGET = 4 * 12288  # segments of three blocks, shards of two
 UTC = 1780000000
-ANCHOR_AT = 3  # flushes
+ANCHOR_AT, NIGHT_AT = 3, 9  # flushes
+NIGHT_S = 4 * 3600  # of silence; midnight is in it
 READ_CALL_US, READ_BYTES_PER_US = 50, 2  # of an ESP32's flash, on the slow side
 START_US = 2000000
 
@@ -74,9 +76,14 @@ def scenario(seed, root, told=None, **options):
         if n == ANCHOR_AT:
             pack.history.anchor(UTC, PC)
             pack.clock = 2, UTC - pack.ms // 1000
+        if n == NIGHT_AT:
+            pack.ms += 1000 * NIGHT_S
         assert pack.history.flush()
         if told:
             told.flushed(pack.history)
+        if n > NIGHT_AT:
+            for _ in pack.history.make_days():
+                pass
         for _ in range(100 + chance.below(200)):
             if next(steps, 0) == 0:
                 steps = pack.history.compact()
@@ -92,19 +99,21 @@ class Told:
 
     def __init__(self, flash):
         self.flash = flash
-        self.durable = [(0, 0)]  # (operations, frames)
+        self.durable = [(0, 0, 0)]  # (operations, frames, mAh in and out)
         self.shards = []  # operations
 
     def flushed(self, history):
-        self.durable.append((self.flash.operations, history.durable_frames))
+        totals = history.totals
+        mah = totals.charge_in + totals.charge_out
+        self.durable.append((self.flash.operations, history.durable_frames, mah))
 
     def compacted(self):
         self.shards.append(self.flash.operations)
 
     def before(self, cut):
-        """How many flushes there were before a cut, and frames that were durable by then."""
-        found = [durable for at, durable in self.durable if at < cut]
-        return len(found) - 1, found[-1]
+        """How many flushes there were before a cut, frames that were durable by then, mAh."""
+        found = [told for told in self.durable if told[0] < cut]
+        return len(found) - 1, found[-1][1], found[-1][2]
 
 
 def played(seed):
@@ -158,10 +167,11 @@ def read_shard(data):
 plain_shard.read = read_shard
 
 
-def check(flash, durable, clock, frames, where):
+def check(flash, durable, mah, clock, frames, where):
     """Start a board on what the cut left, and see what is there. Returns the us of its start.
 
-    durable: how many frames of boot 2 were said to be; clock: what was said of its UTC, or None.
+    durable: how many frames of boot 2 were said to be; mah: what had flowed; clock: what was said
+    of its UTC, or None.
     """
     with flash.mounted() as root:
         flash.read_calls = flash.read_bytes = 0
@@ -171,10 +181,15 @@ def check(flash, durable, clock, frames, where):
         assert found[-1] >= (2, durable - 1) or not durable, where
         if clock:
             assert clocks(pack.path) == {clock}, where
+        totals = pack.history.totals
+        assert totals.charge_in + totals.charge_out >= mah, where
         boot = pack.history.boot
         assert boot == (3 if durable else boot), where
         readings(pack, Chance(5), 5)
+        pack.history.anchor(UTC + 2 * NIGHT_S, PC)
         assert pack.history.flush(), where
+        for _ in pack.history.make_days():
+            pass
         if where[1] % 3 == 0:
             for _ in pack.history.compact():
                 pass
@@ -184,7 +199,24 @@ def check(flash, durable, clock, frames, where):
         assert after[-5:] == [0, 1, 2, 3, 4], where
         assert after[:-5] == [second for _, second in found[-len(after) + 5 :]], where
         check_others(root + "/data/house")
+        check_hours(root + "/data/house", durable, where)
     return start_us
+
+
+def check_hours(folder, durable, where):
+    """No hour is there twice, and all of them are in one day, but for those of the present one."""
+    found = plain_hours.hours(folder)
+    for before, after in zip(found, found[1:]):
+        assert (after.boot, after.begin) >= (before.boot, before.end), where
+    days = plain_hours.days(folder)
+    assert len(days) == len({(day.boot, day.end) for day in days}), where
+    if days:
+        of = [each for each in found if (each.boot, each.end) <= (days[-1].boot, days[-1].end)]
+        for i in range(4):
+            total = sum([day.sums()[i] for day in days])
+            assert total == sum([each.sums()[i] for each in of]), where
+    if durable:
+        assert [each.boot for each in found][-1] == 2, where
 
 
 def check_frames(pack, frames, where):
@@ -214,9 +246,10 @@ def clocks(folder):
 
 def check_others(folder):
     """Of the other series too every file is whole; each CHECK is right, in every segment."""
-    for series in ("pack", "cells", "events"):
-        assert series in os.listdir(folder)
-        for name in os.listdir(folder + "/" + series):
+    assert all(series in os.listdir(folder) for series in ("pack", "cells", "events", "hours"))
+    for series in os.listdir(folder):
+        names = [name for name in os.listdir(folder + "/" + series) if name != "draft"]
+        for name in names:
             path = folder + "/" + series + "/" + name
             data = plain_reader.contents(path)
             if data:
@@ -234,10 +267,10 @@ def cut_everywhere(seed, step=1):
     for number in range(1, len(journal) + 2):
         if number % step and not any(-8 < number - at < 3 for at in told.shards):
             continue
-        flushes, durable = told.before(number)
+        flushes, durable, mah = told.before(number)
         known = clock if flushes > ANCHOR_AT else None
         flash = replay.cut(number)
-        longest = max(longest, check(flash, durable, known, frames, (seed, number)))
+        longest = max(longest, check(flash, durable, mah, known, frames, (seed, number)))
         count += 1
         gc.collect()
     assert longest < START_US

@@ -65,7 +65,7 @@ def says(kind, limits, takes):
     if kind in ("choice", "thing"):
         named = {name for name, _ in config.things(limits[0])} | {*limits[1:]}
         return (named if kind == "thing" else {*limits}) <= set(re.findall(r"`(\w+)`", takes))
-    if kind in ("number", "dbm"):
+    if kind in ("number", "dbm", "optional_number"):
         return f"{limits[0]} to {limits[1]}" in takes
     words = {
         "pin": f"0 to {config_rules.MAX_PIN}",
