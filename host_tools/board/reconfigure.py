@@ -198,11 +198,11 @@ def _with(old: str, settings: list[_Setting]) -> tuple[str, list[str]]:
     data = text.parse_json(old)
     for each in settings:
         keys.put(data, each.key, each.value)
-    timezones.follow(data, text.parse_json(old))
     was_right = config_file.is_right(old)
     gone: list[str] = []
     refused: dict[str, PacklogError] = {}  # by the key that was then tried as a text
     while True:
+        timezones.follow(data, text.parse_json(old))
         said = config_file.as_text(data)
         try:
             config_file.parse(said, f"{FILE} with that")

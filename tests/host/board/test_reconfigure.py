@@ -66,6 +66,19 @@ def test_a_value_is_json_or_the_text_where_only_that_is_right(key, typed, value)
     assert keys.take(changed((key, typed), old=old)[0], key) == value
 
 
+def test_the_rule_of_a_timezone_is_written_beside_its_name():
+    made, _ = changed(("timezone", "America/New_York"))
+    assert made["timezone_rule"] == "EST5EDT,M3.2.0,M11.1.0"
+    made, _ = changed(("timezone", ""), old=made)
+    assert made["timezone"] == "" and "timezone_rule" not in made
+    made, _ = changed(("timezone_rule", "EST5"))
+    assert made["timezone_rule"] == "EST5"
+    with pytest.raises(PacklogError, match="did you mean Europe/Berlin"):
+        changed(("timezone", "Europe/Berlim"))
+    with pytest.raises(PacklogError, match="timezone: '5' is not a timezone"):
+        changed(("timezone", "5"))
+
+
 def test_a_value_that_is_wrong_either_way_is_said_as_the_number_that_it_is():
     with pytest.raises(PacklogError, match=r"wifi.txpower: -3 is not a number of dBm from 2 to 20"):
         changed(("wifi.txpower", "-3"))
@@ -131,14 +144,16 @@ def test_several_keys_at_once_on_a_board(bench):
     said = []
     board = bench()
     with port_of(board.board) as port:
-        pairs = [("lcd.kind", "none"), ("packs[0].cells", "8")]
+        pairs = [("lcd.kind", "none"), ("packs[0].cells", "8"), ("timezone", "Europe/Berlin")]
         reconfigure.change(port, pairs, said.append)
     assert said == [
-        "lcd.kind and packs[0].cells are set; the logger starts again with them",
+        "lcd.kind, packs[0].cells and timezone are set; the logger starts again with them",
         "removed, because nothing uses it now: lcd.scl, lcd.sda",
         "the history goes on in new files",
+        "days that are recorded already keep the midnight that they had",
     ]
     made = on_board(board)
+    assert made["timezone_rule"] == "CET-1CEST,M3.5.0,M10.5.0/3"
     assert made["lcd"] == {"kind": "none", "columns": 20, "rows": 4}
     assert made["packs"][0]["cells"] == 8
 
