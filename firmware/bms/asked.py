@@ -15,6 +15,7 @@ from sample import shown
 # twice in a row; the longest answer, in bytes
 BYTES, KIND, EVERY, LONGEST = 0, 1, 2, 3
 KEPT = 30  # readings
+UNANSWERED = 10  # rounds
 
 
 def high_words(buf, at, target, count):
@@ -65,10 +66,17 @@ class Decoder(framed.Decoder):
         if i == len(self._questions):
             i = 0
             self._round += 1
-        while self._round % self._questions[i][EVERY] > 1:
+        while self._round % self._every(self._questions[i]) > 1:
             i += 1
         self._asked = i + 1
         return self._questions[i][BYTES]
+
+    def _every(self, question):
+        """Every how many rounds it is asked; one that can wait less often if nobody answers it."""
+        every = question[EVERY]
+        if every > 1 and self._ages[question[KIND]] >= self.kept:
+            return max(every, UNANSWERED)
+        return every
 
     def forget(self):
         """The link is a new one: what came before is too old to be shown."""
@@ -90,8 +98,9 @@ class Decoder(framed.Decoder):
         self.kind = kind
         if not self._are_right(kind):
             return False
-        self._answered = self._questions[self._asked - 1][KIND] == kind
-        if not self._is_believed(self._memories[kind], 0):
+        if self._questions[self._asked - 1][KIND] == kind and self._is_last(kind):
+            self._answered = True
+        if not self._is_believed(self._memory(kind), 0):
             return False
         self.stats["accepted"][kind] += 1
         is_reading = kind not in self._ages
@@ -103,6 +112,13 @@ class Decoder(framed.Decoder):
         self._drop(length)
         if is_reading:
             self._on_sample(self.sample)
+        return True
+
+    def _memory(self, kind):
+        return self._memories[kind]
+
+    def _is_last(self, kind):
+        """Is the question answered with that?"""
         return True
 
     def _age(self):

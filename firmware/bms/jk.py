@@ -71,7 +71,7 @@ MOSFET = MAX_TEMPERATURES - 1  # index of its temperature
 NO_CELLS = "No cells connected"
 NO_WIRE = 0xFFFF  # mOhm: no value
 APART = 10  # 0.1 degC: a T3 that was never further from the MOSFET only repeats it
-_WIPE, _FRAME = "556s", "300s"  # the whole buffer, and of it a frame
+_WIPE, _FRAME = "564s", "300s"  # the whole buffer, and of it a frame
 
 
 def keep(cells, wires, present, count):

@@ -10,6 +10,7 @@ from lib import once
 from sample import BALANCING, CHARGE_ON, DISCHARGE_ON, MAX_TEMPERATURES
 
 LENGTH = 300
+LONGEST = LENGTH + 8  # with the acknowledgement that jk_pb.py waits for
 # CELLS, low byte first, by layout: 32S and 24S
 LAYOUT_32S, LAYOUT_24S = 0, 1
 INPUTS = (32, 24)
@@ -69,7 +70,7 @@ class Frames(framed.Decoder):
 
     @once.packs
     def __init__(self, on_sample, cells, kinds, live):
-        super().__init__(on_sample, cells, kinds, LENGTH)
+        super().__init__(on_sample, cells, kinds, LONGEST)
         self._memory = framed.Memory(LENGTH, live)
         self._layout = None  # until the software's version is known
         self._major = 0  # of that version

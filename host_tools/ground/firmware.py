@@ -75,10 +75,22 @@ def _declared(path: Path) -> dict:
             name = node.targets[0].id
             if name.isupper() and not name.startswith("_"):
                 try:
-                    found[name] = ast.literal_eval(node.value)
+                    found[name] = _literal(node.value, path)
                 except ValueError:
                     continue
     return found
+
+
+def _literal(value: ast.expr, path: Path):
+    """A constant's value: a literal, or that of a module beside it, as in ALARMS = jk.ALARMS.
+    ValueError if it is neither.
+    """
+    if isinstance(value, ast.Attribute) and isinstance(value.value, ast.Name):
+        beside = path.with_name(f"{value.value.id}.py")
+        said = _declared(beside) if beside.is_file() else {}
+        if value.attr in said:
+            return said[value.attr]
+    return ast.literal_eval(value)
 
 
 def _place(said: dict) -> int:

@@ -1,6 +1,6 @@
-"""What three BMSs send, reading by reading, with a current that never stays: each makes a frame."""
+"""What some BMSs send, reading by reading, with a current that never stays: each makes a frame."""
 
-from host_tools.sim.units import chargery_wire, jk_wire
+from host_tools.sim.units import chargery_wire, daly_wire, jbd_wire, jk_wire
 
 READINGS = 20
 CELLS = 16
@@ -44,10 +44,29 @@ def bluenova():
         yield ("\n".join(lines) + "\n").encode()
 
 
+def jbd():
+    """Answers with the cells and the totals; the first say who it is."""
+    yield 2 * jbd_wire.name_frame("JBD-SP16S")
+    for i in range(READINGS):
+        cells = _cells(i)
+        totals = (sum(cells) // 10, 100 * _amps(i), 16800, 28000, 60, (235, 220))
+        yield jbd_wire.cells_frame(cells) + jbd_wire.basic_frame(*totals)
+
+
+def daly():
+    """Answers with all that matters, and the MOSFETs' temperature; the first say who it is."""
+    yield 2 * daly_wire.texts("T00K_321042_11", "H2.0_103R")
+    for i in range(READINGS):
+        status = daly_wire.status(_cells(i), 10 * _amps(i), 1680, 600, (23, 22))
+        yield daly_wire.mosfet(26) + status
+
+
 # By pack of CONFIGS: how its bytes come, and where to
 LINKS = {
     "chargery": {"link": "uart", "uart": 2, "bytes": chargery},
     "jk": {"link": "ble", "address": JK_ADDRESS, "bytes": jk},
+    "jbd": {"link": "ble", "address": JK_ADDRESS, "bytes": jbd},
+    "daly": {"link": "ble", "address": JK_ADDRESS, "bytes": daly},
     "bluenova": {"link": "websocket", "port": 9000, "bytes": bluenova},
 }
 

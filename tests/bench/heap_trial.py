@@ -48,6 +48,8 @@ CONFIGS = {
     "BlueNova+LCD+WiFi": {"packs": [_BLUENOVA], "wifi": _NETWORK},
     "Chargery+LCD+WiFi+MQTT": {"packs": [_CHARGERY], "wifi": _NETWORK, "mqtt": _MQTT},
     "JK+LCD+WiFi+MQTT": {"packs": [_JK], "wifi": _NETWORK, "mqtt": _MQTT},
+    "JBD+LCD": {"packs": [{**_JK, "bms": "jbd"}]},
+    "Daly+LCD": {"packs": [{**_JK, "bms": "daly"}]},
     "three-packs": {"packs": [_JK, _CHARGERY, _BLUENOVA], "wifi": _NETWORK, "mqtt": _MQTT},
 }
 ROOM = 2  # records that the segment takes before it is full
@@ -95,7 +97,7 @@ def installed(config):
     modules = compile.build(FIRMWARE, machine._RV32_MPY)
     starters = {path: modules.pop(path) for path in compile.AS_SOURCE}
     packages = {}
-    if any(pack["bms"] == "jk" for pack in config["packs"]):
+    if any("address" in pack for pack in config["packs"]):
         packages = {path.removeprefix("lib/"): it for path, it in aioble_size.files().items()}
     return {**starters, bundle.NAME: bundle.pack(modules, "0", packages)}
 

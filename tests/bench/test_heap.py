@@ -9,11 +9,12 @@ from tests.bench import budgets, heap, heap_trial
 from tests.rv32 import machine
 
 COMPACTS = "Chargery+LCD"  # in every run; the others take a minute each
+LIKE_A_JK = ("JBD+LCD", "Daly+LCD")  # they take less
 
 
 def is_quick(name, kind):
     """Is it the trial of that config that runs always?"""
-    return kind == ("compaction" if name == COMPACTS else "start")
+    return name not in LIKE_A_JK and kind == ("compaction" if name == COMPACTS else "start")
 
 
 def trials():
@@ -38,6 +39,12 @@ def test_a_heap_that_is_nearly_used_up_warns(name, built, tmp_path):
         size = budgets.below(budget) * heap.KB
         if heap.Trials(built, name, kind, False, tmp_path).run(size).why:
             budgets.warn(f"{name}: {kind} in {budget} KB of heap")
+
+
+@pytest.mark.parametrize("name", LIKE_A_JK)
+def test_other_bmss_by_radio_take_no_more_than_a_jk(name):
+    for kind, kb in budgets.of("heap_kb", name).items():
+        assert kb <= budgets.of("heap_kb", "JK+LCD")[kind]
 
 
 def test_a_heap_that_is_too_small_is_found_out(built, tmp_path):

@@ -7,7 +7,10 @@ import sys
 HERE = __file__.rsplit("/", 1)[0]
 # The files of the simulator that run on MicroPython too, without the package around them.
 sys.path.append(HERE + "/../../host_tools/sim/units")
+import daly_old_wire  # noqa: E402, F401
+import daly_wire  # noqa: E402, F401
 import jbd_wire  # noqa: E402, F401
+import jk_pb_wire  # noqa: E402, F401
 
 sys.path.pop()
 
@@ -51,6 +54,12 @@ def last_sample(module, data, configured=None, **options):
 def asked(decoder, count):
     """The next questions of a decoder that nobody answers."""
     return [decoder.request() for _ in range(count)]
+
+
+def hexed(text):
+    """Bytes from hex with blanks."""
+    text = text.replace(" ", "")
+    return bytes([int(text[i : i + 2], 16) for i in range(0, len(text), 2)])
 
 
 def kelvin(*tenths):

@@ -3,7 +3,7 @@ nothing is recorded. MicroPython alone can tell.
 """
 
 import temporary
-from asked_stream import jbd_wire
+from asked_stream import daly_old_wire, daly_wire, jbd_wire, jk_pb_wire
 from bluenova_console import CELLS, STATUS
 from chargery_stream import CELLS_16
 from chargery_stream import wire as chargery_wire
@@ -12,7 +12,7 @@ from jk_stream import wire as jk_wire
 
 import hold
 import hub
-from bms import bluenova, chargery, jbd, jk
+from bms import bluenova, chargery, daly, daly_old, jbd, jk, jk_pb
 from energy import Energy
 from lib.uptime import Uptime
 from sample import Sample
@@ -136,6 +136,25 @@ def jbd_bytes(i):
     return data + jbd_wire.basic_frame(5280, -100 * i, 15400, 28000, 55, temperatures, balance=5)
 
 
+def daly_bytes(i):
+    """All of a unit but its texts."""
+    status = daly_wire.status(CELLS_16, -10 * i, 1540, 550, (21, -3), alarms=(0xFFFF,) * 4)
+    return daly_wire.mosfet(30, balance=-10 * i) + status
+
+
+def daly_old_bytes(i):
+    """A round."""
+    wire = daly_old_wire
+    data = wire.sizes(16, 2) + wire.temperatures((21, -3))[0] + wire.balance(5)
+    data += wire.faults(255, 255, 255, 255, 255, 255, 255) + wire.state(2, (1, 1), 154000)
+    return data + b"".join(wire.cells(CELLS_16)) + wire.totals(528, 10 * i, 550)
+
+
+def jk_pb_bytes(i):
+    """A frame of a JK's and its acknowledgement."""
+    return jk_bytes(i) + jk_pb_wire.acknowledgement(1, jk_pb_wire.CELLS)
+
+
 def test_decoding_allocates_nothing():
     if not hasattr(micropython, "mem_total"):
         return
@@ -144,6 +163,9 @@ def test_decoding_allocates_nothing():
         (jk, jk_bytes),
         (bluenova, bluenova_bytes),
         (jbd, jbd_bytes),
+        (daly, daly_bytes),
+        (daly_old, daly_old_bytes),
+        (jk_pb, jk_pb_bytes),
     ):
         decoder = module.Decoder(nothing, 16, True)
         for i in range(9):

@@ -1,0 +1,20 @@
+"""The CRC of Modbus, 16 bits: 0xA001 backwards, from 0xFFFF on."""
+
+# By four bits
+_TABLE = (
+    0x0000, 0xCC01, 0xD801, 0x1400, 0xF001, 0x3C00, 0x2800, 0xE401,
+    0xA001, 0x6C00, 0x7800, 0xB401, 0x5000, 0x9C01, 0x8801, 0x4400,
+)  # fmt: skip
+
+
+def crc16(buf, at, count):
+    """The CRC of so many bytes."""
+    crc = 0xFFFF
+    table = _TABLE
+    count += at
+    while at < count:
+        crc ^= buf[at]
+        crc = table[crc & 15] ^ crc >> 4
+        crc = table[crc & 15] ^ crc >> 4
+        at += 1
+    return crc

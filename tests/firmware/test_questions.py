@@ -1,0 +1,71 @@
+"""Everything that packlog can ever say to a BMS: requests to read, and nothing else.
+
+A new BMS, or a new question, has to be put down here by hand.
+"""
+
+import importlib
+
+import pytest
+from host_tools.ground.firmware import declared, names
+
+ROUNDS = 600  # seconds without an answer: whatever is asked seldom has been asked by then
+OLD_DALY = (0x94, 0x96, 0x97, 0x98, 0x93, 0x95, 0x90)
+SAID = {
+    "chargery": set(),
+    "bluenova": set(),
+    "jk": {"aa5590eb97" + 14 * "00" + "11", "aa5590eb96" + 14 * "00" + "10"},
+    "jbd": {"dda50500fffb77", "dda50400fffc77", "dda50300fffd77"},
+    "daly": {"d20300a900208791", "d203003e0009f7a3", "d2030000003ed7b9"},
+    "daly_old": {
+        f"a5{who:02x}{kind:02x}08" + 8 * "00" + f"{0xA5 + who + kind + 8 & 0xFF:02x}"
+        for who in (0x40, 0x80)
+        for kind in OLD_DALY
+    },
+    "jk_pb": {
+        # unit, write one register of 16xx, with 0: that is how these are asked; CRC
+        "01101620000102 0000d6f1", "0110161c000102 0000d3cd", "03101620000102 0000cf91",
+    },
+}  # fmt: skip
+JK_PB_REGISTERS = (0x20, 0x1C)
+
+
+def crc(data):
+    """Of Modbus, bit by bit."""
+    value = 0xFFFF
+    for byte in data:
+        value ^= byte
+        for _ in range(8):
+            value = value >> 1 ^ 0xA001 if value & 1 else value >> 1
+    return value.to_bytes(2, "little")
+
+
+def all_said(kind):
+    """What its decoder asks for, over each of its links and of all units."""
+    found = set()
+    for link in declared("bms", kind)["LINKS"]:
+        for unit in range(256):
+            decoder = importlib.import_module(f"bms.{kind}").Decoder(print, 0, True)
+            if hasattr(decoder, "configure"):
+                decoder.configure({"link": link, "unit": unit, "invert_current": False})
+            elif unit:
+                break
+            for second in range(ROUNDS if unit < 2 else 12):
+                if second == 7:
+                    decoder.forget()
+                found.add(decoder.request())
+    return found - {b""}
+
+
+@pytest.mark.parametrize("kind", names("bms"))
+def test_only_these_bytes_are_ever_sent(kind):
+    expected = {bytes.fromhex(text) for text in SAID[kind]}
+    if kind == "jk_pb":
+        bodies = [
+            bytes((unit, 0x10, 0x16, register, 0, 1, 2, 0, 0))
+            for unit in range(256)
+            for register in JK_PB_REGISTERS
+        ]
+        all_units = {body + crc(body) for body in bodies}
+        assert len([each for each in expected if each in all_units]) == 3
+        expected = all_units
+    assert all_said(kind) == expected
