@@ -15,10 +15,10 @@ from config_rules import (
     LONGEST_SAID,
     ConfigError,
     check_rules,
+    has_value,
     right_value,
     takes,
     things,
-    value_of,
 )
 from config_zone import local_rule
 
@@ -27,7 +27,8 @@ PASSING = True
 LONGEST = 8192  # bytes of a config.json
 BRACKETS = 100  # the deepest nesting: deeper ones would not fit in RAM
 # key: (kind of value, its limits, default), as config_rules explains them; without a default the
-# key is needed. A list of objects is "sections", its limits are the keys of each.
+# key is needed. A list of objects is "sections", its limits are the keys of each; one object, which
+# may be missing, is a "section".
 PACK = {
     "KEYS": {
         "name": ("name", ()),
@@ -184,12 +185,12 @@ def part(name):
 
 
 def _in_use(checked, thing, named):
-    """Is a part to be started? If all the keys that IN_USE names have values; without IN_USE if
-    config.json names it.
+    """Is a part to be started? If all the keys that IN_USE names have values (of a|b: one of
+    them); without IN_USE if config.json names it.
     """
     if "IN_USE" not in thing:
         return named
-    return all(value_of(checked, key) not in ("", [], "none", 0) for key in thing["IN_USE"])
+    return all(has_value(checked, key) for key in thing["IN_USE"])
 
 
 def tolerances(pack, store):
@@ -205,7 +206,7 @@ def tolerances(pack, store):
 def secrets():
     """The keys whose values are never shown."""
     tables = [thing["KEYS"] for wing in ("parts", "transport", "bms") for _, thing in things(wing)]
-    inner = [row[1] for keys in tables for row in keys.values() if row[0] == "sections"]
+    inner = [row[1] for keys in tables for row in keys.values() if row[0][:7] == "section"]
     return {key for keys in tables + inner for key, row in keys.items() if row[0] == "secret"}
 
 
@@ -271,6 +272,8 @@ def _value(data, key, row, where):
     kind, limits, *default = row
     if kind == "sections":
         return _sections(data.get(key, []), limits, where)
+    if kind == "section":
+        return _section(data[key], limits, where) if data.get(key, {}) != {} else {}
     if key not in data:
         if not default:
             raise ConfigError(where, "is missing; it takes " + takes(row))

@@ -334,10 +334,10 @@ def _needs(checked, where, section, rule, seen):
         value = section[rule["for"]]
         if not value or value != rule.get("value", value):
             return
-    if not value_of(checked, rule["key"]):
+    if not has_value(checked, rule["key"]):
         who = "a " + section["bms"] + " " if "bms" in section else ""
         words = ": " + rule["words"] if "words" in rule else ""
-        raise ConfigError(where, who + "needs " + rule["key"] + words)
+        raise ConfigError(where, who + "needs " + rule["key"].replace("|", " or ") + words)
 
 
 def _fixed(checked, where, section, rule, seen):
@@ -360,6 +360,11 @@ def value_of(checked, key):
     """That of a key such as mqtt.host."""
     section, name = key.split(".")
     return checked[section][name]
+
+
+def has_value(checked, key):
+    """Has the key one? Of several, as in a.b|a.c: has one of them?"""
+    return any(value_of(checked, each) not in ("", [], {}, "none", 0) for each in key.split("|"))
 
 
 RULES = {

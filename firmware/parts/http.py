@@ -29,7 +29,7 @@ KEYS = {
     "port": ("number", (0, 65535), 0),
     "password": ("secret", (8, 63), ""),
 }
-RULES = ({"rule": "needs", "for": "port", "key": "wifi.networks"},)
+RULES = ({"rule": "needs", "for": "port", "key": "wifi.networks|wifi.access_point"},)
 
 PAGE = "/page.html.gz"
 MOST = const(3)  # connections: each takes some KB of the chip's memory

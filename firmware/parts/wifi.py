@@ -17,7 +17,7 @@ from lib.tasks import counts
 
 ORDER = 10
 RADIO = True
-IN_USE = ("wifi.networks",)
+IN_USE = ("wifi.networks|wifi.access_point",)
 KEYS = {
     "networks": (
         "sections",
@@ -27,6 +27,15 @@ KEYS = {
             "hidden": ("switch", (), False),
         },
         (),
+    ),
+    "access_point": (
+        "section",
+        {
+            "ssid": ("filled", 32),
+            "password": ("secret", (8, 63)),
+            "when": ("choice", ("fallback", "always"), "fallback"),
+        },
+        {},
     ),
     "hostname": ("label", 32, "packlog"),
     "country": ("text", 2, ""),
@@ -55,6 +64,7 @@ _ABSENT_DBM = const(-200)
 _MOST_MISSES = const(20)  # of connections in a row: some ten minutes
 _FIRST_PAUSE_S = const(2)
 _LONGEST_PAUSE_S = const(16)
+_POINT_PAUSE_S = const(60)  # while the board has a network of its own
 _PASSWORD = "No WiFi: password?"
 _NOWHERE = "0.0.0.0"
 _NOT_FOUND = (200, 201, 211, 212)
@@ -68,7 +78,7 @@ def radio(settings):
         network.country(settings["country"])
     network.hostname(settings["hostname"])
     wlan = network.WLAN(network.STA_IF)
-    wlan.active(True)
+    wlan.active(bool(settings["networks"]))
     if settings["txpower"]:
         wlan.config(txpower=settings["txpower"])  # dBm; the chip takes quarters
     return wlan
@@ -82,6 +92,11 @@ def make(settings, board):
 
     board.network = wifi = Wifi(settings, tcp.misses, tcp.answered)
     board.resolver = Resolver(wifi.dns_servers)
+    if settings["access_point"]:
+        from net.access_point import AccessPoint
+
+        wifi.point = AccessPoint(settings["access_point"])
+        board.tasks += [("access point", wifi.run_point), ("names", wifi.point.names)]
     return wifi
 
 
@@ -102,6 +117,7 @@ class Wifi:
         self._answered = answered
         self._networks = [[each, _ABSENT_DBM] for each in settings["networks"]]
         self._wlan = self._told = None
+        self.point = None  # a network of its own
         if self._networks:
             try:
                 self._start()  # it takes some 100 ms: before the loop runs
@@ -116,6 +132,9 @@ class Wifi:
     def values(self):
         """State, address, strength in dBm, counters."""
         found = [("wifi", self.state or "up"), ("address", self.address), ("rssi", self.rssi)]
+        if self.point:
+            found.append(("access_point", "up" if self.point.is_up else "off"))
+            found.append(("guests", self.point.guests()))
         return found + counts("wifi", self.counters)
 
     @property
@@ -154,11 +173,24 @@ class Wifi:
                 pause = _FIRST_PAUSE_S
                 await self._stay()
             else:
-                await asyncio.sleep(pause)
+                await self._pause(pause)
                 pause = min(2 * pause, _LONGEST_PAUSE_S)
+        self.state = None if self.point else "WiFi is off"
         while True:
-            self.state = "WiFi is off"
             await asyncio.sleep(3600)
+
+    async def _pause(self, seconds):
+        # Looking for a network takes the radio from those who are in the board's own
+        point = self.point
+        await asyncio.sleep(_POINT_PAUSE_S if point and point.is_up else seconds)
+        while point and point.guests():
+            await asyncio.sleep(5)
+
+    async def run_point(self):
+        """The board's own network comes and goes, forever."""
+        while True:
+            self.point.look(self.connected)
+            await asyncio.sleep(1)
 
     def _start(self):
         settings = self._settings

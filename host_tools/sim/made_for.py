@@ -88,7 +88,7 @@ def _check(settings: dict, asked: Asked, name: str) -> None:
         raise PacklogError(f"--lcd {asked.lcd}: {other} {size}")
     if asked.mqtt and not host:
         raise PacklogError(f"--mqtt {asked.mqtt}: {other} no broker (mqtt.host)")
-    if asked.http is not None and not (settings["http"]["port"] and settings["wifi"]["networks"]):
+    if asked.http is not None and "http" not in settings["parts"]:
         raise PacklogError(f"--http {asked.http}: {other} no web server (http.port)")
     if host and not asked.mqtt:
         say(f"no broker is at {host}: --mqtt PORT puts one of this computer there")

@@ -160,7 +160,7 @@ class Rig:
         """What is around the board; returns the first pack's line."""
         if plan.config:
             line, *_ = [self._join_pack(plan, number) for number in range(plan.config.packs)]
-            if plan.config.settings["wifi"]["networks"]:
+            if "wifi" in plan.config.settings["parts"]:
                 self._furnish(plan)
             return line
         line = unit_module(plan.bms).join(self, plan)

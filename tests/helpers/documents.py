@@ -40,6 +40,8 @@ SECTIONS = {  # heading of docs/config.md: the program's tables
     "store": [config.STORE],
     "wifi": [PARTS["wifi"]["KEYS"]],
     "wifi.networks": [PARTS["wifi"]["KEYS"]["networks"][1]],
+    "wifi.access_point": [PARTS["wifi"]["KEYS"]["access_point"][1]],
+    "http": [PARTS["http"]["KEYS"]],
     "ntp": [PARTS["ntp"]["KEYS"]],
     "ds3231": [PARTS["ds3231"]["KEYS"]],
     "mqtt": [PARTS["mqtt"]["KEYS"]],

@@ -53,13 +53,15 @@ class Client:
     small: it takes a few KB, and no more unless it reads.
     """
 
-    def __init__(self, seen: "HttpBoard", sends: bytes = b"", reads: bool = True):
+    def __init__(self, seen: "HttpBoard", sends: bytes = b"", reads: bool = True, home: str = ""):
         self.data = b""
         self.ended = False
         self._reads = reads
         self._sock = sock = socket.socket()
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
         sock.setblocking(False)
+        if home:  # its address
+            sock.bind((home, 0))
         self._task = seen.home.world.create_task(self._run(seen.home.world, seen.port, sends))
 
     async def _run(self, world, port, sends):
@@ -113,8 +115,8 @@ class HttpBoard(HomeBoard):
     def port(self) -> int:
         return self.home.network.port_of(PORT)
 
-    def client(self, sends: bytes = b"", reads: bool = True) -> Client:
-        return Client(self, sends, reads)
+    def client(self, sends: bytes = b"", reads: bool = True, home: str = "") -> Client:
+        return Client(self, sends, reads, home)
 
     def ask_raw(self, data: bytes, seconds: float = 30) -> bytes:
         """All that comes until the board ends the connection."""

@@ -9,10 +9,11 @@ from host_tools.sim.network.wifi import AccessPoint
 def furnish(home: Home, settings: dict, broker_port: int | None) -> None:
     """Put into the home what a checked config asks for; broker_port: of one on this computer."""
     wifi, server, mqtt = settings["wifi"], settings["ntp"]["server"], settings["mqtt"]
-    first, *others = wifi["networks"]
-    home.wifi.ssid, home.wifi.password = first["ssid"], first["password"]
-    home.wifi.hidden = first["hidden"]
-    for each in others:
+    home.wifi.up = bool(wifi["networks"])
+    for first in wifi["networks"][:1]:
+        home.wifi.ssid, home.wifi.password = first["ssid"], first["password"]
+        home.wifi.hidden = first["hidden"]
+    for each in wifi["networks"][1:]:
         barn = AccessPoint(each["ssid"], each["password"], hidden=each["hidden"], rssi=-70)
         home.network.access_points.append(barn)
     names = wifi["dns"] or (wifi["gateway"] if wifi["address"] else "")

@@ -22,6 +22,7 @@ from host_tools.sim.vm import ops
 MAX_SOCKETS = 10  # CONFIG_LWIP_MAX_SOCKETS
 FIRST_FD = 54  # as on an ESP32
 ASK_US = 20_000  # a DNS server that answers
+GUESTS, POINT_NETWORK = "127.0.4.", "192.168.4."  # who comes from there is in the board's network
 SILENT_US = 14_000_000  # one that does not, as lwIP asks: for IPv4 and IPv6, four times each
 
 
@@ -35,6 +36,8 @@ class Network:
         self.world = world
         self.access_points: list[AccessPoint] = []
         self.station = Station(self.access_points)
+        self.point: tuple[str, str] | None = None  # SSID and key of the board's own access point
+        self.guests = 0  # in that
         self.names = Names()
         self.routes: dict[tuple[bool, bytes, int], Route] = {}
         self.published: dict[int, int] = {}  # the board's port: on loopback, 0 for any free one
@@ -62,6 +65,21 @@ class Network:
         any that is free, see port_of().
         """
         self.published[port] = real_port
+
+    def join_point(self, ssid: str, key: str) -> bool:
+        """A phone tries to join the board's own network; its address there is GUEST."""
+        joined = self.point == (ssid, key)
+        self.guests += joined
+        return joined
+
+    def udp_port_of(self, port: int) -> int:
+        """The port on loopback of a socket for datagrams that the board has bound."""
+        fd = next(fd for fd, bound in self._bound.items() if bound == port)
+        return self._sockets[fd].real.getsockname()[1]
+
+    def has_link(self) -> bool:
+        """Do packets pass, in somebody else's network or the board's own?"""
+        return self.station.has_link() or self.point is not None
 
     @property
     def serves(self) -> bool:
@@ -119,6 +137,7 @@ class Network:
         self._bound.clear()
         self._watched.clear()
         self._address = bytes(4)
+        self.point, self.guests = None, 0
         self.station.reset()
 
     # Packets
@@ -146,7 +165,7 @@ class Network:
             return
         self._address = self.station.address
         for each in self._sockets.values():
-            if isinstance(each, Tcp) and not each.is_new:
+            if isinstance(each, Tcp) and not each.is_new and not each.is_guest:
                 self._leave(each, each.vanish())
 
     def _leave(self, tcp: Tcp, real) -> None:
@@ -183,8 +202,8 @@ class Network:
         return fd
 
     def _socket(self, r: Request, now: int) -> Answer:
-        kind = Udp if r.a == words.UDP else Tcp
-        return Answer(value=self._add(kind(self.station.has_link)))
+        made = Udp(self.has_link) if r.a == words.UDP else Tcp(self.station.has_link)
+        return Answer(value=self._add(made))
 
     def _close(self, r: Request, now: int) -> Answer:
         endpoint = self._endpoint(r)
@@ -204,8 +223,19 @@ class Network:
             raise OSError(words.EHOSTUNREACH, "")
         return Answer(errno=tcp.connect(self._find(False, r.data, r.b), now))
 
+    def _point(self, r: Request, now: int) -> Answer:
+        ssid, key = r.data.decode().split("\0")
+        self.point = (ssid, key) if r.a else None
+        self.guests = self.guests if r.a else 0
+        return Answer()
+
+    def _serves_guests(self) -> bool:
+        return self.point is not None
+
     def _bind(self, r: Request, now: int) -> Answer:
-        self._endpoint(r)
+        endpoint = self._endpoint(r)
+        if isinstance(endpoint, Udp):
+            endpoint.is_bound = True
         if r.b and r.b in self._bound.values():
             raise OSError(words.EADDRINUSE, "")
         self._bound[r.a] = r.b
@@ -215,7 +245,7 @@ class Network:
         self._endpoint(r, Tcp)
         port = self._bound.get(r.a, 0)
         real_port = self.published.get(port, 0)
-        listener = Listener(self.station.has_link, real_port, r.b)
+        listener = Listener(self.has_link, real_port, r.b)
         if port in self.published:
             self.published[port] = listener.real.getsockname()[1]
         self._sockets[r.a] = self._listening[port] = listener
@@ -223,6 +253,9 @@ class Network:
 
     def _accept(self, r: Request, now: int) -> Answer:
         tcp, (host, port) = self._endpoint(r, Listener).accept()
+        tcp.is_guest = host.startswith(GUESTS)
+        tcp.use(self._serves_guests if tcp.is_guest else self.station.has_link)
+        host = host.replace(GUESTS, POINT_NETWORK)
         fd = self._add(tcp)
         return Answer(value=fd, data=_packed(host) + port.to_bytes(2, "little"))
 
@@ -306,6 +339,8 @@ class Network:
         words.ADDRESSES: lambda self, r, now: Answer(data=self.station.addresses),
         words.SET_ADDRESSES: _set_addresses,
         words.SET_RECONNECTS: _set_reconnects,
+        words.POINT: _point,
+        words.STATIONS: lambda self, r, now: Answer(value=self.guests),
     }
 
 

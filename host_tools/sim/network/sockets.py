@@ -17,6 +17,7 @@ from host_tools.sim.vm import network_words as words
 
 DATAGRAMS = 6  # that wait to be read; the others are lost
 LOOPBACK = "127.0.0.1"
+STRANGER = bytes((192, 168, 4, 2))  # who asks a socket of the board's
 
 
 @dataclass
@@ -49,6 +50,10 @@ class Endpoint:
         self.inbox: deque[tuple[int, bytes]] = deque()
         self.real: socket.socket | None = None
 
+    def use(self, link: Callable[[], bool]) -> None:
+        """It is in another network: does that pass packets?"""
+        self._link = link
+
     def fileno(self) -> int:
         return self.real.fileno()
 
@@ -69,12 +74,15 @@ class Udp(Endpoint):
         self.real.bind((LOOPBACK, 0))
         self.real.setblocking(False)
         self.wrote = False
+        self.is_bound = False  # anybody may ask it
         self._waits_for = 0.0
 
     def send(self, data: bytes, end: tuple[bytes, int], route: Route | None, now: int) -> int:
         """Send a datagram on its way. OSError."""
         if not self._link():
             raise OSError(words.EHOSTUNREACH, "")
+        known = (found for address, found in self.routes.values() if address == end)
+        route = route or next(known, None)
         if route and route.port is not None:
             self.routes[route.port] = (end, route)
             self.out.append((now + max(1, route.delay_us), struct.pack("<H", route.port) + data))
@@ -102,6 +110,8 @@ class Udp(Endpoint):
         with contextlib.suppress(BlockingIOError):
             while True:
                 data, (_, port) = self.real.recvfrom(65536)
+                if self.is_bound and port not in self.routes:
+                    self.routes[port] = ((STRANGER, port), Route(port))
                 if port in self.routes and self._link() and not self.routes[port][1].lost:
                     due = now + max(1, self.routes[port][1].delay_us)
                     self.inbox.append((due, struct.pack("<H", port) + data))

@@ -31,6 +31,7 @@ class Tcp(Endpoint):
         super().__init__(link)
         self.route: Route | None = Route(0) if connected else None
         self.is_accepted = connected is not None  # the other end is a client
+        self.is_guest = False  # in the board's own network
         self.lingers = False
         self.error = 0
         self.failed = self.ended = False

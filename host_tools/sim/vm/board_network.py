@@ -86,6 +86,8 @@ class WLAN:
             made._access_point = interface == 1
             made._active = False
             made._options = {"pm": 1, "reconnects": -1, "txpower": 20, "channel": 1, "ssid": ""}
+            if interface:
+                made._options.update(ssid="ESP_100001", key="", security=AUTH_OPEN, max_clients=10)
         return cls._instances[interface]
 
     def _station(self):
@@ -105,7 +107,16 @@ class WLAN:
             if not self._access_point:
                 self._switch(on)
             self._active = bool(on)
+            self._tell_point()
         return self._active
+
+    def _tell_point(self):
+        if self._access_point:
+            key = self._options["key"] if self._options["security"] else ""
+            if self._options["security"] and len(key) < 8:
+                raise OSError("Wifi Invalid Password")
+            said = self._options["ssid"].encode() + b"\0" + key.encode()
+            _call(words.POINT, int(self._active), 0, said)
 
     def connect(self, ssid=None, key=None, *, bssid=None):
         self._station()
@@ -129,6 +140,11 @@ class WLAN:
             if self._access_point:
                 return None
             _call(words.STATUS)
+        elif what == "stations":
+            if not self._access_point:
+                raise OSError("AP required")
+            _call(words.STATIONS)
+            return [(bytes(6),)] * link.value
         elif what == "rssi":
             self._station()
             _call(words.RSSI)
@@ -166,6 +182,8 @@ class WLAN:
             self._options[name] = value
             if name == "reconnects":
                 _call(words.SET_RECONNECTS, 0, value)
+        if values and self._active:
+            self._tell_point()
         if not what:
             return None
         if what[0] == "mac":

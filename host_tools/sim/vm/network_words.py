@@ -34,6 +34,9 @@ ADDRESSES = 87  # the answer's payload: address, netmask, gateway, DNS server
 SET_ADDRESSES = 88  # payload: the same; without: DHCP
 SET_RECONNECTS = 89  # value: how often the chip tries again by itself, -1: forever
 
+POINT = 90  # its own access point. a: 1 on, 0 off, payload: SSID, 0 byte, key
+STATIONS = 91  # the answer's value: how many are in it
+
 SCANNED = "<B32s6sBbB"  # length of the SSID, SSID, BSSID, channel, RSSI in dBm, security
 
 # Not errnos: what the ESP32's modules raise otherwise
