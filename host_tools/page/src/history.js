@@ -108,7 +108,8 @@ export class PackHistory {
 
   /** Learn which log this board's history is: files of another one are not taken from the cache. */
   async identify() {
-    const entry = this.entries.pack.at(-1) || this.entries.cells.at(-1) || this.entries.events.at(-1);
+    const entry =
+      this.entries.pack.at(-1) || this.entries.cells.at(-1) || this.entries.events.at(-1);
     if (!entry) return;
     await this.head(entry);
     this.log = entry.log;
@@ -120,7 +121,8 @@ export class PackHistory {
     let low = 0;
     let high = entries.length - 1;
     while (low < high) {
-      // The last file that begins before from; one whose begin is unknown counts as the one before it
+      // The last file that begins before from; one whose begin is unknown counts as the one before
+      // it
       const middle = (low + high + 1) >> 1;
       let known = middle;
       let begin = await this.begin(entries[known]);

@@ -17,7 +17,9 @@ export class Levels {
     this.made = new Map();
   }
 
-  /** The series for a view, the coarsest first: of the others only where that one does not reach. */
+  /**
+   * The series for a view, the coarsest first: of the others only where that one does not reach.
+   */
   choose({ from, to }) {
     const has = (series) => this.history.has(series);
     const length = to - from;
@@ -55,7 +57,8 @@ export class Levels {
   }
 
   /**
-   * Read what a view is drawn from. step(done, count) as in PackHistory.ensure(). cells: also those.
+   * Read what a view is drawn from. step(done, count) as in PackHistory.ensure(). cells: also
+   * those.
    */
   async ensure({ from, to }, cells, step) {
     const chosen = this.choose({ from, to });
@@ -81,7 +84,8 @@ export class Levels {
     let [from, to] = [Infinity, -Infinity];
     for (const series of ["days", "hours", "pack"]) {
       const spans = this.of(series);
-      if (spans?.length) [from, to] = [Math.min(from, spans.begin[0]), Math.max(to, spans.end.at(-1))];
+      if (spans?.length)
+        [from, to] = [Math.min(from, spans.begin[0]), Math.max(to, spans.end.at(-1))];
       const header = this.history.entries[series][0]?.header;
       if (header?.utc) from = Math.min(from, header.utc);
     }
