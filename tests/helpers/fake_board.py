@@ -47,6 +47,8 @@ class FakeBoard(Site):
         self.clock_settable = False
         self.times = []  # what the page has set the clock to
         self.fetched = []  # paths that were asked for
+        self.sent = 0  # bytes of bodies
+        self.has_stream = True
         self.listeners = []
         now = time.time()
         self.readings = {name: (dict(READING), list(CELLS), now) for name in self.packs}
@@ -102,8 +104,13 @@ class FakeBoard(Site):
 class _Handler(Handler):
     """With the event stream, and the clock that the page may set."""
 
+    def send_header(self, name, value):
+        if name == "Content-Length" and self.command == "GET":
+            self.server.site.sent += int(value)
+        super().send_header(name, value)
+
     def do_GET(self):
-        if self.path != "/api/live":
+        if self.path != "/api/live" or not self.server.site.has_stream:
             super().do_GET()
             return
         self.send_response(200)

@@ -89,13 +89,18 @@ export class Charts {
   }
 
   choose(key) {
-    const extent = this.levels.extent();
     if (key === "all") {
-      this.move(extent || this.view, key);
+      this.showAll();
       return;
     }
     const to = Math.min(this.view.to, this.end());
     this.move({ from: to - key, to }, key);
+  }
+
+  async showAll() {
+    const show = () => this.move(this.levels.extent() || this.view, "all");
+    show();
+    await this.history.readOldest().then(show, console.warn);
   }
 
   shift(part) {

@@ -81,13 +81,11 @@ export class Levels {
 
   /** The first and the last moment that is known of; null if none is. */
   extent() {
-    let [from, to] = [Infinity, -Infinity];
+    let [from, to] = [this.history.from, -Infinity];
     for (const series of ["days", "hours", "pack"]) {
       const spans = this.of(series);
       if (spans?.length)
         [from, to] = [Math.min(from, spans.begin[0]), Math.max(to, spans.end.at(-1))];
-      const header = this.history.entries[series][0]?.header;
-      if (header?.utc) from = Math.min(from, header.utc);
     }
     return to > 0 ? { from, to } : null;
   }
