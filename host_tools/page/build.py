@@ -24,7 +24,7 @@ HERE = Path(__file__).parent
 SOURCES = HERE / "src"
 LARGEST = 45 * 1024  # bytes of it
 TARGETS = "chrome111,firefox113,safari16.4"
-_COMPRESS = "passes=4,unsafe_arrows=true,pure_getters=true,keep_fargs=false"
+_COMPRESS = "passes=2,unsafe_arrows=true,pure_getters=true,keep_fargs=false"
 _KINDS = (".js", ".css", ".html")
 _PACKAGES = ("package.json", "package-lock.json")
 

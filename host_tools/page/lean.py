@@ -1,7 +1,7 @@
 """Takes out of uPlot what the page does not use: a third of it.
 
-Its module has one build for everybody. What is switched off here (legends, other scales than
-linear, scatter charts, words of dates, other lines than steps) is then dropped by the minifier.
+Its module has one build for everybody. What is switched off here (legends, cursors, other scales
+than linear, scatter charts, words of dates, lines but steps) is then dropped by the minifier.
 Each says how often it has to fit: another version of uPlot fails here, not in a browser.
 """
 
@@ -24,6 +24,12 @@ _CHANGES = (
     (r"isStr\(sv\) \? timeSeriesVal.*? : sv \|\|", "sv ||", 1),
     (r"timeAxisVals\(_tzDate, timeAxisStamps\(av, _fmtDate\)\)", "null", 1),
     (r"timeAxisVal\(_tzDate, av\)", "null", 1),
+    # Its cursor, selection and mouse: gestures.js and plot.js have those
+    (r"showCursor\s*=\s*cursor\.show\b", "showCursor = false", 1),
+    (r"function updateCursor\([^)]*\) \{", r"\g<0> return;", 1),
+    (r"\t// internal pub/sub[\s\S]*(?=\t// external on/off)", "", 1),
+    (r"\tconst seriesIdxMatcher =[\s\S]*\tself\.pub = pub;\n", "", 1),
+    (r"\t\tsync\.unsub\(self\);\n", "", 1),
     # What it offers to callers, but for steps
     (r"uPlot\.assign = assign;[\s\S]*(?=export \{ uPlot as)", "uPlot.paths = { stepped };\n", 1),
 )  # fmt: skip

@@ -13,7 +13,7 @@ import fields
 import sample
 from store import events
 
-_ROWS = (*fields.FIELDS, *fields.EXTRAS)
+_ROWS = (*fields.FIELDS, *fields.EXTRAS, *getattr(fields, "ENERGY", ()))
 SOURCE = Path(__file__).with_name("src") / "tables.js"
 
 

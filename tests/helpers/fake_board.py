@@ -33,7 +33,7 @@ READING = {
     "cycles": 41,
     "total_energy_in": 4218.91,
     "total_energy_out": 4003.2,
-    "time_to_empty": 42120,
+    "time_to_empty": 702,
 }
 CELLS = [3.33, 3.331, 3.32, 3.325, 3.332, 3.338, 3.33, 3.329] * 2
 
@@ -47,6 +47,8 @@ class FakeBoard(Site):
         self.clock_settable = False
         self.times = []  # what the page has set the clock to
         self.fetched = []  # paths that were asked for
+        self.sent = 0  # bytes of bodies
+        self.has_stream = True
         self.listeners = []
         now = time.time()
         self.readings = {name: (dict(READING), list(CELLS), now) for name in self.packs}
@@ -79,6 +81,8 @@ class FakeBoard(Site):
 
     def _pack(self, name):
         values, cells, when = self.readings[name]
+        if name in self.silent:
+            values, cells = {"bms": values["bms"]}, []
         return {
             "name": name,
             "bms": "jk",
@@ -100,8 +104,13 @@ class FakeBoard(Site):
 class _Handler(Handler):
     """With the event stream, and the clock that the page may set."""
 
+    def send_header(self, name, value):
+        if name == "Content-Length" and self.command == "GET":
+            self.server.site.sent += int(value)
+        super().send_header(name, value)
+
     def do_GET(self):
-        if self.path != "/api/live":
+        if self.path != "/api/live" or not self.server.site.has_stream:
             super().do_GET()
             return
         self.send_response(200)
@@ -131,7 +140,7 @@ class _Handler(Handler):
 @contextlib.contextmanager
 def served(site):
     """The URL at which a Site is served."""
-    server = Server(site, handler=_Handler)
+    server = Server(site, handler=_Handler if hasattr(site, "listeners") else Handler)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
     thread.start()
     try:

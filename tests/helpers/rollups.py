@@ -45,10 +45,8 @@ def write(folder, series):
 
 def _header(pack, series, size, sequence, columns, row):
     made = segment.Header(series, 1, 16, pack, 1, size)
-    made.log = 1
     made.sequence, made.boot = sequence, int(columns["boot"][row])
-    made.uptime, made.utc, made.clock = 0, 0, 0
-    made.utc = int(columns["time"][row]) - int(columns["uptime"][row])
+    made.uptime, made.utc = int(columns["uptime"][row]), int(columns["time"][row])
     made.clock = segment.NTP
     return made.pack()
 

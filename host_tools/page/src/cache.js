@@ -1,4 +1,5 @@
-// Files of boards that this browser has fetched, in IndexedDB. Without it everything is fetched anew.
+// Files of boards that this browser has fetched, in IndexedDB. Without it everything is fetched
+// anew.
 
 const NAME = "packlog";
 const STORE = "files";

@@ -89,13 +89,18 @@ export class Charts {
   }
 
   choose(key) {
-    const extent = this.levels.extent();
     if (key === "all") {
-      this.move(extent || this.view, key);
+      this.showAll();
       return;
     }
     const to = Math.min(this.view.to, this.end());
     this.move({ from: to - key, to }, key);
+  }
+
+  async showAll() {
+    const show = () => this.move(this.levels.extent() || this.view, "all");
+    show();
+    await this.history.readOldest().then(show, console.warn);
   }
 
   shift(part) {
@@ -136,8 +141,8 @@ export class Charts {
       const longest = Math.max(extent.to - extent.from, DAY_S) * 1.1;
       if (to - from > longest) [from, to] = [to - longest, to];
       const room = (to - from) * 0.05;
-      const shift = Math.max(0, extent.from - (to - from) * 0.95 - from) ||
-        Math.min(0, extent.to + room - to);
+      const shift =
+        Math.max(0, extent.from - (to - from) * 0.95 - from) || Math.min(0, extent.to + room - to);
       [from, to] = [from + shift, to + shift];
     }
     this.view = { from, to };
@@ -172,7 +177,8 @@ export class Charts {
     this.eventList.show(from, to);
     const isCoarse = spans && spans.level !== "pack";
     const panels = PANELS.filter(
-      (panel) => this.shown.has(panel.key) && (!panel.coarse || (isCoarse && spans.has("energy_in"))),
+      (panel) =>
+        this.shown.has(panel.key) && (!panel.coarse || (isCoarse && spans.has("energy_in"))),
     );
     for (const [key, plot] of this.plots) {
       if (panels.some((panel) => panel.key === key)) continue;
@@ -239,7 +245,8 @@ export class Charts {
     const time = this.cursor;
     const spans = this.levels.spans(this.view);
     const cells = this.levels.of("cells");
-    const near = time === null ? [] : this.eventList.near(time, (this.view.to - this.view.from) / 60);
+    const near =
+      time === null ? [] : this.eventList.near(time, (this.view.to - this.view.from) / 60);
     const at = time === null || !spans ? -1 : spans.at(time);
     const silence = time !== null && at < 0 ? [T.silence] : [];
     fill(this.when, time === null ? "" : [moment(time), ...near, ...silence].join(" · "));

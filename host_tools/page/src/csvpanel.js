@@ -19,7 +19,14 @@ export function rowsBetween({ columns, length }, { from, to }) {
 export function csvPanel(history, view) {
   const option = ([key, text]) => h("option", { value: key }, text);
   const series = h("select", {}, Object.entries(T.csvSeries).map(option));
-  const range = h("select", {}, [["view", T.csvView], ["all", T.csvAll]].map(option));
+  const range = h(
+    "select",
+    {},
+    [
+      ["view", T.csvView],
+      ["all", T.csvAll],
+    ].map(option),
+  );
   const said = h("p", { class: "note", role: "status" }, T.csvNote);
   const button = h("button", { type: "button", class: "strong" }, T.csv);
   button.addEventListener("click", async () => {

@@ -1,6 +1,8 @@
 // Elements, in as few words as possible.
 
-/** An element. attributes: on... are listeners, others as in HTML; children: nodes, texts or null. */
+/**
+ * An element. attributes: on... are listeners, others as in HTML; children: nodes, texts or null.
+ */
 export function h(tag, attributes = {}, ...children) {
   const node = document.createElement(tag);
   for (const [name, value] of Object.entries(attributes)) {
@@ -33,7 +35,8 @@ export function choice(label, options, chosen, onchoose) {
 }
 
 /** The value of a CSS variable of the page. */
-export const css = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+export const css = (name) =>
+  getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 
 /** A small thing that this browser remembers of the page; a page without storage forgets it. */
 export const memory = {

@@ -6,7 +6,12 @@ import { T } from "./texts.js";
 /** An element; take(files) is called with an array of Files. */
 export function dropZone(take) {
   const chooser = (attributes) =>
-    h("input", { type: "file", multiple: true, onchange: (event) => take([...event.target.files]), ...attributes });
+    h("input", {
+      type: "file",
+      multiple: true,
+      onchange: (event) => take([...event.target.files]),
+      ...attributes,
+    });
   const zone = h(
     "section",
     { class: "drop card" },

@@ -1,5 +1,5 @@
-// New readings as they come: the board's event stream, and its status now and then. Without the stream
-// the status is asked for more often.
+// New readings as they come: the board's event stream, and its status now and then. Without the
+// stream the status is asked for more often.
 
 import { T } from "./texts.js";
 
@@ -7,7 +7,9 @@ const STATUS_MS = 20000;
 const POLL_MS = 3000;
 
 export class Feed {
-  /** take(status): a status with the newest readings in it; say(text): what is wrong, "" nothing. */
+  /**
+   * take(status): a status with the newest readings in it; say(text): what is wrong, "" nothing.
+   */
   constructor(source, status, take, say) {
     Object.assign(this, { source, status, take, say, isStreaming: false });
   }

@@ -4,7 +4,7 @@ import { T } from "./texts.js";
 
 export const NONE = "–";
 const MINUS = "−";
-const NARROW = " "; // a narrow space that does not break
+const NARROW = "\u202f"; // a narrow space that does not break
 
 /** A number with that many decimals and its unit; a dash where it is unknown. */
 export function number(value, decimals = 0, unit = "") {

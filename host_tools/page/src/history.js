@@ -15,6 +15,7 @@ export class PackHistory {
     this.pack = pack;
     this.entries = {}; // by series, by number: {files, head, pieces, problems, isWhole}
     this.tables = {};
+    this.from = Infinity; // UTC at which it begins, as far as headers know
   }
 
   /** Take over what the source lists now. A file that has grown is read again when asked for. */
@@ -87,6 +88,24 @@ export class PackHistory {
     return entry.header && entry.header.utc ? entry.header.utc : null;
   }
 
+  /** UTC at which a series begins, as far as headers know; null if none does. */
+  async oldest(series) {
+    for (const entry of this.entries[series]) {
+      const begin = await this.begin(entry);
+      if (begin !== null) return begin;
+    }
+    return null;
+  }
+
+  /** Read the files before the first one whose begin is known: only their records have it. */
+  async readOldest() {
+    for (const series of ["days", "hours", "pack"])
+      for (const entry of this.entries[series]) {
+        if ((await this.begin(entry)) !== null) break;
+        await this.read(series, entry);
+      }
+  }
+
   /** Read a file, unless it is here. */
   async read(series, entry) {
     if (entry.isWhole) return;
@@ -106,9 +125,17 @@ export class PackHistory {
     this.tables = {};
   }
 
-  /** Learn which log this board's history is: files of another one are not taken from the cache. */
+  /**
+   * Learn when the history begins, and which log it is: files of another one are not taken from the
+   * cache.
+   */
   async identify() {
-    const entry = this.entries.pack.at(-1) || this.entries.cells.at(-1) || this.entries.events.at(-1);
+    for (const series of ["days", "hours", "pack"]) {
+      const begin = await this.oldest(series);
+      if (begin !== null) this.from = Math.min(this.from, begin);
+    }
+    const entry =
+      this.entries.pack.at(-1) || this.entries.cells.at(-1) || this.entries.events.at(-1);
     if (!entry) return;
     await this.head(entry);
     this.log = entry.log;
@@ -120,7 +147,8 @@ export class PackHistory {
     let low = 0;
     let high = entries.length - 1;
     while (low < high) {
-      // The last file that begins before from; one whose begin is unknown counts as the one before it
+      // The last file that begins before from; one whose begin is unknown counts as the one before
+      // it
       const middle = (low + high + 1) >> 1;
       let known = middle;
       let begin = await this.begin(entries[known]);

@@ -17,7 +17,9 @@ export class Levels {
     this.made = new Map();
   }
 
-  /** The series for a view, the coarsest first: of the others only where that one does not reach. */
+  /**
+   * The series for a view, the coarsest first: of the others only where that one does not reach.
+   */
   choose({ from, to }) {
     const has = (series) => this.history.has(series);
     const length = to - from;
@@ -55,7 +57,8 @@ export class Levels {
   }
 
   /**
-   * Read what a view is drawn from. step(done, count) as in PackHistory.ensure(). cells: also those.
+   * Read what a view is drawn from. step(done, count) as in PackHistory.ensure(). cells: also
+   * those.
    */
   async ensure({ from, to }, cells, step) {
     const chosen = this.choose({ from, to });
@@ -78,12 +81,11 @@ export class Levels {
 
   /** The first and the last moment that is known of; null if none is. */
   extent() {
-    let [from, to] = [Infinity, -Infinity];
+    let [from, to] = [this.history.from, -Infinity];
     for (const series of ["days", "hours", "pack"]) {
       const spans = this.of(series);
-      if (spans?.length) [from, to] = [Math.min(from, spans.begin[0]), Math.max(to, spans.end.at(-1))];
-      const header = this.history.entries[series][0]?.header;
-      if (header?.utc) from = Math.min(from, header.utc);
+      if (spans?.length)
+        [from, to] = [Math.min(from, spans.begin[0]), Math.max(to, spans.end.at(-1))];
     }
     return to > 0 ? { from, to } : null;
   }

@@ -6,7 +6,8 @@ import { NONE, duration, number, power, signed } from "./format.js";
 import { T } from "./texts.js";
 
 const IDLE_W = 2;
-const SHOWN = new Set(["cells", "temperatures", "cell_temperatures", "time", "errors"]); // elsewhere
+// Elsewhere
+const SHOWN = new Set(["cells", "temperatures", "cell_temperatures", "time", "errors"]);
 
 const known = (value) => value !== undefined && value !== null;
 
@@ -19,7 +20,16 @@ export class Live {
     this.alarms = h("section", { class: "card" });
     this.all = h("dl", { class: "all" });
     const more = h("details", { class: "card" }, h("summary", {}, T.more), this.all);
-    this.node = h("div", { class: "live" }, this.status, this.big, this.cells, this.warmth, this.alarms, more);
+    this.node = h(
+      "div",
+      { class: "live" },
+      this.status,
+      this.big,
+      this.cells,
+      this.warmth,
+      this.alarms,
+      more,
+    );
   }
 
   /** pack: as in /api/status; today: {energyIn, energyOut} in Wh since midnight, or null. */
@@ -34,6 +44,9 @@ export class Live {
     fill(this.warmth, h("h3", {}, T.temperatures), temperatures(values));
     this.warmth.hidden = !this.warmth.querySelector("li");
     fill(this.alarms, h("h3", {}, T.state), alarmList(values));
+    this.alarms.hidden = ![values.charge_stopped, values.discharge_stopped, values.errors].some(
+      known,
+    );
     fill(this.all, everything(values));
     this.drawAge(0);
   }
@@ -45,19 +58,36 @@ export class Live {
     this.status.className = `status ${fresh ? "good" : "bad"}`;
     if (!known(age)) fill(this.status, T.never + words);
     else if (fresh) fill(this.status, T.fresh(duration(age + later)));
-    else fill(this.status, `${T.silent(duration(age + later))}${words}. ${T.showsOld}`);
+    else fill(this.status, `${T.silent(duration(age + later))}${words}.`);
+    if (!fresh && known(this.pack.values.voltage)) this.status.append(` ${T.showsOld}`);
   }
 
   drawBig(values, today) {
     const watts = values.power;
-    const doing = !known(watts) ? "" : Math.abs(watts) < IDLE_W ? T.idle : watts > 0 ? T.charging : T.discharging;
+    const doing = !known(watts)
+      ? ""
+      : Math.abs(watts) < IDLE_W
+        ? T.idle
+        : watts > 0
+          ? T.charging
+          : T.discharging;
     const time = timeLeft(values);
     const tile = (label, value, more) =>
-      h("div", { class: "tile" }, h("small", {}, label), h("strong", {}, value), h("small", {}, more || " "));
+      h(
+        "div",
+        { class: "tile" },
+        h("small", {}, label),
+        h("strong", {}, value),
+        h("small", {}, more || " "),
+      );
     const tiles = [
       h("div", { class: "tile soc" }, ring(values.soc), h("small", {}, time || " ")),
       tile(T.values.power, signed(power(watts)), doing),
-      tile(T.values.voltage, number(values.voltage, 2, "V"), signed(number(values.current, 1, "A"))),
+      tile(
+        T.values.voltage,
+        number(values.voltage, 2, "V"),
+        signed(number(values.current, 1, "A")),
+      ),
     ];
     if (today) {
       const [into, out] = [power(today.energyIn, "Wh"), power(today.energyOut, "Wh")];
@@ -82,10 +112,10 @@ const inOut = (into, out) =>
     h("span", { style: "--c:var(--out)" }, "↓ ", h("b", {}, out)),
   );
 
-/** Time to full or empty, in s, in words; "" if it is not known. */
+/** Time to full or empty, in minutes, in words; "" if it is not known. */
 function timeLeft(values) {
-  if (known(values.time_to_full)) return T.timeToFull(duration(values.time_to_full));
-  if (known(values.time_to_empty)) return T.timeToEmpty(duration(values.time_to_empty));
+  if (known(values.time_to_full)) return T.timeToFull(duration(values.time_to_full * 60));
+  if (known(values.time_to_empty)) return T.timeToEmpty(duration(values.time_to_empty * 60));
   return "";
 }
 
@@ -100,7 +130,11 @@ function ring(soc) {
   const picture = svg("svg", { viewBox: "0 0 120 120", "aria-hidden": "true" });
   picture.append(svg("circle", { ...circle, class: "track" }));
   if (known(soc) && soc > 0) {
-    const part = { pathLength: 100, "stroke-dasharray": `${soc} 100`, transform: "rotate(-90 60 60)" };
+    const part = {
+      pathLength: 100,
+      "stroke-dasharray": `${soc} 100`,
+      transform: "rotate(-90 60 60)",
+    };
     const level = soc < 15 ? "low" : soc < 30 ? "middle" : "full";
     picture.append(svg("circle", { ...circle, ...part, "stroke-linecap": "round", class: level }));
   }
@@ -118,7 +152,8 @@ function cellBars(cells, values) {
   const empty = Math.min(low, values.empty_cell_voltage ?? (isHigh ? 3.0 : 2.8));
   const full = Math.max(high, values.full_cell_voltage ?? (isHigh ? 4.2 : 3.65));
   const bars = cells.map((v, i) => {
-    if (!known(v)) return h("li", { class: "none" }, h("i"), h("b", {}, NONE), h("small", {}, i + 1));
+    if (!known(v))
+      return h("li", { class: "none" }, h("i"), h("b", {}, NONE), h("small", {}, i + 1));
     const part = full > empty ? (v - empty) / (full - empty) : 0.5;
     const off = (v - mean) * 1000;
     const offText = signed(number(off, 0));
@@ -135,7 +170,10 @@ function cellBars(cells, values) {
     );
   });
   const spread = T.spread(number((high - low) * 1000, 0, "mV"), number(mean, 3, "V"));
-  return [h("h3", {}, T.cells, h("span", { class: "values" }, spread)), h("ol", { class: "cells" }, bars)];
+  return [
+    h("h3", {}, T.cells, h("span", { class: "values" }, spread)),
+    h("ol", { class: "cells" }, bars),
+  ];
 }
 
 function temperatures(values) {
@@ -146,7 +184,8 @@ function temperatures(values) {
   if (!sensors.some(known)) add(T.pack, values.temperature);
   add(T.mosfet, values.mosfet_temperature);
   (values.cell_temperatures || []).forEach((value, i) => add(T.cell(i + 1), value));
-  const line = ([name, value]) => h("li", {}, h("span", {}, name), h("b", {}, number(value, 1, "°C")));
+  const line = ([name, value]) =>
+    h("li", {}, h("span", {}, name), h("b", {}, number(value, 1, "°C")));
   return h("ul", { class: "pairs" }, found.map(line));
 }
 
@@ -154,9 +193,14 @@ function alarmList(values) {
   const found = [];
   if (values.charge_stopped === true) found.push(T.chargeStopped);
   if (values.discharge_stopped === true) found.push(T.dischargeStopped);
-  if (values.errors && values.errors !== "none") found.push(...String(values.errors).split(/; |, /));
+  if (values.errors && values.errors !== "none")
+    found.push(...String(values.errors).split(/; |, /));
   if (!found.length) return h("p", { class: "good" }, T.noAlarms);
-  return h("ul", { class: "alarms" }, found.map((text) => h("li", {}, text)));
+  return h(
+    "ul",
+    { class: "alarms" },
+    found.map((text) => h("li", {}, text)),
+  );
 }
 
 /** Every value that has a name, as a list. */
@@ -166,9 +210,16 @@ function everything(values) {
     .filter(([name, value]) => known(value) && !SHOWN.has(name))
     .flatMap(([name, value]) => {
       const [unit, decimals] = UNITS.find((row) => row.includes(name, 2)) || ["", 0];
-      const texts = [value].flat().map((one) =>
-        typeof one === "number" ? number(one, unit ? decimals : 0, unit.replace("degC", "°C")) : said(one),
-      );
-      return [h("dt", {}, T.values[name] || name.replaceAll("_", " ")), h("dd", {}, texts.join(", "))];
+      const texts = [value]
+        .flat()
+        .map((one) =>
+          typeof one === "number"
+            ? number(one, unit ? decimals : 0, unit.replace("degC", "°C"))
+            : said(one),
+        );
+      return [
+        h("dt", {}, T.values[name] || name.replaceAll("_", " ")),
+        h("dd", {}, texts.join(", ")),
+      ];
     });
 }

@@ -1,5 +1,5 @@
-// The page: what the pack does now, and its history. It talks to a board, to packlog view, or to files
-// that are dropped on it.
+// The page: what the pack does now, and its history. It talks to a board, to packlog view, or to
+// files that are dropped on it.
 
 import { Charts } from "./charts.js";
 import { csvPanel } from "./csvpanel.js";
@@ -22,6 +22,7 @@ class Page {
     this.packs = h("nav", { "aria-label": T.packs });
     this.foot = h("footer");
     this.live = new Live();
+    this.newest = new Map(); // statuses of packs with a reading, by name
     this.liveSection = h("section", { hidden: true }, h("h2", {}, T.live), this.live.node);
     this.historySection = h("section", { hidden: true });
     this.say("");
@@ -43,7 +44,7 @@ class Page {
     this.pack = names.includes(chosen) ? chosen : names[0];
     const options = names.map((name) => [name, name]);
     this.tabs = choice(T.packs, options, this.pack, (name) => this.show(name));
-    fill(this.packs, names.length ? this.tabs : []);
+    fill(this.packs, names.length > 1 ? this.tabs : names);
     await this.show(this.pack);
   }
 
@@ -77,7 +78,12 @@ class Page {
       this.historySection,
       h("h2", {}, T.history),
       charts.node,
-      h("div", { class: "columns" }, charts.eventList.node, csvPanel(history, () => charts.view)),
+      h(
+        "div",
+        { class: "columns" },
+        charts.eventList.node,
+        csvPanel(history, () => charts.view),
+      ),
     );
     await history.identify();
     for (const series of ["pack", "days", "events"]) await history.newest(series);
@@ -99,13 +105,27 @@ class Page {
     if (status.uptime) facts.push(T.uptime(duration(status.uptime)));
     if (status.time) facts.push(T.clock(moment(status.time)));
     if (status.folder) facts.push(T.viewing(status.folder));
+    facts.push(...(status.troubles || []));
     fill(this.foot, facts.join(" · "));
   }
 
   drawLive() {
     const pack = this.statusOf(this.pack);
     this.liveSection.hidden = !pack || Boolean(this.status.folder);
-    if (!this.liveSection.hidden) this.live.draw(pack, this.today());
+    if (this.liveSection.hidden) return;
+    if (pack.fresh) this.newest.set(pack.name, pack);
+    this.live.draw(pack.fresh ? pack : { ...pack, ...this.lastOf(pack) }, this.today());
+  }
+
+  /** What was last known of a silent pack: by this page, else by the newest frame. */
+  lastOf(pack) {
+    const known = this.newest.get(pack.name);
+    if (known) return { values: known.values, cells: known.cells };
+    const spans = this.charts?.levels.of("pack");
+    if (!spans?.length) return {};
+    const last = (name) => spans.line(name).mean.at(-1);
+    const names = ["voltage", "current", "power", "soc", "temperature"];
+    return { values: Object.fromEntries(names.map((name) => [name, last(name)])) };
   }
 
   /** Wh since midnight, by the frames that are here; null if there are none. */
@@ -163,7 +183,12 @@ async function board(page) {
   if (!names.length) page.say(T.noPacks);
   setInterval(() => page.tick(), 1000);
   if (!status.folder) {
-    const feed = new Feed(source, page.status, (news) => page.take(news), (text) => page.say(text));
+    const feed = new Feed(
+      source,
+      page.status,
+      (news) => page.take(news),
+      (text) => page.say(text),
+    );
     feed.start();
     setInterval(() => page.grow().catch(console.warn), GROWN_MS);
   }

@@ -7,8 +7,8 @@ const volts = (decimals) => (value) => number(value, decimals, "V");
 const kwh = (value) => power(Math.abs(value) * 1000, "Wh");
 
 /**
- * In their order. lines: [name, colour variable] each. least: what the axis spans at least; zero: 0 is
- * always on it. of: "spans" (frames, hours and days) or "cells".
+ * In their order. lines: [name, colour variable] each. least: what the axis spans at least; zero: 0
+ * is always on it. of: "spans" (frames, hours and days) or "cells".
  */
 export const PANELS = [
   panel("power", [["power", "--power"]], (v) => power(v), { least: 50, zero: true }),
@@ -66,6 +66,7 @@ export function toleranceOf(name, stated, capacity) {
   if (name === "min_cell" || name === "max_cell") return percent(of.cell_percent);
   if (name === "soc") return () => of.soc_percent;
   if (name === "temperature") return () => of.temperature_c;
-  if (name === "current") return () => Math.max(0.5, ((capacity || 280) * of.current_percent) / 100);
+  if (name === "current")
+    return () => Math.max(0.5, ((capacity || 280) * of.current_percent) / 100);
   return null;
 }

@@ -1,5 +1,5 @@
-// One chart: uPlot with a head that says the values at the cursor. It draws what it is given; moving
-// and zooming is gestures.js's.
+// One chart: uPlot with a head that says the values at the cursor. It draws what it is given;
+// moving and zooming is gestures.js's.
 
 import uPlot from "uplot";
 
@@ -9,24 +9,15 @@ import { ticks } from "./format.js";
 const colour = (name) => (name.startsWith("--") ? css(name) : name);
 const LEFT = 52; // px of the axis of values
 const BOTTOM = 26;
-const off = () => () => null;
-const NO_MOUSE = {
-  mousedown: off,
-  mouseup: off,
-  click: off,
-  dblclick: off,
-  mousemove: off,
-  mouseleave: off,
-  mouseenter: off,
-};
-
+const RIGHT = 8;
 export class Plot {
   /** panel: of panels.js. marks() -> [{time, colour}]: events to draw as lines. */
   constructor(panel, marks) {
     Object.assign(this, { panel, marks, key: null, plot: null });
     this.values = h("span", { class: "values" });
     this.head = h("h3", {}, panel.title, this.values);
-    this.body = h("div", { class: "plot" });
+    this.cursor = h("i", { class: "cursor", hidden: true });
+    this.body = h("div", { class: "plot" }, this.cursor);
     this.node = h("section", { class: "panel", "data-panel": panel.key }, this.head, this.body);
   }
 
@@ -74,15 +65,18 @@ export class Plot {
       series,
       bands,
       legend: { show: false },
-      padding: [6, 8, 0, 0],
-      cursor: { y: false, drag: { x: false, y: false }, bind: NO_MOUSE, points: { show: false } },
-      scales: { x: { time: true, auto: false }, y: { range: (_, low, high) => this.range(low, high) } },
+      padding: [6, RIGHT, 0, 0],
+      scales: {
+        x: { time: true, auto: false },
+        y: { range: (_, low, high) => this.range(low, high) },
+      },
       axes: [
         {
           ...axis,
           size: isLast ? BOTTOM : 6,
           space: 64,
-          values: (_, splits, i, space, step) => (isLast ? ticks(splits, step) : splits.map(() => "")),
+          values: (_, splits, i, space, step) =>
+            isLast ? ticks(splits, step) : splits.map(() => ""),
         },
         { ...axis, size: LEFT, gap: 4, space: 26, values: (_, splits) => labels(splits) },
       ],
@@ -126,8 +120,10 @@ export class Plot {
   /** Put the cursor at a moment, null: nowhere; texts: what the head says then. */
   point(time, texts) {
     fill(this.values, texts);
-    const left = time === null || !this.plot ? -10 : this.plot.valToPos(time, "x");
-    this.plot?.setCursor({ left, top: time === null ? -10 : 1 });
+    const { from, to } = this.view;
+    const part = time === null ? -1 : (time - from) / (to - from);
+    this.cursor.hidden = part < 0 || part > 1;
+    this.cursor.style.left = `${LEFT + part * (this.body.clientWidth - LEFT - RIGHT)}px`;
   }
 
   destroy() {
@@ -144,7 +140,9 @@ const faint = (name, part) => `color-mix(in srgb, ${name} ${part * 100}%, transp
 /** The labels of an axis of values: as many decimals as tell them apart. */
 function labels(splits) {
   const step = splits.length > 1 ? Math.abs(splits[1] - splits[0]) : 1;
-  const decimals = Math.max(0, Math.ceil(-Math.log10(step) - 1e-9));
+  let decimals = 0;
+  while (decimals < 3 && Math.abs(step * 10 ** decimals - Math.round(step * 10 ** decimals)) > 1e-6)
+    decimals++;
   const large = splits.some((value) => Math.abs(value) >= 10000);
   return splits.map((value) =>
     large ? `${+(value / 1000).toFixed(decimals + 1)}k` : value.toFixed(decimals).replace("-", "−"),
@@ -154,5 +152,5 @@ function labels(splits) {
 /** Where the drawing begins and how wide it is, in px of the page. */
 export function areaOf(node) {
   const { left, width } = node.getBoundingClientRect();
-  return { left: left + LEFT, width: width - LEFT - 8 };
+  return { left: left + LEFT, width: width - LEFT - RIGHT };
 }

@@ -1,5 +1,5 @@
-// Spans of time to the points of a line: as they are while they are few, else a point a pixel with the
-// lowest, the mean and the highest of what it stands for. Silence is a gap: null.
+// Spans of time to the points of a line: as they are while they are few, else a point a pixel with
+// the lowest, the mean and the highest of what it stands for. Silence is a gap: null.
 
 import { search } from "./decode/bytes.js";
 
@@ -33,8 +33,7 @@ export function points(spans, names, from, to, width) {
     x.push(end[i]);
     owner.push(i);
   }
-  const taken = (values) =>
-    owner.map((i) => (i < 0 || Number.isNaN(values[i]) ? null : values[i]));
+  const taken = (values) => owner.map((i) => (i < 0 || Number.isNaN(values[i]) ? null : values[i]));
   return { x, lines: mapped(names, (name) => each(spans.line(name), taken)) };
 }
 
@@ -42,7 +41,10 @@ function buckets(spans, names, from, to, width, first, last) {
   const count = Math.max(100, Math.round(width));
   const size = (to - from) / count;
   const x = Array.from({ length: count }, (_, i) => from + (i + 1) * size);
-  return { x, lines: mapped(names, (name) => reduced(spans, name, from, size, count, first, last)) };
+  return {
+    x,
+    lines: mapped(names, (name) => reduced(spans, name, from, size, count, first, last)),
+  };
 }
 
 function reduced(spans, name, from, size, count, first, last) {

@@ -1,7 +1,7 @@
 // A table as spans of time with values: what a chart draws.
 //
-// Spans are {begin, end, line(name) -> {mean, low, high}}, arrays with one element a span, in units a
-// person reads, NaN unknown. A value stands from begin to end.
+// Spans are {begin, end, line(name) -> {mean, low, high}}, arrays with one element a span, in units
+// a person reads, NaN unknown. A value stands from begin to end.
 
 import { search } from "./decode/bytes.js";
 import { cellNames } from "./decode/cells.js";
@@ -64,23 +64,32 @@ export function ofFrames(table) {
     const isFirst = before === undefined || hole[before];
     begin[at++] = isFirst ? time[row] : Math.min(time[before], time[row]);
   });
-  const of = (name, scale = 1, unknown = NaN) => () =>
-    same(array(rows.length, (i) => {
-      const value = columns[name][rows[i]];
-      return value === unknown ? NaN : value * scale;
-    }));
+  const of =
+    (name, scale = 1, unknown = NaN) =>
+    () =>
+      same(
+        array(rows.length, (i) => {
+          const value = columns[name][rows[i]];
+          return value === unknown ? NaN : value * scale;
+        }),
+      );
   const product = (row) => columns.voltage[row] * columns.current[row];
-  return new Spans("pack", begin, array(rows.length, (i) => time[rows[i]]), {
-    voltage: of("voltage"),
-    current: of("current"),
-    power: () => same(array(rows.length, (i) => product(rows[i]))),
-    soc: of("soc"),
-    temperature: of("temperature"),
-    min_cell: of("min_cell_voltage", 0.001, -1),
-    max_cell: of("max_cell_voltage", 0.001, -1),
-    min_cell_number: of("min_voltage_cell", 1, 0),
-    max_cell_number: of("max_voltage_cell", 1, 0),
-  });
+  return new Spans(
+    "pack",
+    begin,
+    array(rows.length, (i) => time[rows[i]]),
+    {
+      voltage: of("voltage"),
+      current: of("current"),
+      power: () => same(array(rows.length, (i) => product(rows[i]))),
+      soc: of("soc"),
+      temperature: of("temperature"),
+      min_cell: of("min_cell_voltage", 0.001, -1),
+      max_cell: of("max_cell_voltage", 0.001, -1),
+      min_cell_number: of("min_voltage_cell", 1, 0),
+      max_cell_number: of("max_voltage_cell", 1, 0),
+    },
+  );
 }
 
 /** An hour or a day stands from its begin to its end. */

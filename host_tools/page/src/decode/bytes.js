@@ -22,7 +22,7 @@ export function crc32(data, start = 0, end = data.length, crc = 0) {
 export function adler32(data) {
   let a = 1;
   let b = 0;
-  for (let i = 0; i < data.length; ) {
+  for (let i = 0; i < data.length;) {
     for (const end = Math.min(data.length, i + 3800); i < end; i++) b += a += data[i];
     a %= 65521;
     b %= 65521;

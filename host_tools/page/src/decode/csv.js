@@ -71,7 +71,10 @@ const COLUMNS = {
   },
   cells(columns) {
     const names = cellNames(columns);
-    return [names, names.map((name) => (row) => columns[name][row] && fixed(columns[name][row], 3) || "")];
+    return [
+      names,
+      names.map((name) => (row) => (columns[name][row] && fixed(columns[name][row], 3)) || ""),
+    ];
   },
   events(columns) {
     const words = inWords(columns);

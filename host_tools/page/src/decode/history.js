@@ -37,8 +37,8 @@ export function readOne({ name, data, source }) {
 }
 
 /**
- * The table of a series: {pack, columns, length, boots}; null if there is none of it in pieces, which
- * are of one pack. A row of silence has hole set. Events have no such rows.
+ * The table of a series: {pack, columns, length, boots}; null if there is none of it in pieces,
+ * which are of one pack. A row of silence has hole set. Events have no such rows.
  */
 export function table(pieces, series) {
   const number = SERIES[series];

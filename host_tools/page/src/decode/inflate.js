@@ -103,7 +103,7 @@ export function inflate(stream, most) {
     throw new Damage("its data are damaged (no zlib stream)");
   const bits = new Bits(stream);
   const out = { data: new Uint8Array(most), size: 0 };
-  for (let last = 0; !last; ) {
+  for (let last = 0; !last;) {
     last = bits.take(1);
     const kind = bits.take(2);
     if (kind === 3) throw new Damage("its data are damaged (no such block)");
@@ -144,7 +144,7 @@ function described(bits) {
   for (let i = 0, count = bits.take(4) + 4; i < count; i++) meta[ORDER[i]] = bits.take(3);
   const code = codes(meta);
   const lengths = new Uint8Array(literals + distances);
-  for (let i = 0; i < lengths.length; ) {
+  for (let i = 0; i < lengths.length;) {
     const symbol = bits.symbol(code);
     if (symbol < 16) {
       lengths[i++] = symbol;

@@ -8,9 +8,9 @@ import { find } from "./undated.js";
 /**
  * {logs: [{columns, start, length}, ...], boots} of a series (numbered as in the header).
  *
- * pieces: of all files of one pack, in the order of their names. identity: two records of a log are the
- * same if boot, uptime and these columns are. boots: those without a date; column undated has their
- * numbers, from 1.
+ * pieces: of all files of one pack, in the order of their names. identity: two records of a log are
+ * the same if boot, uptime and these columns are. boots: those without a date; column undated has
+ * their numbers, from 1.
  */
 export function load(pieces, series, identity = []) {
   const ofLog = new Map();

@@ -7,9 +7,9 @@ import { ANCHOR, RUN, isMark } from "./segment.js";
 /**
  * What one file holds: {header, columns, start, anchors, lengths, problem}.
  *
- * columnsOf(rows, offsets, header) makes the columns of the records at these offsets; boot and uptime
- * are added. start: where what each record covers begins. anchors: [boot, anchor] each. lengths: the
- * last uptime of each boot, a Map.
+ * columnsOf(rows, offsets, header) makes the columns of the records at these offsets; boot and
+ * uptime are added. start: where what each record covers begins. anchors: [boot, anchor] each.
+ * lengths: the last uptime of each boot, a Map.
  */
 export function readPiece(header, rows, columnsOf) {
   const { data, size } = rows;

@@ -1,5 +1,5 @@
-// The files of a history as records: segments and shards, the same for every reader. What is damaged
-// costs only itself and is named.
+// The files of a history as records: segments and shards, the same for every reader. What is
+// damaged costs only itself and is named.
 
 import { isCheck, whole, withoutChecks } from "./blocks.js";
 import { Damage } from "./bytes.js";

@@ -1,6 +1,7 @@
 // Hours and days, series 4 and 5: what the board has added up. docs/format.md, Hours and days.
 //
-// Columns hold the numbers as they stand, NaN unknown; scale(name) makes V, A, degC, %, Ah, Wh of them.
+// Columns hold the numbers as they stand, NaN unknown; scale(name) makes V, A, degC, %, Ah, Wh of
+// them.
 
 import { u16, u32 } from "./bytes.js";
 import { SERIES } from "./segment.js";
@@ -11,7 +12,13 @@ const I16 = { size: 2, read: (data, at) => (u16(data, at) << 16) >> 16, unknown:
 const U32 = { size: 4, read: u32, unknown: null };
 
 const three = (name, kind, at, scale, zero = 0) =>
-  ["min", "mean", "max"].map((which, i) => [`${name}_${which}`, kind, at + i * kind.size, scale, zero]);
+  ["min", "mean", "max"].map((which, i) => [
+    `${name}_${which}`,
+    kind,
+    at + i * kind.size,
+    scale,
+    zero,
+  ]);
 
 // Name, type, offset, what a step is, what 0 is
 const COMMON = [
@@ -45,7 +52,10 @@ const OWN = {
   ],
 };
 const SCALES = new Map(
-  [...COMMON, ...Object.values(OWN).flat()].map(([name, , , scale, zero]) => [name, { scale, zero }]),
+  [...COMMON, ...Object.values(OWN).flat()].map(([name, , , scale, zero]) => [
+    name,
+    { scale, zero },
+  ]),
 );
 
 /** The columns of the records at these offsets. */

@@ -41,7 +41,9 @@ export function read(data) {
   try {
     header = parseHeader(parts.head);
   } catch (error) {
-    throw error instanceof Damage ? new Damage(`made of a segment that is ${error.message}`) : error;
+    throw error instanceof Damage
+      ? new Damage(`made of a segment that is ${error.message}`)
+      : error;
   }
   const { rows, marks } = parts;
   if (header.headerSize + rows * header.recordSize > MAX_SIZE || marks > rows)
@@ -85,8 +87,7 @@ function plansOf(parameters, columns) {
     });
     return plan;
   });
-  if (at !== parameters.length)
-    throw new Damage("its parameters are not those of its columns");
+  if (at !== parameters.length) throw new Damage("its parameters are not those of its columns");
   return plans;
 }
 

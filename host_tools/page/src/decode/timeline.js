@@ -4,7 +4,10 @@ import { roundEven, search } from "./bytes.js";
 
 export const UNKNOWN = -1;
 
-const CLOCKS = { none: 0, kept: 1, chip: 4 };
+const NO_CLOCK = 0;
+const CHIP = 4;
+// An RTC that kept running, a browser: count only where there is nothing else
+const LESSER = [1, 5];
 // How far two anchors may disagree and still mean a clock that runs a little fast or slow
 const JITTER_S = 2;
 const DRIFT = 500e-6;
@@ -17,9 +20,12 @@ export const tolerance = (elapsed) => JITTER_S + DRIFT * elapsed;
 
 /** The anchors that count, ordered by uptime, one an uptime. */
 function choose(anchors) {
-  let known = anchors.filter((anchor) => anchor.clock !== CLOCKS.none);
-  const better = known.filter((anchor) => anchor.clock !== CLOCKS.kept);
-  known = withoutAWrongChip(better.length ? better : known);
+  let known = anchors.filter((anchor) => anchor.clock !== NO_CLOCK);
+  for (const clock of LESSER) {
+    const better = known.filter((anchor) => anchor.clock !== clock);
+    if (better.length) known = better;
+  }
+  known = withoutAWrongChip(known);
   const chosen = new Map();
   for (const anchor of known) if (!anchor.carried) chosen.set(anchor.uptime, anchor);
   // A header repeats what an anchor said. It counts if that anchor is not here any more
@@ -34,8 +40,8 @@ function choose(anchors) {
 
 /** Leave out what a clock chip said before a better clock came, if the two do not agree. */
 function withoutAWrongChip(anchors) {
-  const chips = anchors.filter((anchor) => anchor.clock === CLOCKS.chip);
-  let better = anchors.filter((anchor) => anchor.clock !== CLOCKS.chip);
+  const chips = anchors.filter((anchor) => anchor.clock === CHIP);
+  let better = anchors.filter((anchor) => anchor.clock !== CHIP);
   if (!chips.length || !better.length) return anchors;
   // A header can say what a later anchor has said: the anchors themselves tell when that was
   const marks = better.filter((anchor) => !anchor.carried);
@@ -52,8 +58,8 @@ function withoutAWrongChip(anchors) {
 }
 
 /**
- * Write unix seconds into time[from:to] for the uptimes of one boot there, which do not fall. Without
- * an anchor that counts, time is left as it is.
+ * Write unix seconds into time[from:to] for the uptimes of one boot there, which do not fall.
+ * Without an anchor that counts, time is left as it is.
  */
 export function date(time, uptime, anchors, from = 0, to = time.length) {
   const chosen = choose(anchors);

@@ -1,5 +1,5 @@
-// Boots of a log whose time is not known: between which dates they begin. Boots are numbered in their
-// order, so one lies between its dated neighbours. docs/format.md, Time, rule 7.
+// Boots of a log whose time is not known: between which dates they begin. Boots are numbered in
+// their order, so one lies between its dated neighbours. docs/format.md, Time, rule 7.
 
 import { dateOne, tolerance } from "./timeline.js";
 
@@ -29,7 +29,8 @@ function between(group, before, after) {
   const total = group.reduce((sum, boot) => sum + boot.length, 0);
   if (before !== null && after !== null) {
     const over = total - (after - before);
-    if (over > tolerance(total)) before = after = null; // a clock was wrong: nothing is certain
+    if (over > tolerance(total))
+      before = after = null; // a clock was wrong: nothing is certain
     else if (over > 0) [before, after] = [after - total, before + total]; // the crystal's share
   }
   let passed = 0;
