@@ -13,6 +13,7 @@ from host_tools.ground.errors import PacklogError
 from host_tools.ground.firmware import FIRMWARE
 from host_tools.install import deploy
 from host_tools.install import install as installing
+from host_tools.page import built
 from tests.helpers.boards import Bench, Files, copy_of
 from tests.helpers.installing import (
     OWN,
@@ -232,6 +233,20 @@ def test_without_a_terminal_the_example_has_the_pins_of_the_board(tmp_path, monk
         put(port, mini(tmp_path / "mini"))
     given = json.loads(on_flash(image)["/config.json"])
     assert (given["packs"][0]["rx"], given["lcd"]["scl"]) == (4, 7)
+
+
+def test_a_board_with_a_web_server_gets_its_page(tmp_path):
+    image, firmware, mine = tmp_path / "flash.img", mini(tmp_path / "mini"), tmp_path / "mine.json"
+    config = {
+        "packs": [{"name": "house", "bms": "chargery"}],
+        "wifi": {"networks": [{"ssid": "home"}]},
+        "http": {"port": 80},
+    }
+    mine.write_text(json.dumps(config))
+    with board_on(image) as (_, port):
+        put(port, firmware, config=mine)
+        assert put(port, firmware)[0] == "everything on the board is up to date"
+    assert on_flash(image)["/page.html.gz"] == built.PAGE.read_bytes()
 
 
 def test_a_fat_file_system_becomes_littlefs_only_when_told(tmp_path):
