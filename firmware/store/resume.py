@@ -11,7 +11,7 @@ _ROOM = 5  # records that the newest segment has to have room for: series.ROOM
 
 
 def find(files, header, limit, buffer):
-    """Find the newest segment like header, a segment.Header, among Files. header takes its log over.
+    """Find the newest segment like header, a segment.Header, among Files; header gets its log.
 
     Returns the highest boot in it, its tail (None of a shard) as read_tail() has it but for the
     sums, and a Writer that goes on in it, None if that cannot be.
