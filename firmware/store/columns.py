@@ -32,37 +32,27 @@ _OF_LAYOUT = (
     b"\3\x0c\0\x08",  # high bits
 )
 
-# Of the hours and days: offsets of 16-bit columns with what predicts each
+# Of the hours and days: the offset of each column, its bits, the offsets of what predicts it
 _COARSE = (
-    b"\0",  # timestamp
-    b"\2",  # s covered, or local day
-    b"\4",  # UTC
-    b"\6",
-    b"\x24",  # charge in
-    b"\x28",  # charge out
-    b"\x2c\x24",  # energy in, by the charge
-    b"\x30\x28",  # energy out
-    b"\x26",  # the high halves of all four
-    b"\x2a",
-    b"\x2e",
-    b"\x32",
-    b"\x10\x24\x28",  # current: highest, lowest
-    b"\x0e\x10\x24\x28",
-    b"\x0a\x24\x28",  # voltage: mean, lowest, highest
-    b"\x08\x0a\x0e",
-    b"\x0c\x0a\x10",
-    b"\x14\x0a\x24\x28",  # mean of the lowest cell, of the highest, by the voltage and each other
-    b"\x1a\x14\x0a",
-    b"\x12\x14\x08",  # lowest cell: lowest, highest
-    b"\x16\x14\x0c",
-    b"\x18\x1a\x12",  # highest cell: lowest, highest
-    b"\x1c\x1a\x16\x0c",
+    b"\0\x10\xff"  # timestamp
+    b"\2\x10\xff"  # s covered, or the local day
+    b"\4\x10\xff\6\x10\xff"  # UTC
+    b"\x24\x10\xff\x28\x10\xff"  # charge in and out
+    b"\x2c\x10\x24\xff\x30\x10\x28\xff"  # energy in and out, by the charge
+    b"\x26\x10\xff\x2a\x10\xff\x2e\x10\xff\x32\x10\xff"  # the high halves of all four
+    b"\x10\x10\x24\x28\xff\x0e\x10\x10\x24\x28\xff"  # current: highest, lowest
+    b"\x0a\x10\x24\x28\xff\x08\x10\x0a\x0e\xff\x0c\x10\x0a\x10\xff"  # voltage, mean first
+    b"\x14\x10\x0a\x24\x28\xff\x1a\x10\x14\x0a\xff"  # means of lowest and highest cell
+    b"\x12\x10\x14\x08\xff\x16\x10\x14\x0c\xff"  # lowest cell: lowest, highest
+    b"\x18\x10\x1a\x12\xff\x1c\x10\x1a\x16\x0c\xff"  # highest cell: lowest, highest
+    b"\x1e\x08\xff\x1f\x08\xff\x20\x08\xff"  # temperature
+    b"\x21\x08\xff\x22\x08\xff\x23\x08"  # SoC
 )
-_DAYS = b"\x36", b"\x38", b"\x3a", b"\x3c", b"\x3e\x24\x28"  # cycles, by the charge
-# Temperature and SoC, mean first: 8-bit columns
-_BYTES = b"\x1f", b"\x1e\x1f", b"\x20\x1f", b"\x22", b"\x21\x22", b"\x23\x22"
-_RAW = b"\x34\x35"  # numbers of the cells
-_HOURS_RAW = b"\x36\x37\x38\x39"  # when SoC was at its highest, lowest
+_DAYS = (
+    b"\xff\x36\x10\xff\x38\x10\xff"  # s covered
+    b"\x3a\x10\xff\x3c\x10\xff\x3e\x10\x24\x28"  # minutes, cycles
+)
+_RAW_FROM, _RAW_TO = 52, (58, 54)  # numbers of the cells; of hours also when SoC was at its ends
 
 
 def work(header):
@@ -77,7 +67,7 @@ def columns_of(header):
         return pack_columns(header.layout)
     size = header.record_size
     if header.series in (segment.HOURS, segment.DAYS):
-        return _coarse(header.series == segment.DAYS)
+        return CoarseColumns(header.series == segment.DAYS)
     count = min(header.cell_count, size // 2 - 1) if header.series == segment.CELLS else 0
     return CellColumns(2, count, size)
 
@@ -87,17 +77,24 @@ def pack_columns(layout):
     return (_COMMON + _OF_LAYOUT[layout - 1]).split(_END)
 
 
-def _coarse(is_days):
-    """The columns of days, or of hours."""
-    found = [_number(each, 16) for each in _COARSE + (_DAYS if is_days else ())]
-    found += [_number(each, 8) for each in _BYTES]
-    raw = _RAW if is_days else _RAW + _HOURS_RAW
-    return found + [bytes((RAW, at, 0, 8)) for at in raw]
+class CoarseColumns:
+    """Those of hours, or of days. Each is made when it is asked for."""
 
+    def __init__(self, is_days):
+        self._numbers = (_COARSE + _DAYS if is_days else _COARSE).split(_END)
+        self._raw = _RAW_TO[is_days] - _RAW_FROM
 
-def _number(offsets, bits):
-    """A column at the first offset, predicted from those at the others."""
-    return bytes((FIELD, offsets[0], 0, bits)) + offsets[1:]
+    def __len__(self):
+        return len(self._numbers) + self._raw
+
+    def __getitem__(self, i):
+        count = len(self._numbers)
+        if i < count:
+            at = self._numbers[i]
+            return bytes((FIELD, at[0], 0, at[1])) + at[2:]
+        if i - count >= self._raw:
+            raise IndexError
+        return bytes((RAW, _RAW_FROM + i - count, 0, 8))
 
 
 class CellColumns:

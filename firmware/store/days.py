@@ -8,8 +8,9 @@ moment costs nothing, and no hour is in two days.
 
 import struct
 
-from store import frame, hours, segment
+from store import frame, hours, kernels, segment
 from store.bounds import COUNT, MAX_CELL, MIN_CELL, SOC
+from store.series import RESUME
 
 PASSING = True
 
@@ -43,12 +44,19 @@ class Dating:
         return self.local_time(utc) // hours.DAY_S if utc else UNDATED
 
 
-def work(source, target, dating, now, capacity_ah):
-    """Generator: append to target, the Series of days, what is over; source: that of hours.
+def work(rollup, clock, now):
+    """Generator: write the days of a store.rollup.Rollup that are over.
 
-    dating: the arguments of a Dating. now: uptime. Returns how many were written.
+    clock: the newest anchor, None if there is none. now: uptime.
     """
-    dating = Dating(*dating)
+    if rollup.compactor:
+        rollup.compactor.stop()  # its files are looked at anew
+    source = rollup.series
+    target = rollup.make(segment.DAYS, 2)
+    kernels.forget(RESUME)
+    target.join(source.boot, source.header.log)
+    yield
+    dating = Dating(source.boot, clock and clock[1] - clock[0], rollup.local)
     today = dating.day(dating.utc(source.boot, now, 0))
     spans = []  # (day, s) of each pending record
     for record in _pending(source, target, dating):
@@ -57,9 +65,8 @@ def work(source, target, dating, now, capacity_ah):
         else:
             yield
     records = _pending(source, target, dating)
-    written = 0
     for day, count in _over(spans, today):
-        made = Day(day, dating, capacity_ah)
+        made = Day(day, dating, rollup.capacity_ah)
         while count:
             record = next(records)
             if record:
@@ -69,10 +76,10 @@ def work(source, target, dating, now, capacity_ah):
                 yield
         if not made.append(target):
             break
-        written += 1
         yield
     _let_go(source, target)
-    return written
+    target.leave()
+    rollup.compactor = target.compactor if target.compactor.waiting() else None
 
 
 def _over(spans, today):

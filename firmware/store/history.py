@@ -8,7 +8,7 @@ erase a series. Times in s of uptime, UTC in unix seconds, sizes in bytes.
 from lib import once
 from lib.local_time import LocalTime
 from lib.uptime import KEPT
-from store import events, frame, segment
+from store import events, frame, kernels, segment
 from store.bounds import Tolerances
 from store.budget import shares
 from store.cells import CellSampler, record_size
@@ -16,7 +16,7 @@ from store.events import Events
 from store.rollup import SIZES, Rollup
 from store.said import Said
 from store.sampler import Sampler
-from store.series import Series
+from store.series import RESUME, Series
 
 CAPACITY = 128  # records in RAM
 CELLS_CAPACITY = 32
@@ -100,6 +100,7 @@ class History:
         self._follow_cells(self._cells.header.cell_count)
         self._recorder = Events(self._events.backlog, silent_s)
         self._said = Said(self._recorder, bms)
+        kernels.forget(RESUME)
 
     def _series(self, kind, cell_count, capacity):
         """The Series of a kind, numbered as in the header."""
@@ -306,6 +307,7 @@ class History:
         ):
             self._cells.close()
             self._cells = self._series(segment.CELLS, cell_count, CELLS_CAPACITY)
+            kernels.forget(RESUME)
             self._cells.join(self.boot, self._log)
             if self._known:
                 self._cells.anchor(*self._known)

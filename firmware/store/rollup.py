@@ -20,9 +20,9 @@ class Rollup:
         self.draft = draft.Draft(folder)
         self.draft.load(self.hour)
         self.compactor = None  # of the days, as long as it has something to do
-        self._make = make
-        self._local = local
-        self._capacity_ah = capacity_ah
+        self.make = make
+        self.local = local
+        self.capacity_ah = capacity_ah
         self._saved_at = 0
 
     @once.packs
@@ -57,15 +57,7 @@ class Rollup:
         if not self.hour.day_over or self.series.backlog.count:
             return
         self.hour.day_over = False
-        if self.compactor:
-            self.compactor.stop()  # its files are looked at anew
         try:
-            days = self._make(segment.DAYS, 2)
-            days.join(self.series.boot, self.series.header.log)
-            yield
-            dating = self.series.boot, clock and clock[1] - clock[0], self._local
-            yield from kernels.work("days", self.series, days, dating, now, self._capacity_ah)
-            days.leave()
-            self.compactor = days.compactor if days.compactor.waiting() else None
+            yield from kernels.work("days", self, clock, now)
         except (MemoryError, OSError):
             self.hour.day_over = True  # the next call tries again

@@ -155,40 +155,6 @@ def read_header(path):
         return parse_header(file.read(HEADER_SIZE))
 
 
-def read_tail(path, header):
-    """Where a segment ends: (highest boot in it, boot, uptime at timestamp 0 and at the end, Sums
-    of what is behind the last CHECK).
-    """
-    highest = boot = header.boot
-    base = end = header.uptime
-    size = header.record_size
-    sums = new_sums(header.header_size, boot, base)
-    place = header.header_size
-    chunk = memoryview(bytearray(BUFFER // size * size))
-    with open(path, "rb") as file:
-        file.seek(place)
-        while True:
-            count = file.readinto(chunk)
-            if not count:
-                return highest, boot, base, end, sums
-            summed = 0
-            for at in range(0, count - size + 1, size):
-                kind = 0
-                if chunk[at + 3] >= 0x7F:  # of a mark, whichever bit of that has fallen over
-                    kind = frame.mark_kind(chunk, at)
-                    if frame.is_check(chunk, at):
-                        kind = frame.CHECK
-                        summed = at + size
-                        sums = new_sums(place + summed, boot, base)
-                if kind == frame.RUN:
-                    boot, base = frame.mark_values(chunk, at)
-                    highest = max(highest, boot)
-                if kind in (0, frame.RUN):
-                    end = base + (chunk[at] | chunk[at + 1] << 8)
-            sums[CRC] = binascii.crc32(chunk[summed:count], sums[CRC])
-            place += count
-
-
 # A Writer's sums: where the block begins that has no CHECK yet, the CRC-32 of what is in it, and
 # the run that holds where it begins. Then the same as of the last sync
 BEGIN, CRC, BOOT, BASE = 0, 1, 2, 3

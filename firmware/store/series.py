@@ -8,14 +8,15 @@ import os
 
 from lib import once
 from lib.uptime import KEPT, NO_CLOCK
-from store import frame, retention, segment, shard
+from store import frame, retention, segment
 from store.backlog import Backlog
 from store.compaction import Compactor
 from store.files import Files, make_folder
 
 _LONGEST = 65535  # s that a timestamp can say
 _MORE = 4  # records that one frame can bring: a RUN and itself, then a RUN and an ANCHOR;
-_ROOM = _MORE + 1  # and before them a CHECK
+ROOM = _MORE + 1  # and before them a CHECK
+RESUME = ("resume",)  # for store.kernels: what is needed when a Series is made
 _ATTEMPTS = 4  # files given up for one flush on a full disk
 
 
@@ -39,7 +40,6 @@ class Series:
         most = segment.most(header.series)
         share = most if budget is None else budget // 4
         self._limit = retention.whole_blocks(min(most, max(4096, share)))
-        self._writer = None
         self._base = (
             None  # uptime of timestamp 0 where the segment ends; None: nothing of this boot
         )
@@ -50,7 +50,11 @@ class Series:
         self.files = Files(folder)
         self.compactor = Compactor(self.files, header)
         self.compactor.clean()
-        self._resume()
+        from store import resume  # whoever makes a Series forgets RESUME
+
+        self.last_boot, self._tail, self._writer = resume.find(
+            self.files, header, self._limit, buffer
+        )
 
     @property
     def waiting(self):
@@ -121,7 +125,7 @@ class Series:
         self.boot = mine
         self._base = None  # a RUN comes next
         if done:
-            self._tail = boot, boot, begin, end, None
+            self._tail = boot, boot, begin, end
         else:
             backlog.pop(backlog.count)
         return done
@@ -171,59 +175,6 @@ class Series:
             self._recover()
         # A Ctrl-C in between leaves _busy set, and the next flush begins another segment
 
-    def _resume(self):
-        """Find the newest segment of ours and go on in it, if that can be."""
-        self.last_boot = 0
-        self._tail = None  # where the newest segment ends
-        go_on = True
-        sequence = self.files.newest()
-        while sequence:
-            suffix = segment.SHARD if sequence in self.files.shards else segment.SUFFIX
-            path = self.files.path(sequence, suffix)
-            self._tail = None
-            try:
-                found, last_boot = self._read_header(path, suffix)
-                if found.series == self.header.series and found.name == self.header.name:
-                    self.last_boot = last_boot
-                    self.header.log = found.log
-                    if go_on and suffix == segment.SUFFIX:
-                        self._take_up(path, found)
-                    return
-            except (segment.SegmentError, shard.ShardError, OSError):
-                go_on = False
-            sequence = self.files.newest(sequence)
-        self.header.log = int.from_bytes(os.urandom(2), "little") or 1
-
-    def _read_header(self, path, suffix):
-        """(Header, highest boot) of a segment or a shard."""
-        if suffix == segment.SHARD:
-            with open(path, "rb") as file:
-                head, _, last_boot = shard.read_info(file)
-            return segment.parse_header(head), last_boot
-        header = segment.read_header(path)
-        self._tail = segment.read_tail(path, header)
-        return header, self._tail[0]
-
-    def _take_up(self, path, found):
-        """Append to this segment, if it is like ours, whole and not full."""
-        ours = self.header
-        if not ours.cell_count:
-            ours.cell_count = found.cell_count
-            ours.layout = found.layout
-        alike = (found.layout, found.cell_count, found.record_size, found.header_size) == (
-            ours.layout,
-            ours.cell_count,
-            ours.record_size,
-            ours.header_size,
-        )
-        size = os.stat(path)[6]
-        torn = (size - found.header_size) % found.record_size
-        writer = segment.Writer(
-            path, size, self._limit, self._buffer, self.header.record_size, self._tail[4]
-        )
-        if alike and not torn and writer.room >= _ROOM:
-            self._writer = writer
-
     def _write_all(self):
         if self._busy:
             self.leave()  # the last flush was interrupted: nobody knows what got there
@@ -234,7 +185,7 @@ class Series:
 
     def _write_some(self):
         """Fill the segment with what waits, and sync it."""
-        fresh = self._writer is None or self._writer.room < _ROOM
+        fresh = self._writer is None or self._writer.room < ROOM
         if fresh:
             self._create()
         count, frames, base, end = self._put_records(fresh)
@@ -255,7 +206,7 @@ class Series:
         end = self._end
         frames = 0
         for i in range(backlog.count):
-            if writer.room < _ROOM:
+            if writer.room < ROOM:
                 return i, frames, base, end
             if writer.is_due(_MORE):
                 writer.put_check(self.boot, base or 0)  # None: a RUN comes next
@@ -276,7 +227,7 @@ class Series:
 
     def _sync(self, boot, base):
         """Make durable what was put. A segment that is full ends with a CHECK."""
-        if self._writer.room < _ROOM:
+        if self._writer.room < ROOM:
             self._writer.put_check(boot, base)
         self._writer.sync()
 

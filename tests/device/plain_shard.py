@@ -39,6 +39,24 @@ def _others(cells, size):
     return columns + [(False, at, 0, 8, True, ()) for at in range(2 + 2 * cells, size)]
 
 
+def _coarse(is_days):
+    """The columns of the hours, or of the days: those of 16 bits by what predicts them, the others.
+
+    Charge in and out are at 36 and 40, energy at 44 and 48.
+    """
+    charge = 36, 40
+    words = [(at, ()) for at in (0, 2, 4, 6, 36, 40)] + [(44, (36,)), (48, (40,))]
+    words += [(at, ()) for at in (38, 42, 46, 50)] + [(16, charge), (14, (16, 36, 40))]
+    words += [(10, charge), (8, (10, 14)), (12, (10, 16)), (20, (10, 36, 40)), (26, (20, 10))]
+    words += [(18, (20, 8)), (22, (20, 12)), (24, (26, 18)), (28, (26, 22, 12))]
+    columns = [(False, at, 0, 16, False, [(False, k) for k in by]) for at, by in words]
+    columns += [(False, at, 0, 8, False, ()) for at in range(30, 36)]
+    if is_days:
+        columns += [(False, at, 0, 16, False, ()) for at in (54, 56, 58, 60)]
+        columns.append((False, 62, 0, 16, False, [(False, at) for at in charge]))
+    return columns + [(False, at, 0, 8, True, ()) for at in range(52, 54 if is_days else 58)]
+
+
 def read(data):
     magic, version, head_size, params_size, rows, marks, _ = struct.unpack("<4sBBHHHI", data[:16])
     assert (magic, version) == (b"PKLS", 1)
@@ -49,6 +67,8 @@ def read(data):
     size = head[10] | head[11] << 8
     assert series != 1 or layout == 1
     columns = _FRAMES if series == 1 else _others(cells if series == 2 else 0, size)
+    if series in (4, 5):
+        columns = _coarse(series == 5)
     records = _records(columns, data[16 + head_size : end], decompress(data[end + 4 :]), rows, size)
     return head + b"".join(records)
 

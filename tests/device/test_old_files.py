@@ -3,9 +3,11 @@
 import binascii
 import os
 
+import plain_hours
 import temporary
+from test_hours import MIDNIGHT
 
-from lib.uptime import Uptime
+from lib.uptime import NTP, Uptime
 from sample import Sample
 from store import draft, hours, segment
 from store.history import History
@@ -71,6 +73,40 @@ def test_the_same_log_goes_on_in_the_same_files():
             assert os.stat(newest)[6] == size + 3 * 13  # a RUN and a frame
             assert segment.read_header(newest).log == log
             assert history.close()
+
+
+def test_hours_days_and_sums_begin_beside_them():
+    for pack in PACKS:
+        with Copy(pack) as folder:
+            before = {path: read(folder + "/" + path) for path in files(folder, pack)}
+            ms = [0]
+            uptime = Uptime(lambda: ms[0], lambda a, b: a - b)  # noqa: B023 - used in this round
+            history = History(folder, pack, PACKS[pack][0], uptime, 3600, gap_s=300)
+            history.anchor(MIDNIGHT, NTP)
+            sample = Sample()
+            sample.voltage, sample.current = 50000, 36000
+            for _ in range(26 * 15):
+                history.add(sample)
+                if history.due():
+                    assert history.flush()
+                ms[0] += 240000
+            for _ in history.make_days():
+                pass
+            assert history.close()
+            assert history.totals.charge_in == 36000 * (26 * 15 - 1) * 240 // 3600
+            path = folder + "/" + pack
+            assert [each.boot for each in plain_hours.hours(path)] == [PACKS[pack][1] + 1] * 26
+            assert [each.day for each in plain_hours.days(path)] == [MIDNIGHT // 86400]
+            for name in before:
+                assert read(folder + "/" + name)[: len(before[name])] == before[name]
+
+
+def files(folder, pack):
+    return [
+        pack + "/" + series + "/" + name
+        for series in SERIES
+        for name in os.listdir(folder + "/" + pack + "/" + series)
+    ]
 
 
 def test_a_draft():

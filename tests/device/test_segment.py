@@ -7,7 +7,7 @@ import struct
 import temporary
 
 from lib.uptime import NTP
-from store import frame, segment
+from store import frame, resume, segment
 from store.files import Files
 
 
@@ -181,7 +181,7 @@ def test_the_tail_looks_at_every_run():
         writer = writer_of(path, 0, segment.MAX_SIZE)
         writer.begin(header)
         writer.sync()
-        assert segment.read_tail(path, header)[:4] == (3, 3, header.uptime, header.uptime)
+        assert resume.read_tail(path, header)[:4] == (3, 3, header.uptime, header.uptime)
         for boot in (4, 9, 5):
             for n in range(50):
                 writer.put(record(n))
@@ -189,5 +189,5 @@ def test_the_tail_looks_at_every_run():
             writer.put_mark(0, frame.ANCHOR, 1780000000, 2)
         writer.sync()
         writer.close()
-        assert segment.read_tail(path, header)[:3] == (9, 5, 0)
+        assert resume.read_tail(path, header)[:3] == (9, 5, 0)
         assert segment.read_header(path).name == "house-1"
