@@ -24,8 +24,14 @@ SUFFIX = ".seg"
 SHARD = ".shard"  # what a segment is compacted to
 UNFINISHED = ".tmp"  # a shard that is being written
 
-PACK, CELLS, EVENTS = 1, 2, 3  # series
-FOLDERS = {PACK: "pack", CELLS: "cells", EVENTS: "events"}  # below the pack's own
+PACK, CELLS, EVENTS, HOURS, DAYS = 1, 2, 3, 4, 5  # series
+FOLDERS = {  # below the pack's own
+    PACK: "pack",
+    CELLS: "cells",
+    EVENTS: "events",
+    HOURS: "hours",
+    DAYS: "days",
+}
 
 _HEADER = "<4sBBBBHHIIIIB17sH"
 SIZE_AT, BOOT_AT = 8, 16  # offsets of header_size and boot
