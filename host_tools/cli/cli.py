@@ -12,6 +12,7 @@ from typing import Annotated
 import typer
 from host_tools.cli import cli_config, edge
 from host_tools.cli.cli_options import BmsKind, Output, Port, bounds, check_terminals, connected
+from host_tools.ground.errors import UsageError
 from host_tools.ground.firmware import names
 from host_tools.ground.progress import say
 from host_tools.ground.text import show
@@ -149,9 +150,32 @@ def decode(
         str,
         typer.Option(
             metavar="SERIES",
-            help="pack: the frames. cells: all cell voltages. events: what happened, in words.",
+            help="pack: the frames. cells: all cell voltages. events: what happened, in words. "
+            "hours, days: what the board has added up of each.",
         ),
     ] = "pack",
+    every: Annotated[
+        str | None,
+        typer.Option(
+            "--every",
+            metavar="SPAN",
+            help="Rows of one length, 10s, 5min, 1h or 1d, computed from the frames or the cells.",
+        ),
+    ] = None,
+    values: Annotated[
+        str | None,
+        typer.Option(
+            metavar="LIST",
+            help="With --every: mean, min and max, or some of them. Default: mean.",
+        ),
+    ] = None,
+    zone: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME",
+            help="With --every 1d: days of this time zone, such as Europe/Berlin. Default: UTC.",
+        ),
+    ] = None,
     form: Annotated[
         str | None,
         typer.Option(
@@ -186,8 +210,12 @@ def decode(
     """
     from host_tools.export.decode import How
     from host_tools.export.decode import decode as run
+    from host_tools.history.load import Every
 
-    run(paths, output, epoch, series, How(form, decimals, guess))
+    if every is None and (values or zone):
+        raise UsageError(f"--{'values' if values else 'zone'} goes with --every")
+    rows = Every.of(every, zone, values or "mean") if every else None
+    run(paths, output, epoch, series, How(form, decimals, guess, rows))
 
 
 @app.command()
