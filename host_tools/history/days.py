@@ -42,7 +42,7 @@ def load(paths: Iterable[Path | str], read: records.Reader = records.read) -> Pe
         np.where((day == NO_DAY) | (said["utc"][rows] == 0), UNKNOWN, said["utc"][rows]),
         sums.seconds,
         periods.values_of(sums),
-        columns["undated"][rows],
+        np.where(known, 0, columns["undated"])[rows],
         np.zeros(len(rows), bool),
         day,
         **logs.about(loaded),

@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 from host_tools.history import logs, periods, records, rollups
 from host_tools.history.periods import Periods
+from host_tools.history.pieces import Columns
 from host_tools.history.timeline import UNKNOWN
 
 from store import segment
@@ -30,7 +31,7 @@ def load(paths: Iterable[Path | str], read: records.Reader = records.read) -> Pe
     columns = rollups.stacked(loaded.logs, _NAMES)
     start = np.concatenate([_starts(log) for log in loaded.logs])
     said = rollups.numbers(columns["record"], segment.HOURS)
-    begin = _begin(columns["time"], columns["uptime"].astype(np.int64) - start, said["utc"])
+    begin = _begin(columns, start, said["utc"])
     sums = rollups.sums(columns["record"], said["seconds"])
     dated = begin != UNKNOWN
     for name, _, _ in periods.MOMENTS:
@@ -46,7 +47,7 @@ def load(paths: Iterable[Path | str], read: records.Reader = records.read) -> Pe
         begin[rows],
         sums.seconds,
         periods.values_of(sums),
-        columns["undated"][rows],
+        np.where(dated, 0, columns["undated"])[rows],
         np.zeros(len(rows), bool),
         **logs.about(loaded),
     )
@@ -67,11 +68,24 @@ def _starts(log: logs.Log) -> np.ndarray:
     return start
 
 
-def _begin(time: np.ndarray, length: np.ndarray, utc: np.ndarray) -> np.ndarray:
-    """UTC at which records begin: as they say, unless the anchors have it otherwise."""
+def _begin(columns: Columns, start: np.ndarray, utc: np.ndarray) -> np.ndarray:
+    """UTC at which records begin: as they say, unless the anchors have it otherwise.
+
+    In a boot of which no anchor is left, what other records of it say dates one that says nothing.
+    """
+    length = columns["uptime"].astype(np.int64) - start
+    time = columns["time"]
     by_anchor = np.where(time == UNKNOWN, UNKNOWN, time - length)
     near = (by_anchor == UNKNOWN) | (np.abs(by_anchor - utc) <= _NEAR_S)
-    return np.where((utc > 0) & near, utc, by_anchor)
+    begin = np.where((utc > 0) & near, utc, by_anchor)
+    for number in np.unique(columns["undated"][(columns["undated"] > 0) & (begin == UNKNOWN)]):
+        of_boot = np.flatnonzero(columns["undated"] == number)
+        says = of_boot[begin[of_boot] != UNKNOWN]
+        if len(says):
+            next_one = np.minimum(np.searchsorted(says, of_boot), len(says) - 1)
+            by_others = begin[says[next_one]] + start[of_boot] - start[says[next_one]]
+            begin[of_boot] = np.where(begin[of_boot] == UNKNOWN, by_others, begin[of_boot])
+    return begin
 
 
 def _keys(begin: np.ndarray, end: np.ndarray, dated: np.ndarray) -> np.ndarray:

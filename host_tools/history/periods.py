@@ -160,7 +160,7 @@ def _first(values, chosen, starts, group) -> np.ndarray:
 def values_of(rows: Sums, wanted: tuple[str, ...] = VALUES) -> dict[str, np.ndarray]:
     """The columns of Periods."""
     found = {}
-    for name in rows.of:
+    for name in [name for name in QUANTITIES if name in rows.of] or rows.of:
         known = rows.known[name]
         with np.errstate(invalid="ignore", divide="ignore"):
             made = {MEAN: rows.of[name] / known}

@@ -252,9 +252,8 @@ def test_a_series_of_which_there_is_nothing(tmp_path):
         csv(tmp_path, "events")
     with pytest.raises(PacklogError, match="no frames in"):
         csv(tmp_path, "pack")
-    with pytest.raises(
-        PacklogError, match="no series 'volts': there are pack, cells, events, hours and days"
-    ):
+    there_are = "there are pack, cells, events, hours and days"
+    with pytest.raises(PacklogError, match=f"no series 'volts': {there_are}"):
         csv(tmp_path, "volts")
 
 
