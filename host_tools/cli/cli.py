@@ -320,12 +320,39 @@ def info(
     ] = None,
     port: Port = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+    days: Annotated[
+        bool,
+        typer.Option(
+            "--days", help="A row a day: energy, peaks, extreme cells, SoC, temperatures, gaps."
+        ),
+    ] = False,
+    last: Annotated[
+        int | None, typer.Option(metavar="N", min=1, help="With --days: only the last N days.")
+    ] = None,
+    zone: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME",
+            help="With --days: the time zone of days that the board has not added up, such as "
+            "Europe/Berlin. Default: as the other days show it, or UTC.",
+        ),
+    ] = None,
 ) -> None:
     """Show what pulled files contain: span, gaps, boots, frames, sizes, charge, events, damage.
 
     Without files: show the state of a running board and its packs, without interrupting it.
     """
-    if paths:
+    if not days and (last or zone):
+        raise UsageError(f"--{'last' if last else 'zone'} goes with --days")
+    if days and paths:
+        from host_tools.history.info_days import info as run
+
+        run(paths, as_json, last, zone)
+    elif days:
+        from host_tools.board.days import days as run
+
+        run(connected(port), as_json, last, zone)
+    elif paths:
         from host_tools.history.info import info as run
 
         run(paths, as_json)

@@ -69,6 +69,14 @@ class Lines:
     def __len__(self) -> int:
         return len(self.row)
 
+    def taken(self, which: np.ndarray) -> "Lines":
+        """Some of the lines."""
+        first, last = (
+            {name: value[which] for name, value in ends.items()} for ends in (self.first, self.last)
+        )
+        ends = self.row[which], self.begin[which], self.end[which], self.current[which]
+        return Lines(*ends, first, last)
+
     def at(self, name: str, which: np.ndarray, moment: np.ndarray) -> np.ndarray:
         """A quantity on the lines of these numbers, at moments (s) of theirs."""
         begin, first = self.begin[which], self.first[name][which]

@@ -32,7 +32,7 @@ def load(paths: Iterable[Path | str], read: records.Reader = records.read) -> Pe
     sums.flows["cycles"] = np.where(said["cycles"] < 0, np.nan, said["cycles"] / 1000)
     for name, _, _ in periods.MOMENTS:
         sums.moments[name] = np.where(known, said[name], NO_MOMENT)
-    order, first = rollups.grouped(np.where(known, said["day"], -1 - np.arange(len(known))))
+    order, first = periods.grouped(np.where(known, said["day"], -1 - np.arange(len(known))))
     rows = order[first]
     sums = periods.combined(periods.taken(sums, order), first)
     day = np.where(known, said["day"], NO_DAY)[rows]

@@ -66,6 +66,26 @@ class Days:
         return np.array([midnight(self.zone, self.count * cell) for cell in range(first, end)])
 
 
+@dataclass(frozen=True)
+class Midnights:
+    """The same of days that begin at the given moments, the first of them with day number first."""
+
+    first: int
+    moments: np.ndarray
+    count = 1
+    step = DAY_S
+    is_of_days = True
+
+    def cell(self, moment: np.ndarray) -> np.ndarray:
+        return self.first + np.searchsorted(self.moments, moment, "right") - 1
+
+    def edge(self, cell: np.ndarray) -> np.ndarray:
+        return self.moments[np.clip(cell - self.first, 0, len(self.moments) - 1)]
+
+
+AnyGrid = Grid | Days | Midnights
+
+
 @cache
 def midnight(zone: tzinfo, day: int) -> int:
     """When a local day begins, days counted since 1970-01-01: unix seconds."""

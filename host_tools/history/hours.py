@@ -38,7 +38,7 @@ def load(paths: Iterable[Path | str], read: records.Reader = records.read) -> Pe
         after = said[name]
         sums.moments[name] = np.where(dated & (after >= 0), begin + after, periods.NO_MOMENT)
     end = begin + columns["uptime"] - start
-    order, first = rollups.grouped(_keys(begin, end, dated))
+    order, first = periods.grouped(_keys(begin, end, dated))
     rows = order[first]
     sums = periods.combined(periods.taken(sums, order), first)
     found = Periods(

@@ -22,7 +22,7 @@ from host_tools.history import (
     resample,
     undated,
 )
-from host_tools.history.grids import Days, Grid
+from host_tools.history.grids import AnyGrid
 from host_tools.history.periods import MEAN, VALUES, Periods
 from host_tools.history.timeline import UNKNOWN
 
@@ -42,7 +42,7 @@ class Every:
     """What rows are asked for: text is how long each is, such as 10s or 1d."""
 
     text: str
-    grid: Grid | Days
+    grid: AnyGrid
     values: tuple[str, ...] = (MEAN,)
 
     @classmethod

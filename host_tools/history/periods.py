@@ -157,6 +157,27 @@ def _first(values, chosen, starts, group) -> np.ndarray:
     return values[np.minimum.reduceat(place, starts)]
 
 
+def grouped(key: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """(the order in which equal keys are together, where each of them begins then).
+
+    They come in the order of their first ones.
+    """
+    _, first, group = np.unique(key, return_index=True, return_inverse=True)
+    order = np.argsort(first[group], kind="stable")
+    return order, np.flatnonzero(np.diff(first[group][order], prepend=-1))
+
+
+def sums_of(rows: Periods) -> Sums:
+    """What values_of() has made Periods of, with all values. A mean weighs by all seconds."""
+    low, mean, high = (
+        {name: rows.values[column(name, value)] for name in QUANTITIES}
+        for value in (MIN, MEAN, MAX)
+    )
+    flows = {name: rows.values[name] for name in FLOWS}
+    cells = {name: rows.values[name] for name, _, _ in EXTREME_CELLS}
+    return sums(rows.seconds, low, mean, high, flows=flows, cells=cells)
+
+
 def values_of(rows: Sums, wanted: tuple[str, ...] = VALUES) -> dict[str, np.ndarray]:
     """The columns of Periods."""
     found = {}

@@ -12,7 +12,7 @@ from dataclasses import dataclass, fields, replace
 import numpy as np
 from host_tools.history import between, between_cells, logs, packed, periods
 from host_tools.history.frames import Frames
-from host_tools.history.grids import Days, Grid
+from host_tools.history.grids import AnyGrid
 from host_tools.history.periods import Periods, Sums
 from host_tools.history.pieces import Columns
 from host_tools.history.timeline import UNKNOWN
@@ -23,7 +23,7 @@ _HOUR_S = 3600
 
 def frames(
     source: packed.Source,
-    grid: Grid | Days,
+    grid: AnyGrid,
     values: tuple[str, ...] = (periods.MEAN,),
     tolerances: between.Tolerances = between.USUAL,
 ) -> Iterator[Periods]:
@@ -41,7 +41,7 @@ def frames(
 def cells(
     source: packed.Source,
     of_pack: packed.Source | None,
-    grid: Grid | Days,
+    grid: AnyGrid,
     values: tuple[str, ...] = (periods.MEAN,),
     tolerances: between.Tolerances = between.USUAL,
 ) -> Iterator[Periods]:
@@ -114,7 +114,7 @@ class _Place:
 class _Axes:
     """The grid for what is dated, the same steps of uptime for what is not."""
 
-    grid: Grid | Days
+    grid: AnyGrid
 
     def cell(self, moment: np.ndarray, dated: np.ndarray) -> np.ndarray:
         """The numbers of the cells that moments are in."""
@@ -130,7 +130,7 @@ class _Axes:
 
 
 def _cut(
-    begin: np.ndarray, end: np.ndarray, where: _Where, grid: Grid | Days, most: int = _PIECES
+    begin: np.ndarray, end: np.ndarray, where: _Where, grid: AnyGrid, most: int = _PIECES
 ) -> Iterator[tuple[between.Pieces, _Place]]:
     """Lines cut at the edges of the grid, about most pieces at a time, and where they belong."""
     axes = _Axes(grid)
@@ -218,7 +218,7 @@ def _no_cell_sums(count: int) -> Sums:
 class _Rows:
     """Adds up pieces of the same span, and gives Periods. The last row waits until it is whole."""
 
-    def __init__(self, grid: Grid | Days, source: packed.Source, values: tuple[str, ...]):
+    def __init__(self, grid: AnyGrid, source: packed.Source, values: tuple[str, ...]):
         self._axes = _Axes(grid)
         self._about = {**logs.about(source.loaded), "guessed": source.guessed}
         self._values = values

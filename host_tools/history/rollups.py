@@ -88,16 +88,6 @@ def _field(rows: np.ndarray, offset: int, kind: str, unknown: int | None) -> np.
     return value if unknown is None else np.where(value == unknown, -1, value)
 
 
-def grouped(key: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """(the order in which equal keys are together, where each of them begins then).
-
-    They come in the order of their first ones.
-    """
-    _, first, group = np.unique(key, return_index=True, return_inverse=True)
-    order = np.argsort(first[group], kind="stable")
-    return order, np.flatnonzero(np.diff(first[group][order], prepend=-1))
-
-
 def stacked(found: Iterable[logs.Log], names: Iterable[str]) -> Columns:
     """Columns of all logs, one after the other."""
     found = list(found)
