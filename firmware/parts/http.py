@@ -229,7 +229,7 @@ class Http:
                 file.seek(max(0, size - 8))
                 tag = '"' + "".join(["%02x" % each for each in file.read(8)]) + '"'
         except OSError:
-            text = "packlog: no page here (packlog install brings it). See /api/status, /api/history, /metrics\n"
+            text = "packlog: install brings the page. See /api/status, /api/history, /metrics\n"
             await peer.begin(200, "text/plain", len(text))
             await peer.put(text.encode())
             return

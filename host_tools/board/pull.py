@@ -11,6 +11,7 @@ it. Whatever else is here stays.
 import hashlib
 import zlib
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from host_tools.board import listing, status
@@ -80,6 +81,35 @@ def _pull_over_network(url: str, folder: Path, say: Callable[[str], None], join:
     return copied
 
 
+def fetch(port: str, folder: Path, wanted: Callable[[list[Remote]], list[Remote]]) -> None:
+    """Copy some of a running logger's files into an empty folder; wanted chooses among all.
+
+    PacklogError if it is an older logger, which would have to be stopped for that.
+    """
+
+    def quiet(line: str) -> None:
+        """A pull's reports are of no use here."""
+
+    def copy(device: Device) -> None:
+        try:
+            source = Running(device.talk())
+        except Unanswered:
+            raise PacklogError(
+                "the logger does not answer: it is of an older packlog, or it does not run. "
+                "packlog pull copies its history, and packlog info --days shows that"
+            ) from None
+        source.tell_time()
+        source.flush()
+        _copy_all(source, device.port, folder, quiet, True, wanted)
+
+    if is_url(port):
+        with Site(port) as site:
+            site.tell_time()
+            _copy_all(Networked(site), site.name, folder, quiet, True, wanted)
+    else:
+        persist(port, quiet, copy)
+
+
 def _look(lines: Iterable[str]) -> tuple[bool | None, list[str]]:
     """(has a pack readings? None if no line says, complaints) of a round of status lines."""
     found = [each for line in lines if (each := status.parse(line))]
@@ -100,12 +130,17 @@ def _pull_stopped(device: Device, folder: Path, say: Callable[[str], None], join
 
 
 def _copy_all(
-    source: Source, port: str, folder: Path, say: Callable[[str], None], join: bool
+    source: Source,
+    port: str,
+    folder: Path,
+    say: Callable[[str], None],
+    join: bool,
+    wanted: Callable[[list[Remote]], list[Remote]] = list,
 ) -> int:
-    copied: set[str] = set()
+    how = _How(say, join, wanted)
     for last in range(LISTINGS - 1, -1, -1):
         try:
-            return _copy_listed(source, port, folder, _Saying(say, join, copied))
+            return _copy_listed(source, port, folder, how)
         except Refused as error:
             # Compacted, or dropped for what is new: look again
             if str(error) != GONE or not last:
@@ -113,16 +148,19 @@ def _copy_all(
     raise AssertionError
 
 
-class _Saying:
-    """What a copy says, and whether it may join; copied: paths of the files that it has brought."""
+@dataclass
+class _How:
+    """How to copy: what is told of it, may it join, which files. copied: paths of those it has."""
 
-    def __init__(self, say: Callable[[str], None], join: bool, copied: set[str]):
-        self.say, self.join, self.copied = say, join, copied
+    say: Callable[[str], None]
+    join: bool
+    wanted: Callable[[list[Remote]], list[Remote]]
+    copied: set[str] = field(default_factory=set)
 
 
-def _copy_listed(source: Source, port: str, folder: Path, how: _Saying) -> int:
+def _copy_listed(source: Source, port: str, folder: Path, how: _How) -> int:
     listed, strays = listing.listed(source.listed())
-    remotes = listing.current(listed)
+    remotes = how.wanted(listing.current(listed))
     if not remotes:
         listing.name_strays(strays, how.say)
         raise PacklogError(f"the board at {port} has no history yet")

@@ -167,9 +167,32 @@ def decode(
         str,
         typer.Option(
             metavar="SERIES",
-            help="pack: the frames. cells: all cell voltages. events: what happened, in words.",
+            help="pack: the frames. cells: all cell voltages. events: what happened, in words. "
+            "hours, days: what the board has added up of each.",
         ),
     ] = "pack",
+    every: Annotated[
+        str | None,
+        typer.Option(
+            "--every",
+            metavar="SPAN",
+            help="Rows of one length, 10s, 5min, 1h or 1d, computed from the frames or the cells.",
+        ),
+    ] = None,
+    values: Annotated[
+        str | None,
+        typer.Option(
+            metavar="LIST",
+            help="With --every: mean, min and max, or some of them. Default: mean.",
+        ),
+    ] = None,
+    zone: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME",
+            help="With --every 1d: days of this time zone, such as Europe/Berlin. Default: UTC.",
+        ),
+    ] = None,
     form: Annotated[
         str | None,
         typer.Option(
@@ -204,8 +227,12 @@ def decode(
     """
     from host_tools.export.decode import How
     from host_tools.export.decode import decode as run
+    from host_tools.history.load import Every
 
-    run(paths, output, epoch, series, How(form, decimals, guess))
+    if every is None and (values or zone):
+        raise UsageError(f"--{'values' if values else 'zone'} goes with --every")
+    rows = Every.of(every, zone, values or "mean") if every else None
+    run(paths, output, epoch, series, How(form, decimals, guess, rows))
 
 
 @app.command()
@@ -313,16 +340,44 @@ def info(
     ] = None,
     port: Port = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+    days: Annotated[
+        bool,
+        typer.Option(
+            "--days", help="A row a day: energy, peaks, extreme cells, SoC, temperatures, gaps."
+        ),
+    ] = False,
+    last: Annotated[
+        int | None, typer.Option(metavar="N", min=1, help="With --days: only the last N days.")
+    ] = None,
+    zone: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME",
+            help="With --days: the time zone of days that the board has not added up, such as "
+            "Europe/Berlin. Default: as the other days show it, or UTC.",
+        ),
+    ] = None,
 ) -> None:
     """Show what pulled files contain: span, gaps, boots, frames, sizes, charge, events, damage.
 
     Without files: show the state of a running board and its packs, without interrupting it.
     """
-    port, paths = at_network(paths or [], port)
-    if paths:
+    port, words = at_network(paths or [], port)
+    files = list(map(Path, words))
+    if not days and (last or zone):
+        raise UsageError(f"--{'last' if last else 'zone'} goes with --days")
+    if days and files:
+        from host_tools.history.info_days import info as run
+
+        run(files, as_json, last, zone)
+    elif days:
+        from host_tools.board.days import days as run
+
+        run(connected(port), as_json, last, zone)
+    elif files:
         from host_tools.history.info import info as run
 
-        run([Path(path) for path in paths], as_json)
+        run(files, as_json)
     else:
         from host_tools.board.live import live
         from host_tools.build.explain import follow

@@ -1,14 +1,16 @@
-"""CSV: a row a frame, a record of the cells or an event; the time first."""
+"""CSV: a row a frame, a record of the cells, an event or a span of time; the time first."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 import numpy as np
 from host_tools.export import table
+from host_tools.export.csv_periods import period_columns
 from host_tools.ground import units
 from host_tools.history.cells import Cells
 from host_tools.history.events import Events
 from host_tools.history.frames import Frames
 from host_tools.history.load import Rows
+from host_tools.history.periods import Periods
 from host_tools.history.timeline import UNKNOWN
 from host_tools.history.undated import Undated
 
@@ -33,14 +35,41 @@ def write(
 
     decimals: of all columns in V and A; None: as many as each value has.
     """
-    header, values = _COLUMNS[type(rows)](rows, decimals)
+    names, columns = _columns(rows, epoch, decimals, rows.undated.any())
+    table.write(",".join(names), columns, len(rows), put, progress)
+
+
+def write_blocks(
+    blocks: Iterable[Rows],
+    put: Callable[[str], object],
+    epoch: bool = False,
+    progress: Callable[[int], None] = lambda done: None,
+    decimals: int | None = None,
+) -> None:
+    """The same of rows that come in blocks, at least one. progress is told the rows done."""
+    done = 0
+    for number, rows in enumerate(blocks):
+        names, columns = _columns(rows, epoch, decimals, bool(rows.boots))
+        if not number:
+            put(",".join(names) + "\n")
+        table.write_rows(columns, len(rows), put)
+        done += len(rows)
+        progress(done)
+
+
+def _columns(
+    rows: Rows, epoch: bool, decimals: int | None, undated: bool
+) -> tuple[list[str], list[table.Column]]:
+    """Names and columns. undated: with those of rows that no clock has dated."""
     moments = table.epoch if epoch else table.iso
-    columns = [moments(rows.time), *values]
-    if rows.undated.any():
-        more = _undated_columns(rows, moments)
-        header = ",".join((header, *more))
-        columns += more.values()
-    table.write(header, columns, len(rows), put, progress)
+    if isinstance(rows, Periods):
+        columns = period_columns(rows, moments, decimals)
+    else:
+        header, values = _COLUMNS[type(rows)](rows, decimals)
+        columns = dict(zip(header.split(","), [moments(rows.time), *values], strict=True))
+    if undated:
+        columns |= _undated_columns(rows, moments)
+    return list(columns), list(columns.values())
 
 
 def _undated_columns(rows: Rows, moments: Callable[[np.ndarray], table.Column]) -> Columns:
@@ -59,7 +88,7 @@ def _undated_columns(rows: Rows, moments: Callable[[np.ndarray], table.Column]) 
     columns["not_before"] = bound(lambda boot: boot.earliest)
     columns["not_after"] = bound(lambda boot: boot.latest)
     guessed = np.where(rows.time == UNKNOWN, 0, rows.undated)
-    if guessed.any():
+    if guessed.any() or getattr(rows, "guessed", False):
         columns["guessed"] = table.lookup(guessed, lambda code: boots[code].by)
         columns["error_s"] = table.numbers(np.where(guessed, of_row(lambda boot: boot.error_s), -1))
     return columns

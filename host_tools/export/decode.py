@@ -8,18 +8,21 @@ from types import ModuleType
 from host_tools.export import exporters
 from host_tools.ground.output import is_file, open_output, spare_inputs
 from host_tools.ground.progress import Progress
-from host_tools.history import load, records
+from host_tools.history import load, records, resample
+from host_tools.history.periods import Periods
 
 
 @dataclass(frozen=True)
 class How:
     """form: an exporter's name; None: that of the file's extension, or CSV. decimals: of V and A;
     None: as many as a value has. guess: date rows without a date by what can be guessed.
+    every: rows of one length, computed from frames or cells; None: those of the series.
     """
 
     form: str | None = None
     decimals: int | None = None
     guess: bool = False
+    every: load.Every | None = None
 
 
 def decode(
@@ -38,6 +41,12 @@ def decode(
     _exporter(out, how)  # before anything is read
     paths = list(paths)
     spare_inputs(out, records.find(paths))
+    if how.every:
+        found, blocks = load.resampled(paths, series, how.every, how.guess)
+        count = write_blocks(blocks, out, epoch, how)
+        if found.problems:
+            raise records.damage(len(found.problems))
+        return count
     rows = load.load(paths, series, how.guess)
     write(rows, out, epoch, how)
     if rows.problems:
@@ -53,6 +62,18 @@ def write(
     opened = open_output(out, exporters.mode(exporter))
     with opened as file, Progress("writing", len(rows), "rows", is_file(file)) as bar:
         exporter.write(rows, file.write, epoch, bar.at, **more)
+
+
+def write_blocks(blocks: Iterable[Periods], out: Path | str | None, epoch: bool, how: How) -> int:
+    """Write rows that load.resampled() returned; returns their number."""
+    exporter, more = _exporter(out, how)
+    opened = open_output(out, exporters.mode(exporter))
+    with opened as file, Progress("writing", 0, "rows", is_file(file)) as bar:
+        if hasattr(exporter, "write_blocks"):
+            exporter.write_blocks(blocks, file.write, epoch, bar.at, **more)
+        else:
+            exporter.write(resample.whole(blocks), file.write, epoch, bar.at, **more)
+        return bar.done
 
 
 def _exporter(out: Path | str | None, how: How) -> tuple[ModuleType, dict]:

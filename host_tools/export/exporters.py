@@ -4,10 +4,11 @@ An exporter is a file NAME.py with EXTENSION = ".csv" (of the files that it is t
 
     write(rows, put, epoch, progress)
 
-rows is a Frames, Cells or Events of host_tools.history. put(text) takes the output in pieces; epoch
-asks for times in seconds since 1970 instead of ISO 8601; progress(rows) is told the rows done. One
-that also has a parameter decimals (None: as many as each value has) takes --decimals. With
-BINARY = True put() takes bytes.
+rows is a Frames, Cells, Events or Periods of host_tools.history. put(text) takes the output in
+pieces; epoch asks for times in seconds since 1970 instead of ISO 8601; progress(rows) is told the
+rows done. One that also has a parameter decimals (None: as many as each value has) takes
+--decimals. With BINARY = True put() takes bytes. write_blocks(), with the same parameters, takes an
+iterable of rows of one kind instead: millions of rows of --every are not in memory at once then.
 """
 
 import ast

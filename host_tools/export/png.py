@@ -12,6 +12,7 @@ from datetime import datetime, timezone
 
 import numpy as np
 from host_tools.ground.errors import PacklogError
+from host_tools.history import between
 from host_tools.history.frames import Frames
 from host_tools.history.load import Rows
 from host_tools.history.timeline import UNKNOWN
@@ -56,7 +57,9 @@ def write(
 ) -> None:
     """Give a PNG to put(). PacklogError if the rows are no frames, or none has a date."""
     if not isinstance(rows, Frames):
-        raise PacklogError("a picture is of the frames: leave --series out, or write a CSV")
+        raise PacklogError(
+            "a picture is of the frames: leave --series and --every out, or write a CSV"
+        )
     dated = np.flatnonzero(rows.time != UNKNOWN)
     if not len(dated):
         raise PacklogError("no frame has a date, so there is nothing to draw: write a CSV")
@@ -74,12 +77,14 @@ def _draw(rows: Frames, dated: np.ndarray) -> Image.Image:
     across = Axis(int(time.min()), max(int(time.max()), int(time.min()) + 60), LEFT, WIDTH - RIGHT)
     title = f"{rows.pack}, {_day(across.low)}: {len(dated) - int(rows.hole[dated].sum())} frames"
     pen.text((LEFT, 12), title, "la")
+    drawn = between.lines(rows)
+    drawn = drawn.taken(rows.time[drawn.row] != UNKNOWN)
     top = TOP
     for name, words, size, least in PANELS:
         values = getattr(rows, name)[dated]
         down = _axis(values, least, top, size)
         _panel(pen, across, down, words)
-        for points in _steps(time, values, rows.hole[dated]):
+        for points in _lines(drawn, name):
             places = zip(across.at(points[0]), down.at(points[1]), strict=True)
             pen.line(list(places), LINE, 1.5)
         top += size + BETWEEN
@@ -152,11 +157,14 @@ def _day(unix: float) -> str:
     return f"{datetime.fromtimestamp(unix, timezone.utc):%Y-%m-%d}"
 
 
-def _steps(
-    time: np.ndarray, values: np.ndarray, hole: np.ndarray
-) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """The lines between gaps: a value stands for the time since the frame before."""
-    ends = np.flatnonzero(hole | ~np.isfinite(values) | (np.diff(time, prepend=time[0]) < 0))
-    for first, last in zip([0, *(ends + 1)], [*ends, len(time)], strict=True):
-        if last - first > 1:
-            yield np.repeat(time[first:last], 2)[1:-1], np.repeat(values[first + 1 : last], 2)
+def _lines(lines: between.Lines, name: str) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """What lies between the frames, from gap to gap: times and values, two of each for a frame."""
+    ends = [lines.current] * 2 if name == "current" else [lines.first[name], lines.last[name]]
+    time = np.stack([lines.begin, lines.end], axis=1)
+    values = np.stack(ends, axis=1)
+    unknown = ~np.isfinite(values).all(axis=1)
+    apart = (time[1:, 0] != time[:-1, 1]) | unknown[1:] | unknown[:-1]
+    starts = np.flatnonzero(np.concatenate(([True], apart)))
+    for first, last in zip(starts, [*starts[1:], len(time)], strict=True):
+        if last > first and not unknown[first]:
+            yield time[first:last].reshape(-1), values[first:last].reshape(-1)

@@ -29,6 +29,16 @@ def write(
 ) -> None:
     """Give put() the header and count rows, block by block. progress is told the rows done."""
     put(header + "\n")
+    write_rows(columns, count, put, progress)
+
+
+def write_rows(
+    columns: list[Column],
+    count: int,
+    put: Callable[[str], object],
+    progress: Callable[[int], None] = lambda done: None,
+) -> None:
+    """The same without the header."""
     for first in range(0, count, _BLOCK):
         rows = slice(first, min(first + _BLOCK, count))
         put(_join([column(rows) for column in columns], rows.stop - rows.start))
@@ -128,6 +138,42 @@ def numbers(values: np.ndarray) -> Column:
         return digits
 
     return texts
+
+
+def fixed(values: np.ndarray, decimals: int) -> Column:
+    """Numbers with that many decimals, rounded; NaN is empty."""
+    whole = 10**decimals
+
+    def texts(rows: slice) -> np.ndarray:
+        known = np.isfinite(values[rows])
+        number = np.rint(np.where(known, values[rows], 0) * whole).astype(np.int64)
+        digits = max(decimals + 1, len(str(int(np.abs(number).max(initial=0)))))
+        powers = 10 ** np.arange(digits - 1, -1, -1)
+        size = np.abs(number)[:, None]
+        text = (size // powers % 10 + ord("0")).astype(np.uint8)
+        text[(size < powers) & (powers > whole)] = 0
+        sign = np.where(number < 0, ord("-"), 0).astype(np.uint8)[:, None]
+        point = np.full((len(number), int(decimals > 0)), ord("."), np.uint8)
+        before = digits - decimals
+        text = np.concatenate([sign, text[:, :before], point, text[:, before:]], axis=1)
+        text[~known] = 0
+        return text
+
+    return texts
+
+
+def dates(days: np.ndarray) -> Column:
+    """Days since 1970 as YYYY-MM-DD; negative ones are empty."""
+    known = days[days >= 0]
+    first = int(known.min()) if len(known) else 0
+    codes = np.where(days < 0, 0, days - first + 1)
+    day = datetime(1970, 1, 1) + timedelta(first - 1)
+    return lookup(codes, lambda code: f"{day + timedelta(code):%Y-%m-%d}")
+
+
+def minutes(values: np.ndarray) -> Column:
+    """Minutes of a day as HH:MM; negative ones are empty."""
+    return lookup(values + 1, lambda code: f"{(code - 1) // 60:02}:{(code - 1) % 60:02}")
 
 
 def texts(values: np.ndarray) -> Column:

@@ -35,7 +35,7 @@ class Cells:
 
 def load(paths: Iterable[Path | str], read: records.Reader = records.read) -> Cells:
     """The cells in paths, which are files or folders. PacklogError if there is no file at all."""
-    loaded = logs.load(paths, segment.CELLS, _columns, read=read)
+    loaded = logs.load(paths, segment.CELLS, columns_of, read=read)
     rows = logs.with_holes(loaded.logs, {})
     if not rows:
         none = np.zeros(0, np.int64)
@@ -44,7 +44,8 @@ def load(paths: Iterable[Path | str], read: records.Reader = records.read) -> Ce
     return Cells(**rows, **logs.about(loaded))
 
 
-def _columns(rows: np.ndarray, header: segment.Header) -> pieces.Columns:
+def columns_of(rows: np.ndarray, header: segment.Header) -> pieces.Columns:
+    """The columns that records hold, a row of bytes each."""
     count = min(header.cell_count, (header.record_size - OFFSET) // 2)
     taken = np.ascontiguousarray(rows[:, OFFSET : OFFSET + 2 * count])
     return {"cells": taken.reshape(-1).view("<u2").reshape(len(rows), count)}

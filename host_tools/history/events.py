@@ -50,7 +50,7 @@ SWITCHES = {
     DISCHARGE_ON: ("discharge on", "discharge off"),
     BALANCING: ("balancing on", "balancing off"),
 }
-SERIES = {segment.PACK: "frames", segment.CELLS: "cells", segment.EVENTS: "events"}
+SERIES = {**segment.FOLDERS, segment.PACK: "frames"}
 ERRORS = {5: "flash error", 28: "flash full"}
 
 

@@ -81,10 +81,15 @@ def load(paths: Iterable[Path | str], read: records.Reader = records.read) -> Fr
 
 
 def _columns(rows: np.ndarray, header: segment.Header) -> Columns:
+    return columns_of(rows, header.layout)
+
+
+def columns_of(rows: np.ndarray, layout: int) -> Columns:
+    """The columns that records of a layout hold, a row of bytes each."""
     records = np.ascontiguousarray(rows).reshape(-1).view(RAW)
     packed = records["packed16"].astype(np.uint32) | records["packed8"].astype(np.uint32) << 16
     value, known = {}, {}
-    for name, shift, bits, step, zero, _ in frame.LAYOUTS[header.layout]:
+    for name, shift, bits, step, zero, _ in frame.LAYOUTS[layout]:
         number = (packed >> shift & ((1 << bits) - 1)).astype(np.int32)
         known[name] = number != (1 << bits) - 1
         value[name] = number * step + zero
@@ -92,13 +97,13 @@ def _columns(rows: np.ndarray, header: segment.Header) -> Columns:
         name: np.where(known[name], value[name] / 10, np.nan).astype(np.float32)
         for name in ("temperature", "soc")
     }
-    columns["layout"] = np.full(len(rows), header.layout, np.uint8)
+    columns["layout"] = np.full(len(rows), layout, np.uint8)
     for name in ("voltage", "current"):
         columns[name] = records[name].view("<f2").astype(np.float32)
     for name in ("min_cell_voltage", "max_cell_voltage"):
         columns[name] = records[name].astype(np.int32)
         columns[name][columns[name] == frame.UNKNOWN_MV] = -1
-    cells = np.divmod(value["index"], frame.CELLS[header.layout])
+    cells = np.divmod(value["index"], frame.CELLS[layout])
     for name, cell in zip(("max_voltage_cell", "min_voltage_cell"), cells, strict=True):
         columns[name] = np.where(known["index"], cell + 1, 0).astype(np.int16)
     return columns

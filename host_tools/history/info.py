@@ -17,7 +17,17 @@ from host_tools.ground.errors import PacklogError
 from host_tools.ground.progress import Progress
 from host_tools.ground.text import PlainTable, console, plain, show
 from host_tools.ground.units import moment
-from host_tools.history import cells, compressed, events, frames, logs, pieces, records
+from host_tools.history import (
+    cells,
+    compressed,
+    days,
+    events,
+    frames,
+    hours,
+    logs,
+    pieces,
+    records,
+)
 from host_tools.history.counters import Compared, compare
 from host_tools.history.timeline import UNKNOWN
 
@@ -45,6 +55,8 @@ class Summary:
     undated_frames: int = 0  # those whose time is not known
     undated: list[dict[str, int | None]] = field(default_factory=list)  # by boot: where they lie
     cells: int = 0  # records of all cells
+    hours: int = 0  # that the board has added up
+    days: int = 0
     charge_in_ah: float = 0.0
     charge_out_ah: float = 0.0
     charge_net_ah: float = 0.0
@@ -120,6 +132,7 @@ def _summary(name: str, files: list[Path], damaged: list[str], read: records.Rea
     summary.counters = compare(files, read)
     of_cells = cells.load(files, read)
     summary.cells = len(of_cells) - int(of_cells.hole.sum())
+    summary.hours, summary.days = _rollups(files, damaged, read)
     happened = events.load(files, read)
     kinds = Counter(kind.decode() for kind in happened.event)
     summary.events = dict(sorted(kinds.items()))
@@ -127,6 +140,16 @@ def _summary(name: str, files: list[Path], damaged: list[str], read: records.Rea
     remarks = loaded.remarks + of_cells.remarks + happened.remarks
     summary.remarks = list(dict.fromkeys(remarks))[:1]  # the frames' says it for all
     return summary
+
+
+def _rollups(files: list[Path], damaged: list[str], read: records.Reader) -> tuple[int, int]:
+    """How many hours and how many days there are."""
+    counts = []
+    for module in (hours, days):
+        found = module.load(files, read)
+        damaged += found.problems
+        counts.append(len(found) - int(found.hole.sum()))
+    return counts[0], counts[1]
 
 
 def _add_frames(summary: Summary, loaded: frames.Frames) -> None:
@@ -230,6 +253,7 @@ def _rows(pack: Summary) -> list[tuple[str, str]]:
         ("frames", frames_said),
         *_undated_rows(pack.undated),
         ("cells", f"{pack.cells} records"),
+        *([("added up", f"{pack.hours} hours, {pack.days} days")] if pack.hours else []),
         ("charge in", f"{pack.charge_in_ah:.3f} Ah, by the frames' means"),
         ("charge out", f"{pack.charge_out_ah:.3f} Ah, by the frames' means"),
         ("charge net", f"{pack.charge_net_ah:+.3f} Ah"),

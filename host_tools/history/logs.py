@@ -21,11 +21,12 @@ from store import segment
 @dataclass
 class Log:
     """The records of one log in order, each once: columns (boot, uptime and time among them), and
-    where what each one covers starts.
+    where what each one covers starts. number: as the files' headers have it.
     """
 
     columns: Columns
     start: np.ndarray
+    number: int = 0
 
     @property
     def first_time(self) -> float:
@@ -64,8 +65,9 @@ def load(
 ) -> Loaded:
     """Every record of a series (numbered as in the header) in paths, which are files or folders.
 
-    columns_of(rows, header) makes columns of records, a row of bytes each. Two records of a log are
-    the same if boot, uptime and the columns named in identity are. read is called once a file.
+    columns_of(rows, header) makes columns of records, a row of bytes each, or raises SegmentError.
+    Two records of a log are the same if boot, uptime and the columns named in identity are. read is
+    called once a file.
     PacklogError if there is no file at all, or those of more than one pack.
     """
     loaded = Loaded()
@@ -79,7 +81,10 @@ def load(
             continue
         packs.add(header.name)
         wanted = columns_of if header.series == series else None
-        of_log[header.log].append(read_piece(header, rows, wanted, path, loaded.problems))
+        try:
+            of_log[header.log].append(read_piece(header, rows, wanted, path, loaded.problems))
+        except segment.SegmentError as error:
+            loaded.problems.append(f"{path}: {error}")
     if len(packs) > 1:
         raise PacklogError(
             f"more than one pack here ({', '.join(sorted(packs))}): name one's folder"
@@ -90,6 +95,7 @@ def load(
             loaded.pack = mine[0].header.name
             boots = _boots(pieces)
             loaded.logs.append(_merge(mine, boots, identity))
+            loaded.logs[-1].number = number
             _add_undated(loaded, boots)
             if len(of_log) > 1 and (span := loaded.logs[-1].span):
                 spans[number] = span

@@ -70,7 +70,7 @@ def test_one_clear_line_and_exit_code_1(arguments, line):
         (("sim", "--bms", "daly"), "no simulated BMS 'daly': there are chargery, jk and bluenova"),
         (("sim", "--lcd", "40x2"), "no display '40x2': there are 20x4 and 16x2"),
         (("sim", "--chip", "z80"), "no chip 'z80': there are wroom, c3 and s3"),
-        (("decode", "--series", "volts", "x"), "no series 'volts': there are pack, cells and ev"),
+        (("decode", "--series", "volts", "x"), "no series 'volts': there are pack, cells, ev"),
         (("decode", "--format", "xml", "x"), "no format 'xml': there are csv and png"),
         (("encode", "x.csv", "-o", "y", "--set", "volts=3"), "--set 'volts=3': KEY=VALUE with one"),
         (("encode", "x.csv", "-o", "y", "--set", "gap_s=3"), "--set gap_s: that is --gap-s"),
