@@ -23,7 +23,10 @@ WINGS = {'bms': (('chargery',
                      ('ble', {'service': 65520, 'notify': 65521, 'write': 65522}))}),
          ('jk_pb',
           {'KEYS': {'timeout_s': ('number', (3, 3600), 15), 'unit': ('number', (1, 15), 1)},
-           'LINKS': (('serial', {'baudrate': 115200, 'quiet_ms': 120}),)})),
+           'LINKS': (('serial', {'baudrate': 115200, 'quiet_ms': 120}),)}),
+         ('jk_ttl',
+          {'KEYS': {'timeout_s': ('number', (3, 3600), 15)},
+           'LINKS': (('serial', {'baudrate': 115200, 'quiet_ms': 50}),)})),
  'transport': (('ble',
                 {'KEYS': {'address': ('mac', (), ''), 'device': ('trimmed', 20, '')},
                  'RULES': ({'rule': 'one_of',
@@ -139,4 +142,4 @@ WINGS = {'bms': (('chargery',
                         'sda': ('pin', (), 21),
                         'address': ('number', (0, 127), 0),
                         'frequency': ('number', (50000, 400000), 100000)}}))}
-CHECKER = 368739943
+CHECKER = 33153040

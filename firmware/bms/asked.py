@@ -7,9 +7,10 @@ Each kind of answer is compared with the one before (framed.py), so it has a Mem
 answers any more is unknown after KEPT readings.
 """
 
+import struct
+
 from bms import framed
 from lib import once
-from sample import shown
 
 # Columns of a question: what is sent; the kind of its answer; every how many rounds it is asked,
 # twice in a row; the longest answer, in bytes
@@ -19,16 +20,32 @@ UNANSWERED = 10  # rounds
 
 
 def high_words(buf, at, target, count):
-    """Read count numbers of two bytes into a list, high byte first."""
+    """Read count cells of two bytes into a list, high byte first: one that reads 0 shows 1."""
     for i in range(count):
-        target[i] = buf[at] << 8 | buf[at + 1]
+        target[i] = buf[at] << 8 | buf[at + 1] or 1
         at += 2
 
 
-def wire(cells, count):
-    """Cells that the unit counts: each shows what it reads, 1 mV for 0."""
-    for i in range(count):
-        cells[i] = shown(cells[i], True)
+def words_near(buf, at, other, place, count, step):
+    """True if count numbers of two bytes differ by that step at most."""
+    while count:
+        off = ((buf[at] - other[place]) << 8) + buf[at + 1] - other[place + 1]
+        if off > step or off < -step:
+            return False
+        at += 2
+        place += 2
+        count -= 1
+    return True
+
+
+def words_below(buf, at, count, most):
+    """True if count numbers of two bytes are that much at most."""
+    while count:
+        if (buf[at] << 8 | buf[at + 1]) > most:
+            return False
+        at += 2
+        count -= 1
+    return True
 
 
 class Decoder(framed.Decoder):
@@ -48,6 +65,7 @@ class Decoder(framed.Decoder):
         super().__init__(on_sample, cells, [row[KIND] for row in questions], longest, read)
         self._questions = questions
         self._memories = {row[KIND]: framed.Memory(row[LONGEST], live) for row in questions}
+        self._forms = {row[LONGEST]: str(row[LONGEST]) + "s" for row in questions}
         self._ages = {row[KIND]: KEPT for row in questions[:-1]}  # in readings
         self._asked = len(questions)  # of this round
         self._round = -1
@@ -145,18 +163,27 @@ class Decoder(framed.Decoder):
         if self._cells:
             count = min(count, self._cells)
         high_words(self._buf, self._start + place, sample.cells, count)
-        wire(sample.cells, count)
         sample.cell_count = count
         sample.find_extremes()
 
     def _are_cells(self, place, count, most):
         """Are they all possible, up to most mV?"""
-        while count:
-            if self._number(place, 2) > most:
-                return False
-            place += 2
-            count -= 1
-        return True
+        return words_below(self._buf, self._start + place, count, most)
+
+    def _is_near(self, row):
+        """As framed's, of rows that _are_right() has found in their ranges."""
+        if row[framed.STEP] == framed.ANY:
+            return True
+        return self._off(row[framed.PLACE], row[framed.SIZE]) <= row[framed.STEP]
+
+    def _words_near(self, place, count, step):
+        return words_near(self._buf, self._start + place, self._other, place, count, step)
+
+    def _copy_to(self, frame):
+        if self._start:
+            super()._copy_to(frame)
+        else:
+            struct.pack_into(self._forms[len(frame)], frame, 0, self._buf)
 
     def _text(self, place, size):
         """The text up to the first 0, "?" for what is not printable."""

@@ -24,7 +24,7 @@ from host_tools.sim.units.pack import Pack
 from rich.console import Console
 from rich.table import Table
 
-KINDS = ("jbd", "daly", "daly_old")
+KINDS = ("jbd", "daly", "daly_old", "jk_ttl")
 ROUNDS = 6  # of a stream; what is damaged is the third
 NOTIFICATION = 20  # bytes
 STEPS = {"soc": 2, "voltage": 8000, "current": 500000, "cells": 500, "temperatures": 100}

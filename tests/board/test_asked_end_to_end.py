@@ -9,7 +9,7 @@ from tests.helpers.boards import example
 import config
 
 BY_RADIO = ("jbd", "daly", "daly_old")
-BY_WIRE = ("jbd", "daly", "daly_old", "jk_pb")
+BY_WIRE = ("jbd", "daly", "daly_old", "jk_pb", "jk_ttl")
 RESUME_S = 30  # board time within which readings resume
 
 

@@ -11,6 +11,7 @@ import daly_old_wire  # noqa: E402, F401
 import daly_wire  # noqa: E402, F401
 import jbd_wire  # noqa: E402, F401
 import jk_pb_wire  # noqa: E402, F401
+import jk_ttl_wire  # noqa: E402, F401
 
 sys.path.pop()
 

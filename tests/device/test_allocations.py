@@ -3,7 +3,7 @@ nothing is recorded. MicroPython alone can tell.
 """
 
 import temporary
-from asked_stream import daly_old_wire, daly_wire, jbd_wire, jk_pb_wire
+from asked_stream import daly_old_wire, daly_wire, jbd_wire, jk_pb_wire, jk_ttl_wire
 from bluenova_console import CELLS, STATUS
 from chargery_stream import CELLS_16
 from chargery_stream import wire as chargery_wire
@@ -12,7 +12,7 @@ from jk_stream import wire as jk_wire
 
 import hold
 import hub
-from bms import bluenova, chargery, daly, daly_old, jbd, jk, jk_pb
+from bms import bluenova, chargery, daly, daly_old, jbd, jk, jk_pb, jk_ttl
 from energy import Energy
 from lib.uptime import Uptime
 from sample import Sample
@@ -155,6 +155,11 @@ def jk_pb_bytes(i):
     return jk_bytes(i) + jk_pb_wire.acknowledgement(1, jk_pb_wire.CELLS)
 
 
+def jk_ttl_bytes(i):
+    """All that it says."""
+    return jk_ttl_wire.reading(CELLS_16, -100 * i, 55, (30, 21, -3), states=7, errors=0x0FFF)
+
+
 def test_decoding_allocates_nothing():
     if not hasattr(micropython, "mem_total"):
         return
@@ -166,6 +171,7 @@ def test_decoding_allocates_nothing():
         (daly, daly_bytes),
         (daly_old, daly_old_bytes),
         (jk_pb, jk_pb_bytes),
+        (jk_ttl, jk_ttl_bytes),
     ):
         decoder = module.Decoder(nothing, 16, True)
         for i in range(9):

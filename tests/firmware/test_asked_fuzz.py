@@ -70,12 +70,14 @@ class Line:
 
 
 def refit(data):
-    """The same with a check that is right, for each of the three kinds of frames."""
+    """The same with a check that is right, for each kind of frame."""
     if data[0] == 0xDD:
         body = data[2:-3]
         return data[:-3] + (-sum(body) & 0xFFFF).to_bytes(2, "big") + data[-1:]
     if data[0] == 0xA5:
         return data[:-1] + bytes((sum(data[:-1]) & 0xFF,))
+    if data[:2] == b"NW":
+        return data[:-2] + (sum(data[:-4]) & 0xFFFF).to_bytes(2, "big")
     from bms.crc import crc16
 
     return data[:-2] + crc16(data, 0, len(data) - 2).to_bytes(2, "little")

@@ -15,6 +15,7 @@ import rv32
 
 fakes.install([name for name in fakes.NAMES if name[:5] != "umqtt"] + ["usocket"])
 
+import asked_stream  # noqa: E402
 import chargery_stream  # noqa: E402
 import jk_stream  # noqa: E402
 from house_day import House  # noqa: E402
@@ -43,6 +44,9 @@ CONFIG = {
         {"name": "house", "bms": "chargery", "cells": CELLS},
         {"name": "van", "bms": "jk", "cells": CELLS, "address": "c8:47:8c:00:00:01"},
         {"name": "boat", "bms": "bluenova", "cells": CELLS},
+        {"name": "shed", "bms": "jbd", "cells": CELLS, "device": "JBD-1"},
+        {"name": "barn", "bms": "daly", "cells": CELLS, "device": "DL-1"},
+        {"name": "hut", "bms": "daly_old", "cells": CELLS, "link": "ble", "device": "DL-2"},
     ],
     "wifi": {"networks": [{"ssid": "harbour", "password": "12345678"}]},
 }
@@ -119,7 +123,29 @@ def bluenova_bytes(sample, i):
     return ("\n".join(lines) + "\n").encode()
 
 
-BYTES = {"chargery": chargery_bytes, "jk": jk_bytes, "bluenova": bluenova_bytes}
+def jbd_bytes(sample, i):
+    """Cells and totals."""
+    wire, mv = asked_stream.jbd_wire, cells_of(sample)
+    totals = (sum(mv) // 10, sample.current // 10, 15400, 28000, sample.soc, (215, 213))
+    return wire.cells_frame(mv) + wire.basic_frame(*totals)
+
+
+def daly_bytes(sample, i):
+    """All that matters."""
+    wire = asked_stream.daly_wire
+    return wire.status(cells_of(sample), sample.current // 100, 1540, 10 * sample.soc, (21, 22))
+
+
+def daly_old_bytes(sample, i):
+    """A round."""
+    wire, mv = asked_stream.daly_old_wire, cells_of(sample)
+    data = wire.sizes(CELLS, 2) + wire.temperatures((21, 22))[0] + wire.faults(0)
+    data += wire.state(2, (1, 1), 154000) + b"".join(wire.cells(mv))
+    return data + wire.totals(sum(mv) // 100, -sample.current // 100, 10 * sample.soc)
+
+
+BYTES = {"jbd": jbd_bytes, "daly": daly_bytes, "daly_old": daly_old_bytes}
+BYTES.update({"chargery": chargery_bytes, "jk": jk_bytes, "bluenova": bluenova_bytes})
 
 
 def readings(settings, store):
