@@ -1,5 +1,6 @@
 """A connection of the web server: what it reads and writes, without ever blocking the loop."""
 
+from binascii import hexlify
 from time import ticks_add, ticks_ms
 
 from lib.tcp import readable, writable
@@ -18,6 +19,19 @@ WORDS = {
     416: "No such range",
     503: "Too many are watching, or no memory",
 }
+
+
+def identity():
+    """The board's, in hexadecimal."""
+    from machine import unique_id
+
+    return hexlify(unique_id()).decode()
+
+
+def times(board):
+    """The board's uptime and time, as members of a JSON object."""
+    unix = board.clock.unix()
+    return ',"uptime":%d,"time":%s' % (board.uptime.seconds, "null" if unix is None else unix)
 
 
 class Peer:
@@ -85,8 +99,6 @@ class Peer:
 
     async def text(self, data):
         """Add to a body of unknown length."""
-        if self.request.method == b"HEAD":
-            return
         self._waiting += data.encode() if isinstance(data, str) else data
         if len(self._waiting) >= PIECE:
             await self.flush()
@@ -99,8 +111,11 @@ class Peer:
         await self.put(data)
         self.wait(SEND_MS)
 
-    async def end(self):
-        """The body is complete."""
-        await self.flush()
-        if self.request.method != b"HEAD" and not self.request.is_old:
-            await self.put(b"0\r\n\r\n")
+    async def compose(self, kind, compose, http):
+        """An answer of unknown length: compose(http, self) calls text()."""
+        await self.begin(200, kind)
+        if self.request.method != b"HEAD":
+            await compose(http, self)
+            await self.flush()
+            if not self.request.is_old:
+                await self.put(b"0\r\n\r\n")

@@ -1,14 +1,13 @@
-"""A small web server (HTTP/1.1): the page, the history's files as they are, and what web.py
-composes. Read-only; docs/http.md is for users.
+"""A small web server (HTTP/1.1): the page, the history's files as they are, the state as JSON.
+Read-only; docs/http.md is for users.
 
 A viewer never costs readings. Bytes go from flash to socket in pieces, with the loop's other tasks
 in between; nothing waits for a socket but the task of its connection, and that for a bounded time.
-There are few connections: one that waits for nothing makes room for another. What is needed seldom
-is loaded when it is asked for, and let go of when nobody has asked for a while.
+There are few connections: one that waits for nothing makes room for another. Nothing but this file
+is in memory while nobody asks; without the memory for more, nobody is answered.
 """
 
 import asyncio
-import os
 import socket
 import sys
 from time import ticks_diff, ticks_ms
@@ -17,11 +16,7 @@ from micropython import const
 
 from lib import once
 from lib.tasks import counts
-from lib.tcp import readable, writable
-from net.http_peer import IDLE_MS, PIECE, SEND_MS, Peer
-from net.http_request import Request, is_ours, is_right, span
-from store import segment
-from store.files import DATA
+from lib.tcp import readable
 
 ORDER = 70
 IN_USE = ("http.port",)
@@ -31,13 +26,11 @@ KEYS = {
 }
 RULES = ({"rule": "needs", "for": "port", "key": "wifi.networks|wifi.access_point"},)
 
-PAGE = "/page.html.gz"
+MODULES = ("web_server", "web_state", "web_metrics", "web_files")  # as load() takes their numbers
 MOST = const(3)  # connections: each takes some KB of the chip's memory
+PIECE = const(512)  # bytes between flash and socket at a time
 _BACKLOG = const(2)
-_PIECES = const(4)  # of them while a file is open: littlefs looks for it anew each time
-_HEAD_MS = const(10000)  # for all of it
-_LOADED_MS = const(10000)  # without a request: let go of what is needed seldom
-_WRONG_MS = const(1000)  # after a wrong password
+_LOADED_MS = const(10000)  # without a connection: let go of what was loaded
 
 
 @once.start
@@ -50,26 +43,22 @@ def make(settings, board):
     return made
 
 
-def kind_of(name):
-    """A file's in a history: is it one, and what does it hold? Its name as it is in the address."""
-    return name == "draft" or (name[:8].isdigit() and name[8:] in (segment.SUFFIX, segment.SHARD))
-
-
 class Http:
-    """settings: the section http of config.json."""
+    """settings: the section http of config.json. live: connections that are told of new readings;
+    buffer: anybody's between two awaits; open: Peers.
+    """
 
     @once.start
     def __init__(self, settings, board):
         self.counters = dict.fromkeys(("requests", "refused", "dropped"), 0)
         self.board = board
-        self.live = 0  # connections that are told of new readings
-        self.buffer = memoryview(bytearray(PIECE))  # between two awaits: anybody's
+        self.live = 0
+        self.buffer = memoryview(bytearray(PIECE))
+        self.password = settings["password"].encode()
+        self.name = board.settings["wifi"]["hostname"].encode()
+        self.open = []
         self._port = settings["port"]
-        self._password = settings["password"].encode()
-        self._name = board.settings["wifi"]["hostname"].encode()
-        self._open = []
-        self._api = None
-        self._came = ()  # names of the modules that came with it
+        self._came = []  # names of the modules that were loaded
 
     def values(self):
         """Counters."""
@@ -85,7 +74,7 @@ class Http:
             sock.listen(_BACKLOG)
             while True:
                 await readable(sock)
-                if len(self._open) < MOST or self._make_room():
+                if len(self.open) < MOST or self._make_room():
                     self._accept(sock)
                 else:
                     await asyncio.sleep_ms(100)
@@ -100,20 +89,26 @@ class Http:
             self.counters["dropped"] += 1
             return
         client.setblocking(False)
-        peer = Peer(client, end[0], self.buffer)
-        self._open.append(peer)
-        peer.task = asyncio.create_task(self._serve(peer))
+        try:
+            server = self.load(0)
+        except MemoryError:
+            self.counters["dropped"] += 1
+            client.close()
+            return
+        peer = server.Peer(client, end[0], self.buffer)
+        self.open.append(peer)
+        peer.task = asyncio.create_task(server.serve(self, peer))
 
     def _make_room(self):
         """End a connection that waits for a request. False if there is none."""
-        for peer in self._open:
+        for peer in self.open:
             if peer.is_idle:
                 self._drop(peer)
                 return True
         return False
 
     def _drop(self, peer):
-        self._open.remove(peer)
+        self.open.remove(peer)
         peer.task.cancel()
         peer.sock.close()  # one that has not begun yet would not
 
@@ -122,191 +117,35 @@ class Http:
         asked = ticks_ms()
         while True:
             await asyncio.sleep(1)
-            for peer in list(self._open) if self._open else ():
+            for peer in list(self.open) if self.open else ():
                 if ticks_diff(peer.due, ticks_ms()) < 0:
                     self.counters["dropped"] += not peer.is_idle
                     self._drop(peer)
-            if self._open:
+            if self.open:
                 asked = ticks_ms()
-            elif self._api and ticks_diff(ticks_ms(), asked) > _LOADED_MS:
-                self._unload()
+            elif self._came and ticks_diff(ticks_ms(), asked) > _LOADED_MS:
+                self.unload()
 
-    async def _serve(self, peer):
-        try:
-            rest = b""
-            while rest is not None:
-                rest = await self._next(peer, rest)
-        except (OSError, EOFError):
-            self.counters["dropped"] += 1
-        except MemoryError:
-            self._unload()
-        finally:
-            peer.sock.close()
-            if peer in self._open:
-                self._open.remove(peer)
-
-    async def _next(self, peer, rest):
-        """Answer a request; returns what has come behind it, None to end the connection."""
-        request = Request()
-        peer.is_idle = not rest
-        peer.wait(IDLE_MS)
-        while True:
-            if not rest:
-                rest = await peer.read()
-                if not rest:
-                    return None
-            if peer.is_idle:
-                peer.is_idle = False
-                peer.wait(_HEAD_MS)
-            rest = request.feed(rest)
-            if rest is not None:
-                break
-        peer.request = request
-        if not request.status:
-            while len(rest) < request.body_size:
-                more = await peer.read()
-                if not more:
-                    return None
-                rest += more
-        self.counters["requests"] += 1
-        peer.wait(SEND_MS)
-        await self._answer(peer, request, rest[: request.body_size])
-        return rest[request.body_size :] if request.keep else None
-
-    # Answers
-
-    async def _answer(self, peer, request, body):
-        status = request.status or self._refusal(peer, request)
-        path = request.path.partition(b"?")[0].decode()
-        if status:
-            self.counters["refused"] += status != 302
-            if status == 401:
-                await asyncio.sleep_ms(_WRONG_MS)
-            more = ""
-            if status == 302:
-                more = "Location: http://%s/\r\n" % self.board.network.point.ADDRESS
-            await peer.say(status, more)
-        elif path == "/":
-            await self._page(peer)
-        elif path[:13] == "/api/history/":
-            await self._file(peer, path[13:])
-        else:
-            try:
-                api = self._load()
-            except MemoryError:
-                self._unload()
-                await peer.say(503)
-                return
-            await api.answer(self, peer, path, body)
-
-    def _refusal(self, peer, request):
-        """The status of a request that is not answered, else 0."""
-        fields = request.fields
-        host = fields.get(b"host")
-        if host is not None and not is_ours(host, self._name):
-            return 302 if self._is_guest(peer) else 403
-        if self._password and not is_right(self._password, fields.get(b"authorization")):
-            return 401
-        if request.method == b"POST":
-            if request.path != b"/api/time":
-                return 405
-            # What no web page of another host can send without asking first
-            kind = fields.get(b"content-type", b"").lower()
-            return 0 if kind[:16] == b"application/json" else 415
-        if request.method not in (b"GET", b"HEAD"):
-            return 405
-        return 400 if request.body_size else 0
-
-    def _is_guest(self, peer):
-        """Is it in the board's own network? Phones ask there whether they are in the internet."""
-        point = getattr(self.board.network, "point", None)
-        return bool(point and point.is_up and peer.address[:10] == point.NETWORK)
-
-    async def _page(self, peer):
-        try:
-            size = os.stat(PAGE)[6]
-            with open(PAGE, "rb") as file:
-                file.seek(max(0, size - 8))
-                tag = '"' + "".join(["%02x" % each for each in file.read(8)]) + '"'
-        except OSError:
-            text = "packlog: install brings the page. See /api/status, /api/history, /metrics\n"
-            await peer.begin(200, "text/plain", len(text))
-            await peer.put(text.encode())
-            return
-        kind = "text/html; charset=utf-8\r\nContent-Encoding: gzip"
-        await self._whole(peer, PAGE, size, kind, tag)
-
-    async def _file(self, peer, path):
-        parts = path.split("/")
-        try:
-            if len(parts) != 3 or not kind_of(parts[2]):
-                raise ValueError
-            segment.check_name(parts[0])
-            segment.check_name(parts[1])
-            size = os.stat(DATA + "/" + path)[6]
-        except (ValueError, OSError):
-            await peer.say(404)
-            return
-        tag = '"%s-%d"' % (parts[2], size)
-        await self._whole(peer, DATA + "/" + path, size, "application/octet-stream", tag)
-
-    async def _whole(self, peer, path, size, kind, tag):
-        """A file of so many bytes, or the span of it that is asked for."""
-        fields = peer.request.fields
-        more = "ETag: %s\r\nAccept-Ranges: bytes\r\n" % tag
-        known = fields.get(b"if-none-match", b"").decode()
-        if known == "*" or tag in known:
-            await peer.begin(304, "", None, more)
-            return
-        wanted = None
-        if fields.get(b"if-range", tag.encode()) == tag.encode():
-            wanted = span(fields.get(b"range"), size)
-        first, end = wanted or (0, size)
-        if wanted == (0, 0):
-            await peer.say(416, "Content-Range: bytes */%d\r\n" % size)
-            return
-        if wanted:
-            more += "Content-Range: bytes %d-%d/%d\r\n" % (first, end - 1, size)
-        await peer.begin(206 if wanted else 200, kind, end - first, more)
-        if peer.request.method != b"HEAD":
-            await self._pass_on(peer, path, first, end)
-
-    async def _pass_on(self, peer, path, at, end):
-        """Bytes of a file. One that is deleted meanwhile ends the connection: OSError."""
-        buffer = self.buffer
-        left = 0
-        while at < end:
-            await writable(peer.sock)
-            # Opened anew: what the store writes or deletes in between would be read wrong
-            with open(path, "rb") as file:
-                file.seek(at)
-                for _ in range(_PIECES):
-                    size = file.readinto(buffer[: min(PIECE, end - at)])
-                    if not size:
-                        raise EOFError
-                    taken = peer.sock.write(buffer[:size]) or 0
-                    at += taken
-                    left -= taken
-                    if taken < size or at == end:
-                        break
-            if left <= 0:
-                left = PIECE * _PIECES
-                peer.wait(SEND_MS)
-
-    # What is needed seldom
-
-    def _load(self):
-        if not self._api:
+    def load(self, number):
+        """One of MODULES, in memory as long as somebody is connected. MemoryError."""
+        name = MODULES[number]
+        if name not in self._came:
             before = set(sys.modules)
             try:
-                __import__("web")
-            finally:
-                self._came = [name for name in sys.modules if name not in before]
-            self._api = sys.modules["web"]
-        return self._api
+                __import__(name)
+            except MemoryError:
+                self._note(before)
+                if not self.open:
+                    self.unload()
+                raise
+            self._note(before)
+        return sys.modules[name]
 
-    def _unload(self):
-        self._api = None
+    def _note(self, before):
+        self._came += [name for name in sys.modules if name not in before]
+
+    def unload(self):
+        """Let go of all that load() has brought."""
         for name in self._came:
             # A place of a dict that is deleted keeps its value alive, so that is overwritten before
             folder, _, last = name.rpartition(".")
@@ -316,4 +155,4 @@ class Http:
             if folder in sys.modules and hasattr(sys.modules[folder], last):
                 setattr(sys.modules[folder], last, None)
                 delattr(sys.modules[folder], last)
-        self._came = ()
+        self._came = []

@@ -1,13 +1,16 @@
-"""What a first install asks of the network: the WiFi, and a broker in it."""
+"""What a first install asks of the network: the WiFi, a broker in it, and a web server."""
 
 from host_tools.board.networks import Network
 from host_tools.ground import asking
 from host_tools.ground.firmware import declared
 from host_tools.ground.progress import say
+from host_tools.install import room
 from host_tools.install.asker import Asker, checked
 from host_tools.install.pack_questions import links_of
 
 import config
+
+HTTP_PORT = 80
 
 
 def wifi(asker: Asker, packs: list[dict], heard: list[Network]) -> dict:
@@ -57,6 +60,27 @@ def mqtt(asker: Asker) -> dict:
             return found
         found[key] = said
     return found | {"password": asker.secret("mqtt", rows["password"], False)}
+
+
+def http(asker: Asker, settings: dict) -> dict:
+    """The section http, {} without a web server. settings: what there is besides; asks nothing
+    where the board has surely no room for it.
+    """
+    rows = _rows("http")
+    words = f"Show it in the browser, and pull by WiFi? {_room(settings)}"
+    if not asker.confirm("http", words, False):
+        return {}
+    password = asker.secret("http", rows["password"], False)
+    return {"port": HTTP_PORT} | ({"password": password} if password else {})
+
+
+def _room(settings: dict) -> str:
+    """What it takes of the memory, in brackets."""
+    try:
+        parts = [*room.parts_of(settings), "http"]
+        return f"(needs {room.needs(parts)['start']} KB of heap in all)"
+    except ValueError:
+        return "(needs memory: docs/http.md)"
 
 
 def _rows(part: str) -> dict:

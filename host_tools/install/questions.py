@@ -52,6 +52,7 @@ def ask(family: Family, senses: Senses, answers: Answers) -> str:
     if wifi := network_questions.wifi(asker, found["packs"], heard):
         found["wifi"] = wifi
         found |= _right(asker, "mqtt", found, lambda: _mqtt(asker))
+        found |= _right(asker, "http", found, lambda: _http(asker, found))
     return timezones.with_rule(config_file.as_text(found | _timezone(answers)))
 
 
@@ -83,6 +84,11 @@ def _with_another(asker: Asker, senses: Senses, packs: list[dict]) -> dict:
 def _mqtt(asker: Asker) -> dict:
     found = network_questions.mqtt(asker)
     return {"mqtt": found} if found else {}
+
+
+def _http(asker: Asker, before: dict) -> dict:
+    found = network_questions.http(asker, before)
+    return {"http": found} if found else {}
 
 
 def _timezone(answers: Answers) -> dict:

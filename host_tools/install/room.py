@@ -23,10 +23,12 @@ FITS, MARGINAL, PSRAM_NEEDED = "fits", "marginal", "take PSRAM"
 
 
 def parts_of(settings: dict) -> list[str]:
-    """What a config has that takes memory: its packs' BMSs, "wifi", "mqtt"."""
+    """What a config has that takes memory: its packs' BMSs, "wifi", "mqtt", "http"."""
     found = [pack["bms"] for pack in settings["packs"]]
-    found += ["wifi"] if settings.get("wifi", {}).get("networks") else []
-    return found + (["mqtt"] if settings.get("mqtt", {}).get("host") else [])
+    wifi = settings.get("wifi", {})
+    found += ["wifi"] if wifi.get("networks") or wifi.get("access_point") else []
+    found += ["mqtt"] if settings.get("mqtt", {}).get("host") else []
+    return found + (["http"] if settings.get("http", {}).get("port") else [])
 
 
 def needs(parts: list[str]) -> dict[str, int]:

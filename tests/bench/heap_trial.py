@@ -39,6 +39,7 @@ INSTALLED = BEGIN + 'execfile("/boot.py")\nexecfile("/main.py")\n'
 FROZEN = BEGIN + "import boot\nimport main\n"
 _NETWORK = {"networks": [{"ssid": "harbour", "password": "12345678"}]}
 _MQTT = {"host": "10.0.0.1"}
+_HTTP = {"port": 80}
 _CHARGERY = {"name": "house", "bms": "chargery", "cells": 16}
 _JK = {"name": "van", "bms": "jk", "cells": 16, "address": feeds.JK_ADDRESS}
 _BLUENOVA = {"name": "boat", "bms": "bluenova", "cells": 16, "host": "10.0.0.3"}
@@ -47,6 +48,7 @@ CONFIGS = {
     "JK+LCD": {"packs": [_JK]},
     "BlueNova+LCD+WiFi": {"packs": [_BLUENOVA], "wifi": _NETWORK},
     "Chargery+LCD+WiFi+MQTT": {"packs": [_CHARGERY], "wifi": _NETWORK, "mqtt": _MQTT},
+    "Chargery+LCD+WiFi+HTTP": {"packs": [_CHARGERY], "wifi": _NETWORK, "http": _HTTP},
     "JK+LCD+WiFi+MQTT": {"packs": [_JK], "wifi": _NETWORK, "mqtt": _MQTT},
     "JBD+LCD": {"packs": [{**_JK, "bms": "jbd"}]},
     "Daly+LCD": {"packs": [{**_JK, "bms": "daly"}]},
@@ -86,6 +88,7 @@ def wanted(config, compaction, quiet_s=20, most_s=400):
         "packs": packs,
         "network": "wifi" in config,
         "mqtt": "mqtt" in config,
+        "http": "http" in config,
         "compaction": compaction,
         "quiet_s": quiet_s,
         "most_s": most_s,

@@ -6,7 +6,8 @@ from tests.helpers.http_bench import Client, request
 
 MODULES = (
     "board", "lib/once", "lib/tasks", "lib/tcp", "lib/uptime", "net/http_peer", "net/http_request",
-    "parts/http", "store/files", "store/frame", "store/segment", "store/half", "sample",
+    "parts/http", "web_server", "store/files", "store/frame", "store/segment", "store/half",
+    "sample",
 )  # fmt: skip
 MAIN = """
 import os, time

@@ -88,7 +88,7 @@ def test_enter_to_everything_is_a_config_for_each_family(family, display):
 def test_everything_asked_for_is_in_it_and_no_password_is_shown():
     given, _, shown = answer(
         *("chargery", "garage", "100", "4", "5", "n", "i2c", "16x2", "", ""),
-        *("home", "hush-hush", "10.0.0.9", "me", "secret"),
+        *("home", "hush-hush", "10.0.0.9", "me", "secret", "y", "barn-door"),
     )
     assert (
         given["packs"][0] | {"name": "garage", "capacity_ah": 100, "rx": 4, "tx": 5}
@@ -97,7 +97,8 @@ def test_everything_asked_for_is_in_it_and_no_password_is_shown():
     assert (given["lcd"]["columns"], given["lcd"]["rows"]) == (16, 2)
     assert given["wifi"] == {"networks": [{"ssid": "home", "password": "hush-hush"}]}
     assert given["mqtt"] == {"host": "10.0.0.9", "user": "me", "password": "secret"}
-    assert "hush-hush" not in shown and "secret" not in shown
+    assert given["http"] == {"port": 80, "password": "barn-door"}
+    assert not [word for word in ("hush-hush", "secret", "barn-door") if word in shown]
 
 
 @pytest.mark.parametrize(
@@ -128,13 +129,13 @@ def test_a_display_cannot_have_the_pins_of_a_pack():
 @pytest.mark.parametrize(
     ("answers", "line", "section"),
     [
-        (("home", "short", "hush-hush", ""), "has fewer than the 8 characters",
+        (("home", "short", "hush-hush", "", ""), "has fewer than the 8 characters",
          {"networks": [{"ssid": "home", "password": "hush-hush"}]}),
-        (("home", "*" * 8, "hush-hush", ""), "that is what packlog shows instead of",
+        (("home", "*" * 8, "hush-hush", "", ""), "that is what packlog shows instead of",
          {"networks": [{"ssid": "home", "password": "hush-hush"}]}),
-        (("x" * 33, "home", "", ""), "is not a text of 1 to 32|is not a text",
+        (("x" * 33, "home", "", "", ""), "is not a text of 1 to 32|is not a text",
          {"networks": [{"ssid": "home", "password": ""}]}),
-        (("home", "", "mqtt://b", "b", ""), "write it without mqtt://",
+        (("home", "", "mqtt://b", "b", "", "", ""), "write it without mqtt://",
          {"networks": [{"ssid": "home", "password": ""}]}),
     ],
 )  # fmt: skip
@@ -215,7 +216,7 @@ def test_a_scan_that_fails_is_said_and_the_questions_go_on():
         raise PacklogError("the board cannot look for WiFi networks (radio 5)")
 
     given, _, shown = answer(
-        *("jk", "", "", "y", "y", "3", "", "none", "home", "hush-hush", ""),
+        *("jk", "", "", "y", "y", "3", "", "none", "home", "hush-hush", "", ""),
         hear=hear,
         networks=listen,
     )
@@ -240,11 +241,26 @@ def test_a_board_that_restarts_under_a_scan_is_asked_for_what_is_left():
 
 def test_answers_are_kept_without_passwords_until_they_are_on_a_board(tmp_path):
     path = tmp_path / "answers.json"
-    lines = ("", "shed", "90", "4", "5", "", *NO_LCD, "home", "hush-hush", "broker", "me", "s3cret")
+    lines = (
+        "",
+        "shed",
+        "90",
+        "4",
+        "5",
+        "",
+        *NO_LCD,
+        "home",
+        "hush-hush",
+        "broker",
+        "me",
+        "s3cret",
+        "y",
+        "",
+    )
     first, _, _ = answer(*lines, answers=Answers(path))
     kept = path.read_text()
     assert "shed" in kept and "hush" not in kept and "s3cret" not in kept
-    enters = ("", "", "", "", "", "", "", "", "hush-hush", "", "", "s3cret")
+    enters = ("", "", "", "", "", "", "", "", "hush-hush", "", "", "s3cret", "", "")
     second, _, _ = answer(*enters, answers=Answers(path))
     assert second == first
     again = Answers(path)
@@ -294,7 +310,7 @@ def test_kept_answers_that_are_none_are_no_harm(tmp_path, text):
     ],
 )  # fmt: skip
 def test_a_network_is_chosen_from_those_in_reach(answers, network):
-    given, _, shown = answer(*ONE, *NO_LCD, *answers, "", networks=lambda: NETWORKS)
+    given, _, shown = answer(*ONE, *NO_LCD, *answers, "", "", networks=lambda: NETWORKS)
     assert given["wifi"] == {"networks": [network]}
     assert "  1 home  -52 dBm\n" in shown and "  2 guests  -60 dBm, no password\n" in shown
 
@@ -305,7 +321,7 @@ def test_nobody_has_to_take_a_network_that_is_in_reach():
 
 
 def test_a_bluenova_needs_its_network():
-    given, _, shown = answer("bluenova", "", "", "", "", "none", "", "home", "", "")
+    given, _, shown = answer("bluenova", "", "", "", "", "none", "", "home", "", "", "")
     assert given["packs"][0]["host"] == "10.0.0.2"
     assert given["wifi"]["networks"][0]["ssid"] == "home"
     assert "a bluenova needs it" in shown
@@ -451,6 +467,8 @@ def test_a_first_install_at_a_terminal_asks(tmp_path):
             ("WiFi network", "home"),
             ("password", "hush-hush"),
             ("MQTT", ""),
+            ("browser", "y"),
+            ("password", ""),
             ("Timezone", "Europe/Berlin"),
         ):
             terminal.until(question)
@@ -467,6 +485,7 @@ def test_a_first_install_at_a_terminal_asks(tmp_path):
         **{"uart": 2, "rx": 16, "tx": 17},
     }
     assert saved["wifi"]["networks"] == [{"ssid": "home", "password": "hush-hush"}]
+    assert saved["http"] == {"port": 80}
     assert saved.items() >= BERLIN.items()
     assert not file_for(port).exists()
 

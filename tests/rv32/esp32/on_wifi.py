@@ -18,6 +18,7 @@ _NOW = 844560000  # s since 2000: what NTP says at power-on, in October 2026
 _GUID = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 
 published = {}  # by topic: how often
+served = 0  # answers to a browser
 servers = {}  # by port, TCP: what answers
 _wlans = {}
 
@@ -105,6 +106,23 @@ class _Socket(io.IOBase):
 
     def setsockopt(self, *_):
         pass
+
+    def bind(self, address):
+        pass
+
+    def listen(self, backlog):
+        world.later(JOIN_MS + 3000, self.came.append, None)
+
+    def accept(self):
+        return rv32.aside(self._accept)
+
+    def _accept(self):
+        if not self.came:
+            raise OSError(errno.EAGAIN)
+        self.came.pop()
+        client = _Socket(SOCK_STREAM)
+        client.server = Browser(client)
+        return client, ("192.168.1.20", 50000)
 
     def connect(self, address):
         rv32.aside(self._connect, address)
@@ -213,6 +231,33 @@ def _length(data):
         if data[i] < 0x80:
             return size, i + 1
     return None, 0
+
+
+class Browser:
+    """Looks at the board's state and at its history, again and again."""
+
+    _PATHS = (b"/api/status", b"/api/history", b"/metrics", b"/api/history/house/pack/draft")
+    _REQUEST = b"GET %s HTTP/1.1\r\nHost: packlog.local\r\nUser-Agent: %s\r\n\r\n"
+
+    def __init__(self, sock):
+        self._sock = sock
+        self._next = 0
+        world.later(500, self._ask)
+
+    def _ask(self):
+        path = self._PATHS[self._next % len(self._PATHS)]
+        self._sock.came.append(self._REQUEST % (path, bytes(300).replace(b"\0", b"x")))
+        self._next += 1
+        self._whole = False
+
+    def take(self, data):
+        global served
+        data = bytes(data)
+        ended = data.endswith(b"0\r\n\r\n") or b"HTTP/1.1 404" in data or b"octet" in data
+        if ended and not self._whole:
+            self._whole = True
+            served += 1
+            world.later(3000, self._ask)
 
 
 class Console:

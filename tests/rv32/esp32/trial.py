@@ -4,6 +4,7 @@ run() sets the world up; then boot.py and main.py run as on a board. Ends qemu w
 or with one that says what did not come about. /trial.json says what is to be reached:
 
 packs: {name: {"link": ..., "bytes": [hexadecimal, ...]}}, mqtt and network: true or false,
+http: is a browser to be answered,
 compaction: is a segment to become a shard, quiet_s: how long it is to go on well after all that.
 """
 
@@ -126,6 +127,8 @@ def _missing():
                 yield "nothing published of " + pack["name"]
     if wanted["mqtt"] and not on_wifi.published.get(b"packlog/health"):
         yield "no health published"
+    if wanted["http"] and on_wifi.served < 8:
+        yield "a browser was not answered"
     if wanted["network"] and not on_pins.clock_set:
         yield "the clock was not set"
     if wanted["compaction"] and not _has_shard(wanted["packs"][0]["name"]):
