@@ -69,7 +69,8 @@ export class Levels {
       if (begin === Infinity) {
         await this.history.ensure(series, from, to, step);
       } else {
-        if (from < begin - NEAR_S) await this.history.ensure(series, from, Math.min(to, begin), step);
+        if (from < begin - NEAR_S)
+          await this.history.ensure(series, from, Math.min(to, begin), step);
         if (to > end + NEAR_S) await this.history.ensure(series, Math.max(from, end), to, step);
       }
       const spans = this.of(series);
