@@ -18,7 +18,8 @@ export function rowsBetween({ columns, length }, { from, to }) {
 /** The part of the page that downloads CSV. view() -> {from, to} that is shown. */
 export function csvPanel(history, view) {
   const option = ([key, text]) => h("option", { value: key }, text);
-  const series = h("select", {}, Object.entries(T.csvSeries).map(option));
+  const here = Object.entries(T.csvSeries).filter(([name]) => history.has(name));
+  const series = h("select", {}, here.map(option));
   const range = h(
     "select",
     {},
@@ -33,7 +34,7 @@ export function csvPanel(history, view) {
     button.disabled = true;
     try {
       await history.everything((done, count) => fill(said, T.csvLoading(done, count)));
-      const table = history.table(series.value);
+      const table = history.csvTable(series.value);
       const rows = table && range.value === "view" ? rowsBetween(table, view()) : null;
       const parts = table ? [...csv(series.value, table, rows)] : [];
       if (table) save(parts, `${history.pack}-${series.value}.csv`);

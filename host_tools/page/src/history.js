@@ -1,6 +1,6 @@
 // A pack's history in this browser: which of its files are here, and what they hold.
 
-import { readOne, table } from "./decode/history.js";
+import { csvTable, readOne, table } from "./decode/history.js";
 import { choose } from "./decode/records.js";
 import { HEAD, headerOf, tailBegin } from "./sources.js";
 
@@ -49,11 +49,17 @@ export class PackHistory {
 
   /** The table of a series of what is here; null if that is nothing. */
   table(series) {
-    if (!(series in this.tables)) {
-      const all = ORDER.flatMap((name) => this.entries[name].flatMap((entry) => entry.pieces));
-      this.tables[series] = table(all, series);
-    }
+    if (!(series in this.tables)) this.tables[series] = table(this.pieces, series);
     return this.tables[series];
+  }
+
+  get pieces() {
+    return ORDER.flatMap((series) => this.entries[series].flatMap((entry) => entry.pieces));
+  }
+
+  /** What a CSV of a series is made of; null if there is nothing. */
+  csvTable(series) {
+    return csvTable(this.pieces, series);
   }
 
   /** Read the newest file of a series: of a long segment its end only. */

@@ -4,6 +4,7 @@
 import { joined, ofCells, ofFrames, ofRollups } from "./spans.js";
 
 const FINEST_S = { days: 120 * 86400, hours: 10 * 86400 }; // a longer view is drawn from these
+const NEAR_S = 7200; // what coarse series lack at their ends is not worth files of finer ones
 const MAKERS = {
   pack: ofFrames,
   cells: ofCells,
@@ -62,13 +63,15 @@ export class Levels {
    */
   async ensure({ from, to }, cells, step) {
     const chosen = this.choose({ from, to });
+    from = Math.max(from, this.history.from);
     let [begin, end] = [Infinity, -Infinity]; // what the coarser ones cover
     for (const series of chosen) {
       if (begin === Infinity) {
         await this.history.ensure(series, from, to, step);
       } else {
-        if (from < begin - 1) await this.history.ensure(series, from, Math.min(to, begin), step);
-        if (to > end + 1) await this.history.ensure(series, Math.max(from, end), to, step);
+        if (from < begin - NEAR_S)
+          await this.history.ensure(series, from, Math.min(to, begin), step);
+        if (to > end + NEAR_S) await this.history.ensure(series, Math.max(from, end), to, step);
       }
       const spans = this.of(series);
       if (!spans || !spans.length) continue;

@@ -127,7 +127,7 @@ export const T = {
   },
 
   csv: "Download CSV",
-  csvSeries: { pack: "frames", cells: "cells", events: "events" },
+  csvSeries: { pack: "frames", cells: "cells", events: "events", hours: "hours", days: "days" },
   csvOf: "Of",
   csvRange: "Range",
   csvView: "this view",

@@ -7,7 +7,7 @@ import { readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 
 import { csv } from "../../../host_tools/page/src/decode/csv.js";
-import { read, table } from "../../../host_tools/page/src/decode/history.js";
+import { csvTable, read, table } from "../../../host_tools/page/src/decode/history.js";
 import { SERIES } from "../../../host_tools/page/src/decode/segment.js";
 
 const [what, ...asked] = process.argv.slice(2);
@@ -36,7 +36,7 @@ function tables(folder) {
 
 if (what === "csv") {
   const [folder, series] = asked;
-  for (const text of csv(series, table(read(files(folder)).pieces, series)))
+  for (const text of csv(series, csvTable(read(files(folder)).pieces, series)))
     process.stdout.write(text);
 } else {
   process.stdout.write(JSON.stringify(asked.map(tables)));

@@ -4,7 +4,7 @@ import { cellNames } from "./cells.js";
 import { inWords, iso } from "./events.js";
 import { temperatureStep } from "./frames.js";
 import { roundEven } from "./bytes.js";
-import { UNKNOWN } from "./timeline.js";
+import { CELLS, FLOWS, MOMENTS, QUANTITIES } from "./periods.js";
 
 const BLOCK = 5000; // rows a piece
 const MOST_DECIMALS = 3; // mV, mA
@@ -15,7 +15,10 @@ export function* csv(series, { columns, boots, length }, rows = null) {
   const wanted = rows || Uint32Array.from({ length }, (_, row) => row);
   const { time } = columns;
   const [names, values] = COLUMNS[series](columns);
-  const all = [(row) => (time[row] === UNKNOWN ? "" : iso(time[row])), ...values];
+  const all = [
+    columns.day ? (row) => date(columns.day[row]) : (row) => moment(time[row]),
+    ...values,
+  ];
   if (wanted.some((row) => columns.undated[row])) {
     names.push("boot", "uptime", "not_before", "not_after");
     all.push(...undatedColumns(columns, boots));
@@ -76,6 +79,8 @@ const COLUMNS = {
       names.map((name) => (row) => (columns[name][row] && fixed(columns[name][row], 3)) || ""),
     ];
   },
+  hours: (columns) => periodColumns(columns, (unix) => moment(unix)),
+  days: (columns) => periodColumns(columns, clockTime),
   events(columns) {
     const words = inWords(columns);
     return [
@@ -84,6 +89,43 @@ const COLUMNS = {
     ];
   },
 };
+
+const DECIMALS = {
+  voltage: 2,
+  current: 2,
+  temperature: 1,
+  soc: 1,
+  min_cell_voltage: 3,
+  max_cell_voltage: 3,
+  charge_in: 2,
+  charge_out: 2,
+  energy_in: 1,
+  energy_out: 1,
+  cycles: 3,
+};
+
+/** The columns of hours or days. at(value): the text of a moment. */
+function periodColumns(columns, at) {
+  const { hole, seconds } = columns;
+  const rounded = (name, quantity = name) => {
+    const decimals = DECIMALS[quantity];
+    return (row) => {
+      const value = columns[name][row];
+      return Number.isFinite(value) ? fixed(roundEven(value * 10 ** decimals), decimals) : "";
+    };
+  };
+  const found = { seconds: (row) => (hole[row] ? "" : seconds[row]) };
+  for (const name of QUANTITIES)
+    for (const each of [name, `${name}_min`, `${name}_max`]) found[each] = rounded(each, name);
+  for (const name of Object.keys(CELLS)) found[name] = (row) => columns[name][row] || "";
+  for (const name of [...FLOWS, "cycles"]) if (columns[name]) found[name] = rounded(name);
+  for (const name of MOMENTS) found[name] = (row) => at(columns[name][row]);
+  return [Object.keys(found), Object.values(found)];
+}
+
+const moment = (unix) => (unix < 0 ? "" : iso(unix));
+const date = (day) => (day < 0 ? "" : iso(day * 86400).slice(0, 10));
+const clockTime = (minute) => (minute < 0 ? "" : iso(minute * 60).slice(11, 16));
 
 /** A whole number of 10**-decimals. */
 function fixed(number, decimals) {

@@ -3,11 +3,13 @@
 // Pieces are the files decoded one by one; a table is made of all pieces at hand, so files can come
 // one after the other.
 
+import { Damage } from "./bytes.js";
 import * as cells from "./cells.js";
 import * as events from "./events.js";
 import * as frames from "./frames.js";
 import { load, stack, withHoles } from "./logs.js";
 import { readPiece } from "./pieces.js";
+import { periods } from "./periods.js";
 import { choose, readFile } from "./records.js";
 import * as rollups from "./rollups.js";
 import { NAMES, SERIES } from "./segment.js";
@@ -32,7 +34,13 @@ export function readOne({ name, data, source }) {
   const { header, rows, problem } = readFile(data, name, source);
   const reader = header && READERS[NAMES[header.series]];
   if (!reader) return { piece: null, problem };
-  const piece = readPiece(header, rows, reader.columnsOf);
+  let piece;
+  try {
+    piece = readPiece(header, rows, reader.columnsOf);
+  } catch (error) {
+    if (!(error instanceof Damage)) throw error;
+    return { piece: null, problem: [problem, error.message].filter(Boolean).join("; ") };
+  }
   return { piece, problem: [problem, piece.problem].filter(Boolean).join("; ") || null };
 }
 
@@ -52,3 +60,7 @@ export function table(pieces, series) {
   const pack = pieces.find((piece) => piece.header.series === number).header.name;
   return { pack, columns, length: columns.boot.length, boots: loaded.boots };
 }
+
+/** What a CSV of a series is made of: its table, of hours and days the records added up. */
+export const csvTable = (pieces, series) =>
+  series === "hours" || series === "days" ? periods(pieces, series) : table(pieces, series);
