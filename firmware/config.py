@@ -18,6 +18,7 @@ from config_rules import (
     has_value,
     right_value,
     takes,
+    tenths,
     things,
 )
 from config_zone import local_rule
@@ -41,7 +42,7 @@ PACK = {
 }
 # What a frame may be wrong by: store.bounds.Tolerances
 TOLERANCES = {
-    "current_percent": ("number", (0, 100), 8),
+    "current_percent": ("decimal", (0, 100), 2.5),
     "charge_permille": ("number", (0, 100), 1),
     "voltage_permille": ("number", (0, 100), 10),
     "soc_percent": ("number", (0, 50), 1),
@@ -53,8 +54,9 @@ STORE = {
     "interval_s": ("number", (1, 3600), 900),
     "gap_s": ("number", (3, 300), 15),
     "budget_kb": ("optional_number", (128, 1000000), 0),
-    "cells_mv": ("number", (1, 100), 10),
-    "cells_s": ("number", (10, 36000), 3600),
+    "cells_mv": ("number", (1, 100), 50),
+    "cells_deviation_mv": ("number", (1, 100), 4),
+    "cells_s": ("number", (10, 36000), 7200),
     "cells_min_s": ("number", (1, 3600), 300),
 }
 STORE.update(TOLERANCES)
@@ -196,6 +198,7 @@ def _in_use(checked, thing, named):
 def tolerances(pack, store):
     """What the frames of a pack may be wrong by, as store.history.History takes it."""
     found = {key: store[key] for key in TOLERANCES}
+    found["current_permille"] = tenths(found.pop("current_percent"))  # no floats beyond here
     found["capacity_ah"] = pack["capacity_ah"]
     return found
 

@@ -71,6 +71,17 @@ def _is_optional_number(value, limits):
     return _is_number(value, limits) or _is_number(value, (0, 0))
 
 
+def tenths(value):
+    """A decimal in whole tenths. A board's floats have 32 bits: 0.7 is not quite that."""
+    return int(10 * value + 0.5)
+
+
+def _is_decimal(value, limits):
+    if type(value) not in (int, float) or not limits[0] <= value <= limits[1]:
+        return False
+    return abs(10 * value - tenths(value)) < 0.001
+
+
 def _is_dbm(value, limits):
     return type(value) in (int, float) and (value == 0 or limits[0] <= value <= limits[1])
 
@@ -144,6 +155,10 @@ def _number_words(limits):
     return "a whole number from " + str(limits[0]) + " to " + str(limits[1])
 
 
+def _decimal_words(limits):
+    return "a number from " + str(limits[0]) + " to " + str(limits[1]) + " in steps of 0.1"
+
+
 def _dbm_words(limits):
     return (
         "a number of dBm from " + str(limits[0]) + " to " + str(limits[1]) + ", such as 8.5; or 0"
@@ -170,6 +185,7 @@ KINDS = {
         lambda limits: "0, or " + _number_words(limits),
         _same,
     ),
+    "decimal": (_is_decimal, _decimal_words, _same),
     "dbm": (_is_dbm, _dbm_words, _same),
     "pin": (_is_pin, lambda limits: _number_words((0, MAX_PIN)), _same),
     "optional_pin": (_is_optional_pin, lambda limits: _number_words((-1, MAX_PIN)), _same),

@@ -44,6 +44,7 @@ class Pack:
             gap_s=store["gap_s"],
             budget=store["budget_kb"] * 1024 or budget.fair(len(board.settings["packs"])),
             cells_mv=store["cells_mv"],
+            cells_deviation_mv=store["cells_deviation_mv"],
             cells_s=store["cells_s"],
             cells_min_s=store["cells_min_s"],
             silent_s=self.timeout_s,

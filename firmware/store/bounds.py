@@ -19,7 +19,7 @@ _FAR = (1 << 30) - 1
 class Tolerances:
     """What a frame may be wrong by, for every reading in it; docs/config.md explains each.
 
-    current_percent, step_percent: of the capacity taken as A. charge_permille: of the capacity.
+    current_permille, step_percent: of the capacity taken as A. charge_permille: of the capacity.
     voltage_permille: of the voltage, pack and cells.
     """
 
@@ -28,14 +28,14 @@ class Tolerances:
         self,
         capacity_ah,
         interval_s=900,
-        current_percent=8,
+        current_permille=25,
         charge_permille=1,
         voltage_permille=10,
         soc_percent=1,
         temperature_degrees=2,
         step_percent=10,
     ):
-        self.current = current_percent * capacity_ah * 10  # mA
+        self.current = current_permille * capacity_ah  # mA
         if self.current:
             self.current = max(self.current, _LOWEST_CURRENT)
         self.charge = charge_permille * capacity_ah * 3600  # mA s
@@ -47,7 +47,7 @@ class Tolerances:
         # paid back by the next, is next to nothing.
         self.grid = 0  # mA
         for grid in _GRIDS:
-            if grid * interval_s * 10 <= self.charge and grid * 64 <= self.current:
+            if grid * interval_s * 10 <= self.charge and grid * 32 <= self.current:
                 self.grid = grid
                 break
 
@@ -64,7 +64,7 @@ class Bounds:
     def __init__(self, tolerances):
         self._tolerances = tolerances
         # What is left of the tolerances is for what rounding adds, see Charge.
-        self._current = tolerances.current - tolerances.current // 32 + 1
+        self._current = tolerances.current - tolerances.current // 16 + 1
         self._charge = tolerances.charge - tolerances.charge // 16
         self._low = [0] * COUNT
         self._high = [0] * COUNT

@@ -46,11 +46,13 @@ def find_planes(file, count, shape, planes):
     plans = sys.modules["store.plans"].Plans(shape[1])
     run = struct.unpack_from("<II", head, segment.BOOT_AT)
     damaged = yield from kernels.work("checks", rows, *run)
-    boot = yield from kernels.work("marks", rows)
+    boot = yield from kernels.work("marks", rows, run)
     yield from kernels.work("units", plans, rows)
     yield from kernels.work("weights", plans, rows)
     sizes = yield from kernels.work("planes", plans, rows, planes)
-    fields = len(head), len(plans.params), rows.count, len(rows.marks), max(boot, run[0])
+    for size in (yield from kernels.work("marks", rows, run, planes)):
+        sizes.append(size)
+    fields = len(head), len(plans.params), rows.count, rows.marked, max(boot, run[0])
     head = struct.pack(HEADER, MAGIC, VERSION, *fields) + head + plans.params
     rows = plans = None
     kernels.forget(("plans", "rows"))

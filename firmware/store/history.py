@@ -33,10 +33,11 @@ class History:
     uptime is a lib.uptime.Uptime. cell_count 0: not known, as the newest segment says or up to 16.
     A frame stands for interval_s at most; tolerances (a dict of store.bounds.Tolerances' arguments,
     or None) end it earlier. budget: what the files may take, None for as much as the file system
-    has. A record of the cells is written where one is off by more than cells_mv, cells_min_s to
-    cells_s after the last one. silent_s: so long without a reading is an event, None: no such
-    events. bms: NUMBER of its kind. local: a lib.local_time.LocalTime, None for UTC. damaged:
-    records that were left out of what was compacted at this start.
+    has. A record of the cells is written where the deviation of one from their mean is off by more
+    than cells_deviation_mv, or one itself by more than cells_mv, cells_min_s to cells_s after the
+    last record. silent_s: so long without a reading is an event, None: no such events. bms: NUMBER
+    of its kind. local: a lib.local_time.LocalTime, None for UTC. damaged: records that were left
+    out of what was compacted at this start.
     """
 
     @once.packs
@@ -52,8 +53,9 @@ class History:
         budget=None,
         reserve=RESERVE,
         capacity=CAPACITY,
-        cells_mv=10,
-        cells_s=3600,
+        cells_mv=50,
+        cells_deviation_mv=4,
+        cells_s=7200,
         cells_min_s=300,
         silent_s=None,
         tolerances=None,
@@ -95,7 +97,7 @@ class History:
             self._pack.backlog, self._pack.header.layout, interval_s, gap_s, bounds
         )
         self._cell_sampler = CellSampler(
-            self._cells.backlog, 0, cells_mv, cells_s, cells_min_s, gap_s
+            self._cells.backlog, 0, cells_mv, cells_s, cells_min_s, gap_s, cells_deviation_mv
         )
         self._follow_cells(self._cells.header.cell_count)
         self._recorder = Events(self._events.backlog, silent_s)

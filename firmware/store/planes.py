@@ -19,7 +19,8 @@ _WIDE_COST = 16  # bits: if more than one residual in 16 is wide, bytes are smal
 
 
 def work(plans, rows, out):
-    """Generator, a chunk a step: append all planes to out, an open file; returns their sizes.
+    """Generator, a chunk a step: append the columns' planes to out, an open file; returns their
+    sizes.
 
     Settles whether each column goes in bytes or in digits.
     """
@@ -36,12 +37,6 @@ def work(plans, rows, out):
             size += yield from _write(plans.get(i), rows, how, out)
     if size:
         sizes.append(size)  # of all columns together
-    if rows.marks:
-        for i in range(len(rows.marks)):
-            size = rows.read_mark(i, rows.scratch)
-            out.write(memoryview(rows.scratch)[:size])
-            yield
-        sizes.append(len(rows.marks) * size)
     return sizes
 
 
@@ -65,7 +60,7 @@ def _has_wide(plans, i, rows):
     if plan.how == AS_BYTES:
         return False
     wide = (yield from _write(plan, rows, fast.WIDE, None)) // 2
-    if i < plans.columns and wide * _WIDE_COST > rows.count:
+    if i < plans.columns and wide * _WIDE_COST > rows.count - rows.marked:
         plan.how = AS_BYTES
         plans.put(i, plan)
         return False

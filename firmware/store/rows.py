@@ -1,8 +1,8 @@
 """The records of a segment, read in small chunks, column by column.
 
 Holds all the buffers that columns are worked out in: a chunk of rows with the row before it, the
-values of two columns, predictions and residuals. A mark would upset every column: it reads as the
-record before it, and goes into the shard apart. store/checks.py says which rows are left out.
+values of two columns, predictions and residuals. store/checks.py says which rows are left out.
+A mark would upset every column: store/marks.py finds it, and writes it apart.
 """
 
 from array import array
@@ -30,35 +30,20 @@ class Rows:
         self.left = 0  # rows behind the chunk
         self.gaps = array("H")  # rows of the file that are left out: the first, how many; ...
         self.runs = {}  # by row: RUNs that are in the shard, but not in the file
-        self._at = self._gap = 0  # the file's row that is read next, the gap that comes next
-        self.marks = array("H")  # their rows
-        self.hidden = 0  # how many of them a rewind has passed
+        self._row = self._at = self._gap = 0  # what is read next: row, the file's row, gap
+        self.marks = b""  # a bit a row, the lowest first: which ones are passed over as well
+        self.marked = 0  # how many
         self.values = array("H", bytes(2 * (self._chunk + 1)))
         self.others = array("H", bytes(2 * (self._chunk + 1)))
         self.sums = array("I", [SUM_ZERO] * self._chunk)
         self.residuals = array("H", bytes(2 * self._chunk))
-        self.scratch = bytearray(max(2 * self._chunk, 2 + size))  # of a plane; a mark
-
-    def read_mark(self, i, out):
-        """Write mark i into out, its row in front; returns how many bytes."""
-        row = self.marks[i]
-        out[0] = row & 255
-        out[1] = row >> 8
-        if row in self.runs:
-            out[2 : 2 + self.size] = self.runs[row]
-            return 2 + self.size
-        for gap in range(0, len(self.gaps), 2):
-            if self.gaps[gap] <= row:
-                row += self.gaps[gap + 1]
-        self._file.seek(self._start + row * self.size)
-        self._file.readinto(memoryview(out)[2 : 2 + self.size])
-        return 2 + self.size
+        self.scratch = bytearray(2 * self._chunk)  # of a plane
 
     def rewind(self):
         """Go back to the first row."""
         self._file.seek(self._start)
-        self.left = self.count
-        self.hidden = self._at = self._gap = 0
+        self.left = self.count - (self.marked if self.marks else 0)
+        self._row = self._at = self._gap = 0
         self._had = 0
         for i in range(self.size):
             self.buffer[i] = 0
@@ -68,16 +53,10 @@ class Rows:
         size = self.size
         self._copy(self._had * size, 0)
         count = min(self._chunk, self.left)
-        first = self.count - self.left
         end = (count + 1) * size
         at = size
         while at < end:
-            at += self._read(at, end)
-        for row in self.runs:
-            if first <= row < first + count:
-                at = (row - first + 1) * size
-                self.buffer[at : at + size] = self.runs[row]
-        self._hide(first, count)
+            at += self._take(at, self._read(at, end) // size) * size
         self.left -= count
         self._had = count
         return count
@@ -97,12 +76,27 @@ class Rows:
         self._at += count // self.size
         return count
 
-    def _hide(self, first, count):
-        marks = self.marks
-        while self.hidden < len(marks) and marks[self.hidden] < first + count:
-            at = (marks[self.hidden] - first) * self.size
-            self._copy(at, at + self.size)
-            self.hidden += 1
+    def _take(self, at, count):
+        """Take in rows that were read into that part of the buffer; returns how many are left when
+        those with a mark are gone.
+        """
+        size, first = self.size, self._row
+        self._row += count
+        if not self.marks:
+            for row in self.runs:
+                if first <= row < first + count:
+                    start = at + (row - first) * size
+                    self.buffer[start : start + size] = self.runs[row]
+            return count
+        if not any(self.marks[first >> 3 : first + count + 7 >> 3]):
+            return count
+        kept = 0
+        for i in range(count):
+            row = first + i
+            if not self.marks[row >> 3] >> (row & 7) & 1:
+                self._copy(at + i * size, at + kept * size)
+                kept += 1
+        return kept
 
     def _copy(self, source, target):
         size = self.size

@@ -15,7 +15,9 @@ except ImportError:  # CPython
     DeflateIO = None
 
 MAGIC = b"PKLS"
-VERSION = 1
+VERSION = 2
+MARKS_WHOLE = 1  # the version before, whose marks stand in full; 255 at most
+VERSIONS = MARKS_WHOLE, VERSION
 HEADER = "<4sBBHHHI"
 MOST_ROWS = 65535
 
@@ -30,7 +32,7 @@ def read_info(file):
     The file is at the zlib stream then. ShardError if its header is damaged or of another version.
     """
     start = file.read(struct.calcsize(HEADER))
-    if len(start) < struct.calcsize(HEADER) or start[:4] != MAGIC or start[4] != VERSION:
+    if len(start) < struct.calcsize(HEADER) or start[:4] != MAGIC or start[4] not in VERSIONS:
         raise ShardError("not a shard of this version")
     _, _, head_size, params_size, rows, _, boot = struct.unpack(HEADER, start)
     rest = file.read(head_size + params_size)

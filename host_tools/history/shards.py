@@ -8,23 +8,24 @@ import zlib
 
 import numpy as np
 
-from store import columns, planes, plans, segment, shard
+from store import columns, frame, marks, planes, plans, segment, shard
 from store.columns import BITS, EARLIER, HALF, KIND, OF_HALF, OFFSET, RAW, SHIFT
 from store.planes_plain import DIGITS, NARROW, WIDE
 from store.plans_plain import LARGEST_STEP
 
 ShardError = shard.ShardError
+_LONG = 0xFFFFFFFF
 
 
 def read(data):
     """(segment.Header, records as an array of bytes, shape (rows, record_size)) of a shard."""
-    head, _, (rows, marks), _ = parse(data)
+    head, _, (rows, count), _ = parse(data)
     try:
         header = segment.parse_header(head)
     except segment.SegmentError as error:
         raise ShardError(f"made of a segment that is {error}") from None
     # Before anything is inflated: 1 MB of zeros compress to 1 KB
-    if header.header_size + rows * header.record_size > segment.MAX_SIZE or marks > rows:
+    if header.header_size + rows * header.record_size > segment.MAX_SIZE or count > rows:
         raise ShardError("of more records than a segment holds")
     return header, decode(data, columns.columns_of(header), header.record_size)[1]
 
@@ -43,8 +44,8 @@ def parse(data):
     if len(data) < size:
         raise ShardError("cut off in its header")
     fields = struct.unpack_from(shard.HEADER, data)
-    version, head_size, params_size, rows, marks = fields[1:6]
-    if version != shard.VERSION:
+    version, head_size, params_size, rows, count = fields[1:6]
+    if version not in shard.VERSIONS:
         raise ShardError(f"of format version {version}: a newer packlog reads it")
     end = size + head_size + params_size
     if len(data) < end + 4:
@@ -52,7 +53,7 @@ def parse(data):
     if zlib.crc32(data[:end]) != struct.unpack_from("<I", data, end)[0]:
         raise ShardError("its header is damaged (the checksum is wrong)")
     params = data[size + head_size : end]
-    return data[size : size + head_size], params, (rows, marks), data[end + 4 :]
+    return data[size : size + head_size], params, (rows, count), data[end + 4 :]
 
 
 def decode(data, described, record_size):
@@ -60,28 +61,69 @@ def decode(data, described, record_size):
 
     described is the columns the board wrote by.
     """
-    head, params, (rows, marks), stream = parse(data)
+    head, params, (rows, count), stream = parse(data)
     found, rests = _read_params(params, described)
     all_plans = _Plans([*found, *(plans.rests_of(found[i]) for i in rests)])
-    reader = _Reader(_inflate(stream, 1 + 3 * rows * len(all_plans) + marks * (2 + record_size)))
-    residuals = _split(reader, all_plans, rows)
-    records = np.zeros((rows + 1, record_size), np.uint8)  # zeros stand before the first row
+    reader = _Reader(_inflate(stream, 1 + 3 * rows * len(all_plans) + count * (20 + record_size)))
+    apart = data[4] == shard.VERSION  # version 1 has the record before in a mark's row
+    residuals = _split(reader, all_plans, rows - count * apart)
+    records = np.zeros((len(residuals[0]) + 1, record_size), np.uint8)  # zeros before the first row
     rest_of = dict(zip(rests, residuals[len(found) :], strict=True))
     for i, plan in enumerate(found):
         _restore(records, plan, residuals[i], rest_of.get(i))
-    _put_marks(records[1:], reader.take(marks * (2 + record_size)).reshape(marks, 2 + record_size))
+    records = _with_marks(records[1:], reader, count, head) if apart else records[1:]
+    if not apart:
+        _put_whole_marks(records, reader, count)
     if len(reader.left):
         raise ShardError("its data are more than its rows")
-    return head, records[1:]
+    return head, records
 
 
-def _put_marks(records, marks):
-    """Marks stand apart, each behind its row's number; their rows held the record before."""
-    for mark in marks:
+def _put_whole_marks(records, reader, count):
+    """Version 1: marks stand in full, each behind its row's number."""
+    width = 2 + records.shape[1]
+    for mark in reader.take(count * width).reshape(count, width):
         row = mark[0] | mark[1] << 8
         if row >= len(records):
             raise ShardError("it has a mark beyond its rows")
         records[row] = mark[2:]
+
+
+def _with_marks(others, reader, count, head):
+    """All records: of each mark stand apart its row, a head, and what is not as expected of it."""
+    rows = np.cumsum([reader.take_varint() + 1 for _ in range(count)]).astype(np.int64) - 1
+    records = np.zeros((len(others) + count, others.shape[1]), np.uint8)
+    if count and rows[-1] >= len(records):
+        raise ShardError("it has a mark beyond its rows")
+    records[np.delete(np.arange(len(records)), rows)] = others
+    heads = reader.take(count)
+    expected = marks.Expected(*struct.unpack_from("<II", head, segment.BOOT_AT))
+    last = -1
+    for row, bits in zip(rows.tolist(), heads.tolist(), strict=True):
+        if row - last > 1:
+            expected.before = int(records[row - 1, 0]) | int(records[row - 1, 1]) << 8
+        last = row
+        records[row] = np.frombuffer(_mark(reader, bits, expected, records.shape[1]), np.uint8)
+    return records
+
+
+def _mark(reader, bits, expected, size):
+    """The record of a mark with that head."""
+    kind = bits >> marks.KIND_SHIFT
+    kind = int(reader.take(1)[0]) if kind == marks.OTHER_KIND else kind
+    time_off, *off = (
+        _unzigzag(reader.take_varint()) if bits & bit else 0
+        for bit in (marks.OFF_TIME, marks.OFF_A, marks.OFF_B)
+    )
+    timestamp = expected.of(kind, None)[0] + time_off & 0xFFFF
+    said = expected.of(kind, timestamp)[1:]
+    a, b = (value + each & _LONG for value, each in zip(said, off, strict=True))
+    expected.follow(kind, timestamp, a, b)
+    mark = bytearray(size)
+    frame.mark_into(mark, 0, timestamp, kind, a, b)
+    if bits & marks.HAS_TAIL:
+        mark[frame.SIZE :] = reader.take(size - frame.SIZE).astype(np.uint8).tobytes()
+    return mark
 
 
 def _inflate(stream, limit):
@@ -122,6 +164,16 @@ class _Reader:
             raise ShardError("its data do not fill its rows")
         out, self.left = self.left[:size], self.left[size:]
         return out.astype(np.int64)
+
+    def take_varint(self):
+        """Seven bits a byte, the lowest first."""
+        value = 0
+        for shift in range(0, 35, 7):
+            byte = int(self.take(1)[0])
+            value |= (byte & 127) << shift
+            if byte < 128:
+                return value
+        raise ShardError("it has a number that is too long")
 
 
 class _Plans(list):

@@ -52,8 +52,10 @@ def store(
     folder: Path,
     plan: Plan,
     progress: Callable[[int], None] = lambda done: None,
+    silent_s: int | None = None,
 ) -> dict:
-    """Leave the history of the readings in folder/plan.name, which must not exist.
+    """Leave the history of the readings in folder/plan.name, which must not exist. silent_s: as
+    long without a reading the link is silent, an event; None: no such events.
 
     Returns {"frames": how many, "dropped": how many were lost}.
     """
@@ -61,20 +63,20 @@ def store(
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix=".packlog-", dir=folder) as partial:
-            result = _run(_job(found, partial, plan), found, progress, target)
+            result = _run(_job(found, partial, plan, silent_s), found, progress, target)
             os.replace(Path(partial, plan.name), target)
     except OSError as error:
         raise write_error(str(target), error) from error
     return result
 
 
-def _job(found: Readings, folder: str, plan: Plan) -> str:
+def _job(found: Readings, folder: str, plan: Plan, silent_s: int | None) -> str:
     job = {
         "folder": folder,
         "name": plan.name,
         "utc": found.utc,
         "cells": found.cells,
-        "history": options(found, plan),
+        "history": {**options(found, plan), "silent_s": silent_s},
     }
     return json.dumps(job)
 

@@ -39,7 +39,9 @@ class Plan:
     cells: int | None = None  # how many the pack has; None: as many as the readings show
     gap_s: int | None = None  # None: as in store, more if the readings are far apart
     budget_kb: int | None = None  # None: nothing is ever deleted
-    store: Mapping[str, int] = field(default_factory=dict)  # of the section store; the rest default
+    store: Mapping[str, float] = field(
+        default_factory=dict
+    )  # of the section store; the rest default
 
 
 def of_config(path: Path, name: str | None) -> Plan:
@@ -63,7 +65,7 @@ def with_keys(plan: Plan, words: list[str]) -> Plan:
             raise UsageError(f"--set {key}: {_NOT_SET[key]}")
         if key not in TO_SET:
             raise UsageError(f"--set {word!r}: KEY=VALUE with one of {', '.join(TO_SET)}")
-        store[key] = int(value) if value.isdecimal() else value
+        store[key] = _number(value)
     plan = dataclasses.replace(plan, store=store)
     if words:
         try:
@@ -71,6 +73,14 @@ def with_keys(plan: Plan, words: list[str]) -> Plan:
         except config.ConfigError as error:
             raise UsageError(str(error).replace("config.json: store.", "--set ", 1)) from None
     return plan
+
+
+def _number(value: str) -> int | float | str:
+    """A value as config.json would have it; the text itself where it is not a plain number."""
+    if value.isdecimal():
+        return int(value)
+    whole, _, decimals = value.partition(".")
+    return float(value) if whole.isdecimal() and decimals.isdecimal() else value
 
 
 def options(found: Readings, plan: Plan) -> dict:

@@ -27,20 +27,31 @@ class Said:
     @classmethod
     def of_baseline(cls, found, made, ends):
         """The comparable logger's frames."""
-        return cls(found.records["seconds"][ends], made["current"].view("<f2"))
+        return cls(stamps(found)[ends], made["current"].view("<f2"))
 
     def rms_error(self, found):
         """A: of the current that the frames say, over all readings up to the last frame."""
-        seconds = found.records["seconds"].astype(np.int64)
+        return float(np.sqrt((self.errors(found) ** 2).mean()))
+
+    def errors(self, found):
+        """A: what the frames say less each reading, up to the last frame."""
+        seconds = stamps(found)
         last = np.searchsorted(seconds, self.seconds[-1], "right")
-        covering = np.searchsorted(self.seconds, seconds[:last])
-        error = self.current[covering] - found.records["current"][:last] / 1000
-        return float(np.sqrt((error**2).mean()))
+        return self.at(seconds[:last]) - found.records["current"][:last] / 1000
+
+    def at(self, seconds):
+        """A: what the frames say of those seconds."""
+        return self.current[np.searchsorted(self.seconds, seconds)]
 
     def charge_ah(self):
         """Charge since the start at the end of each frame."""
         length = np.diff(self.seconds, prepend=self.seconds[0])
         return np.cumsum(self.current * length) / _HOUR_S
+
+
+def stamps(found):
+    """The second of each reading, as the sampler rounds it."""
+    return found.records["seconds"].astype(np.int64) + (found.records["ms"] >= 500)
 
 
 def _current(rows, header):
@@ -50,11 +61,11 @@ def _current(rows, header):
 
 def charge(found, said, parts=4):
     """Charge by frames less charge by readings, in Ah: at the end of each part, and in all."""
-    seconds = found.records["seconds"].astype(np.int64)
+    seconds = found.records["seconds"] + found.records["ms"] / 1000
     current = found.records["current"] / 1000
     moved = current * np.diff(seconds, prepend=seconds[0]) / _HOUR_S
     true = np.cumsum(moved)
-    at = np.searchsorted(seconds, said.seconds)
+    at = np.searchsorted(stamps(found), said.seconds)
     difference = said.charge_ah() - true[at]
     marks = [len(difference) * (part + 1) // parts - 1 for part in range(parts)]
     throughput = float(np.abs(moved).sum())

@@ -40,10 +40,10 @@ def rows_of(path):
     return stored(readings.read(Path(path)), Plan(every=True), compression.measure)
 
 
-def stored(found, plan, measure):
-    """measure(folder) of the history of some readings."""
+def stored(found, plan, measure, silent_s=None):
+    """measure(folder) of the history of some readings. silent_s: silence as long is an event."""
     with tempfile.TemporaryDirectory(prefix="packlog-bench-") as folder:
-        encode.store(found, Path(folder), plan)
+        encode.store(found, Path(folder), plan, silent_s=silent_s)
         return measure(Path(folder, plan.name))
 
 

@@ -1,12 +1,12 @@
 """Readings that the store is measured with besides the household: other packs, other rhythms.
 
-    jk      16 cells, 280 Ah, in another house: a JK over Bluetooth, about once a second, current in mA
-    van     4 cells, 200 Ah: a JK, about once a second: fridge, pump, heater, coffee, alternator, sun
+    jk      16 cells, 280 Ah, in another house: a JK over Bluetooth, about once a second, in mA
+    van     4 cells, 200 Ah: a JK, about once a second: fridge, pump, coffee, alternator, sun
     flat    16 cells, 280 Ah: every 2 s: small loads, sun on a balcony
     cabin   8 cells, 200 Ah: every 5 s: little sun, someone there on two days of seven
     edge    the JK at the edge of its range: about every ten minutes a pause of 18 to 60 s
 
-Everything follows from the seed. TRACES names them; each has the capacity in Ah that its plan needs.
+Everything follows from the seed. TRACES names them, each with its capacity in Ah.
 """
 
 import numpy as np
@@ -177,8 +177,8 @@ def _clouds(second, chance):
 
 
 def _of_current(ms, amps, charge, cells, capacity_ah, degrees, chance, grid_ma):
-    """Readings of cells that answer to a current in A: resistance with two slower parts, spread in
-    capacity and state of charge, noise.
+    """Readings of cells that answer to a current in A: resistance with two slower parts, spread
+    in capacity and state of charge, noise.
     """
     step_s = np.diff(ms, prepend=ms[0] - 1) / 1000
     amps, ah = _limited(amps.tolist(), charge.tolist(), step_s.tolist(), capacity_ah)

@@ -52,7 +52,7 @@ def test_the_cells_are_those_that_were_sent(bench, tmp_path):
     assert match
     for (begin, row), (end, _) in zip(listed(found), listed(found)[1:], strict=False):
         held = [mv for at, mv in sent if begin + match[0] + 31 < at < end + match[0] - 1]
-        assert all(abs(a - b) <= 5 for mv in held for a, b in zip(mv, row, strict=True))
+        assert all(abs(a - b) <= 6 for mv in held for a, b in zip(mv, row, strict=True))
 
 
 def listed(found):
@@ -60,7 +60,11 @@ def listed(found):
 
 
 def was_sent(sent, second, row):
-    return any(abs(at - second) <= 1.5 and mv == row for at, mv in sent)
+    """Noise is filtered out of a record."""
+    return any(
+        abs(at - second) <= 1.5 and all(abs(a - b) <= 3 for a, b in zip(mv, row, strict=True))
+        for at, mv in sent
+    )
 
 
 class Guarded(Pack):

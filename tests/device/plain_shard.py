@@ -59,7 +59,7 @@ def _coarse(is_days):
 
 def read(data):
     magic, version, head_size, params_size, rows, marks, _ = struct.unpack("<4sBBHHHI", data[:16])
-    assert (magic, version) == (b"PKLS", 1)
+    assert (magic, version) == (b"PKLS", 2)
     end = 16 + head_size + params_size
     assert struct.unpack("<I", data[end : end + 4])[0] == binascii.crc32(data[:end])
     head = data[16 : 16 + head_size]
@@ -69,13 +69,16 @@ def read(data):
     columns = _FRAMES if series == 1 else _others(cells if series == 2 else 0, size)
     if series in (4, 5):
         columns = _coarse(series == 5)
-    records = _records(columns, data[16 + head_size : end], decompress(data[end + 4 :]), rows, size)
-    return head + b"".join(records)
+    run = struct.unpack("<II", head[16:24])
+    rows -= marks
+    params = data[16 + head_size : end]
+    found, rest = _records(columns, params, decompress(data[end + 4 :]), rows, size)
+    return head + b"".join(_with_marks(found, rest, marks, run, size))
 
 
 def _records(columns, params, planes, rows, size):
     ways = _ways(columns, params)
-    residuals, rests, marks = _residuals(columns, ways, planes, rows)
+    residuals, rests, rest = _residuals(columns, ways, planes, rows)
     out = []
     before = bytearray(size)
     before_values = [_order(0) if c[0] and not w[1] else 0 for c, w in zip(columns, ways)]
@@ -95,9 +98,58 @@ def _records(columns, params, planes, rows, size):
                 record[at + 1] |= value << shift >> 8
         out.append(bytes(record))
         before = record
-    for at in range(0, len(marks), 2 + size):
-        out[marks[at] | marks[at + 1] << 8] = marks[at + 2 : at + 2 + size]
-    return out
+    return out, rest
+
+
+def _with_marks(records, rest, count, run, size):
+    """The records with the marks among them: their rows, heads and values are the rest."""
+    row, rows = -1, []
+    for _ in range(count):
+        more, rest = _number(rest)
+        row += 1 + more
+        rows.append(row)
+    heads, rest = rest[:count], rest[count:]
+    boot, base = run
+    offset = clock = before = 0
+    for row, head in zip(rows, heads):
+        if row and records[row - 1][2:4] != b"\xff\xff":
+            before = records[row - 1][0] | records[row - 1][1] << 8
+        kind = head >> 4
+        if kind == 15:
+            kind, rest = rest[0], rest[1:]
+        off = []
+        for bit in (1, 2, 4):
+            value = 0
+            if head & bit:
+                value, rest = _number(rest)
+            off.append(_unzigzag(value))
+        time = (0 if kind == 1 else before) + off[0] & 0xFFFF
+        a, b = off[1:]
+        if kind == 1:
+            a, b = boot + a, base + before + b
+        elif kind == 2:
+            a, b = base + time + offset + a, clock + b
+        a, b = a & 0xFFFFFFFF, b & 0xFFFFFFFF
+        if kind == 1:
+            boot, base, before = a, b, 0
+        elif kind == 2:
+            offset, clock = a - base - time, b
+        tail = bytes(size - 13)
+        if head & 8:
+            tail, rest = rest[: size - 13], rest[size - 13 :]
+        records.insert(row, struct.pack("<HHBII", time, 0xFFFF, kind, a, b) + tail)
+    assert not rest
+    return records
+
+
+def _number(data):
+    """A number of seven bits a byte in front of the data, and what is behind it."""
+    value = 0
+    for i in range(len(data)):
+        value |= (data[i] & 127) << 7 * i
+        if data[i] < 128:
+            return value, data[i + 1 :]
+    raise ValueError("a number without an end")
 
 
 def _ways(columns, params):

@@ -36,7 +36,7 @@ def parts(data):
     """Header fields, parameters and planes, by the format's own words."""
     magic, version, head, params, rows = struct.unpack_from("<4sBBHH", data)
     end = 16 + head + params
-    assert magic == b"PKLS" and version == 1
+    assert magic == b"PKLS" and version == 2
     assert data[16 : 16 + head] == HEAD
     assert struct.unpack_from("<I", data, end)[0] == binascii.crc32(data[:end])
     return rows, data[16 + head : end], decompress(data[end + 4 :])
@@ -106,8 +106,66 @@ def test_a_mark_stands_apart():
     data = make(frames[: 13 * 60] + mark + frames[13 * 60 :])
     assert struct.unpack_from("<HHI", data, 8) == (101, 1, 0x11223344)  # boots up to the mark's
     _, _, planes = parts(data)
-    assert planes[-15:] == b"\x3c\x00" + mark
+    # Row 60; a RUN with time, a and b not as expected: zigzag of 60, 0x11223344, and of 0x55667788
+    # less the timestamp of the row before, in seven bits a byte
+    base = 0x55667788 - struct.unpack_from("<H", frames, 13 * 59)[0]
+    assert planes.endswith(b"\x3c\x17" + number(120) + number(2 * 0x11223344) + number(2 * base))
     assert len(data) < len(make(frames)) + 24
+    assert plain_shard.read(data) == HEAD + frames[: 13 * 60] + mark + frames[13 * 60 :]
+
+
+def number(value):
+    out = b""
+    while value > 127:
+        out += bytes((value & 127 | 128,))
+        value >>= 7
+    return out + bytes((value,))
+
+
+def gaps(count):
+    """A house whose link is lost every few frames, and a clock that is asked now and then."""
+    records, base = b"", 0
+    for i in range(count):
+        frames = household(3 + i % 4, seed=i + 1)
+        records += frames
+        base += struct.unpack_from("<H", frames, len(frames) - 13)[0] + 20 + i % 7
+        records += struct.pack("<HHBII", 0, 0xFFFF, 1, 0, base)
+        if not i % 9:
+            records += struct.pack("<HHBII", 2, 0xFFFF, 2, 1780300800 + base + 2, 3)
+    return records
+
+
+def test_marks_cost_little_however_many_they_are():
+    records = gaps(700)
+    marks = [records[at : at + 13] for at in range(0, len(records), 13)]
+    others = b"".join([mark for mark in marks if mark[2:4] != b"\xff\xff"])
+    count = len(marks) - len(others) // 13
+    assert count > 700
+    data = make(records)
+    assert struct.unpack_from("<HH", data, 8) == (len(marks), count)
+    assert plain_shard.read(data) == HEAD + records
+    assert len(data) - len(make(others)) < 2 * count
+
+
+def test_marks_of_any_kind_and_size_come_back():
+    chance = Chance(3)
+    for size in (13, 34, 66):
+        head = bytearray(HEAD)
+        head[5], head[7], head[10] = 2, 0, size
+        records = b""
+        for _ in range(300):
+            record = bytearray(chance.data(size))
+            if chance.below(2):
+                record[2:4] = b"\xff\xff"
+                record[4] = (1, 2, 3, 7, 200)[chance.below(5)]
+                if chance.below(2):
+                    record[13:] = bytes(size - 13)
+            records += record
+        file, out = io.BytesIO(bytes(head) + records), bytearray()
+        described = columns.CellColumns(2, 0, size)
+        for _ in encoder.write_shard(file, 300, size, described, out.extend):
+            pass
+        assert plain_shard.read(bytes(out)) == bytes(head) + records
 
 
 def test_a_segment_that_ends_early_is_an_error():
@@ -158,12 +216,14 @@ def test_the_bytes_are_pinned():
         (chance.data(13 * 300), columns.pack_columns(1), 13),
         (chance.data(13 * 99), columns.pack_columns(2), 13),
         (chance.data(20 * 61), columns.CellColumns(2, 8, 20), 20),
+        (gaps(120), columns.pack_columns(1), 13),
     ):
         data = make(records, described, size)
         found.append((len(data), binascii.crc32(data)))
     assert found == [
-        (1066, 555464661),
+        (1071, 3455307921),
         (4067, 832407353),
         (1488, 2639028523),
         (1437, 1084891846),
+        (1195, 539613850),
     ]

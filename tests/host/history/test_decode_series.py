@@ -279,7 +279,9 @@ def test_the_command(tmp_path):
 
 
 def test_from_the_board_to_the_csv(tmp_path):
-    """A pack whose cells drift apart: what the CSV says is never off by more than the tolerance."""
+    """A pack whose cells drift apart: what the CSV says is never off by more than the tolerance, and
+    by what a cell drifts in the 2 s between two looks.
+    """
     rhythm = {"cells_mv": 5, "cells_min_s": 30, "cells_s": 600}
     pack = Pack(str(tmp_path), cell_count=8, interval_s=10, **rhythm)
     pack.history.anchor(NOON, segment.NTP)
@@ -299,10 +301,10 @@ def test_from_the_board_to_the_csv(tmp_path):
     assert not loaded.problems and not loaded.hole.any()
     assert 20 < len(loaded) < 170
     at = (loaded.time - NOON).tolist()
-    assert (np.array(sent)[at] == loaded.cells).all()
+    assert abs(np.array(sent)[at] - loaded.cells).max() <= 4  # by what is filtered out of it
     for row, (begin, end) in enumerate(pairwise(at)):
         after = np.array(sent[begin + 30 : end])
-        assert not len(after) or abs(after - loaded.cells[row]).max() <= 5
+        assert not len(after) or abs(after - loaded.cells[row]).max() <= 6
 
 
 def test_hundred_files_of_cells(tmp_path):

@@ -24,8 +24,8 @@ def test_each_tolerance_can_be_tried(tmp_path):
         return len(csv_of(encoded(tmp_path, path, chosen)))
 
     usual = frames("usual")
-    assert frames("same", "current_percent=8", "store.charge_permille=1") == usual
-    assert frames("strict", "current_percent=1") > 2 * usual
+    assert frames("same", "current_percent=2.5", "store.charge_permille=1") == usual
+    assert frames("strict", "current_percent=0.5") > 1.5 * usual
     assert frames("both", "current_percent=100", "charge_permille=100") < usual
     assert frames("often", "interval_s=10") > 500
 
@@ -59,9 +59,11 @@ def test_as_a_board_with_that_config_does(tmp_path):
 @pytest.mark.parametrize(
     ("word", "says"),
     [
-        ("current_percent=101", "current_percent: 101 is not a whole number from 0 to 100"),
-        ("current_percent=x", "current_percent: 'x' is not a whole number from 0 to 100"),
-        ("current_percent", "current_percent: '' is not a whole number from 0 to 100"),
+        ("current_percent=101", "current_percent: 101 is not a number from 0 to 100 in steps of"),
+        ("current_percent=0.55", "current_percent: 0.55 is not a number from 0 to 100 in steps of"),
+        ("current_percent=x", "current_percent: 'x' is not a number from 0 to 100 in steps of"),
+        ("soc_percent=0.5", "soc_percent: 0.5 is not a whole number from 0 to 50"),
+        ("soc_percent", "soc_percent: '' is not a whole number from 0 to 50"),
         ("current=3", "'current=3': KEY=VALUE with one of interval_s, cells_mv,"),
         ("budget_kb=200", "budget_kb: that is --budget-kb"),
         ("gap_s=20", "gap_s: that is --gap-s"),
