@@ -9,7 +9,7 @@ moment costs nothing, and no hour is in two days.
 import struct
 
 from store import frame, hours, kernels, segment
-from store.bounds import COUNT, MAX_CELL, MIN_CELL, SOC
+from store.bounds import COUNT, MAX_CELL, MIN_CELL, SOC, TEMPERATURE
 from store.series import RESUME
 
 PASSING = True
@@ -227,7 +227,7 @@ class Day:
         self._length += record.end - record.begin
 
     def _take_values(self, i, record, covered, extremes):
-        low, mean, high = hours.get_values(record.buf, record.at, i)
+        low, mean, high = _values(record.buf, record.at, i)
         if low > high or low == hours.unknown(i):
             return
         if low < self._low[i]:
@@ -269,3 +269,8 @@ class Day:
         rest = self._cells + [self._seconds] + self._soc_at + [cycles]
         struct.pack_into("<4I2BIHHH", buf, hours.SUMS, *self._units, *rest)
         return target.append(self._boot, self._end, self._end, buf)
+
+
+def _values(buf, at, i):
+    """The lowest, mean and highest of value i of a record."""
+    return struct.unpack_from("<3H" if i < TEMPERATURE else "<3B", buf, at + hours.PLACES[i])

@@ -7,7 +7,6 @@ metadata log, so that some thirty of them cost one erase. docs/format.md has the
 
 import binascii
 import struct
-from array import array
 
 from lib import once
 from store import files, frame, hours
@@ -28,34 +27,14 @@ NO_HOUR = 0xFFFFFFFF  # instead of its begin
 class Totals:
     """Charge (mAh) and energy (mWh) in and out since the history began, as of the last save."""
 
-    def __init__(self):
-        self._kept = array("I", [0] * 8)
+    charge_in = charge_out = energy_in = energy_out = 0
 
     def keep(self, making):
         """They are those of an Hours from here on."""
-        for i in range(4):
-            self._kept[i] = making.sums[i] + making.units[i]
-            self._kept[4 + i] = making.rests[i]
-
-    @property
-    def charge_in(self):
-        """mAh."""
-        return self._kept[0] * 10 + self._kept[4] // 3600
-
-    @property
-    def charge_out(self):
-        """mAh."""
-        return self._kept[1] * 10 + self._kept[5] // 3600
-
-    @property
-    def energy_in(self):
-        """mWh."""
-        return self._kept[2] * 100 + self._kept[6] // 3600
-
-    @property
-    def energy_out(self):
-        """mWh."""
-        return self._kept[3] * 100 + self._kept[7] // 3600
+        self.charge_in = making.total(0, 10)
+        self.charge_out = making.total(1, 10)
+        self.energy_in = making.total(2, 100)
+        self.energy_out = making.total(3, 100)
 
 
 class Draft:

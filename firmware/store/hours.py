@@ -111,6 +111,10 @@ class Hours:
             self._put()
             self.making = False
 
+    def total(self, i, scale):
+        """Sum i up to now, in mAh (scale 10) or mWh (100): the rests are in 1/3600 of these."""
+        return (self.sums[i] + self.units[i]) * scale + self.rests[i] // 3600
+
     def encode(self, buf, at):
         """Write the record as if it ended with the last reading; its timestamp is its length."""
         length = self.stamp - self.begin
@@ -281,11 +285,6 @@ def put_values(buf, at, i, low, mean, high):
         struct.pack_into("<3H", buf, at + PLACES[i], low, mean, high)
     else:
         struct.pack_into("<3B", buf, at + PLACES[i], low & 255, mean & 255, high & 255)
-
-
-def get_values(buf, at, i):
-    """The lowest, mean and highest of value i of a record."""
-    return struct.unpack_from("<3H" if i < TEMPERATURE else "<3B", buf, at + PLACES[i])
 
 
 def unknown(i):
