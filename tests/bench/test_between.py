@@ -1,7 +1,7 @@
 """tests/bench/between.py: lines between frames are closer to the readings than frames that hold."""
 
 import pytest
-from tests.bench import between
+from tests.bench import between, resample
 
 # By how many percent the RMS error falls at least, in the household
 LEAST = {
@@ -31,3 +31,10 @@ def test_ten_days_of_every_trace(trace):
     """In some, a voltage hardly moves but for noise, which no line foresees."""
     name, capacity_ah, make = trace
     check(between.measure(make(10), capacity_ah), LEAST if name == "household" else {"soc": 30})
+
+
+@pytest.mark.slow
+def test_ten_million_frames_are_resampled_in_less_than_a_gigabyte():
+    found = resample.measure()
+    assert found["rows"] == resample.FRAMES * resample.SPACING_S // 3600 + 2
+    assert found["most_mb"] < 1000
