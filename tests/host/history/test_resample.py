@@ -248,6 +248,15 @@ def test_a_cell_that_is_not_known_stays_so_and_silence_is_a_gap(tmp_path):
     assert rows.values["cells"][3:] == pytest.approx(3.3)
 
 
+def test_cells_beside_a_frame_that_covers_nothing_and_no_cells_at_all(tmp_path):
+    where = some_cells(tmp_path, a_frame(0, volts=6.61))
+    np.testing.assert_array_equal(
+        *(cells_of(where, "10s", each).values["cells"] for each in (True, False))
+    )
+    (where / "cells/00000001.seg").write_bytes(cells_header(CELLS, utc=NOON, clock=3))
+    assert len(cells_of(where, "10s")) == 0
+
+
 def test_cells_in_blocks_are_the_same(tmp_path, monkeypatch):
     pack = [(0, 6.61), (400, 6.61), (600, 6.41), (1000, 6.61), (2000, 6.65)]
     where = some_cells(tmp_path, *(a_frame(s, volts=v, amps=3) for s, v in pack))
