@@ -48,6 +48,8 @@ def lines_of(
     frames: the same log's, as packed.load() has them; None, if there are none.
     """
     records = _Records(log, tolerances)
+    if not len(records.key):
+        return
     at, end = int(records.key[0]), int(records.key[-1])
     if frames is not None and len(frames.start):
         resistances, records.offset = _first_look(records, frames)
@@ -56,7 +58,7 @@ def lines_of(
             by_key = between.Spans(key - spans.length, key, spans.length, spans.follows)
             lines = between.drawn(block, by_key, resistances, tolerances)
             upto = min(int(key[-1]), end)
-            yield from records.lines(at, upto, lines)
+            yield from records.lines(at, upto, lines if len(lines) else None)
             at = max(at, upto)
     yield from records.lines(at, end, None)
 
@@ -150,7 +152,7 @@ class _Records:
 
     def _of_pack(self, low: np.ndarray, pack: Lines | None) -> tuple[np.ndarray, np.ndarray]:
         """Which of the pack's lines pieces are on that begin there, and whether they are on one."""
-        if pack is None or not len(pack):
+        if pack is None:
             return np.zeros(len(low), np.int64), np.zeros(len(low), bool)
         line = np.minimum(np.searchsorted(pack.end, low, "right"), len(pack) - 1)
         return line, (pack.begin[line] <= low) & (low < pack.end[line])

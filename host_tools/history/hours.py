@@ -51,7 +51,7 @@ def load(paths: Iterable[Path | str], read: records.Reader = records.read) -> Pe
         np.zeros(len(rows), bool),
         **logs.about(loaded),
     )
-    last = order[np.append(first[1:], len(order)) - 1]
+    last = order[np.append(first[1:], len(order))[: len(first)] - 1]
     return _with_holes(found, end[last], columns["uptime"][last].astype(np.int64))
 
 

@@ -144,33 +144,40 @@ def test_what_has_no_date_is_in_no_day_and_is_said(tmp_path, capsys):
     assert "3.290 (4)" in said and "50 to 70" in said
 
 
-def test_what_is_not_known_is_empty_and_null(tmp_path):
+def as_json(where, capsys, **more):
+    info([where], as_json=True, **more)
+    return json.loads(capsys.readouterr().out)["packs"]
+
+
+def test_what_is_not_known_is_empty_and_null(tmp_path, capsys):
     nothing = dict.fromkeys(("voltage", "current", "lowest", "highest", "temperature", "soc"))
     where = put_days(tmp_path, day(DAY, JUNE, DAY_S, cells=None, **nothing))
-    done = packlog("info", "--days", "--json", where)
-    (pack,) = json.loads(done.stdout)["packs"]
+    (pack,) = as_json(where, capsys)
     (found,) = pack["days"]
     known = {key for key, value in found.items() if value is not None}
     assert known == {
         *("day", "kwh_in", "kwh_out", "ah_in", "ah_out"),
         *("logged_s", "gaps", "gaps_s", "by"),
     }
-    assert packlog("info", "--days", where).returncode == 0
+    info([where])
+    assert "2026-06-01 │   0.65 │    0.12 │      │" in capsys.readouterr().out
 
 
-def test_only_the_last_days(tmp_path):
+def test_only_the_last_days(tmp_path, capsys):
     where = put_days(tmp_path, *(day(DAY + i, JUNE + DAY_S * i, DAY_S) for i in range(5)))
-    done = packlog("info", where, "--days", "--last", "2", "--json")
-    assert [each["day"] for each in json.loads(done.stdout)["packs"][0]["days"]] == [
-        "2026-06-04",
-        "2026-06-05",
-    ]
+    (pack,) = as_json(where, capsys, last=2)
+    assert [each["day"] for each in pack["days"]] == ["2026-06-04", "2026-06-05"]
 
 
-@pytest.mark.parametrize("option", [("--last", "2"), ("--zone", "UTC")])
-def test_last_and_zone_are_for_days(option):
-    done = packlog("info", ".", *option)
-    assert done.returncode == 2 and f"{option[0]} goes with --days" in done.stderr
+def test_the_command_prints_them(tmp_path):
+    where = put_days(tmp_path, day(DAY, JUNE, DAY_S))
+    done = packlog("info", where, "--days", "--last", "2")
+    assert done.returncode == 0 and "2026-06-01" in done.stdout, done.stderr
+
+
+def test_last_is_for_days():
+    done = packlog("info", ".", "--last", "2")
+    assert done.returncode == 2 and "--last goes with --days" in done.stderr
 
 
 def test_damage_is_named_once_all_is_printed(tmp_path, capsys):

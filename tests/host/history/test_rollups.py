@@ -8,6 +8,7 @@ import pytest
 from host_tools.export import csv as csv_export
 from host_tools.ground.errors import PacklogError
 from host_tools.history import compressed, days, hours, load, records
+from host_tools.history.info_days import collect
 from tests.helpers.command_line import packlog
 from tests.helpers.rollup_bytes import day, header, hour, mark, put, run
 from tests.helpers.segment_bytes import NOON
@@ -235,6 +236,14 @@ def test_a_history_without_hours_says_so(tmp_path):
         with pytest.raises(PacklogError, match=f"no {series} in"):
             load.load([tmp_path / "house"], series)
     assert records.find([tmp_path / "house"])
+
+
+def test_files_without_records_are_no_rows(tmp_path):
+    assert table(of_hours(tmp_path, header(HOURS))) == []
+    where = put(tmp_path, DAYS, header(DAYS))
+    assert table(days.load([where])) == []
+    ((pack,), damaged) = collect([where])
+    assert (pack.days, damaged) == ([], [])
 
 
 def test_the_command_writes_them(tmp_path):
