@@ -41,11 +41,15 @@ def needs(parts: list[str]) -> dict[str, int]:
     return {kind: kb + more for kind, kb in least.items()}
 
 
+def by_radio(parts: list[str]) -> bool:
+    """Is one of the BMSs usually reached by Bluetooth?"""
+    return any(next(iter(declared("bms", it)["LINKS"])) == "ble" for it in parts if it in _BMS)
+
+
 def flash_blocks(parts: list[str]) -> int:
     """Blocks of flash that an install with these parts may take, without config and history."""
     blocks = TABLE["flash_blocks"]
-    by_radio = any(next(iter(declared("bms", it)["LINKS"])) == "ble" for it in parts if it in _BMS)
-    return blocks["bundle"] + blocks["starters"] + by_radio * blocks["aioble"]
+    return blocks["bundle"] + blocks["starters"] + by_radio(parts) * blocks["aioble"]
 
 
 def free(chip: str, radios: str, version: tuple[int, int] = OLDER) -> int | None:

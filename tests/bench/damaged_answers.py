@@ -1,10 +1,11 @@
 """False readings of the BMSs that are asked: their answers damaged by radio and on a wire.
 
-python tests/bench/damaged_answers.py [--count N] [--only BMS ...] [--json]
+python tests/bench/damaged_answers.py [--count N] [--only BMS ...] [--crc N] [--json]
 
 What a decoder makes of a stream is compared with what it makes of the same stream undamaged. A
 reading is false if it has a value that no reading of that has; far off if by more than a pack can
-change in some seconds. The first answer of a kind has to come twice, as on the board.
+change in some seconds. The first answer of a kind has to come twice, as on the board. --crc: of so
+many answers of a Daly with 3 to 60 bytes in a row anything, those whose CRC is right all the same.
 """
 
 import argparse
@@ -19,6 +20,7 @@ if __name__ == "__main__":
     sys.path[0] = str(Path(__file__).resolve().parents[2])
 
 import host_tools.ground.firmware  # noqa: F401 - the firmware on sys.path
+import numpy as np
 from host_tools.sim.rig import unit_module
 from host_tools.sim.units.pack import Pack
 from rich.console import Console
@@ -27,6 +29,7 @@ from rich.table import Table
 KINDS = ("jbd", "daly", "daly_old", "jk_ttl")
 ROUNDS = 6  # of a stream; what is damaged is the third
 NOTIFICATION = 20  # bytes
+BATCH = 50_000
 STEPS = {"soc": 2, "voltage": 8000, "current": 500000, "cells": 500, "temperatures": 100}
 STEPS |= {"charge": 20000, "capacity": 0, "flags": 0, "soh": 20, "cycles": 1, "errors": 0}
 STEPS |= {"switches": 0, "balance_current": 5000}
@@ -182,13 +185,61 @@ def measure(bms, name, count):
     return done, false, far
 
 
+def crc_table():
+    """Of the CRC of Modbus, by the byte."""
+    table = np.arange(256, dtype=np.uint16)
+    for _ in range(8):
+        table = np.where(table & 1, table >> 1 ^ 0xA001, table >> 1).astype(np.uint16)
+    return table
+
+
+def right_crcs(frames, table):
+    """Which rows have a right CRC at their end."""
+    crc = np.full(len(frames), 0xFFFF, np.uint16)
+    for column in range(frames.shape[1]):
+        crc = crc >> 8 ^ table[(crc ^ frames[:, column]) & 255]
+    return np.flatnonzero(crc == 0)  # of all, with its own bytes behind
+
+
+def measure_crc(count, seed=1):
+    """(damaged answers, right CRCs among them, false readings, of these far off)."""
+    chance = np.random.default_rng(seed)
+    table = crc_table()
+    right = false = far = done = 0
+    while done < count:
+        streams = rounds("daly", int(chance.integers(1 << 30)))
+        sent = [b"".join(answers) for answers in streams]
+        true = readings("daly", *sent, live=False)
+        good = np.frombuffer(streams[2][-1], np.uint8)
+        size = min(BATCH, count - done)
+        frames = np.repeat(good[None], size, 0)
+        begin = chance.integers(0, len(good) - 3, size)
+        length = chance.integers(3, 61, size)
+        at = np.arange(len(good))
+        bad = (at >= begin[:, None]) & (at < (begin + length)[:, None])
+        frames[bad] = chance.integers(0, 256, int(bad.sum()), np.uint8)
+        for i in right_crcs(frames, table):
+            if (frames[i] == good).all():
+                continue
+            right += 1
+            kind = worst(readings("daly", *sent[:2], frames[i].tobytes(), *sent[3:]), true)
+            false += kind > 0
+            far += kind > 1
+        done += size
+    return done, right, false, far
+
+
 def main():
     """The command line."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--json", action="store_true", help="one JSON object")
     parser.add_argument("--count", type=int, default=2000, help="damaged streams of each kind")
     parser.add_argument("--only", nargs="*", default=KINDS, help="these BMSs")
+    parser.add_argument("--crc", type=int, default=0, help="damaged answers of a Daly")
     arguments = parser.parse_args()
+    if arguments.crc:
+        print(json.dumps(measure_crc(arguments.crc)))
+        return
     table = Table(title="False readings of damaged answers")
     for heading in ("BMS", "damage", "of", "false", "far off"):
         table.add_column(heading)

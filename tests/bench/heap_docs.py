@@ -28,7 +28,7 @@ def boards():
     yield "|---" * (2 + len(CHIPS)) + "|"
     for name, parts in room.TABLE["has"].items():
         need = room.needs(parts)
-        radios = room.radios_of(parts, "jk" in parts)
+        radios = room.radios_of(parts, room.by_radio(parts))
         said = [room.verdict(need, room.free(chip, radios)) for chip in CHIPS]
         yield f"| {name} | {need['start']}, {need['compaction']} | {' | '.join(said)} |"
 

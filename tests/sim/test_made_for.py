@@ -78,7 +78,7 @@ def test_a_used_flash_gets_what_its_config_asks_for(tmp_path):
     [
         ({"packs": [JK]}, Asked(bms="chargery"),
          "--bms chargery: leave it out, or name another file with --flash: {flash} is made for jk"),
-        (ALL, Asked(bms="nonesuch"), "no simulated BMS 'nonesuch': there are chargery, jk and"),
+        (ALL, Asked(bms="nonesuch"), "no simulated BMS 'nonesuch': there are chargery, jk, bl"),
         ({"packs": [JK], "lcd": SMALL}, Asked(lcd="20x4"),
          "--lcd 20x4: leave it out, or name another file with --flash: {flash} is made for a "
          "display of 16x2"),

@@ -66,8 +66,8 @@ def test_one_clear_line_and_exit_code_1(arguments, line):
     ("arguments", "line"),
     [
         (("install", "--erase"), "--erase goes with --micropython FILE"),
-        (("replay", "--bms", "daly", CAPTURE), "'daly': there are bluenova, chargery and jk"),
-        (("sim", "--bms", "daly"), "no simulated BMS 'daly': there are chargery, jk and bluenova"),
+        (("replay", "--bms", "toy", CAPTURE), "'toy': there are bluenova, chargery, daly, "),
+        (("sim", "--bms", "toy"), "no simulated BMS 'toy': there are chargery, jk, bluenova, "),
         (("sim", "--lcd", "40x2"), "no display '40x2': there are 20x4 and 16x2"),
         (("sim", "--chip", "z80"), "no chip 'z80': there are wroom, c3 and s3"),
         (("decode", "--series", "volts", "x"), "no series 'volts': there are pack, cells, ev"),
