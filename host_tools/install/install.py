@@ -40,6 +40,7 @@ from host_tools.install.answers import Answers
 import config
 from version import VERSION
 
+PAGE = Path(__file__).parents[1] / "page" / deploy.PAGE  # built; a source tree may lack it
 RESET_S = 1  # until a board that was reset is in its REPL or in boot.py
 
 
@@ -330,10 +331,15 @@ class _Install:
         return data
 
     def _change(self, own: dict[str, bytes], data: bytes | None) -> deploy.Change:
-        small = deploy.differing(self._device, {**self._starters, **own})
+        small = deploy.differing(self._device, {**self._starters, **own, **self._page()})
         if data or CONFIG in small:
             small |= deploy.differing(self._device, self._finished(own))
         return deploy.Change(data, self._options.version, small)
+
+    def _page(self) -> dict[str, bytes]:
+        """The page, for a board with a web server."""
+        wanted = self._checked and "http" in self._checked["parts"] and PAGE.is_file()
+        return {deploy.PAGE: PAGE.read_bytes()} if wanted else {}
 
     def _finished(self, own: dict[str, bytes]) -> dict[str, bytes]:
         """The config's finished form for this firmware: a board that has it need not check."""
