@@ -20,8 +20,8 @@ _LONGEST = 300  # bytes of a question
 
 
 class AccessPoint:
-    """settings: ssid, password, when; txpower in dBm, 0: as the chip does. is_up: is the network there? NETWORK: how addresses in it
-    begin.
+    """settings: ssid, password, when; txpower in dBm, 0: as the chip does. is_up: is the network
+    there? NETWORK: how addresses in it begin.
     """
 
     ADDRESS = ADDRESS
