@@ -20,15 +20,16 @@ _LONGEST = 300  # bytes of a question
 
 
 class AccessPoint:
-    """settings: ssid, password, when. is_up: is the network there? NETWORK: how addresses in it
-    begin.
+    """settings: ssid, password, when; txpower in dBm, 0: as the chip does. is_up: is the network
+    there? NETWORK: how addresses in it begin.
     """
 
     ADDRESS = ADDRESS
     NETWORK = ADDRESS[:10]
 
-    def __init__(self, settings):
+    def __init__(self, settings, txpower=0):
         self.is_up = False
+        self._txpower = txpower
         self._settings = settings
         self._wlan = None
         self._away = self._back = 0
@@ -42,6 +43,8 @@ class AccessPoint:
             pass  # some versions want it to be on for that
         wlan.active(True)
         self._configure()
+        if self._txpower:
+            wlan.config(txpower=self._txpower)
         self.is_up = True
 
     def _configure(self):

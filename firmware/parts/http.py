@@ -8,6 +8,7 @@ is in memory while nobody asks; without the memory for more, nobody is answered.
 """
 
 import asyncio
+import gc
 import socket
 import sys
 from time import ticks_diff, ticks_ms
@@ -130,6 +131,7 @@ class Http:
         """One of MODULES, in memory as long as somebody is connected. MemoryError."""
         name = MODULES[number]
         if name not in self._came:
+            gc.collect()  # in whole pieces, and no import has to
             before = set(sys.modules)
             try:
                 __import__(name)

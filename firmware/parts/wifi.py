@@ -79,7 +79,7 @@ def radio(settings):
     network.hostname(settings["hostname"])
     wlan = network.WLAN(network.STA_IF)
     wlan.active(bool(settings["networks"]))
-    if settings["txpower"]:
+    if settings["txpower"] and settings["networks"]:
         wlan.config(txpower=settings["txpower"])  # dBm; the chip takes quarters
     return wlan
 
@@ -95,7 +95,7 @@ def make(settings, board):
     if settings["access_point"]:
         from net.access_point import AccessPoint
 
-        wifi.point = AccessPoint(settings["access_point"])
+        wifi.point = AccessPoint(settings["access_point"], settings["txpower"])
         board.tasks += [("access point", wifi.run_point), ("names", wifi.point.names)]
     return wifi
 

@@ -29,7 +29,7 @@ BOOT, MAIN = "boot.py", "main.py"
 BUNDLE, NEW, PREVIOUS = "/packlog.bundle", "/packlog.new", "/packlog.old"
 TRIAL = "/packlog.try"
 READY = settings.FINISHED  # beside config.json
-PAGE = "page.html.gz"  # what parts/http.py serves
+PAGE = "page.html.gz"  # what the web server shows
 LOOSE = "/packlog.loose"  # the folder of an install with --loose
 MANIFEST = "packlog.json"  # of the loose files that an install has put there, in / or in LOOSE
 ROOT_LOGGER = ("packlog.mpy", "packlog.py")  # before 0.2 the modules were loose files in /
@@ -185,7 +185,7 @@ def carry_out(device: Device, state: State, change: Change, step: Step) -> None:
         if change.bundle is not None:
             step(f"write {NEW}")
             files.upload(device, NEW, change.bundle, progress.at)
-        _put(device, change, (BOOT, PAGE, CONFIG, READY), step)
+        _put(device, change, (PAGE, BOOT, CONFIG, READY), step)
         if change.bundle is not None:
             step(f"rename {NEW}")
             _put_in_place(device, state, change)

@@ -35,7 +35,7 @@ from host_tools.install import (
     tidy,
 )
 from host_tools.install.answers import Answers
-from host_tools.page import built
+from host_tools.page.built import PAGE
 
 import config
 from version import VERSION
@@ -325,16 +325,15 @@ class _Install:
         return data
 
     def _change(self, own: dict[str, bytes], data: bytes | None) -> deploy.Change:
-        wanted = {**self._starters, **own, **self._page()}
-        small = deploy.differing(self._device, wanted)
+        small = deploy.differing(self._device, {**self._starters, **own, **self._page()})
         if data or CONFIG in small:
             small |= deploy.differing(self._device, self._finished(own))
         return deploy.Change(data, self._options.version, small)
 
     def _page(self) -> dict[str, bytes]:
-        """The page, for a board that serves one."""
-        serves = (self._checked or {}).get("http", {}).get("port")
-        return {deploy.PAGE: built.PAGE.read_bytes()} if serves else {}
+        """The page, for a board with a web server."""
+        wanted = self._checked and "http" in self._checked["parts"]
+        return {deploy.PAGE: PAGE.read_bytes()} if wanted else {}
 
     def _finished(self, own: dict[str, bytes]) -> dict[str, bytes]:
         """The config's finished form for this firmware: a board that has it need not check."""

@@ -18,6 +18,9 @@ FILE = "/api/history/house/pack/00000001.seg"
 @pytest.fixture(scope="module")
 def seen(installed, tmp_path_factory):
     shared = Shared(installed, tmp_path_factory.mktemp("load"), {OLD: DATA})
+    for path in ("/api/status", "/api/history", "/metrics", FILE):  # their names stay in memory
+        assert shared.board.ask(path).status == 200
+    shared.board.run(20)  # the rest is unloaded
     yield shared.board
     shared.close()
 

@@ -20,6 +20,7 @@ SETTINGS = {
     "netmask": "255.255.255.0",
     "gateway": "",
     "dns": "",
+    "access_point": {},
 }
 HOME = {"ssid": "home", "password": "correct horse", "hidden": False}
 BARN = {"ssid": "barn", "password": "stable door", "hidden": True}

@@ -18,7 +18,8 @@ _NOW = 844560000  # s since 2000: what NTP says at power-on, in October 2026
 _GUID = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 
 published = {}  # by topic: how often
-served = 0  # answers to a browser
+browses = False  # is there a browser?
+served = 0  # answers to it
 servers = {}  # by port, TCP: what answers
 _wlans = {}
 
@@ -111,7 +112,8 @@ class _Socket(io.IOBase):
         pass
 
     def listen(self, backlog):
-        world.later(JOIN_MS + 3000, self.came.append, None)
+        if browses:
+            world.later(JOIN_MS + 3000, self.came.append, None)
 
     def accept(self):
         return rv32.aside(self._accept)

@@ -53,6 +53,7 @@ def begin():
         pieces = [binascii.unhexlify(text) for text in pack["bytes"]]
         _LINKS[pack["link"]](pieces, pack)
     on_wifi.servers[1883] = on_wifi.Broker
+    on_wifi.browses = wanted["http"]
     went_s = well_s = 0
     world.later(LOOK_MS, _look)
     rv32.on_idle(world.step)
