@@ -110,9 +110,14 @@ def downloaded(tab, folder, name):
     path = folder / name
     path.unlink(missing_ok=True)
     tab.run("[...document.querySelectorAll('.card button')].at(-1).click()")
-    end = time.monotonic() + 20
-    while not path.exists() and time.monotonic() < end:
-        time.sleep(0.05)
+    tab.wait("document.querySelector('[role=status].note').innerText.includes('written')")
+    end, size = time.monotonic() + 20, -1
+    while time.monotonic() < end:
+        now = path.stat().st_size if path.exists() else 0
+        if now and now == size:
+            break
+        size = now
+        time.sleep(0.1)
     return path.read_text()
 
 
