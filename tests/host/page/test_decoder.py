@@ -75,6 +75,7 @@ def compare(*folders):
     ):
         expected, damaged = of_python(folder)
         expected = infinity_is_null(expected)
+        found = {series: columns for series, columns in found.items() if series in LOADERS}
         assert found.keys() == expected.keys(), folder
         for series, columns in expected.items():
             rows += len(columns["boot"])
@@ -86,7 +87,9 @@ def compare(*folders):
 
 def compare_csv(folder):
     """The CSVs of all its series are the same bytes."""
-    for series in LOADERS:
+    for series in load.SERIES:
+        if not list((folder / series).glob("*.s*")):
+            continue
         out = io.StringIO()
         csv_export.write(load.SERIES[series]([folder]), out.write)
         assert node.run(SCRIPT, "csv", folder, series) == out.getvalue(), (folder, series)
@@ -205,8 +208,4 @@ def test_strange_files(tmp_path):
     folders = [each for each in folders if list(each.rglob("*.s*"))]
     assert compare(*folders) > 2000
     for folder in folders[:4]:
-        for series in LOADERS:
-            if list((folder / series).glob("*.s*")):
-                out = io.StringIO()
-                csv_export.write(load.SERIES[series]([folder]), out.write)
-                assert node.run(SCRIPT, "csv", folder, series) == out.getvalue(), (folder, series)
+        compare_csv(folder)

@@ -38,8 +38,7 @@ const PREDICTING = 3; // cells before a cell that predict it
 const COARSE =
   "0,2,4,6,36,40,44 36,48 40,38,42,46,50,16 36 40,14 16 36 40,10 36 40,8 10 14,12 10 16," +
   "20 10 36 40,26 20 10,18 20 8,22 20 12,24 26 18,28 26 22 12";
-// Of 8 bits: temperature and SoC, the mean of each first
-const COARSE_BYTES = "31,30 31,32 31,34,33 34,35 34";
+const COARSE_BYTES = "30,31,32,33,34,35"; // of 8 bits: temperature, SoC
 // Of days: s covered, when SoC was at its ends, cycles
 const OF_DAYS = "54,56,58,60,62 36 40";
 

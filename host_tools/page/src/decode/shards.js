@@ -181,10 +181,9 @@ function restore(records, size, plan, residuals, rests) {
 
 function predictions(records, size, { earlier, weights }, rows) {
   const sums = new Int32Array(rows).fill(512);
-  earlier.forEach(({ kind, offset, bits: width }, i) => {
+  earlier.forEach(({ kind, offset }, i) => {
     const numbers = (row) => {
-      const at = row * size + offset;
-      const bits = width > 8 ? u16(records, at) : records[at];
+      const bits = u16(records, row * size + offset);
       return kind === HALF ? numberOf(bits, STEPS) : bits;
     };
     let before = numbers(0);
