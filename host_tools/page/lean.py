@@ -18,6 +18,11 @@ _CHANGES = (
     # Its legend: plot.js says the values itself
     (r"showLegend = legend\.show\b", "showLegend = false", 1),
     (r"\blegend\.(?:live|show)\b", "false", 8),
+    (r"function initLegendRow\([^)]*\) \{", r"\g<0> return [];", 1),
+    # Lines and points
+    (r"(const (?:linear|points)Path\s*=) \w+\(\)", r"\1 null", 2),
+    # Series that come and go
+    (r"\tself\.(?:add|del)Series\s*=.*\n", "", 2),
     # Its words for dates: format.js has those
     (r"\tconst _fmtDate .*\n", "", 1),
     (r"(\tconst _time(?:AxisVals|SeriesVal)\s*=) .*\n", r"\1 null;\n", 2),

@@ -12,6 +12,7 @@ import { sums } from "./spans.js";
 import { T } from "./texts.js";
 
 const SHORTEST_S = 30;
+const REDRAW_MS = 700; // while files come
 const DAY_S = 86400;
 const MANY_CELLS = 8; // more than that are not all named at the cursor
 
@@ -119,9 +120,11 @@ export class Charts {
     this.move({ from: this.end() - length, to: this.end() }, key);
   }
 
-  /** The newest day. */
+  /** The newest day; all of a younger history. */
   begin() {
-    this.newest(DAY_S);
+    const extent = this.levels.extent();
+    if (extent && extent.to - extent.from < DAY_S) this.choose("all");
+    else this.newest(DAY_S);
   }
 
   /** The last moment of the history; on a board that is now. */
@@ -268,9 +271,14 @@ export class Charts {
         const view = this.wanted;
         this.wanted = null;
         const cells = PANELS.some((panel) => panel.of === "cells" && this.shown.has(panel.key));
+        let drawn = performance.now();
         await this.levels.ensure(view, cells, (done, count) => {
           this.loading = done < count ? [done, count] : null;
-          this.redraw();
+          // To put all files in order again takes a while
+          if (performance.now() - drawn > REDRAW_MS) {
+            drawn = performance.now();
+            this.redraw();
+          }
           return !this.wanted;
         });
       }

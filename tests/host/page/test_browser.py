@@ -110,9 +110,14 @@ def downloaded(tab, folder, name):
     path = folder / name
     path.unlink(missing_ok=True)
     tab.run("[...document.querySelectorAll('.card button')].at(-1).click()")
-    end = time.monotonic() + 20
-    while not path.exists() and time.monotonic() < end:
-        time.sleep(0.05)
+    tab.wait("document.querySelector('[role=status].note').innerText.includes('written')")
+    end, size = time.monotonic() + 20, -1
+    while time.monotonic() < end:
+        now = path.stat().st_size if path.exists() else 0
+        if now and now == size:
+            break
+        size = now
+        time.sleep(0.1)
     return path.read_text()
 
 
@@ -227,8 +232,8 @@ def years(tmp_path_factory):
 def test_years_open_with_little_and_zoom_down_to_seconds(tab, years):
     site = FakeBoard(years)
     with opened(tab, site):
-        fetched = site.sent
-        assert fetched < FIRST_VIEW
+        print(f"first view: {site.sent} bytes")
+        assert site.sent < FIRST_VIEW
         for seconds, level in (
             (YEARS * 365 * 86400, "days"),
             (60 * 86400, "hours"),
@@ -343,3 +348,20 @@ def test_files_dropped_on_a_copy(tab, tmp_path):
     rows = load.SERIES["pack"]([OLD / "house"])
     assert tab.run("packlog.charts.history.table('pack').length") == len(rows)
     assert tab.errors == []
+
+
+@pytest.mark.slow
+def test_years_without_hours_and_days_are_drawn_from_frames(tab, years, tmp_path):
+    (tmp_path / "house").mkdir()
+    (tmp_path / "house" / "pack").symlink_to(years / "pack")
+    site = FakeBoard(tmp_path / "house")
+    with opened(tab, site):
+        tab.run("packlog.charts.choose('all')")
+        tab.wait("!packlog.charts.isLoading && packlog.charts.ranges.pressed === 'all'", 120)
+        assert tab.run(f"{SPANS}.length") == YEARS * 365 * long_history.FRAMES_A_DAY
+        drawn = number(
+            tab,
+            "(() => { const begin = performance.now(); packlog.charts.draw();"
+            " return performance.now() - begin })()",
+        )
+        print(f"{YEARS} years of frames: {drawn:.0f} ms")

@@ -7,7 +7,7 @@ import struct
 
 import pytest
 from host_tools.export import csv as csv_export
-from host_tools.history import load
+from host_tools.history import compressed, load
 from tests.helpers import node
 from tests.helpers.segment_bytes import NOON
 from tests.host.page.test_decoder import SCRIPT
@@ -93,7 +93,12 @@ def test_csv_of_hours_and_days(series, tmp_path):
         where = folder / NAMES[series]
         where.mkdir(parents=True)
         for number, data in enumerate(segments(chance, series), 1):
-            (where / segment.file_name(number)).write_bytes(data)
+            path = where / segment.file_name(number)
+            path.write_bytes(data)
+            if not chance.randrange(3):  # the board has compacted it
+                made = compressed.shard_bytes(path)
+                path.unlink()
+                path.with_suffix(segment.SHARD).write_bytes(made)
         out = io.StringIO()
         csv_export.write(load.SERIES[NAMES[series]]([folder]), out.write)
         assert node.run(SCRIPT, "csv", folder, NAMES[series]) == out.getvalue()

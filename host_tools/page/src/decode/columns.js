@@ -32,9 +32,37 @@ const OF_LAYOUT = {
 };
 const PREDICTING = 3; // cells before a cell that predict it
 
+// Of hours and days: offset, then the offsets of the columns that predict it. First of 16 bits:
+// timestamp, s covered or the local day, UTC, charge and energy in and out and their high halves,
+// current, voltage, the means of the lowest and highest cell, their lowest and highest values
+const COARSE =
+  "0,2,4,6,36,40,44 36,48 40,38,42,46,50,16 36 40,14 16 36 40,10 36 40,8 10 14,12 10 16," +
+  "20 10 36 40,26 20 10,18 20 8,22 20 12,24 26 18,28 26 22 12";
+const COARSE_BYTES = "30,31,32,33,34,35"; // of 8 bits: temperature, SoC
+// Of days: s covered, when SoC was at its ends, cycles
+const OF_DAYS = "54,56,58,60,62 36 40";
+
+function coarse(isDays) {
+  const made = new Map();
+  const add = (text, bits) => {
+    for (const one of text.split(",")) {
+      const [offset, ...earlier] = one.split(" ").map(Number);
+      const predicting = earlier.map((at) => made.get(at));
+      made.set(offset, column(NUMBER, offset, bits, predicting));
+    }
+  };
+  add(COARSE, 16);
+  add(COARSE_BYTES, 8);
+  if (isDays) add(OF_DAYS, 16);
+  const raw = []; // numbers of cells; of hours also when SoC was at its ends
+  for (let at = 52; at < (isDays ? 54 : 58); at++) raw.push(column(RAW, at, 8));
+  return [...made.values(), ...raw];
+}
+
 /** The columns of a segment's records, in their order. */
 export function columnsOf({ series, layout, cellCount, recordSize }) {
   if (series === SERIES.pack) return [...FRAME, ...OF_LAYOUT[layout]];
+  if (series === SERIES.hours || series === SERIES.days) return coarse(series === SERIES.days);
   const count = series === SERIES.cells ? Math.min(cellCount, (recordSize >> 1) - 1) : 0;
   const cells = [];
   for (let i = 0; i < count; i++)

@@ -3,10 +3,12 @@
 import { Damage, crc32, halfFromNumber, u16, u32 } from "./bytes.js";
 import { HALF, RAW, columnsOf } from "./columns.js";
 import { inflate } from "./inflate.js";
+import { withMarks } from "./marks.js";
 import { MAX_SIZE, beginsWith, parseHeader } from "./segment.js";
 
 const MAGIC = [0x50, 0x4b, 0x4c, 0x53]; // PKLS
-const VERSION = 1;
+const MARKS_WHOLE = 1; // the first version: marks stand in full, in their rows the record before
+const VERSION = 2;
 const HEAD = 16;
 const WIDE = 15; // a digit that says that the residual stands apart
 const LARGEST_STEP = 2047;
@@ -18,7 +20,7 @@ export const isShard = (data) => data.length >= 4 && beginsWith(data, MAGIC);
 export function parse(data) {
   if (!beginsWith(data, MAGIC)) throw new Damage("not a packlog shard");
   if (data.length < HEAD) throw new Damage("cut off in its header");
-  if (data[4] !== VERSION)
+  if (data[4] !== VERSION && data[4] !== MARKS_WHOLE)
     throw new Damage(`of format version ${data[4]}: a newer packlog reads it`);
   const middle = HEAD + data[5];
   const end = middle + u16(data, 6);
@@ -26,6 +28,7 @@ export function parse(data) {
   if (crc32(data, 0, end) !== u32(data, end))
     throw new Damage("its header is damaged (the checksum is wrong)");
   return {
+    version: data[4],
     head: data.subarray(HEAD, middle),
     parameters: data.subarray(middle, end),
     rows: u16(data, 8),
@@ -51,28 +54,35 @@ export function read(data) {
   return { header, rows: { data: decode(parts, header), size: header.recordSize } };
 }
 
-function decode({ parameters, rows, marks, stream }, header) {
+function decode({ version, parameters, rows, marks, stream }, header) {
   const size = header.recordSize;
+  const isWhole = version === MARKS_WHOLE;
   const plans = plansOf(parameters, columnsOf(header));
   const rests = plans.filter((plan) => plan.unit).map(() => ({ bits: 16, bytes: false }));
   const all = [...plans, ...rests];
-  const most = 1 + 3 * rows * all.length + marks * (2 + size);
+  const most = 1 + 3 * rows * all.length + marks * (20 + size);
   const planes = new Reader(inflate(stream, most));
-  const residuals = split(planes, all, rows);
-  const records = new Uint8Array((rows + 1) * size); // zeros stand before the first row
+  const count = rows - (isWhole ? 0 : marks);
+  const residuals = split(planes, all, count);
+  const records = new Uint8Array((count + 1) * size); // zeros stand before the first row
   let next = plans.length;
   plans.forEach((plan, i) => {
     restore(records, size, plan, residuals[i], plan.unit ? residuals[next++] : null);
   });
-  const found = records.subarray(size);
-  for (let i = 0; i < marks; i++) {
-    const mark = planes.take(2 + size);
-    const row = u16(mark, 0);
-    if (row >= rows) throw new Damage("it has a mark beyond its rows");
-    found.set(mark.subarray(2), row * size);
-  }
+  let found = records.subarray(size);
+  if (isWhole) putWholeMarks(found, size, planes, marks);
+  else found = withMarks(found, size, planes, marks, header);
   if (planes.left) throw new Damage("its data are more than its rows");
   return found;
+}
+
+function putWholeMarks(records, size, planes, marks) {
+  for (let i = 0; i < marks; i++) {
+    const mark = planes.take(2 + size);
+    const at = u16(mark, 0) * size;
+    if (at >= records.length) throw new Damage("it has a mark beyond its rows");
+    records.set(mark.subarray(2), at);
+  }
 }
 
 /** Each column with its unit, its weights and whether its residuals are bytes. */
