@@ -13,6 +13,7 @@ from screen.draw import DEGREE, HIGHEST, LOWEST, lcd_text, wrap
 
 # Of energy.KEYS
 _IN, _OUT, _CYCLES, _EFFICIENCY, _TO_FULL, _TO_EMPTY = 0, 1, 4, 5, 6, 7
+_SHOWN_WH = 100  # from then on the energy has a page: it counts in 0.1 kWh
 LONG_MS = 2000  # for each end of a text that is longer than its row
 ROUND = 8  # pages of packs before one of the logger's own
 _STARTING = b"packlog starting"
@@ -87,7 +88,7 @@ class Screen:
     def _energy_at(self, pack):
         """Which of them is that of the energy, 0 without one."""
         energy = pack.energy
-        has_it = energy and (energy[_IN] or energy[_OUT])
+        has_it = energy and max(energy[_IN] or 0, energy[_OUT] or 0) >= _SHOWN_WH
         return (1 if self._wide else 2) if has_it else 0
 
     def _alerts(self, pack):

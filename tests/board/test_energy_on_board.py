@@ -32,7 +32,7 @@ def test_energy_is_kept_over_a_power_cut_and_days_are_local(installed, tmp_path)
     try:
         bench.rig.ds3231.set_to(BEGIN)
         bench.start()
-        bench.board.run(140)
+        bench.board.run(400)
         before = counted(bench)
         bench.board.power_off()
         bench.board.now += 600 * 1000000  # without power

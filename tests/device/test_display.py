@@ -71,10 +71,11 @@ def test_wide_page_of_the_energy():
     assert rows_of(screen, [counted(1000, 0)], None, 1)[3] == " " * 20
 
 
-def test_nothing_counted_has_no_page():
+def test_as_good_as_nothing_counted_has_no_page():
+    assert len(pages_of(Screen(20, 4), [counted(99, 100)])) == 2
     for columns, rows in ((20, 4), (16, 2)):
         same = pages_of(Screen(columns, rows), [garage()])
-        assert pages_of(Screen(columns, rows), [counted(0, 0, 0, None)]) == same
+        assert pages_of(Screen(columns, rows), [counted(99, 99, 0, None)]) == same
 
 
 def test_energy_of_several_packs_has_their_names():
