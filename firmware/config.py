@@ -50,7 +50,7 @@ TOLERANCES = {
     "step_percent": ("number", (0, 100), 10),
 }
 STORE = {
-    "window_s": ("number", (1, 3600), 30),
+    "window_s": ("number", (1, 3600), 10),
     "interval_s": ("number", (1, 3600), 900),
     "gap_s": ("number", (3, 300), 15),
     "budget_kb": ("optional_number", (128, 1000000), 0),

@@ -106,3 +106,5 @@ def test_the_defaults_of_the_store_are_those_of_config_json():
         for name, parameter in signature(function).parameters.items():
             if name in by_key and parameter.default is not parameter.empty:
                 assert parameter.default == by_key[name], name
+    permille = signature(Tolerances).parameters["current_permille"].default
+    assert permille == config_rules.tenths(by_key["current_percent"])

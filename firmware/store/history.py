@@ -47,7 +47,7 @@ class History:
         pack_name,
         cell_count,
         uptime,
-        window_s=30,
+        window_s=10,
         interval_s=900,
         gap_s=15,
         budget=None,

@@ -18,8 +18,8 @@ _LONG = 1 << 31
 def work(rows, run, out=None):
     """Generator, a chunk a step. run: boot and uptime at timestamp 0 in the header.
 
-    Finds the marks, has rows pass over them and returns the highest boot they name. With out, an open
-    file: appends their planes to it and returns the sizes of these.
+    Finds the marks, has rows pass over them and returns the highest boot they name. With out, an
+    open file: appends their planes to it and returns the sizes of these.
     """
     if out is None:
         return (yield from _find(rows))

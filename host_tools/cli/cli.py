@@ -272,7 +272,7 @@ def encode(
         typer.Option(
             "--set",
             metavar="KEY=VALUE",
-            help="A key of config.json's section store, such as current_percent=4. Can be "
+            help="A key of config.json's section store, such as current_percent=0.5. Can be "
             "repeated; docs/config.md explains the keys.",
         ),
     ] = None,

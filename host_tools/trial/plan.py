@@ -55,7 +55,7 @@ def of_config(path: Path, name: str | None) -> Plan:
 
 
 def with_keys(plan: Plan, words: list[str]) -> Plan:
-    """The plan with words such as current_percent=4; PacklogError for what is no such key."""
+    """The plan with words such as current_percent=0.5; PacklogError for what is no such key."""
     if words and plan.every:
         raise UsageError("--set: with --all every reading is a frame, whatever the tolerances")
     store = dict(plan.store)

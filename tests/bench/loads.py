@@ -1,5 +1,7 @@
 """Loads that a person looks for in a history: switched on in some readings, found again or not."""
 
+from itertools import pairwise
+
 import numpy as np
 from tests.bench import accuracy
 from tests.bench.traces import DAY_S
@@ -58,6 +60,6 @@ def _drops(seconds, total, begin, length):
     """By how much less A flow in a load's time than as long before and after; total adds up A."""
     edges = [np.searchsorted(seconds, begin + part * length) for part in range(-1, 3)]
     before, during, after = (
-        (total[b] - total[a]) / np.maximum(1, b - a) for a, b in zip(edges, edges[1:], strict=False)
+        (total[b] - total[a]) / np.maximum(1, b - a) for a, b in pairwise(edges)
     )
     return (before + after) / 2 - during

@@ -25,15 +25,16 @@ from store import segment
 DAYS = 10
 # Beside the default: what a user may want of each key. 0 makes every change a frame.
 TRIED = {
-    "current_percent": (0, 2, 4, 16),
+    "current_percent": (0, 0.5, 1, 1.5, 4, 8),
     "charge_permille": (0, 2, 4),
     "voltage_permille": (0, 2, 5, 20),
     "soc_percent": (0, 2, 5),
     "temperature_degrees": (0, 1, 4),
     "step_percent": (0, 5, 20),
     "interval_s": (60, 300, 3600),
-    "cells_mv": (2, 5, 20),
-    "cells_s": (600, 7200),
+    "cells_mv": (10, 20, 100),
+    "cells_deviation_mv": (2, 3, 6, 10),
+    "cells_s": (3600, 14400),
     "cells_min_s": (10, 60, 600),
 }
 

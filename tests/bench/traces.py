@@ -202,7 +202,7 @@ def _of_current(ms, amps, charge, cells, capacity_ah, degrees, chance, grid_ma):
 
 
 def _limited(amps, charge, step_s, capacity_ah):
-    """(A, Ah in the pack) of each reading: the charger lets go towards the top, loads at the end."""
+    """(A, Ah in the pack) of each reading: the charger lets go at the top, loads at the bottom."""
     ah = 0.6 * capacity_ah
     top, bottom = 0.96 * capacity_ah, 0.1 * capacity_ah
     total, held = [], []

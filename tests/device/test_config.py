@@ -23,7 +23,20 @@ def test_defaults_are_filled_in():
     assert settings["packs"][0]["timeout_s"] == 10
     assert settings["lcd"]["kind"] == "i2c"
     assert settings["lcd"]["scl"] == 22
-    assert settings["store"]["window_s"] == 30
+    assert settings["store"]["window_s"] == 10
+
+
+def test_a_decimal_has_steps_of_a_tenth_and_the_device_gets_integers():
+    for text, permille in (("2", 20), ("0.5", 5), ("0.7", 7), ("0", 0), ("99.9", 999)):
+        settings = config.parse(GOOD[:-1] + ', "store": {"current_percent": ' + text + "}}")
+        assert settings["packs"][0]["tolerances"]["current_permille"] == permille
+        assert config.again(config.finish(settings))["packs"] == settings["packs"]
+    for text in ("0.55", "-0.1", "100.1", "true", '"2"'):
+        try:
+            config.parse(GOOD[:-1] + ', "store": {"current_percent": ' + text + "}}")
+            raise AssertionError(text)
+        except config.ConfigError as error:
+            assert "a number from 0 to 100 in steps of 0.1" in str(error)
 
 
 def test_the_example_is_right():

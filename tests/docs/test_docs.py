@@ -73,6 +73,8 @@ def says(kind, limits, takes):
         "switch": "true or false",
         "mac": "an address",
     }
+    if kind == "decimal":
+        return takes == f"{limits[0]} to {limits[1]}, in steps of 0.1"
     words["name"] = "1 to 16 letters, digits, `-`, `_`"
     longest = limits[1] if kind == "secret" else limits
     return takes == words.get(kind, f"text, up to {longest}")

@@ -279,8 +279,8 @@ def test_the_command(tmp_path):
 
 
 def test_from_the_board_to_the_csv(tmp_path):
-    """A pack whose cells drift apart: what the CSV says is never off by more than the tolerance, and
-    by what a cell drifts in the 2 s between two looks.
+    """A pack whose cells drift apart: the CSV is off by the tolerance at most, and by what a cell
+    drifts in the 2 s between two looks.
     """
     rhythm = {"cells_mv": 5, "cells_min_s": 30, "cells_s": 600}
     pack = Pack(str(tmp_path), cell_count=8, interval_s=10, **rhythm)
