@@ -50,6 +50,12 @@ class Backlog:
         """Is record i a RUN?"""
         return frame.mark_kind(self.buffer, self.offset(i)) == frame.RUN
 
+    def is_due(self, now, after):
+        """True if it is half full or its oldest record has waited for that many s."""
+        if not self.count:
+            return False
+        return 2 * self.count >= self.capacity or now - self.uptime(0) >= after
+
     def pop(self, count):
         """Forget the oldest records: they are on the flash."""
         self._first = (self._first + count) % self.capacity

@@ -65,7 +65,7 @@ class History:
     ):
         self._uptime = uptime
         self._window = window_s
-        self._drafts_s = max(1, window_s - SLACK_S)
+        self._after_s = max(1, window_s - SLACK_S)
         self._retry_at = 0
         self._wide_cells = 0
         self._known = None  # newest anchor: uptime, UTC, which clock
@@ -81,7 +81,9 @@ class History:
         self._events = self._series(segment.EVENTS, cell_count, EVENTS_CAPACITY)
         self._rollup = rollup = Rollup(
             self._folder,
-            lambda kind, capacity: self._series(kind, cell_count, capacity),
+            lambda kind, count: self._series(
+                kind, cell_count, count * max(1, capacity // CAPACITY)
+            ),
             local or LocalTime(),
             gap_s,
             tolerances and tolerances["capacity_ah"],
@@ -226,11 +228,11 @@ class History:
         if pack.waiting and not pack.backlog.count:
             return True  # an anchor alone
         return (
-            self._rollup.is_due(now, self._drafts_s)
-            or _is_full(pack, now, self._window)
-            or _is_full(self._events, now, self._window)
-            or _is_full(self._rollup.series, now, self._window)
-            or _is_full(self._cells, now, CELLS_WINDOW_S)
+            self._rollup.is_due(now, self._after_s)
+            or pack.backlog.is_due(now, self._after_s)
+            or self._events.backlog.is_due(now, self._after_s)
+            or self._rollup.series.backlog.is_due(now, self._after_s)
+            or self._cells.backlog.is_due(now, CELLS_WINDOW_S - SLACK_S)
         )
 
     def flush(self, everything=False):
@@ -257,8 +259,8 @@ class History:
         done = self._write_hours(now, done, everything) and done
         yield
         grown = self._cell_sampler.wanted > self._cells.header.cell_count
-        cells_s = CELLS_WINDOW_S - self._window
-        if everything or grown or _is_full(self._cells, now, cells_s):
+        cells_s = max(1, CELLS_WINDOW_S - self._window - SLACK_S)
+        if everything or grown or self._cells.backlog.is_due(now, cells_s):
             done = self._write(self._cells, now) and done
             yield
         if everything or self._events.backlog.count:
@@ -277,7 +279,7 @@ class History:
         if ended and not self._write(rollup.series, now):
             return False
         wanted = ended or (everything and self.frames)
-        if done and (wanted or rollup.is_due(now, self._drafts_s)):
+        if done and (wanted or rollup.is_due(now, self._after_s)):
             rollup.save(now, self._sampler, ended)
         return True
 
@@ -344,13 +346,3 @@ class History:
         for series in self._all():
             series.close()
         return done
-
-
-def _is_full(series, now, window):
-    """True if the backlog is half full or its oldest record nears the window."""
-    backlog = series.backlog
-    if not backlog.count:
-        return False
-    return 2 * backlog.count >= backlog.capacity or now - backlog.uptime(0) >= max(
-        1, window - SLACK_S
-    )
