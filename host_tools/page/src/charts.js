@@ -19,7 +19,14 @@ const MANY_CELLS = 8; // more than that are not all named at the cursor
 export class Charts {
   /** history: a PackHistory. stated: {tolerances, capacity} of the pack, null where not known. */
   constructor(history, stated) {
-    Object.assign(this, { history, stated, cursor: null, loading: null, plots: new Map() });
+    Object.assign(this, {
+      history,
+      stated,
+      cost: 0,
+      cursor: null,
+      loading: null,
+      plots: new Map(),
+    });
     this.levels = new Levels(history);
     this.view = { from: Date.now() / 1000 - DAY_S, to: Date.now() / 1000 };
     this.shown = new Set(memory.get("panels", SHOWN_FIRST));
@@ -170,6 +177,7 @@ export class Charts {
   }
 
   draw() {
+    const begin = performance.now();
     const { from, to } = this.view;
     fill(this.title, span(from, to));
     const spans = this.levels.spans(this.view);
@@ -198,6 +206,7 @@ export class Charts {
       this.drawPanel(plot, panel, mine, i === panels.length - 1);
     });
     this.drawNotes(spans);
+    this.cost = performance.now() - begin;
   }
 
   drawPanel(plot, panel, spans, isLast) {
@@ -275,7 +284,7 @@ export class Charts {
         await this.levels.ensure(view, cells, (done, count) => {
           this.loading = done < count ? [done, count] : null;
           // To put all files in order again takes a while
-          if (performance.now() - drawn > REDRAW_MS) {
+          if (performance.now() - drawn > REDRAW_MS + 5 * this.cost) {
             drawn = performance.now();
             this.redraw();
           }

@@ -10,7 +10,12 @@ import { UNKNOWN } from "./decode/timeline.js";
 
 const ROLLUP_JOINED_S = 90;
 
-const array = (length, at) => Float64Array.from({ length }, (_, i) => at(i));
+function array(length, at) {
+  const out = new Float64Array(length);
+  for (let i = 0; i < length; i++) out[i] = at(i);
+  return out;
+}
+
 const same = (values) => ({ mean: values, low: values, high: values });
 
 class Spans {

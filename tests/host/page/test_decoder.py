@@ -24,6 +24,8 @@ HERE = Path(__file__).parent
 SCRIPT = HERE / "decode.mjs"
 OLD = HERE.parents[1] / "data" / "0.1.0"
 LOADERS = {"pack": frames, "cells": cells, "events": events}
+# Some of them mean little beside others; a browser's is not known to each version
+CLOCKS = (0, 1, 1, 2, 3, 4, 4, *((segment.BROWSER,) * 2 if hasattr(segment, "BROWSER") else ()))
 BOOT_FIELDS = ("boot", "length", "earliest", "latest")
 
 
@@ -178,7 +180,7 @@ def strange(chance, series, sequence):
             stamp = 0
             data += mark(chance.choice((0, 0, 3)), frame.RUN, boot, base, size)
         elif kind == 1:
-            clock = chance.choice((0, 1, 1, 2, 3, 4, 4))
+            clock = chance.choice(CLOCKS)
             utc = NOON + base + stamp + chance.choice((0, 1, 2, 70, 4000)) + boot * 100000
             data += mark(stamp, frame.ANCHOR, utc, clock, size)
         elif kind == 2 and not chance.randrange(6):

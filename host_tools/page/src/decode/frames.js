@@ -3,6 +3,7 @@
 
 import { halfToNumber, u16 } from "./bytes.js";
 
+const halves = new Float32Array(65536).map((_, bits) => halfToNumber(bits));
 const UNKNOWN_MV = 65535;
 const field = (shift, bits, step, zero) => ({ shift, bits, step, zero, unknown: (1 << bits) - 1 });
 // In tenths of degC and %; index: highest cell * cells + lowest cell
@@ -42,8 +43,8 @@ export function columnsOf(data, offsets, { layout }) {
   for (let row = 0; row < count; row++) {
     const at = offsets[row];
     const bits = u16(data, at + 6) | (data[at + 12] << 16);
-    columns.voltage[row] = halfToNumber(u16(data, at + 2));
-    columns.current[row] = halfToNumber(u16(data, at + 4));
+    columns.voltage[row] = halves[u16(data, at + 2)];
+    columns.current[row] = halves[u16(data, at + 4)];
     columns.min_cell_voltage[row] = millivolts(u16(data, at + 8));
     columns.max_cell_voltage[row] = millivolts(u16(data, at + 10));
     columns.temperature[row] = number(bits, packed.temperature) / 10;

@@ -130,6 +130,15 @@ function order(columns, identity) {
   return kept;
 }
 
+// What a row of silence says, by what the row before says
+const OF_HOLE = {
+  boot: (boot) => boot,
+  uptime: (uptime) => uptime + 1,
+  time: (time) => (time === UNKNOWN ? time : time + 1),
+  undated: (number) => number,
+  hole: () => 1,
+};
+
 /**
  * The columns of all logs one after the other, with a row for each stretch of silence: it has hole
  * set and says when silence begins. unknown(name): what such a row has in a column.
@@ -138,26 +147,18 @@ export function withHoles(logs, unknown) {
   if (!logs.length) return null;
   const after = holes(logs);
   const columns = stack(logs.map((log) => log.columns));
-  const length = after.length + after.reduce((sum, hole) => sum + hole, 0);
-  const index = new Uint32Array(length);
-  const isHole = new Uint8Array(length);
-  let at = 0;
-  after.forEach((hole, row) => {
-    index[at++] = row;
-    if (!hole) return;
-    isHole[at] = 1;
-    index[at++] = row;
-  });
-  const rows = pick(columns, index);
-  rows.hole = isHole;
-  const said = new Set(["boot", "uptime", "time", "undated", "hole"]);
-  for (const [name, column] of Object.entries(rows))
-    if (!said.has(name)) isHole.forEach((hole, row) => hole && (column[row] = unknown(name)));
-  isHole.forEach((hole, row) => {
-    if (!hole) return;
-    rows.uptime[row]++;
-    if (rows.time[row] !== UNKNOWN) rows.time[row]++;
-  });
+  const rows = {};
+  for (const [name, column] of Object.entries(columns)) {
+    const out = (rows[name] = new column.constructor(column.length + after.length));
+    let [from, at] = [0, 0];
+    for (const row of after) {
+      out.set(column.subarray(from, row + 1), at);
+      at += row + 1 - from;
+      from = row + 1;
+      out[at++] = name in OF_HOLE ? OF_HOLE[name](column[row]) : unknown(name);
+    }
+    out.set(column.subarray(from), at);
+  }
   return oneASecond(rows);
 }
 
@@ -179,19 +180,18 @@ function oneASecond(rows) {
 /** After which records there is silence: always at the end of a boot, never at the very end. */
 function holes(logs) {
   const found = [];
+  let begin = 0; // of the log's records among all
   for (const { columns, start, length } of logs) {
     const { boot, uptime, time } = columns;
-    for (let row = 1; row <= length; row++) {
-      if (row === length) {
-        found.push(1);
-        continue;
-      }
+    for (let row = 1; row < length; row++) {
       const isSilent = start[row] > uptime[row - 1] && (uptime[row] - uptime[row - 1]) >>> 0 > 1;
       const isLater = boot[row] !== boot[row - 1] && !isAtOnce(time[row - 1], time[row]);
-      found.push(isSilent || isLater ? 1 : 0);
+      if (isSilent || isLater) found.push(begin + row - 1);
     }
+    begin += length;
+    if (length) found.push(begin - 1);
   }
-  if (found.length) found[found.length - 1] = 0;
+  found.pop();
   return found;
 }
 
