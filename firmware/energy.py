@@ -59,9 +59,7 @@ class Energy:
 
     def values(self, sample):
         """A tuple of what KEYS names. sample: the newest reading, None of a silent pack."""
-        totals = getattr(self._history, "totals", None)
-        if not totals:
-            return (None,) * len(KEYS)
+        totals = self._history.totals
         return (
             totals.energy_in // 1000,
             totals.energy_out // 1000,

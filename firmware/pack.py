@@ -51,7 +51,7 @@ class Pack:
             tolerances=settings["tolerances"],
             bms=bms.NUMBER,
             damaged=settings.get("damaged", 0),
-            local=getattr(board, "local", None),
+            local=board.local,
         )
         self.hub.add_tap(self.history.add)
         self.hub.add_tap(self._count_rejected)

@@ -55,8 +55,7 @@ async def status(http, out):
     await out.text('{"version":"%s","board":"%s"' % (VERSION, identity()))
     await out.text(times(board))
     settable = clock.source == NO_CLOCK
-    local = getattr(board, "local", None)
-    offset = local.offset(clock.unix()) if local and not settable else 0
+    offset = 0 if settable else board.local.offset(clock.unix())
     words = ',"clock":%d,"clock_settable":%s,"timezone_offset":%d,"health":'
     await out.text(words % (clock.source, json.dumps(settable), offset))
     comma = "{"

@@ -37,7 +37,7 @@ class Tolerances:
     voltage_permille: float = config.STORE["voltage_permille"][-1]
     soc_percent: float = config.STORE["soc_percent"][-1]
     temperature_degrees: float = config.STORE["temperature_degrees"][-1]
-    cells_mv: float = config.STORE["cells_mv"][-1]
+    cells_deviation_mv: float = config.STORE["cells_deviation_mv"][-1]
     cells_min_s: float = config.STORE["cells_min_s"][-1]  # so long it does not hold for the cells
 
     def around(self, name: str, value: np.ndarray) -> np.ndarray | float:

@@ -137,7 +137,7 @@ class _Records:
         following = np.minimum(record + 1, len(key) - 1)
         off = deviation[following] - deviation[record]
         unbounded = key[following] - key[record] <= self._tolerances.cells_min_s + _SPACING_S
-        bound = np.where(unbounded, np.inf, self._tolerances.cells_mv / MILLI)[:, None]
+        bound = np.where(unbounded, np.inf, self._tolerances.cells_deviation_mv / MILLI)[:, None]
         off = np.nan_to_num(np.clip(off, -bound, bound))
         line, known = self._of_pack(keys[0], pack)
         found = []

@@ -9,7 +9,6 @@ says, a cell as its last record says. Lines: as host_tools/history/between.py dr
 """
 
 import argparse
-import importlib.util
 import json
 import sys
 import tempfile
@@ -27,6 +26,7 @@ from host_tools.trial.plan import Plan
 from rich.console import Console
 from rich.table import Table
 from tests.bench import household
+from tests.bench.traces import TRACES
 
 DAYS = 10
 # A quantity of the lines, the readings' column for it, how many of the lines' unit one is of theirs
@@ -95,11 +95,9 @@ def _numbers(held, of_lines):
 def traces():
     """(name, capacity in Ah, a function of days that makes Readings) of each trace."""
     yield "household", household.CAPACITY_AH, household.month
-    if importlib.util.find_spec("tests.bench.traces"):
-        others = importlib.import_module("tests.bench.traces").TRACES
-        for name, trace in others.items():
-            if name != "household":
-                yield name, trace.capacity_ah, trace.make
+    for name, trace in TRACES.items():
+        if name != "household":
+            yield name, trace.capacity_ah, trace.make
 
 
 def show(result, days):

@@ -3,7 +3,6 @@
 import re
 import struct
 
-import pytest
 from host_tools.history import records
 from host_tools.history.info import collect
 from tests.helpers.boards import Bench, copy_of, example
@@ -25,7 +24,6 @@ def counted(bench):
     ]
 
 
-@pytest.mark.skipif(not hasattr(segment, "DAYS"), reason="a history without totals and days")
 def test_energy_is_kept_over_a_power_cut_and_days_are_local(installed, tmp_path):
     config = example() | {"ds3231": {}, "status_s": 1, "store": {"interval_s": 20}} | ZONE
     bench = Bench(copy_of(installed, tmp_path), config, ds3231=True)

@@ -60,7 +60,7 @@ const BY_DEFAULT = { voltage_percent: 1, soc_percent: 1, temperature_c: 2, cell_
  * of its own tolerances, null: packlog's defaults.
  */
 export function toleranceOf(name, stated, capacity) {
-  const of = { ...BY_DEFAULT, current_percent: 8, ...stated };
+  const of = { ...BY_DEFAULT, current_percent: 2.5, ...stated };
   const percent = (part) => (value) => (Math.abs(value) * part) / 100;
   if (name === "voltage") return percent(of.voltage_percent);
   if (name === "min_cell" || name === "max_cell") return percent(of.cell_percent);
