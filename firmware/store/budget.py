@@ -6,7 +6,7 @@ from lib import once
 
 # %; the frames have the rest. Hours reach back three years in 1.5 MB, days twenty; frames and cells
 # equally far in what that leaves
-CELLS_SHARE, EVENTS_SHARE, HOURS_SHARE, DAYS_SHARE = 12, 3, 39, 21
+CELLS_SHARE, EVENTS_SHARE, HOURS_SHARE, DAYS_SHARE = 9, 3, 39, 21
 EVENTS_LEAST = 8192  # two blocks of flash: one to write on, one to keep
 DAYS_MOST = 512 * 1024  # forty years
 # The firmware and the one before, a third that is on its way, and what retention keeps free

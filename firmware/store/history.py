@@ -22,6 +22,8 @@ CAPACITY = 128  # records in RAM
 CELLS_CAPACITY = 32
 EVENTS_CAPACITY = 32
 SLACK_S = 4  # how long before the end of the window a flush is due
+BUSY_S = 30  # the window while frames come faster than that for long
+CREDIT_S = 1800  # how far ahead of one flush in BUSY_S the frames may be before that
 CELLS_WINDOW_S = 600  # what a power cut can cost of the cells
 RESERVE = 64 * 1024  # what retention keeps free of the file system
 CLOCK_JUMP_S = 2  # smaller clock corrections are not logged
@@ -66,6 +68,7 @@ class History:
         self._uptime = uptime
         self._window = window_s
         self._after_s = max(1, window_s - SLACK_S)
+        self._spent = 0  # up to when flushes are paid for, if one in BUSY_S is what flash can bear
         self._retry_at = 0
         self._wide_cells = 0
         self._known = None  # newest anchor: uptime, UTC, which clock
@@ -227,11 +230,14 @@ class History:
         pack = self._pack
         if pack.waiting and not pack.backlog.count:
             return True  # an anchor alone
+        after = self._after_s
+        if self._spent - now > CREDIT_S:  # so many frames for so long would wear the flash out
+            after = max(after, BUSY_S - SLACK_S)
         return (
-            self._rollup.is_due(now, self._after_s)
-            or pack.backlog.is_due(now, self._after_s)
-            or self._events.backlog.is_due(now, self._after_s)
-            or self._rollup.series.backlog.is_due(now, self._after_s)
+            self._rollup.is_due(now, after)
+            or pack.backlog.is_due(now, after)
+            or self._events.backlog.is_due(now, after)
+            or self._rollup.series.backlog.is_due(now, after)
             or self._cells.backlog.is_due(now, CELLS_WINDOW_S - SLACK_S)
         )
 
@@ -254,6 +260,8 @@ class History:
             events.RECORDS_DAMAGED,
             sum([s.compactor.damaged for s in self._all()], self._damaged),
         )
+        if self._pack.backlog.count:
+            self._spent = min(max(self._spent, now), now + CREDIT_S) + BUSY_S
         done = self._write(self._pack, now)
         yield
         done = self._write_hours(now, done, everything) and done

@@ -66,6 +66,20 @@ def test_due_within_the_window():
         assert uptimes(pack.path) == list(range(26))
 
 
+def test_frames_that_come_too_fast_for_too_long_are_written_less_often():
+    with temporary.Folder() as folder:
+        pack = Pack(folder, window_s=10)
+        flushed = []  # at which second
+        for second in range(3600):
+            pack.readings(1)
+            if pack.history.due():
+                assert pack.history.flush()
+                flushed.append(second)
+        apart = [b - a for a, b in zip(flushed, flushed[1:])]  # noqa: B905, RUF007 - MicroPython
+        assert set(apart[:60]) == {6} and set(apart[-60:]) == {26}
+        assert sum(apart[:80]) < 600
+
+
 def test_due_before_the_memory_is_full():
     with temporary.Folder() as folder:
         pack = Pack(folder, window_s=3600, capacity=64)
