@@ -1,5 +1,6 @@
 """The documents, and how the tests of them read their tables, commands and words."""
 
+import functools
 import re
 from pathlib import Path
 
@@ -65,6 +66,7 @@ def spans(text):
     return [re.sub(r"\s+", " ", span) for span in re.findall(r"`([^`]+)`", running)]
 
 
+@functools.cache
 def commands():
     """{name, with its group's: command} of all that can be run."""
     found = {}
@@ -76,6 +78,7 @@ def commands():
     return found
 
 
+@functools.cache
 def own_options():
     """Of packlog itself: --version."""
     return options_of(typer.main.get_command(cli.app))
