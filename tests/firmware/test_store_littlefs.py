@@ -7,7 +7,8 @@ from tests.helpers.device_runs import DEVICE, passes
 
 # The heap of a compaction is looked at on RV32 as well, in less time
 SLOW = ("test_heap_of_a_compaction_while_the_log_goes_on",)
-LONGEST = 280, 1800  # s, of a test and of a campaign
+# Heap, and s that it may take
+TEST, CAMPAIGN = ("32m", 280), ("200m", 1800)
 NAMES = [
     (script.name, name)
     for script in sorted(DEVICE.glob("littlefs_*.py"))
@@ -23,8 +24,7 @@ NAMES = [
     ],
 )
 def test_store_on_littlefs(script, name, tmp_path):
-    said = passes(
-        tmp_path, script, name, options=("-X", "heapsize=32m"), timeout=LONGEST[name[0] == "s"]
-    )
+    heap, longest = CAMPAIGN if name[0] == "s" else TEST
+    said = passes(tmp_path, script, name, options=("-X", "heapsize=" + heap), timeout=longest)
     print(said)
     assert f"ok {name}" in said
