@@ -336,8 +336,8 @@ def _shared(checked, where, section, rule, seen):
     first, other = seen[line]
     for key in keys:
         if section[key] != other[key]:
-            shares = "is not that of " + first + ", which has the same " + keys[0]
-            raise ConfigError(where + "." + key, shares)
+            trouble = "is not that of " + first + ", which has the same " + keys[0]
+            raise ConfigError(where + "." + key, trouble)
     seen["shares", where] = True
     _unique(checked, where, section, {"keys": (keys[0], rule["apart"])}, seen)
 

@@ -95,8 +95,8 @@ def _cell(sample, index):
 
 
 def status_words(name, sample, fresh, age_ms, counts):
-    """sample's values if fresh; counts: (key, number or None) pairs that go on the line as they
-    are.
+    """sample's values if fresh; counts: (key, number, text or None) pairs that go on the line
+    as they are.
     """
     yield "packlog"
     yield name

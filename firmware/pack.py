@@ -124,6 +124,7 @@ class Pack:
             ("rejected", self.rejected()),
             ("tap_errors", self.hub.tap_errors),
             ("boot", history.boot),
+            ("bms", self.bms),
         )
         fresh = self.fresh()
         yield status_words(self.name, self.sample, fresh, self.hub.age_ms(), counts + more)

@@ -8,6 +8,7 @@ unit a value is there.
 import re
 
 from host_tools.ground import units
+from host_tools.ground.firmware import declared, names
 from host_tools.history import events as naming
 
 import fields
@@ -16,6 +17,7 @@ from store import events
 
 HEALTH = "health"
 UNKNOWN = "--"
+FIRST_WITH_ALARMS = "jk"  # of a logger that does not say its BMS's kind: it knew no other
 READING = ("voltage", "current", "soc", "temperature", "min", "max")  # unknown: the BMS is silent
 OF_LOGGER = ("uptime", "unix", "heap")  # in each pack's line, and in health's
 LISTS = tuple(row[0] for row in fields.LISTS)
@@ -39,6 +41,7 @@ NAMES = {
     "rejected": "Damaged packets",
     "tap_errors": "Readings not stored",
     "boot": "Starts so far",
+    "bms": "Kind of BMS",
     "lcd": "Display",
     "link": "Link",
     "connects": "Connected, times",
@@ -80,7 +83,7 @@ def rows(values: dict[str, str]) -> list[tuple[str, str]]:
     found = [("No data from the BMS", _since(values))] if silent else []
     for key, value in values.items():
         if not (silent and key in (*READING, "age")):
-            found.append((name_of(key), in_words(key, value)))
+            found.append((name_of(key), in_words(key, value, values.get("bms"))))
     return found
 
 
@@ -99,10 +102,10 @@ def name_of(key: str) -> str:
     return NAMES.get(key) or key[:1].upper() + key[1:].replace("_", " ")
 
 
-def in_words(key: str, value: str) -> str:
-    """A value of a line with its unit, or what its bits mean."""
-    if key == "errors" and (bits := _number(value)) is not None:  # those of other BMSs are words
-        return _errors(bits)
+def in_words(key: str, value: str, bms: str | None = None) -> str:
+    """A value of a line with its unit, or what its bits mean to a BMS of that kind."""
+    if key == "errors" and (bits := _number(value)) is not None:  # some BMSs have words
+        return _errors(bits, bms)
     if key == "switches" and (on := _number(value)) is not None:
         return naming.in_words(events.SWITCHES, 0, on, ~on & ALL_SWITCHES)[1]
     if key == "lcd":
@@ -112,10 +115,10 @@ def in_words(key: str, value: str) -> str:
     return units.of_status(key, value)
 
 
-def _errors(bits: int) -> str:
-    kinds = naming.with_alarms()
-    kind = kinds[0] if len(kinds) == 1 else 0  # the line does not say of which
-    return naming.in_words(events.BMS_ERRORS, kind, bits, 0)[1] or "none"
+def _errors(bits: int, bms: str | None) -> str:
+    bms = bms or FIRST_WITH_ALARMS
+    number = declared("bms", bms)["NUMBER"] if bms in names("bms") else 0  # of a newer packlog
+    return naming.in_words(events.BMS_ERRORS, number, bits, 0)[1] or "none"
 
 
 def _number(value: str) -> int | None:
@@ -127,21 +130,21 @@ def numbers(values: dict[str, str]) -> dict:
     """The values as JSON has them; null is unknown."""
     found = {}
     for key, value in values.items():
-        found.update(_entries(key, value))
+        found.update(_entries(key, value, values.get("bms")))
     return found
 
 
-def _entries(key: str, value: str) -> dict:
+def _entries(key: str, value: str, bms: str | None) -> dict:
     if key in ("min", "max"):
         volts, _, cell = value.partition("#")
         return {f"{key}_cell_voltage": units.number(key, volts), f"{key}_cell": _number(cell)}
     if key == "switches" and (on := _number(value)) is not None:
         return {name: bool(on & bits) for name, bits in SWITCHES.items()}
     if key == "errors" and (bits := _number(value)) is not None:
-        return {"error_bits": bits, "errors": _errors(bits)}
+        return {"error_bits": bits, "errors": _errors(bits, bms)}
     if key == "lcd":
         return {key: value == "1"}
-    if key in TEXTS:  # a version such as 10.07 is not a number
+    if key == "bms" or key in TEXTS:  # a version such as 10.07 is not a number
         return {key: None if value == UNKNOWN else value}
     if key in LISTS and value != UNKNOWN:
         return {key: [units.number(key, each) for each in value.split(",")]}

@@ -13,7 +13,7 @@ from host_tools.ground.errors import PacklogError, UsageError
 from host_tools.ground.firmware import names
 from host_tools.ground.output import is_file, open_output, spare_inputs
 from host_tools.ground.progress import Progress, say
-from host_tools.ground.words import there_are
+from host_tools.ground.words import listed, there_are
 
 COLUMNS = (
     "reading",
@@ -149,13 +149,15 @@ class Trials:
 
     def no_reading(self, capture: Path) -> str:
         """The line that says so, with what is most likely the reason."""
-        hint = "is it from that BMS?" if len(self._tried) == 1 else "is it from such a BMS?"
+        one = len(self._tried) == 1
+        what = f"{self._tried[0]} reading" if one else "reading of a BMS"
+        hint = "is it from that BMS?" if one else f"packlog knows {listed(self._tried)}"
         if any(trial.decoder.stats.get("mismatched") for trial in self._all):
             hint = (
                 "its frames of cells are whole, but their layout is not that of the unit's "
                 "software, or none that is known: see docs/jk.md"
             )
-        return f"no {' or '.join(self._tried)} reading in {capture}: {hint}"
+        return f"no {what} in {capture}: {hint}"
 
 
 def check_kind(bms: str) -> None:

@@ -138,12 +138,6 @@ def _bits(now: int, before: int, name: str, words: dict[int, tuple[str, str]]) -
     return "; ".join(said)
 
 
-def with_alarms() -> list[int]:
-    """The NUMBERs of those BMSs whose error bits have names."""
-    found = [declared("bms", name) for name in names("bms")]
-    return [said["NUMBER"] for said in found if said.get("ALARMS")]
-
-
 @cache
 def alarms(number: int) -> tuple[str, ...]:
     """What the error bits of the BMS with that NUMBER are called."""

@@ -16,6 +16,7 @@ from pathlib import Path
 
 import zopfli.gzip
 from host_tools.build.cache import cache_folder
+from host_tools.ground.text import show
 from host_tools.page import tables
 from host_tools.page.built import PAGE, STAMP, page
 from host_tools.page.lean import lean
@@ -131,7 +132,7 @@ def main() -> int:
         tables.SOURCE.write_text(tables.source(), encoding="utf8")
     html = build()
     size = len(compress(html))
-    print(f"{len(html)} bytes, {size} compressed, of {LARGEST}")
+    show(f"{len(html)} bytes, {size} compressed, of {LARGEST}")
     if check:
         return int(html != page() or size > LARGEST)
     PAGE.write_bytes(compress(html))

@@ -101,3 +101,8 @@ class Model:
         """In 10 mAh and 0.1 Wh, as floats."""
         charge = [each / 36000000 for each in self.charge]
         return charge + [each / 360000000000 for each in self.energy]
+
+    def thousandths(self):
+        """Of a mAh and of a mWh, rounded down. A board's floats have 32 bits: seven digits."""
+        charge = [each // 3600 for each in self.charge]
+        return charge + [each // 3600000 for each in self.energy]

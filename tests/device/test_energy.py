@@ -156,9 +156,3 @@ def test_after_a_pause_a_new_mean_begins():
 def test_a_reading_without_a_current_is_ignored():
     bench = Bench().readings(60, 28000).readings(10, None).readings(60, 28000)
     assert bench.times() == [300, None]
-
-
-def test_a_history_without_totals_says_nothing():
-    bench = Bench()
-    bench.totals = None
-    assert bench.says(*KEYS) == [None] * 8

@@ -209,10 +209,10 @@ def test_the_sums_are_exact():
             totals = pack.history.totals
             said = totals.charge_in, totals.charge_out, totals.energy_in, totals.energy_out
             for i in range(4):
-                real = model.sums()[i]
-                assert -1 <= sum([each.sums()[i] for each in found]) - real <= 0.001
-                scale = 10 if i < 2 else 100
-                assert abs(said[i] - scale * real) <= 1 + model.ms / 3600000  # 1 mW
+                real = model.thousandths()[i]
+                unit = 10000 if i < 2 else 100000  # of a record
+                assert 0 <= real - unit * sum([each.sums()[i] for each in found]) <= unit
+                assert abs(1000 * said[i] - real) <= 1000 + model.ms // 3600  # 1 mW
             assert abs(sum([each.seconds for each in found]) - model.ms / 1000) < 1
 
 

@@ -241,8 +241,8 @@ def test_a_logger_without_readings_is_no_failure(bench, monkeypatch):
 
 def test_check_of_a_file(tmp_path):
     path = tmp_path / "mine.json"
-    path.write_text('{"packs": [{"name": "a", "bms": "daly"}]}')
-    with pytest.raises(PacklogError, match=r"mine.json: packs\[0\].bms: 'daly' is not one of"):
+    path.write_text('{"packs": [{"name": "a", "bms": "tesla"}]}')
+    with pytest.raises(PacklogError, match=r"mine.json: packs\[0\].bms: 'tesla' is not one of"):
         configure.check(None, path, print)
     path.write_text('{"packs": [{"name": "a", "bms": "chargery"}]}')
     said = []

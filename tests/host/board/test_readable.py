@@ -89,6 +89,18 @@ def test_json_has_bits_and_texts_as_they_are():
     assert found["wire_resistances"] == [123.4] * 32
 
 
+def test_bits_mean_what_that_kind_of_bms_calls_them():
+    for bms, words in (
+        ("jk", "charge MOSFET fault"),
+        ("daly_old", "MOSFET sensor"),
+        ("one_of_tomorrow", "error 16 on"),
+    ):
+        found = readable.arranged(said(f"packlog house readings=1 bms={bms} errors=65536"))["house"]
+        assert readable.numbers(found).items() >= {("bms", bms), ("errors", words)}
+        rows = dict(readable.rows(found))
+        assert (rows["Kind of BMS"], rows["Errors"]) == (bms, words)
+
+
 def test_each_value_is_there_once_with_what_it_is_of():
     found = readable.arranged(of_a_reading(reading()))
     assert (found["house"]["link"], found["house"]["connects"]) == ("up,_no_data", "2")

@@ -182,7 +182,7 @@ def test_what_a_user_can_get_wrong(capsys, tmp_path):
     capture = tmp_path / "capture"
     capture.write_bytes(reading())
     for arguments, words in (
-        (("daly", capture), "chargery"),
+        (("tesla", capture), "chargery"),
         (("chargery", tmp_path / "nothing"), "nothing"),
         (("chargery", tmp_path), "folder"),
         (("chargery", capture, True), "line 1"),

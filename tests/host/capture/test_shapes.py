@@ -244,8 +244,8 @@ def test_two_units_in_a_phone_s_log(capsys, tmp_path):
         (b"\x1f\x8b\x08\0", "is a gzip file: unpack it"),
         (shapes.snoop(PIECES, cut=5), "switch the phone's HCI log from filtered to full"),
         (shapes.pcap([bytes(60)], 105), "packets of link type 105, but Bluetooth HCI or IP"),
-        (shapes.pcap([], 187), "no chargery or jk or bluenova reading"),
-        (b"some words\nof no BMS\n", "no chargery or jk or bluenova reading"),
+        (shapes.pcap([], 187), "no reading of a BMS in .*: packlog knows chargery, jk, "),
+        (b"some words\nof no BMS\n", "no reading of a BMS in .*: packlog knows chargery, jk, "),
         (
             shapes.snoop(PIECES)[:16] + struct.pack(">II", 1 << 31, 1 << 31) + bytes(99),
             "damaged at",
@@ -271,7 +271,8 @@ def test_no_reading_is_exit_1(tmp_path):
     done = packlog("replay", path)
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr == (
-        f"packlog: no chargery or jk or bluenova reading in {path}: is it from such a BMS?\n"
+        f"packlog: no reading of a BMS in {path}: packlog knows chargery, jk, bluenova, jbd, "
+        "daly, daly_old, jk_pb and jk_ttl\n"
     )
 
 

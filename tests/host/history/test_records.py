@@ -10,7 +10,7 @@ from host_tools.history import records
 from host_tools.history.frames import load as load_frames
 from tests.helpers.segment_bytes import anchor, frames, header, put, run
 
-from store import columns, encoder, segment
+from store import columns, encoder, segment, shard
 
 
 def shard_of(data: bytes) -> bytes:
@@ -115,7 +115,7 @@ def test_a_newer_shard_is_refused(house):
     mixed, _, _ = house
     path = mixed / "00000001.shard"
     data = path.read_bytes()
-    path.write_bytes(data[:4] + b"\x02" + data[5:])
+    path.write_bytes(data[:4] + bytes([shard.VERSION + 1]) + data[5:])
     assert "newer packlog" in records.read(path)[2]
 
 

@@ -159,7 +159,7 @@ def test_a_scan_for_the_questions_has_what_it_needs_and_nothing_that_starts(tmp_
 def test_a_jk_in_reach_is_found_and_logged_by_a_first_install(tmp_path):
     """The firmware itself: the scan, the pick, the config, and readings over Bluetooth."""
     image = tmp_path / "flash.img"
-    answers = "\n".join(("jk", "van", "100", "y", "1", "n", "none", "", ""))
+    answers = "\n".join(("jk", "van", "100", "y", "1", "n", "none", "", "", ""))
     with (
         board_on(image, bms="jk", jk_name="JK-B2A24S") as (_, port),
         CliRunner().isolation(input=answers) as streams,

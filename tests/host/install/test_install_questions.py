@@ -104,7 +104,7 @@ def test_everything_asked_for_is_in_it_and_no_password_is_shown():
 @pytest.mark.parametrize(
     ("answers", "line", "values"),
     [
-        (("daly", "", "", "", "", "", ""), "'daly' is not one of chargery, jk", {}),
+        (("tesla", "", "", "", "", "", ""), "'tesla' is not one of chargery, jk", {}),
         (("", "a b", "shed", "", "", "", ""), "'a b' is not 1 to 16 letters", {"name": "shed"}),
         (("", "mqtt", "shed", "", "", "", ""), "'mqtt' is taken", {"name": "shed"}),
         (("", "", "0", "50", "", "", ""), "0 is not a whole number from 1 to 10000",
@@ -410,7 +410,13 @@ class Terminal:
         self.master, slave = pty.openpty()
         self.shown = ""
         self.process = subprocess.Popen(
-            command, stdin=slave, stdout=slave, stderr=slave, start_new_session=True
+            command,
+            stdin=slave,
+            stdout=slave,
+            stderr=slave,
+            start_new_session=True,
+            # what a shell starts in the background ignores it, and what that starts
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
         )
         os.close(slave)
 
