@@ -6,7 +6,6 @@ Also the way to a module by what config.json calls it: what is not asked for is 
 import sys
 
 from lib import once
-from lib.local_time import LocalTime
 
 
 class Board:
@@ -17,7 +16,12 @@ class Board:
         self.settings = settings
         self.uptime = uptime
         self.clock = clock
-        self.local = LocalTime(settings.get("local"))
+        self.local = None  # a lib.local_time.LocalTime, None for UTC
+        rule = settings.get("local")
+        if rule:
+            from lib.local_time import LocalTime
+
+            self.local = LocalTime(rule)
         self.packs = []
         self.parts = []  # in the order of their start
         self.tasks = []  # (name, coroutine function) of each: it does not return

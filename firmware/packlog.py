@@ -187,7 +187,10 @@ class Logger:
         board = self.board
         for complaint in self.complaints:
             print(TROUBLE + complaint)
-        board.values = health.values(board) + self.upkeep.values()
+        board.values = ()  # the new ones may take its RAM
+        values = health.values(board)
+        values += self.upkeep.values()
+        board.values = values
         for words in lines(board):
             say(words)
             await asyncio.sleep_ms(0)  # a line takes its time at the console's speed

@@ -57,7 +57,7 @@ class Lcd:
         self._columns = settings["columns"]
         self._screen = Screen(self._columns, settings["rows"], 1000 * settings["page_s"])
         self._health = Health()
-        self._values = None  # of which health.lines are; what is counted is as old
+        self._newest = None  # the first of the values that were looked at
         self._views = [_view(pack) for pack in board.packs]
 
     async def run(self):
@@ -89,8 +89,9 @@ class Lcd:
             view.tell_link(pack.link.state)
             health.frames += pack.history.frames
             health.storage_error = health.storage_error or trouble_of(pack.history.last_error)
-        if board.values is not self._values:
-            self._values = board.values
+        values = board.values
+        if values and values[0] is not self._newest:
+            self._newest = values[0]  # all of them would keep their RAM
             self._look_seldom()
 
     def _look_seldom(self):

@@ -37,7 +37,7 @@ class Dating:
 
     def local_time(self, utc):
         """Seconds since 1970 by local clocks."""
-        return utc + self._local.offset(utc)
+        return utc + self._local.offset(utc) if self._local else utc
 
     def day(self, utc):
         """The local day of that moment."""

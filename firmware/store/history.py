@@ -6,7 +6,6 @@ erase a series. Times in s of uptime, UTC in unix seconds, sizes in bytes.
 """
 
 from lib import once
-from lib.local_time import LocalTime
 from lib.uptime import KEPT
 from store import events, frame, kernels, segment
 from store.bounds import Tolerances
@@ -87,7 +86,7 @@ class History:
             lambda kind, count: self._series(
                 kind, cell_count, count * max(1, capacity // CAPACITY)
             ),
-            local or LocalTime(),
+            local,
             gap_s,
             tolerances and tolerances["capacity_ah"],
         )

@@ -31,8 +31,8 @@ _FAR = (1 << 30) - 1
 class Hours:
     """Puts RUN marks and records into a Backlog. Times are uptime in s unless they say otherwise.
 
-    local: a lib.local_time.LocalTime. units: charge in and out, energy in and out of the record in
-    the making; sums: of all before it; rests: mA s and mJ beside both together.
+    local: a lib.local_time.LocalTime, None for UTC. units: charge in and out, energy in and out of
+    the record in the making; sums: of all before it; rests: mA s and mJ beside both together.
     """
 
     @once.packs
@@ -163,7 +163,9 @@ class Hours:
         local = self.begin
         if self._clock is not None:
             self._utc = local + self._clock
-            local = self._utc + self._local.offset(self._utc)
+            local = self._utc
+            if self._local:
+                local += self._local.offset(local)
         self.until = self.begin + HOUR_S - local % HOUR_S
         day = local // DAY_S
         if day != self._day:

@@ -11,7 +11,7 @@ import sys
 from lib import once
 
 STAYS = sys.platform in ("esp32", "linux", "darwin")
-NAMES = ("plans", "units", "weights", "planes", "huffman", "emit")  # modules with native twins
+TWINS = ("plans", "units", "weights", "planes", "huffman", "emit")  # modules with native twins
 lost = False  # was there no room for what stays? Another attempt would only take more
 
 
@@ -21,7 +21,7 @@ def keep():
     global lost
     try:
         if STAYS:
-            for name in NAMES:
+            for name in TWINS:
                 __import__("store." + name + "_viper")
     except (ImportError, SyntaxError, AttributeError):  # the plain twins are taken
         pass
@@ -38,7 +38,7 @@ def load(names):
         raise MemoryError("no room for native code")
     for name in names:
         if "store." + name not in sys.modules:
-            if name in NAMES:
+            if name in TWINS:
                 gc.collect()
                 yield
                 _load_native(name)

@@ -16,7 +16,7 @@ from store.files import Files, make_folder
 _LONGEST = 65535  # s that a timestamp can say
 _MORE = 4  # records that one frame can bring: a RUN and itself, then a RUN and an ANCHOR;
 ROOM = _MORE + 1  # and before them a CHECK
-RESUME = ("resume",)  # for store.kernels: what is needed when a Series is made
+RESUME = ("resume", "shard")  # for store.kernels: what is needed when a Series is made
 _ATTEMPTS = 4  # files given up for one flush on a full disk
 
 

@@ -152,7 +152,7 @@ def readings(settings, store):
     """What a reading of a pack takes: all of it, and its parts on their own."""
     rv32.set_ticks(0)
     uptime = Uptime()
-    pack = Pack(0, settings, store, Board({}, uptime, None))
+    pack = Pack(0, settings, store, Board({"packs": [settings]}, uptime, None))
     alone = type(pack.decoder)(nothing, settings["cells"])
     hub = type(pack.hub)(uptime)
     names = ("a reading, all of it", "decoding alone", "hub alone", "flush")

@@ -21,7 +21,7 @@ _EDGES = (0, 1, 2, 1023, 1024, 1025, 2047, 2048, 15360, 0x7BFF, 0x7C00, 0x7E00, 
 def use_plain():
     """Let the encoder use the plain twins; what has been imported would go on with the others."""
     compaction.forget_encoder()
-    for name in kernels.NAMES:
+    for name in kernels.TWINS:
         __import__("store." + name + "_plain")
         twin = sys.modules["store." + name + "_plain"]
         sys.modules["store." + name + "_viper"] = twin
