@@ -2,7 +2,7 @@
 
 import asyncio
 
-from fields import EXTRAS, FIELDS, TEXT, value_of
+from fields import ENERGY, EXTRAS, FIELDS, TEXT, value_of
 from net import topics
 
 PASSING = True
@@ -22,12 +22,19 @@ async def metrics(http, out):
         await out.text(row % ("up", pack.name, "", int(pack in packs)))
     for pack in packs:
         await out.text(row % ("age_seconds", pack.name, "", pack.age_s()))
-    for table in (FIELDS, EXTRAS):
+    energy = [pack.energy.values(pack.sample) for pack in packs]
+    for table in (FIELDS, ENERGY, EXTRAS):
+        at = -1
         for _, decimals, kind, *keys in table:
             for key in keys if kind != TEXT else ():
-                for pack in packs:
-                    sample = pack.sample
-                    value = value_of(sample, key) if table is FIELDS else sample.extras.get(key)
+                at += 1
+                for i, pack in enumerate(packs):
+                    if table is ENERGY:
+                        value = energy[i][at]
+                    elif table is FIELDS:
+                        value = value_of(pack.sample, key)
+                    else:
+                        value = pack.sample.extras.get(key)
                     if value is not None:
                         text = topics.decimal(int(value), decimals)
                         await out.text(row % (key, pack.name, "", text))

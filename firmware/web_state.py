@@ -79,14 +79,16 @@ async def status(http, out):
 async def _reading(out, board, pack, sample):
     """Its values as MQTT has them, and its cells. sample: for a copy; None: there is no reading."""
     now = board.clock.unix()
+    energy = ()
     if sample:
         sample.clear()
         sample.copy_from(pack.sample)
         topics.say_errors(sample, pack.errors)
+        energy = pack.energy.values(sample)
         now = None if now is None else now - pack.age_s()
     text = _Text()
     await out.text(',"values":')
-    for _ in topics.state(text, sample, pack.bms, now):
+    for _ in topics.state(text, sample, pack.bms, now, energy):
         await out.text(text.take())
     cells = sample.cells[: topics.count_of(sample, "cells")] if sample else ()
     text.add(',"cells":[%s]' % ",".join([topics.element(mv, "cells", 3) or "null" for mv in cells]))

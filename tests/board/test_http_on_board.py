@@ -49,6 +49,7 @@ def test_what_it_answers(asked):
     lines = seen.ask("/metrics").body.decode().splitlines()
     values = dict(line.rsplit(" ", 1) for line in lines)
     assert float(values['packlog_voltage{pack="house"}']) == pytest.approx(52, abs=6)
+    assert values['packlog_total_energy_out{pack="house"}'] == "0.0"
     assert values['packlog_up{pack="house"}'] == "1" and "packlog_logger_uptime" in values
     assert len(lines) == len(values) and 'packlog_soh{pack="house"}' not in values
     seen.bench.rig.line.silent = True
@@ -108,7 +109,7 @@ def test_one_connection_serves_for_many(asked):
     seen = asked
     keep = "Connection: keep-alive"
     several = request("/nothing", keep) + request("/api/live?", keep, method="HEAD")
-    several += request("/api/history/house/pack/draft", keep, method="HEAD")
+    several += request("/api/history/house/now/draft", keep, method="HEAD")
     said = seen.ask_raw(several + request("/"))
     assert re.findall(rb"HTTP/1.1 (\d+)", said) == [b"404", b"200", b"200", b"200"]
     old = seen.ask_raw(b"GET /api/status HTTP/1.0\r\n\r\n")

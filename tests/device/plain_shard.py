@@ -59,7 +59,7 @@ def _coarse(is_days):
 
 def read(data):
     magic, version, head_size, params_size, rows, marks, _ = struct.unpack("<4sBBHHHI", data[:16])
-    assert (magic, version) == (b"PKLS", 2)
+    assert magic == b"PKLS" and version in (1, 2)
     end = 16 + head_size + params_size
     assert struct.unpack("<I", data[end : end + 4])[0] == binascii.crc32(data[:end])
     head = data[16 : 16 + head_size]
@@ -70,10 +70,16 @@ def read(data):
     if series in (4, 5):
         columns = _coarse(series == 5)
     run = struct.unpack("<II", head[16:24])
-    rows -= marks
+    if version == 2:
+        rows -= marks
     params = data[16 + head_size : end]
     found, rest = _records(columns, params, decompress(data[end + 4 :]), rows, size)
-    return head + b"".join(_with_marks(found, rest, marks, run, size))
+    if version == 2:
+        found = _with_marks(found, rest, marks, run, size)
+    else:
+        for at in range(0, len(rest), 2 + size):
+            found[rest[at] | rest[at + 1] << 8] = rest[at + 2 : at + 2 + size]
+    return head + b"".join(found)
 
 
 def _records(columns, params, planes, rows, size):

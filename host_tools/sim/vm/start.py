@@ -45,11 +45,20 @@ def _power_up(settings):
         sys.modules["gc"] = roomy_gc
     disk = flash.bdev = flash.Flash(image, int(blocks))
     sys.modules["flashbdev"] = flash  # as the ESP32's own
+    _room_for_names()
     link.set_state(0)
     _mount(disk, kind)
     if memory:
         _import_frozen()
         memory.start(chip, tuple([int(part) for part in version.split(".")]))
+
+
+def _room_for_names():
+    """The VM's table of names doubles when it is full, in one piece of many KB. So that it does not
+    while a firmware runs: half of the names are the board's own, of which an ESP32 has none.
+    """
+    for i in range(700):
+        hasattr(sys, "~%d" % i)
 
 
 def _be_an_esp32():

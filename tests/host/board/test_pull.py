@@ -66,11 +66,12 @@ def test_an_older_packlog_is_stopped_for_a_pull_and_started_again(older, bench, 
     board = bench()
     board.board.run(300)
     said = pulled(board, tmp_path)
-    assert said[0].startswith("3 files on the board, 3 new or grown")
+    # What is stopped ends its hour: there is a file of the hours, too
+    assert said[0].startswith("4 files on the board, 4 new or grown")
     assert said[1] == "the logger runs again" and board.board.starts == 2
     frames = load([tmp_path])
     assert not frames.problems and (frames.time > 1_700_000_000).all()
-    assert pulled(board, tmp_path)[0].startswith("3 files on the board, ")
+    assert pulled(board, tmp_path)[0].startswith("4 files on the board, ")
 
 
 def test_the_pull_dates_what_was_logged_before_it(bench, tmp_path):
@@ -102,7 +103,7 @@ def test_a_board_that_is_just_starting_is_told_the_time_too(
     monkeypatch.setattr(Device, "interrupt", early)
     said = pulled(board, tmp_path)
     assert interrupts == [1, 2] and board.board.starts == 3
-    assert said[0].startswith("3 files on the board") and said[1] == "the logger runs again"
+    assert said[0].startswith("4 files on the board") and said[1] == "the logger runs again"
     frames = load([tmp_path])
     assert (frames.time[frames.boot == 2] > 1_700_000_000).all()
 
