@@ -15,7 +15,15 @@ from host_tools.sim.workshop import port_of
 from tests.helpers.command_line import ROOT
 from tests.helpers.home_bench import SECRETS
 
-EXAMPLES = {"", "...", "change-me", "change-me-too", "correct horse", "green barn", "green barn door"}
+EXAMPLES = {
+    "",
+    "...",
+    "change-me",
+    "change-me-too",
+    "correct horse",
+    "green barn",
+    "green barn door",
+}
 PASSWORD = re.compile(r'"password"\s*:\s*"([^"]*)"')
 
 
