@@ -74,7 +74,8 @@ def test_install_log_pull_and_decode(tmp_path):
         board.run(900)
         starts = board.starts
         with port_of(board) as port:
-            assert pull(port, tmp_path / "out", said.append) == 3
+            # The reset has stopped the logger, which ended its hour: a file of the hours, too
+            assert pull(port, tmp_path / "out", said.append) == 4
         assert board.starts == starts  # nothing stopped for it
     finally:
         board.close()
@@ -201,7 +202,8 @@ def test_a_second_install_copies_nothing_and_keeps_the_history(bench):
 
 @pytest.mark.parametrize("cpu_factor", [pytest.param(0, marks=pytest.mark.slow), 40])
 def test_every_packet_arrives_whatever_else_goes_on(bench, tmp_path, cpu_factor):
-    """The display is written, the flash erases every second or two, a segment becomes a shard.
+    """The display is written, the flash erases every second or two until the store spares it, a
+    segment becomes a shard.
 
     An ESP32 at 160 MHz takes 20 to 50 times as long for bytecode as a PC.
     """
@@ -210,15 +212,18 @@ def test_every_packet_arrives_whatever_else_goes_on(bench, tmp_path, cpu_factor)
         header = segment.Header(segment.PACK, 1, 16, "house", number)
         files[f"/data/house/pack/{segment.file_name(number)}"] = header.pack() + household(count)
     config = example()
+    config["status_s"] = 1
     config["store"] = {"window_s": 1, "interval_s": 1, "budget_kb": 128}
     board = bench(config, files, settings={"cpu_factor": cpu_factor})
-    board.board.run(800)
-    assert sum(board.board.flash.erases) > 180
+    board.board.run(60)  # a start of that many modules takes half of it
+    begun = board.count("readings")
+    board.board.run(740)
+    assert sum(board.board.flash.erases) > 120
     assert board.board.flash.overprogrammed == 0  # nothing was written where nothing was erased
     assert board.rig.bus.bytes > 7_000
     assert board.board.hardware.lost_bytes() == 0
     assert board.count("rejected") == 0
-    assert board.count("readings") >= 780
+    assert board.count("readings") >= begun + 735
     assert board.rig.lcd.violations == []
     folder = board.history(tmp_path / "out")
     assert list(folder.glob("house/pack/*.shard"))

@@ -21,6 +21,7 @@ def _power_up(settings):
     import flash
     import link
 
+    _room_for_names()
     fd_in, fd_out, now, boot, wall, cause, cpu, baud, chip, version, image, blocks, kind = settings
     link.open_pipes(fd_in, fd_out, int(now), int(wall), int(cpu))
     board_time.boot_us = int(boot)
@@ -45,7 +46,6 @@ def _power_up(settings):
         sys.modules["gc"] = roomy_gc
     disk = flash.bdev = flash.Flash(image, int(blocks))
     sys.modules["flashbdev"] = flash  # as the ESP32's own
-    _room_for_names()
     link.set_state(0)
     _mount(disk, kind)
     if memory:
