@@ -80,8 +80,9 @@ def _household(found, folder):
 
 
 def shard_sizes(folder):
-    """Of each file, as a shard: what it is once it is full."""
-    return [len(shard_bytes(path)) for path in records.find([folder])]
+    """Of each file, as a shard: what it is once it is full. A series without a file has no folder."""
+    paths = records.find([folder]) if folder.is_dir() else ()
+    return [len(shard_bytes(path)) for path in paths]
 
 
 def _years(name, sizes, days):
