@@ -30,7 +30,7 @@ from store import segment
 from store.budget import shares
 
 MONTH, QUICK = 30, 4  # days
-FLASH_DAYS, FLASH_QUICK = (1, 5), (0.125, 2)  # of a frame every 2 s, of the household
+FLASH_DAYS, FLASH_QUICK = (1, 5), (0.05, 1)  # of a frame every 2 s, of the household
 _BLOCK = 4096
 _YEAR = 365.25
 
@@ -80,8 +80,9 @@ def _household(found, folder):
 
 
 def shard_sizes(folder):
-    """Of each file, as a shard: what it is once it is full."""
-    return [len(shard_bytes(path)) for path in records.find([folder])]
+    """Of each file, as a shard: what it is once it is full. Without a file there is no folder."""
+    paths = records.find([folder]) if folder.is_dir() else ()
+    return [len(shard_bytes(path)) for path in paths]
 
 
 def _years(name, sizes, days):

@@ -26,8 +26,13 @@ def run(*arguments):
     return json.loads(done.stdout)
 
 
-def check_household(house):
-    assert house["bytes_to_thresholds"] <= 0.55
+# With a flush every 10 s. Beside a full history few blocks are free, until retention frees others.
+FREE_YEARS = {"empty": 50, "full": 20}
+MONTH, FEW_DAYS = 0.52, 0.61  # of the thresholds' bytes: in few days headers weigh more
+
+
+def check_household(house, most):
+    assert house["bytes_to_thresholds"] <= most
     assert house["rms_error_a"] <= 0.3 * house["thresholds_rms_error_a"]
     check_bytes(house["frame_bytes"])
 
@@ -47,12 +52,12 @@ def check_flash(flash):
     for state in ("empty", "full"):
         assert flash["frame_every_2_s_" + state]["frames_a_day"] == 43200
         assert flash["frame_every_2_s_" + state]["years"] >= 20
-        assert flash["typical_" + state]["years_of_the_free_blocks"] >= 50
+        assert flash["typical_" + state]["years_of_the_free_blocks"] >= FREE_YEARS[state]
 
 
 def test_a_few_days():
     found = run("--quick")
-    check_household(found["household"])
+    check_household(found["household"], FEW_DAYS)
     check_charge(found["household"]["charge"])
     check_flash(found["flash"])
 
@@ -84,7 +89,7 @@ def test_rows_of_a_csv(tmp_path):
 @pytest.mark.slow
 def test_a_month():
     found = run()
-    check_household(found["household"])
+    check_household(found["household"], MONTH)
     check_charge(found["household"]["charge"])
     check_flash(found["flash"])
     assert found["household"]["frame_bytes"]["shard_to_our_planes_xz"] <= 1.03

@@ -5,11 +5,11 @@ from tests.bench import between, resample
 
 # By how many percent the RMS error falls at least, in the household
 LEAST = {
-    "voltage": 26,
-    "min_cell_voltage": 26,
-    "max_cell_voltage": 26,
-    "soc": 38,
-    "cells": 40,
+    "voltage": 50,
+    "min_cell_voltage": 43,
+    "max_cell_voltage": 50,
+    "soc": 40,
+    "cells": 65,
 }
 
 
@@ -19,10 +19,10 @@ def check(found, least):
         assert numbers["falls_by_percent"] >= least.get(name, 0), name
 
 
-def test_half_a_day_of_the_household():
+def test_a_day_of_the_household():
     name, capacity_ah, make = next(iter(between.traces()))
     assert name == "household"
-    check(between.measure(make(0.5), capacity_ah), LEAST)
+    check(between.measure(make(1), capacity_ah), LEAST)
 
 
 @pytest.mark.slow

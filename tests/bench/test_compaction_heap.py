@@ -51,7 +51,7 @@ def compaction(board, kind, free=None, shift=0):
 
 
 @pytest.mark.parametrize(
-    "kind", ["frames", pytest.param("16 cells", marks=pytest.mark.slow), "32 cells"]
+    "kind", ["frames", *(pytest.param(f"{n} cells", marks=pytest.mark.slow) for n in (16, 32))]
 )
 def test_it_takes_what_it_says(board, kind):
     found = compaction(board, kind)

@@ -155,8 +155,17 @@ def test_every_fault(bench, layout, sizes, rest_s):
     assert abs(link.bench.count("heap") - heap) <= 2048
 
 
-@pytest.mark.parametrize("sizes", [20, 244, (20, 244)])
-@pytest.mark.parametrize("layout", ["24S", "32S"])
+@pytest.mark.parametrize(
+    ("layout", "sizes"),
+    [
+        ("24S", 20),
+        ("32S", (20, 244)),
+        *(
+            pytest.param(*each, marks=pytest.mark.slow)
+            for each in (("24S", 244), ("24S", (20, 244)), ("32S", 20), ("32S", 244))
+        ),
+    ],
+)
 def test_every_frame_arrives(bench, layout, sizes):
     board = bench(jk_config(), bms="jk", jk_layout=layout, jk_module={"sizes": sizes})
     board.board.run(300)

@@ -172,7 +172,8 @@ def test_a_wroom_puts_all_of_them_off(board, tmp_path, count):
     nothing_is_lost(seen, count, tmp_path)
 
 
-@pytest.mark.parametrize("count", SIZES)
+@pytest.mark.slow
+@pytest.mark.parametrize("count", [SMALL, REAL])
 def test_some_find_room_and_the_others_wait(board, tmp_path, count):
     before = EATER.format(after=EAT_AFTER_S, leave=LEAVE)
     seen = board("s3", count, {}, before)

@@ -7,6 +7,7 @@ reading must be one of those, in order, and every one of its cells must come fro
 import random
 from collections import Counter
 
+import pytest
 from host_tools.sim.units import chargery_wire as wire
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -14,7 +15,7 @@ from tests.helpers.feeding import feed_all, memory_of
 
 from bms.chargery import Decoder
 
-STRINGS = 200_000
+STRINGS, MANY = 20_000, 200_000
 LENGTHS = {
     0x56: {6 + 2 * n for n in range(1, 25)} | {13 + 2 * n for n in range(1, 25)},
     0x57: {0x0D, 0x0F, 0x13},
@@ -157,14 +158,15 @@ class Line:
         return self.random.choice((self.noise, self.headers, self.damaged, self.damaged))()
 
 
-def test_random_and_mutated_bytes():
+@pytest.mark.parametrize("strings", [STRINGS, pytest.param(MANY, marks=pytest.mark.slow)])
+def test_random_and_mutated_bytes(strings):
     line = Line(1)
     totals = Counter()
-    for i in range(STRINGS):
+    for i in range(strings):
         stats = check(line.next(), step=(0, 1, 7)[i % 3])
         totals.update({f"0x{command:02x}": n for command, n in stats["accepted"].items()})
         totals["rejected"] += stats["rejected"]
-    assert min(totals[kind] for kind in ("0x56", "0x57", "0x58", "rejected")) > STRINGS // 20
+    assert min(totals[kind] for kind in ("0x56", "0x57", "0x58", "rejected")) > strings // 20
 
 
 def test_one_decoder_for_all_of_it_stays_small():

@@ -2,8 +2,20 @@
 
 import pytest
 from tests.helpers.device_runs import DEVICE, passes
+from tests.rv32 import pieces
+
+
+# Days of arithmetic: what takes seconds there runs on CPython always, here with the campaigns
+LONG = ("test_ntp", "test_sampler_bounds", "test_sampler_bursts")
 
 
 @pytest.mark.parametrize("path", sorted(DEVICE.glob("test_*.py")), ids=lambda path: path.stem)
 def test_device_code_on_micropython(path, tmp_path):
-    assert "ok test_" in passes(tmp_path, path.name)
+    names = pieces.quick(path) if path.stem in LONG else ()
+    assert "ok test_" in passes(tmp_path, path.name, *names)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("stem", LONG)
+def test_days_of_device_code_on_micropython(stem, tmp_path):
+    assert "ok test_" in passes(tmp_path, stem + ".py", *pieces.SLOW[stem])

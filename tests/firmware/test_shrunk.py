@@ -11,7 +11,7 @@ from tests.helpers.device_runs import DEVICE, passes
 
 TESTS = DEVICE.parent
 # A look at everything: names of a registry, of kernels that are chosen at run time, by getattr
-QUICK = ("test_chargery", "test_columns", "test_sampler_bounds", "test_topics", "test_history")
+QUICK = ("test_chargery", "test_columns", "test_topics", "test_history")
 
 
 @pytest.fixture(scope="module")

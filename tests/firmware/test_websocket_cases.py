@@ -13,7 +13,7 @@ from tests.helpers.websocket.websocket_cases import CASES
 from tests.helpers.websocket.websocket_frames import PONG, VIOLATION
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def played():
     """number: (how the link ended, what the server heard), all cases played by one MicroPython."""
     by_path = {"/" + case.number: case for case in CASES}

@@ -15,19 +15,19 @@ WORD = r"[A-Za-z_]\w*"
 
 
 @functools.cache
-def trees():
-    """Every module but those that check the documents: they quote them."""
+def modules():
+    """The nodes of every module but those that check the documents: they quote them."""
     paths = [path for folder in FOLDERS for path in (ROOT / folder).rglob("*.py")]
     own = {ROOT / "tests/helpers/documents.py", *(ROOT / "tests/docs").glob("test_docs*.py")}
-    return [ast.parse(path.read_text()) for path in paths if path not in own]
+    return [list(ast.walk(ast.parse(path.read_text()))) for path in paths if path not in own]
 
 
-def texts_of(tree):
+def texts_of(nodes):
     """Every name and every string of a module."""
-    docstrings = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
-    for node in ast.walk(tree):
+    docstrings = {id(node.value) for node in nodes if isinstance(node, ast.Expr)}
+    for node in nodes:
         if id(node) not in docstrings:
-            for _, value in ast.iter_fields(node):
+            for value in vars(node).values():
                 if isinstance(value, bytes):
                     value = value.decode("latin-1")
                 if isinstance(value, str):
@@ -35,8 +35,13 @@ def texts_of(tree):
 
 
 @functools.cache
+def texts_by_module():
+    return [set(texts_of(nodes)) for nodes in modules()]
+
+
+@functools.cache
 def texts():
-    return {text for tree in trees() for text in texts_of(tree)}
+    return set().union(*texts_by_module())
 
 
 @functools.cache
@@ -49,18 +54,18 @@ def words():
 @functools.cache
 def script_options():
     """What the scripts among them take that read their options themselves."""
-    each = [set(texts_of(tree)) for tree in trees()]
-    return {text for found in each if "argparse" in found for text in found if text[:2] == "--"}
+    scripts = [found for found in texts_by_module() if "argparse" in found]
+    return {text for found in scripts for text in found if text[:2] == "--"}
 
 
 @functools.cache
 def attributes():
     """(object, attribute) as the modules write them; what a class defines itself is of self."""
-    return {pair for tree in trees() for pair in _attributes_of(tree)}
+    return {pair for nodes in modules() for pair in _attributes_of(nodes)}
 
 
-def _attributes_of(tree):
-    for node in ast.walk(tree):
+def _attributes_of(nodes):
+    for node in nodes:
         if isinstance(node, ast.Attribute):
             yield _last_name(node.value), node.attr
         elif isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):

@@ -38,17 +38,44 @@ SLOW = {
     "test_sampler_bursts": (
         "test_charge_stays_exact_with_bursts_at_any_time",
         "test_steps_are_followed_once_in_six_hours",
+        "test_a_reading_that_is_held_up_leaves_no_dent",
     ),
-    "test_checks": ("test_no_record_of_ours_looks_like_a_check",),
+    "test_checks": (
+        "test_no_record_of_ours_looks_like_a_check",
+        "test_each_block_of_flash_has_one_and_so_has_the_end",
+        "test_damaged_records_are_an_event",
+    ),
+    "test_shard": (
+        "test_a_shard_that_does_not_read_back",
+        "test_equal_records_cost_next_to_nothing",
+        "test_it_is_done_in_many_steps_and_written_in_pieces",
+        "test_marks_cost_little_however_many_they_are",
+        "test_marks_of_any_kind_and_size_come_back",
+    ),
+    "test_shard_cost": ("test_heap_beyond_the_steady_state",),
+    "test_old_files": ("test_shards_are_made_that_hold_the_same_records",),
+    "test_totals": ("test_they_never_go_back_and_lose_the_window_at_most",),
+    "test_hours": (
+        "test_they_end_with_the_local_hour",
+        "test_a_clock_that_jumps",
+        "test_a_clock_that_drifts_makes_no_records_of_its_own",
+    ),
+    "test_days": ("test_the_power_may_go_at_any_time",),
+    "test_sampler": ("test_charge_stays_exact_with_readings_at_any_time",),
+    "test_events": ("test_a_link_that_flaps_for_a_day_takes_no_more_than_a_few_hundred_events",),
+    "test_cells": ("test_noise_is_filtered_out_of_what_a_record_says",),
+    "test_deflate": ("test_random_planes",),
+    "test_ds3231": ("test_without_a_network_the_board_goes_by_the_chip",),
     "littlefs_store": ("test_adding_and_flushing_are_quick",),
 }
 # What has nothing to do with the width of a number runs with the campaigns, as a whole
 OTHERS = (
-    "test_ble", "test_ble_links", "test_ble_trouble", "test_compaction", "test_discovery",
-    "test_display", "test_draft", "test_hd44780", "test_hd44780_faults",
-    "test_health", "test_history", "test_history_series", "test_history_trouble",
-    "test_jk_ask", "test_keepalive", "test_mqtt_pipe", "test_topics", "test_upkeep", "test_wifi",
-    "littlefs_store",
+    "test_access_point", "test_ble", "test_ble_links", "test_ble_trouble", "test_chargery_line",
+    "test_compaction", "test_config_mutations", "test_discovery", "test_display", "test_draft",
+    "test_hd44780", "test_hd44780_faults", "test_health", "test_history", "test_history_series",
+    "test_history_trouble", "test_hold", "test_http_request", "test_jk_ask", "test_jk_line",
+    "test_keepalive", "test_listen", "test_mqtt_pipe", "test_settings", "test_topics",
+    "test_upkeep", "test_wifi", "littlefs_store",
 )  # fmt: skip
 # Of the tests on littlefs only these: the others wear a flash in RAM out, minutes each
 LITTLEFS = (
@@ -73,14 +100,19 @@ def names_in(path):
     return [name for name in names if path.stem != "littlefs_store" or name in LITTLEFS]
 
 
+def quick(path):
+    """Those that take no seconds."""
+    return [name for name in names_in(path) if name not in SLOW.get(path.stem, ())]
+
+
 def parts(path):
     """(id, names, counting, marks): the tests of a file that run in one go."""
     names = names_in(path)
     slow = [name for name in names if name in SLOW.get(path.stem, ())]
     counted = COUNTED.get(path.stem, ())
     counted = names if counted is None else [name for name in names if name in counted]
-    quick = [name for name in names if name not in slow + counted]
-    yield path.stem, quick, False, [pytest.mark.slow] if path.stem in OTHERS else []
+    others = [name for name in names if name not in slow + counted]
+    yield path.stem, others, False, [pytest.mark.slow] if path.stem in OTHERS else []
     yield path.stem + " (counted)", counted, True, []
     yield path.stem + " (slow)", slow, False, [pytest.mark.slow]
 

@@ -11,7 +11,7 @@ from tests.helpers import shrunk
 from tests.rv32 import machine, pieces
 
 # What runs in any case: native code, config.json and files, a decoder
-WITH_NAMES = ("test_config", "test_segment", "test_shard")
+WITH_NAMES = ("test_columns", "test_config", "test_segment")
 SHORT = ("test_chargery", "test_columns", "test_topics")
 ARCH = compile.ARCHITECTURES[11]
 # The stand-in for aioble's package is not made smaller; tests of 32 bits are about one machine

@@ -16,7 +16,7 @@ from tests.rv32 import build, images, machine, pieces
 
 ENCODER = pieces.VM / "encoder_rows.py"
 # What runs frozen in any case: native code, numbers, a decoder, files
-FROZEN = ("test_columns", "test_half", "test_jk", "test_segment", "test_shard")
+FROZEN = ("test_jk", "test_segment", "test_shard")
 
 
 @pytest.fixture(scope="session")
@@ -87,8 +87,11 @@ def on_rv32(board, kind, *sizes):
     return board.run(script)
 
 
-def test_the_encoder_gives_the_same_bytes_on_rv32_x64_and_cpython(rv32):
-    sizes = (5037, 300)  # a whole segment of 64 KB, and some rows of other kinds
+@pytest.mark.parametrize(
+    "sizes",  # frames, and rows of other kinds; a whole segment of 64 KB with the campaigns
+    [(700, 100), pytest.param((5037, 300), marks=pytest.mark.slow)],
+)
+def test_the_encoder_gives_the_same_bytes_on_rv32_x64_and_cpython(rv32, sizes):
     judged = on_cpython(*sizes)
     assert len(judged.splitlines()) == 9
     assert on_x64("native", *sizes) == judged
@@ -96,11 +99,12 @@ def test_the_encoder_gives_the_same_bytes_on_rv32_x64_and_cpython(rv32):
 
 
 def test_so_do_the_plain_twins_on_rv32(rv32):
-    judged = on_cpython(200, 40)
-    assert on_rv32(rv32, "plain", 200, 40) == judged
-    assert on_x64("plain", 200, 40) == judged
+    judged = on_cpython(100, 20)
+    assert on_rv32(rv32, "plain", 100, 20) == judged
+    assert on_x64("plain", 100, 20) == judged
 
 
+@pytest.mark.slow
 def test_so_does_what_rv32_compiles_by_itself(built, tmp_path):
     image = machine.Image(built)
     image.add_tests()

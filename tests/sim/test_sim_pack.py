@@ -19,7 +19,7 @@ def day(seed=0, hours=24, step=1, **options):
     return pack, rows
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def first_day():
     return day()
 
