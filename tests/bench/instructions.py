@@ -37,7 +37,7 @@ LOOP_US = 3  # a round of the loop on an ESP32 at 160 MHz, see tests/device/test
 PARTS = ("a reading, all of it", "decoding alone", "hub alone", "flush")
 COUNTING = ("rv32/vm/counts.py", "device/house_day.py", "device/chargery_stream.py")
 COUNTING += ("device/jk_stream.py", "device/asked_stream.py")
-MORE = 96 << 10  # bytes of heap, for all that counts
+MORE = 160 << 10  # bytes of heap, for all that counts
 _FOLDER = "/segments"
 
 
