@@ -122,6 +122,7 @@ class Http:
                 if ticks_diff(peer.due, ticks_ms()) < 0:
                     self.counters["dropped"] += not peer.is_idle
                     self._drop(peer)
+            peer = None  # or the last one's task, and so the modules, would stay
             if self.open:
                 asked = ticks_ms()
             elif self._came and ticks_diff(ticks_ms(), asked) > _LOADED_MS:
