@@ -123,7 +123,11 @@ def test_a_folder_of_one_pack(tmp_path):
 def running(*arguments):
     """packlog view's process, and the URL that it prints."""
     process = subprocess.Popen(
-        [*PACKLOG, "view", *map(str, arguments)], stderr=subprocess.PIPE, text=True
+        [*PACKLOG, "view", *map(str, arguments)],
+        stderr=subprocess.PIPE,
+        text=True,
+        # Tests that run in a shell's background have it ignored, and hand that on
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     try:
         line = process.stderr.readline()
