@@ -4,7 +4,6 @@ import pytest
 from tests.helpers.device_runs import DEVICE, passes
 from tests.rv32 import pieces
 
-
 # Days of arithmetic: what takes seconds there runs on CPython always, here with the campaigns
 LONG = ("test_ntp", "test_sampler_bounds", "test_sampler_bursts")
 
