@@ -112,7 +112,7 @@ TEXTS = "errors system_state breaker charge_state"
 
 def test_every_field_can_be_got_at_on_the_pc(bench, tmp_path, capsys):
     board = bench(blue_config(), ahead=lambda rig: bluenova.add(rig, "10.0.0.2", 3))
-    board.board.run(400)
+    board.board.run(600)
     missing = {"voltage", "current", "soc", "temperature", "soh", "cell_temperatures"}
     missing |= {"min_cell_voltage", "max_cell_voltage"}
     with port_of(board.board) as port:

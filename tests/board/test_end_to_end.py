@@ -208,7 +208,7 @@ def test_every_packet_arrives_whatever_else_goes_on(bench, tmp_path, cpu_factor)
     An ESP32 at 160 MHz takes 20 to 50 times as long for bytecode as a PC.
     """
     files = {}
-    for number, count in ((1, 1000), (2, 0)):  # one that is full, one to go on with
+    for number, count in ((1, 2500), (2, 0)):  # one that is full, one to go on with
         header = segment.Header(segment.PACK, 1, 16, "house", number)
         files[f"/data/house/pack/{segment.file_name(number)}"] = header.pack() + household(count)
     config = example()

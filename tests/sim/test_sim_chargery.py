@@ -93,13 +93,13 @@ def test_seeds():
 
 def test_impedances_come_when_the_current_turns():
     unit, turns, before = Unit(Pack(seed=0), seed=0), 0, None
-    for _, data in unit.bursts(0, 5 * 3600):
+    for _, data in unit.bursts(0, 10 * 3600):
         if data[2:3] == bytes([wire.IMPEDANCES]) and data[:2] == b"$$":
             turns += 1
             assert data[4] != before and len(data) == 0x28
             before = data[4]
-    assert turns > 2
-    _, decoder = decoded(heard(Unit(Pack(seed=0), seed=0), 0, 5 * 3600))
+    assert turns > 5
+    _, decoder = decoded(heard(Unit(Pack(seed=0), seed=0), 0, 10 * 3600))
     assert decoder.sample.impedance_count == 16
     assert all(1 <= z <= 6 for z in decoder.sample.impedances[:16])
 
