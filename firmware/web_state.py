@@ -55,7 +55,8 @@ async def status(http, out):
     await out.text('{"version":"%s","board":"%s"' % (VERSION, identity()))
     await out.text(times(board))
     settable = clock.source == NO_CLOCK
-    offset = 0 if settable else board.local.offset(clock.unix())
+    local = board.local
+    offset = local.offset(clock.unix()) if local and not settable else 0
     words = ',"clock":%d,"clock_settable":%s,"timezone_offset":%d,"health":'
     await out.text(words % (clock.source, json.dumps(settable), offset))
     comma = "{"

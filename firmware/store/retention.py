@@ -16,9 +16,14 @@ def make_room(files, size, budget, reserve, drop):
 
     budget None: no bound but the reserve.
     """
-    while _short(files, size, budget, reserve):
-        if not drop():
-            return
+    block = look(files.folder)
+    if budget is not None:
+        # Asking the file system after each of many files would take seconds
+        while used(files, block) + taken(size, block) > budget and drop():
+            pass
+        look(files.folder)
+    while _free < reserve + size and drop():
+        look(files.folder)
 
 
 def look(folder):
@@ -33,13 +38,6 @@ def look(folder):
 def free_bytes():
     """Of the file system when look() asked it last, which takes some 0.1 s; None before."""
     return _free
-
-
-def _short(files, size, budget, reserve):
-    block = look(files.folder)
-    if _free < reserve + size:
-        return True
-    return budget is not None and used(files, block) + taken(size, block) > budget
 
 
 def used(files, block):

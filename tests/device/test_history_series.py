@@ -57,7 +57,7 @@ def test_the_shares_are_the_budget():
     for budget in (128 * 1024, 1536 * 1024, 99999999):
         assert sum(shares(budget)) == budget
     # Two blocks at least for the events, four for the frames
-    assert shares(65536) == (16385, 7864, 8192, 19333, 13762)
+    assert shares(65536) == (18351, 5898, 8192, 19333, 13762)
     assert shares(16 << 20)[4] == 524288  # forty years are enough
     assert shares(None) == (None,) * 5
     assert shares(total(65536))[0] == 65536
