@@ -1,7 +1,7 @@
 """What each tolerance costs in flash: the household with one key of config.json's store changed.
 
-python tests/bench/tolerances.py            ten days of the household
-python tests/bench/tolerances.py --days 2   fewer
+python tests/bench/tolerances.py            a day of the household
+python tests/bench/tolerances.py --days 10  more
 python tests/bench/tolerances.py --json     one JSON object instead of the table
 """
 
@@ -22,7 +22,7 @@ from tests.bench import accuracy, household, store
 import config
 from store import segment
 
-DAYS = 10
+DAYS = 1
 # Beside the default: what a user may want of each key. 0 makes every change a frame.
 TRIED = {
     "current_percent": (0, 0.5, 1, 1.5, 4, 8),

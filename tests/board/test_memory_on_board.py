@@ -17,8 +17,6 @@ FULL = 11  # segments that are there already
 SMALL, REAL = 400, 5036  # frames that fill one: with a small budget, with as much as there is
 FOLDER = "/data/house/pack"
 WAITS = "compaction_waits"
-# A WROOM has not the room for the display and NTP besides
-BARE = {"lcd": {"kind": "none"}, "ntp": {"server": ""}}
 # A task of the user's, started before main.py: after a while it takes all but so many bytes of what
 # the heap has without growing, and goes on doing so
 EATER = """
@@ -35,15 +33,9 @@ async def eat():
         await asyncio.sleep(5)
 asyncio.create_task(eat())
 """
-# And one that takes hardly anything
-SMALL_TASK = """
-import asyncio
-async def task():
-    await asyncio.sleep(1000)
-asyncio.create_task(task())
-"""
 AHEAD = b"# Ahead of main.py\n"
 MOST_ROUNDS = 20  # of 40 s
+EAT_FIRST_S = 40  # before the first of the segments
 EAT_AFTER_S = 170  # after two of the segments
 LEAVE = 18000  # bytes: the logger runs, a compaction would not
 
@@ -165,8 +157,8 @@ SIZES = [SMALL, pytest.param(REAL, marks=pytest.mark.slow)]
 
 
 @pytest.mark.parametrize("count", SIZES)
-def test_a_wroom_puts_all_of_them_off(board, tmp_path, count):
-    seen = board("wroom", count, BARE, SMALL_TASK)
+def test_a_heap_that_is_nearly_full_puts_all_of_them_off(board, tmp_path, count):
+    seen = board("s3", count, {}, EATER.format(after=EAT_FIRST_S, leave=LEAVE))
     done = put_off_until_the_next_start(seen)
     assert done == 0
     nothing_is_lost(seen, count, tmp_path)
@@ -184,7 +176,12 @@ def test_some_find_room_and_the_others_wait(board, tmp_path, count):
 
 def test_a_planned_restart_says_goodbye_and_what_it_was(board, tmp_path):
     """A day later: the clock is put on, for the board waits a day between two restarts."""
-    seen = board("wroom", SMALL, BARE, jump.ahead(after=80, seconds=86400))
+    seen = board(
+        "s3",
+        SMALL,
+        {},
+        EATER.format(after=EAT_FIRST_S, leave=LEAVE) + jump.ahead(after=80, seconds=86400),
+    )
     while seen.board.starts == 1 and seen.board.now < 300e6:
         seen.board.run(1)
     assert seen.board.starts == 2
