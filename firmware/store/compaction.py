@@ -17,7 +17,7 @@ _ENCODER = ("to_shard", "shard", "encoder", "columns", "rows", "checks", "marks"
 # Bytes of heap with which compacting a segment succeeds: 13,500 are in use at most between two
 # steps, 16,000 where native code lies in the heap. The rest is what a step takes meanwhile, and a
 # heap in pieces
-NEEDS = 16384 if kernels.STAYS else 18432
+NEEDS = 18432 if kernels.STAYS else 20480
 
 
 def forget_encoder():
