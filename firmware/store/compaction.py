@@ -73,7 +73,7 @@ class Compactor:
             self.sequence = self._choose()
             if self.sequence is None:
                 return
-            for _ in kernels.work("to_shard", self, self.sequence):
+            for _ in self._steps():
                 yield
                 if self._turn != turn:
                     return
@@ -82,6 +82,10 @@ class Compactor:
             self._pause = 0
         except Exception as error:  # whatever it is: the segment is there, and others wait
             self._fail(error)
+
+    def _steps(self):
+        yield from kernels.load(("shard",))  # by itself: both in one step take too long
+        yield from kernels.work("to_shard", self, self.sequence)
 
     def stop(self):
         """Drop what is under way. Deletes what there is of the shard."""

