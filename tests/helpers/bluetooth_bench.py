@@ -93,6 +93,7 @@ class Bench:
         # What a script shows takes no time: the units would go on sending meanwhile
         plan = Plan(flash=flash, bms="jk", jk_name="JK-0", jk_module=module, speed=0)
         plan.settings["baudrate"] = 0
+        plan.settings["heap"] = "640K"  # what a script prints is long
         self.rig = Rig(plan)
         for n in range(1, units):
             jk.add(self.rig, f"JK-{n}", seed=n, **module)

@@ -132,8 +132,8 @@ def counted(built):
 
 
 def test_readings_mqtt_display_and_collection_take_less_than_50_ms_each(counted):
-    """Each by itself: a garbage collection may come on top, which in this machine, with six kinds of
-    BMS in memory, takes longer than on a board. What takes longer: docs/rv32.md.
+    """Each by itself: a garbage collection may come on top, which in this machine, of six kinds of
+    BMS, takes longer than on a board. What takes longer: docs/rv32.md.
     """
     assert 10000 < counted["collection"] < counted["longest"]
     longest = counted["longest"]
