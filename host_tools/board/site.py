@@ -26,6 +26,7 @@ SILENT_S = 25  # the board gives a client 20
 ATTEMPTS = 5  # at an answer, without a byte of it
 PAUSE_S = 1.0
 LONGEST = 1 << 20  # bytes of an answer in words
+SLOWEST_S = 120  # for all of them
 PIECE = 8192
 POLL_S = 2  # between two rounds of what the board says
 BROKEN = (OSError, http.client.HTTPException)
@@ -113,8 +114,11 @@ class Site:
         if answer.status != 206 or said != f"bytes {offset}-{end - 1}":
             self._close()
             raise Lost(f"{self.name} answers strangely: update packlog on the board")
-        while piece := answer.read(PIECE):
+        while offset < end and (piece := answer.read(min(PIECE, end - offset))):
+            offset += len(piece)
             yield piece
+        if not answer.isclosed():  # more than was asked for
+            self._close()
 
     # The connection
 
@@ -122,7 +126,7 @@ class Site:
         for attempt in range(ATTEMPTS):
             try:
                 answer = self._ask(method, path, body, {})
-                data = answer.read(LONGEST + 1)
+                data = _all_of(answer)
                 break
             except BROKEN as error:
                 self._close()
@@ -186,6 +190,16 @@ class Site:
 
     def __exit__(self, *error) -> None:
         self._close()
+
+
+def _all_of(answer: http.client.HTTPResponse) -> bytes:
+    """The body, or a little more than LONGEST of it; TimeoutError if that drips in."""
+    data, begun = b"", time.monotonic()
+    while len(data) <= LONGEST and (piece := answer.read1(PIECE)):
+        data += piece
+        if time.monotonic() - begun > SLOWEST_S:
+            raise TimeoutError("it answers too slowly")
+    return data if len(data) > LONGEST else data + answer.read()  # read1() does not end it
 
 
 class Networked:
