@@ -208,7 +208,7 @@ def test_every_packet_arrives_whatever_else_goes_on(bench, tmp_path, cpu_factor)
     An ESP32 at 160 MHz takes 20 to 50 times as long for bytecode as a PC.
     """
     files = {}
-    for number, count in ((1, 2500), (2, 0)):  # one that is full, one to go on with
+    for number, count in ((1, 1200), (2, 0)):  # one that is done with, one to go on with
         header = segment.Header(segment.PACK, 1, 16, "house", number)
         files[f"/data/house/pack/{segment.file_name(number)}"] = header.pack() + household(count)
     config = example()
@@ -217,16 +217,20 @@ def test_every_packet_arrives_whatever_else_goes_on(bench, tmp_path, cpu_factor)
     board = bench(config, files, settings={"cpu_factor": cpu_factor})
     board.board.run(60)  # a start of that many modules takes half of it
     begun = board.count("readings")
-    board.board.run(340)
+    seconds = 0
+    while seconds < 200 or not any(".shard" in path for path in board.files()):
+        board.board.run(20)
+        seconds += 20
+        assert seconds < 900
     assert sum(board.board.flash.erases) > 80
     assert board.board.flash.overprogrammed == 0  # nothing was written where nothing was erased
     assert board.rig.bus.bytes > 3_500
     assert board.board.hardware.lost_bytes() == 0
     assert board.count("rejected") == 0
-    assert board.count("readings") >= begun + 335
+    assert board.count("readings") >= begun + seconds - 5
     assert board.rig.lcd.violations == []
     folder = board.history(tmp_path / "out")
-    assert list(folder.glob("house/pack/*.shard"))
+    assert list(folder.glob("house/pack/00000001.shard"))
 
 
 def test_two_packs_on_two_uarts(bench, tmp_path):

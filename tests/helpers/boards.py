@@ -86,10 +86,14 @@ def history_files(files: LittleFS) -> list[str]:
 
 
 class Files:
-    """The files in a flash image whose board is off, by another littlefs than the board's."""
+    """The files in a flash image whose board is off, by another littlefs than the board's.
 
-    def __init__(self, image: Path):
+    reads: nothing is written, so the board may be on.
+    """
+
+    def __init__(self, image: Path, reads: bool = False):
         self.image = image
+        self.reads = reads
 
     def __enter__(self) -> LittleFS:
         data = bytearray(self.image.read_bytes())
@@ -100,6 +104,8 @@ class Files:
 
     def __exit__(self, *error) -> None:
         self.fs.unmount()
+        if self.reads:
+            return
         self.image.write_bytes(self.fs.context.buffer)
 
 
@@ -156,6 +162,11 @@ class Bench:
 
     def lcd(self) -> str:
         return "\n".join(self.rig.lcd.text())
+
+    def files(self) -> list[str]:
+        """The paths of the history's files, while the board runs."""
+        with Files(self.image, reads=True) as files:
+            return history_files(files)
 
     def history(self, folder: Path) -> Path:
         """Switch off and copy the history out of the flash, without the firmware's help."""

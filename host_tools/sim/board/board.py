@@ -46,7 +46,7 @@ class Settings:
     chip: str | None = None  # whose memory it has, of vm/chips.py; None: as much as it wants
     micropython: str = "1.28"  # that it is taken for, where versions differ in their use of memory
     heap: str = "512K"  # without a chip; the board's own modules are in it
-    cpu_factor: int = 0  # board seconds that a second of the firmware's CPU time takes; 0: none
+    cpu_factor: int = 0  # how many times as long as a PC the board computes; 0: no time at all
     baudrate: int = BAUD  # of the console; 0: what is said takes no board time
     start_us: int = 0  # board time and ticks to start at: to see ticks wrap
     wiring: Wiring = field(default_factory=Wiring)

@@ -34,20 +34,48 @@ _in_event = False
 on_pause = None  # looks at the memory; not in an exchange
 on_read = None  # the same, from the file system
 on_full = None  # makes room for a request; False if it cannot
-_cpu_factor = 0
+_cpu_factor = 0  # as it is asked for; 0: none
+_cpu_rate = 0.0  # board us that a us of this machine takes
 _cpu_last = 0
+_cpu_due = 0  # CPU seconds at which the machine is measured again
+
+# What a PC takes for a turn of _yardstick, in ns; cpu_factor says how many times as long a board takes.
+# Twice as slow a machine, or one with other work beside, makes no slower board that way.
+_PC_NS = 160
+_TURNS = 60000  # 10 ms: the system's clock of CPU time has a grain of 1 ms here and there
+_EVERY = 0.25  # CPU seconds
 
 
 def open_pipes(fd_in, fd_out, start_us, wall_us, cpu_factor):
     """Connect to the supervisor. The pipes are inherited; the host's files are still mounted."""
-    global _rx, _tx, now, wall, _cpu_factor, _cpu_last
+    global _rx, _tx, now, wall, _cpu_factor
     _rx = open("/dev/fd/" + fd_in, "rb")
     _tx = open("/dev/fd/" + fd_out, "wb")
     _more.register(_rx, select.POLLIN)
     now = start_us
     wall = wall_us
     _cpu_factor = cpu_factor
-    _cpu_last = _real.clock() if cpu_factor else 0
+    if cpu_factor:
+        _measure()
+
+
+def _yardstick(turns):
+    buffer = bytearray(64)
+    x = 0
+    for i in range(turns):
+        buffer[i & 63] = x & 255
+        x = (x * 5 + i) & 0xFFFFFF
+
+
+def _measure():
+    """See how fast this machine is at this moment: other work on it slows it down by half."""
+    global _cpu_rate, _cpu_last, _cpu_due
+    begun = _real.clock()
+    _yardstick(_TURNS)
+    _cpu_last = _real.clock()
+    rate = _cpu_factor * _PC_NS * _TURNS / 1e9 / max(_cpu_last - begun, 0.001)
+    _cpu_rate = (3 * _cpu_rate + rate) / 4 if _cpu_rate else rate
+    _cpu_due = _cpu_last + _EVERY
 
 
 def spend(us):
@@ -61,8 +89,10 @@ def spend(us):
 def _spend_cpu():
     global now, _cpu_last
     cpu = _real.clock()
-    now += int((cpu - _cpu_last) * 1000000 * _cpu_factor)
+    now += int((cpu - _cpu_last) * 1000000 * _cpu_rate)
     _cpu_last = cpu
+    if cpu >= _cpu_due:
+        _measure()
 
 
 def _exchange(request):
