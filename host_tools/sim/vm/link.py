@@ -39,7 +39,8 @@ _cpu_rate = 0.0  # board us that a us of this machine takes
 _cpu_last = 0
 _cpu_due = 0  # CPU seconds at which the machine is measured again
 
-# What a PC takes for a turn of _yardstick, in ns; cpu_factor says how many times as long a board takes.
+# What a PC takes for a turn of _yardstick, in ns; cpu_factor says how many times as long a board
+# takes.
 # Twice as slow a machine, or one with other work beside, makes no slower board that way.
 _PC_NS = 160
 _TURNS = 60000  # 10 ms: the system's clock of CPU time has a grain of 1 ms here and there
