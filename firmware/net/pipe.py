@@ -19,12 +19,13 @@ class Waiting(Exception):
 class Pipe:
     """What umqtt.simple takes for its socket, and for the module that it gets that from.
 
-    out[:size] is to be sent, got[:end] has come. A method without a docstring is the socket's.
+    out[:size] is to be sent, got[:end] has come. What is written may lie in out itself, further on.
+    A method without a docstring is the socket's.
     """
 
     @once.start
     def __init__(self, room):
-        self.out = bytearray(room)
+        self.out = memoryview(bytearray(room))
         self.size = 0  # of what is to be sent
         self.got = bytearray(LONGEST)
         self.end = 0  # of what has come

@@ -86,11 +86,11 @@ def element(value, key, places):
 
 
 class Payload:
-    """Text composed in a buffer that is made once. full: it was too long for that."""
+    """Text composed in place, in a buffer of somebody else's. full: it was too long for that."""
 
     @once.start
-    def __init__(self, size):
-        self._buffer = bytearray(size)
+    def __init__(self, buffer):
+        self._buffer = buffer
         self.clear()
 
     def clear(self):
@@ -111,7 +111,7 @@ class Payload:
 
     def view(self):
         """What has been composed."""
-        return memoryview(self._buffer)[: self.size]
+        return self._buffer[: self.size]
 
     def item(self, key, value, places=0):
         """Append a key and its value to a JSON object, the first one opens it."""

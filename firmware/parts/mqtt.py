@@ -59,6 +59,7 @@ RULES = (
 
 PAYLOAD = 1536  # bytes of the longest
 ENOUGH = 256  # bytes to send at once
+BEFORE = 2 * ENOUGH  # where a payload is composed: what waits, and its own head, go before it
 KEEPALIVE_S = 30  # silent for 1.5 times that, the broker publishes the last will
 PING_MS = 15000  # of silence
 LOST_MS = 25000  # of silence, or without an acknowledgement
@@ -100,8 +101,8 @@ class Mqtt:
         self._settings = settings
         self._board = board
         self._id = (settings["client_id"] or "packlog-" + device_id).encode()
-        self._pipe = Pipe(PAYLOAD + 2 * ENOUGH)
-        self._payload = topics.Payload(PAYLOAD)
+        self._pipe = Pipe(BEFORE + PAYLOAD)
+        self._payload = topics.Payload(self._pipe.out[BEFORE:])
         self._sample = Sample()
         self._status = settings["base"] + "/status"
         self._stopped = self._connected = False
@@ -305,7 +306,7 @@ class Mqtt:
             await asyncio.sleep_ms(TICK_MS)
 
     def _put(self):
-        self._stream.write(memoryview(self._pipe.out)[: self._pipe.size])
+        self._stream.write(self._pipe.out[: self._pipe.size])
         self._pipe.size = 0
 
     def _packets(self):

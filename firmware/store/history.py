@@ -17,8 +17,8 @@ from store.said import Said
 from store.sampler import Sampler
 from store.series import RESUME, Series
 
-CAPACITY = 128  # records in RAM
-CELLS_CAPACITY = 32
+CAPACITY = 64  # records in RAM
+CELLS_CAPACITY = 12
 EVENTS_CAPACITY = 32
 SLACK_S = 4  # how long before the end of the window a flush is due
 BUSY_S = 30  # the window while frames come faster than that for long

@@ -32,7 +32,7 @@ HEALTH = (
 
 def published(kind, sample):
     """Every message of a pack: (topic, payload)."""
-    payload = Payload(2048)
+    payload = Payload(memoryview(bytearray(2048)))
     for _ in state(payload, sample, kind, 1700000000):
         pass
     yield "state", bytes(payload.view())
@@ -72,7 +72,7 @@ def digest(messages):
 
 
 def of_health():
-    payload = Payload(2048)
+    payload = Payload(memoryview(bytearray(2048)))
     real, discovery.MICROPYTHON = discovery.MICROPYTHON, "1.27.0"  # on whatever the test runs
     try:
         device = Device(SETTINGS, "24a1", "", "logger", 135)

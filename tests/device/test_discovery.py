@@ -60,12 +60,12 @@ COUNTED = (1234567, 1200321, 23456789, 22345678, 797, 951, 305, 125)  # what the
 
 
 def of_pack(device, sample, energy=()):
-    payload = Payload(700)
+    payload = Payload(memoryview(bytearray(700)))
     return messages(device.of_pack(payload, sample, energy), payload)
 
 
 def of_health(values, device=None):
-    payload = Payload(700)
+    payload = Payload(memoryview(bytearray(700)))
     device = device or Device(SETTINGS, "a1b2c3", "", "logger", 130)
     return messages(device.of_health(payload, values), payload)
 
@@ -181,7 +181,7 @@ def lookup(template, said):
 
 def test_every_template_finds_its_value_in_the_state():
     sample = every_value()
-    payload = Payload(4000)
+    payload = Payload(memoryview(bytearray(4000)))
     for _ in state(payload, sample, "chargery", None, COUNTED):
         pass
     said = json.loads(bytes(payload.view()))
@@ -222,7 +222,7 @@ def test_what_is_not_known_is_announced_once_it_is():
 
 
 def test_whether_the_bms_delivers_readings_is_a_connectivity_sensor():
-    device, payload = pack(), Payload(700)
+    device, payload = pack(), Payload(memoryview(bytearray(700)))
     found = messages(device.of_link(payload, "packlog/house"), payload)
     config = found["homeassistant/binary_sensor/a1b2c3_house_link/config"]
     home_assistant.check("homeassistant/binary_sensor/a1b2c3_house_link/config", config)
@@ -283,6 +283,6 @@ def test_names_as_a_person_reads_them():
 
 def test_a_message_is_short():
     sample = every_value()
-    payload = Payload(700)
+    payload = Payload(memoryview(bytearray(700)))
     longest = max(payload.size for _ in pack(cells=True).of_pack(payload, sample))
     assert longest < 600

@@ -271,7 +271,7 @@ def test_another_number_of_cells_in_the_config_begins_a_new_file():
 
 def test_a_flash_that_fails_and_recovers_is_two_events():
     with temporary.Folder() as folder:
-        pack = Pack(folder)
+        pack = Pack(folder, capacity=128)
         pack.readings(5)
         pack.history.flush()
         series = pack.history._pack

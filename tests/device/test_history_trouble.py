@@ -140,7 +140,7 @@ def test_a_first_write_that_fails_uses_the_file_later():
 def test_an_interrupted_flush_goes_on_in_a_new_file():
     for after in range(4):
         with temporary.Folder() as folder, Flash() as flash:
-            pack = Pack(folder)
+            pack = Pack(folder, capacity=128)
             pack.readings(3)
             assert pack.history.flush()
             pack.readings(90)
@@ -308,7 +308,7 @@ def test_a_disk_that_is_full_of_other_things_is_an_error_until_it_is_not():
 
 def test_the_file_being_written_is_never_deleted():
     with temporary.Folder() as folder:
-        pack = Pack(folder)
+        pack = Pack(folder, capacity=128)
         pack.readings(300, flush=True)
         pack.history.close()
         pack.ms -= 1000

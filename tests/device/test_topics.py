@@ -28,7 +28,7 @@ COUNTED = (99999999, 96543210, 1876543210, 1854321098, 66225, 951, None, 5940)
 
 def state_of(sample, kind="chargery", unix=None, size=2048, energy=()):
     """The JSON state as it is published."""
-    payload = Payload(size)
+    payload = Payload(memoryview(bytearray(size)))
     for _ in state(payload, sample, kind, unix, energy):
         pass
     assert not payload.full
@@ -37,7 +37,7 @@ def state_of(sample, kind="chargery", unix=None, size=2048, energy=()):
 
 def chargery_of(sample, cells=False):
     """{topic: payload} of Chargery's topics."""
-    payload = Payload(64)
+    payload = Payload(memoryview(bytearray(64)))
     return {topic: bytes(payload.view()) for topic in chargery(payload, sample, cells)}
 
 
@@ -257,7 +257,7 @@ def test_what_is_counted_is_in_the_state():
 
 
 def test_a_payload_that_is_too_long_says_so():
-    payload = Payload(16)
+    payload = Payload(memoryview(bytearray(16)))
     for _ in state(payload, reading(), "chargery", None):
         pass
     assert payload.full
@@ -267,7 +267,7 @@ def test_a_payload_that_is_too_long_says_so():
 
 def test_health():
     values = {"uptime": 12, "restart": "power", "storage_error": None, "online": True}
-    payload = Payload(200)
+    payload = Payload(memoryview(bytearray(200)))
     health(payload, values)
     assert json.loads(bytes(payload.view())) == values
 

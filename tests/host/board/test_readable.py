@@ -42,7 +42,7 @@ def of_a_reading(sample):
 
 @pytest.mark.parametrize("make", [reading, jk, bluenova])
 def test_json_has_the_numbers_of_mqtt_under_its_names(make):
-    sample, payload = make(), Payload(4000)
+    sample, payload = make(), Payload(memoryview(bytearray(4000)))
     for _ in state(payload, sample, "jk", None, COUNTED):
         pass
     published = json.loads(bytes(payload.view()))
