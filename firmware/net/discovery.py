@@ -60,25 +60,16 @@ class Device:
         base = settings["base"]
         self._prefix = settings["discovery_prefix"]
         self._cells = settings["cells"]  # entities of single cells are enabled from the start
-        self._id = device_id
+        self._base = json.dumps(base)[1:-1]
+        self._pack = pack
+        self._model = model
+        self._expire_s = expire_s
+        self._id = self._via = device_id
         # Of a pack: how many of each of LISTS, the link, then each field by its place: in a dict it
         # would take 600 bytes more. Of the logger: the keys
         self._announced = bytearray(LINK_AT + 1 + PLACES) if pack else {}
-        device = {"mf": "packlog", "mdl": model, "name": base}
-        available = [{"t": base + "/status"}]
-        topic = base + "/health"
-        if not pack:
-            device["sw"] = VERSION + ", MicroPython " + MICROPYTHON
-        else:
+        if pack:
             self._id += "_" + pack
-            device.update({"name": base + " " + pack, "via_device": device_id})
-            available.append({"t": base + "/" + pack + "/status"})
-            topic = base + "/" + pack + "/state"
-        device["ids"] = self._id
-        state = {"stat_t": topic, "exp_aft": expire_s, "avty": available, "avty_mode": "all"}
-        self._state = "," + json.dumps(state)[1:-1]  # of all entities of a value
-        origin = {"dev": device, "o": {"name": "packlog", "sw": VERSION}}
-        self._origin = "," + json.dumps(origin)[1:]  # of all entities
 
     def forget(self):
         """Announce everything anew."""
@@ -106,8 +97,8 @@ class Device:
         """The same for whether the pack's BMS delivers readings. base: of the pack's topics."""
         if self._is_new(LINK_AT):
             base = json.dumps(base)[1:-1]
-            payload.clear().add(LINK % (self._id, base, base.rsplit("/", 1)[0]))
-            payload.add(self._origin)
+            payload.clear().add(LINK % (self._id, base, self._base))
+            self._add_device(payload)
             yield "%s/binary_sensor/%s_link/config" % (self._prefix, self._id)
 
     def of_health(self, payload, values):
@@ -117,6 +108,26 @@ class Device:
             if value is not None and key not in self._announced and key not in UNSHOWN:
                 self._announced[key] = 1
                 yield self._config(payload, key, _field_of(key, value))
+
+    # What all entities say is composed anew each time: kept, it would take half a KB a device
+
+    def _add_state(self, payload):
+        """Where the value is, and when it is not known any more."""
+        base, pack = self._base, self._pack
+        payload.add(',"stat_t":"%s/' % base)
+        payload.add('%s/state"' % pack if pack else 'health"')
+        payload.add(',"exp_aft":%d,"avty_mode":"all"' % self._expire_s)
+        payload.add(',"avty":[{"t":"%s/status"}' % base)
+        payload.add(',{"t":"%s/%s/status"}]' % (base, pack) if pack else "]")
+
+    def _add_device(self, payload):
+        """The device, and who says so. Ends the object."""
+        payload.add(',"dev":{"mf":"packlog","mdl":"%s","name":"%s' % (self._model, self._base))
+        if self._pack:
+            payload.add(' %s","via_device":"%s"' % (self._pack, self._via))
+        else:
+            payload.add('","sw":"%s, MicroPython %s"' % (VERSION, MICROPYTHON))
+        payload.add(',"ids":"%s"},"o":{"name":"packlog","sw":"%s"}}' % (self._id, VERSION))
 
     def _is_new(self, at):
         """Is nothing of it announced? Now it is. at: among what a pack has."""
@@ -147,8 +158,8 @@ class Device:
             payload.add(',"pl_on":"True","pl_off":"False"')
         if element and not self._cells and key[0] != "t":
             payload.add(',"en":false')
-        payload.add(self._state)
-        payload.add(self._origin)
+        self._add_state(payload)
+        self._add_device(payload)
         platform = "binary_sensor" if binary else "sensor"
         return "%s/%s/%s_%s/config" % (self._prefix, platform, self._id, key)
 

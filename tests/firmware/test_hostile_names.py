@@ -27,10 +27,10 @@ def resolver():
     with mock.patch.dict(
         sys.modules, {"micropython": SimpleNamespace(const=int), "lib.tcp": WAITING}
     ):
-        from lib import resolver
+        import dns
 
-        del sys.modules["lib.resolver"]
-    return resolver
+        del sys.modules["dns"]
+    return dns
 
 
 class Looked(bytes):
