@@ -3,10 +3,12 @@ frame and the hour in the making and the sums of charge and energy, saved each w
 """
 
 from lib import once
+from lib.uptime import KEPT
 from store import draft, kernels, segment
 from store.hours import SIZE, Hours
 
 CAPACITY = 4  # records in RAM
+PATIENCE_S = 21600  # of uptime: until then a clock that was only kept may turn out to be wrong
 SIZES = {segment.HOURS: SIZE, segment.DAYS: 64}  # of records
 
 
@@ -55,6 +57,8 @@ class Rollup:
         clock: the newest anchor, None if there is none. now: uptime.
         """
         if not self.hour.day_over or self.series.backlog.count:
+            return
+        if clock and clock[2] == KEPT and now < PATIENCE_S:
             return
         self.hour.day_over = False
         try:

@@ -10,6 +10,7 @@ import temporary
 from chance import Chance
 
 from lib.local_time import LocalTime
+from lib.uptime import NTP
 from sample import Sample
 from store import segment
 from store.budget import shares
@@ -57,7 +58,7 @@ class House:
             self.reading(n)
         rollup = self.rollup
         assert rollup.series.flush()
-        for _ in rollup.make_days((0, BEGIN + self.zero), self.second - self.zero):
+        for _ in rollup.make_days((0, BEGIN + self.zero, NTP), self.second - self.zero):
             pass
         for compactor in (rollup.series.compactor, rollup.compactor):
             while compactor and compactor.waiting():

@@ -187,8 +187,10 @@ def test_days_without_readings_are_not_there():
 
 
 def test_a_clock_that_was_wrong_until_it_was_set():
-    """Unless that has ended a day meanwhile."""
-    for wrong in (-400 * DAY, 3 * HOUR):
+    """Also if a midnight has passed by it: for six hours a day is not ended by a clock that the chip
+    has kept over a reset.
+    """
+    for wrong in (-400 * DAY, 3 * HOUR, 19 * HOUR, 40 * DAY):
         with temporary.Folder() as folder:
             pack = a_pack(folder)
             pack.history.anchor(MIDNIGHT + 4 * HOUR + wrong, KEPT)
@@ -198,6 +200,17 @@ def test_a_clock_that_was_wrong_until_it_was_set():
             found = [(each.day, each.covered) for each in days(pack)]
             assert found == [(FIRST, 20 * HOUR)], wrong
             check_sums(pack)
+
+
+def test_a_clock_that_nobody_sets_right_is_believed_after_a_while():
+    with temporary.Folder() as folder:
+        pack = a_pack(folder)
+        pack.history.anchor(MIDNIGHT + 23 * HOUR, KEPT)
+        log(pack, 5 * HOUR)
+        assert days(pack) == []
+        log(pack, 2 * HOUR)
+        assert [(each.day, each.covered) for each in days(pack)] == [(FIRST, HOUR)]
+        check_sums(pack)
 
 
 def test_the_power_may_go_at_any_time():
