@@ -31,19 +31,21 @@ class Compactor:
     source, target: open files, unfinished: paths of what is to be deleted if nothing comes of it.
     """
 
+    # Of the class: most of them stay what they are, and an attribute takes a place in each object
+    done = 0  # shards made since the start
+    damaged = 0  # records that were left out of these, for their checksum was wrong
+    starved = 0  # attempts that ended with a MemoryError
+    last_error = None  # of the newest attempt
+    sequence = None  # of the segment that is being worked on
+    source = target = None
+    _failures = None  # how many, by sequence number
+    _pause = _left_out = 0  # calls of run()
+    _turn = 0
+
     def __init__(self, files, header):
-        self.done = 0  # shards made since the start
-        self.damaged = 0  # records that were left out of these, for their checksum was wrong
-        self.starved = 0  # attempts that ended with a MemoryError
-        self.last_error = None  # of the newest attempt
-        self.sequence = None  # of the segment that is being worked on
         self.files = files
         self.header = header
-        self._failures = {}  # how many, by sequence number
-        self._pause = self._left_out = 0  # calls of run()
-        self.source = self.target = None
         self.unfinished = []
-        self._turn = 0
         # From this one on they are read: of each series the newest is written to, and of hours and
         # days the one before it holds what store/days.py does not find in that
         self.needed = None
@@ -109,6 +111,8 @@ class Compactor:
         elif sequence is not None:
             # A damaged or foreign file stays so; flash errors can be transient: retry a few times
             more = 1 if isinstance(error, OSError) else _ATTEMPTS
+            if not self._failures:
+                self._failures = {}
             self._failures[sequence] = self._failures.get(sequence, 0) + more
 
     def waiting(self):
@@ -125,7 +129,8 @@ class Compactor:
         files = self.files
         needed = files.newest() if self.needed is None else self.needed
         found = [n for n in files.segments if files.segments[n] > BLOCK and n < needed]
-        return [n for n in found if self._failures.get(n, 0) < _ATTEMPTS]
+        failures = self._failures or {}
+        return [n for n in found if failures.get(n, 0) < _ATTEMPTS]
 
     def opened(self, path, mode):
         """A file that stays open until close()."""

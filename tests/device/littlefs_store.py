@@ -120,17 +120,17 @@ def test_a_disk_full_of_other_things_recovers_when_there_is_room():
         assert pack.history.flush()
         fill(root + "/foreign", 0)
         durable = 30
-        pack.readings(100)
+        pack.readings(50)
         while pack.history.flush():  # there is some room in the file's last block
-            durable += 100
+            durable += 50
             assert durable < 1000
-            pack.readings(100)
+            pack.readings(50)
         assert pack.history.last_error.errno == 28
         assert [f[1] for f in on_flash(flash)] == list(range(durable))
         remove(root + "/foreign")
         assert pack.history.flush()
         assert pack.history.last_error is None
-    assert on_flash(flash) == [(1, s, max(0, s - 1)) for s in range(durable + 100)]
+    assert on_flash(flash) == [(1, s, max(0, s - 1)) for s in range(durable + 50)]
 
 
 def days(pack, chance, flushes):
