@@ -17,7 +17,7 @@ from pathlib import Path
 from host_tools.board import listing, status
 from host_tools.board.device import Device, persist
 from host_tools.board.listing import Remote
-from host_tools.board.site import Networked, Site, is_url
+from host_tools.board.site import SCHEME, Networked, Site, is_url
 from host_tools.board.sources import Running, Stopped
 from host_tools.board.starting import let_it_start
 from host_tools.board.talk import Refused, Unanswered
@@ -29,6 +29,7 @@ from host_tools.history.place import place
 from store import segment
 
 Source = Running | Stopped | Networked
+HTTP_PORT = 80
 LISTINGS = 4  # of a board that compacts or drops what is being pulled
 GONE = "gone"
 WORTH_SAYING_S = 120
@@ -69,8 +70,40 @@ def _pull(device: Device, folder: Path, say: Callable[[str], None], join: bool) 
     return copied
 
 
-def _pull_over_network(url: str, folder: Path, say: Callable[[str], None], join: bool) -> int:
-    with Site(url) as site:
+def pull_all(
+    folder: Path, say: Callable[[str], None], join: bool = False, port: int = HTTP_PORT
+) -> int:
+    """pull() from each board in the network that nearby.py finds, into folder/NAME/. port: of all.
+
+    A board that fails does not keep the others from being pulled. Returns how many files were new
+    or had grown. PacklogError if there is no board, or if one failed.
+    """
+    from host_tools.board import nearby
+
+    found = nearby.find()
+    if not found:
+        raise PacklogError(
+            f"no board answers as {nearby.NAMES[0]}.local: is this computer in its network? One "
+            "with a wifi.hostname of its own is pulled by that: http://NAME.local"
+        )
+    copied, failed = 0, []
+    for name, address in found.items():
+        say(f"{name}:")
+        url = f"{SCHEME}{name}{nearby.LOCAL}:{port}"
+        try:
+            copied += _pull_over_network(url, folder / name, say, join, address)
+        except PacklogError as error:
+            say(str(error))
+            failed.append(name)
+    if failed:
+        raise PacklogError(f"of {len(found)} boards not pulled: {', '.join(failed)}")
+    return copied
+
+
+def _pull_over_network(
+    url: str, folder: Path, say: Callable[[str], None], join: bool, address: str | None = None
+) -> int:
+    with Site(url, address) as site:
         site.tell_time()
         copied = _copy_all(Networked(site), site.name, folder, say, join)
         running, complaints = _look(site.lines(again=False))

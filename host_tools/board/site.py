@@ -9,6 +9,7 @@ import base64
 import http.client
 import json
 import os
+import socket
 import sys
 import time
 from collections.abc import Iterator
@@ -43,9 +44,11 @@ def is_url(text: str | None) -> bool:
 
 
 class Site:
-    """A board at http://HOST or http://HOST:PORT. name: the host, for messages."""
+    """A board at http://HOST or http://HOST:PORT. name: the host, for messages. address: where to
+    find it, if that is known already.
+    """
 
-    def __init__(self, url: str):
+    def __init__(self, url: str, address: str | None = None):
         parts = urlsplit(url)
         try:
             self._port = parts.port or 80
@@ -54,6 +57,7 @@ class Site:
         if not self._port or not parts.hostname or parts.username or parts.path.strip("/"):
             raise UsageError(f"{url.split('@')[-1]!r} is not like http://packlog.local")
         self.name = parts.hostname
+        self._place = address or self.name
         self._password = os.environ.get(PASSWORD)
         self._asked = False
         self._connection: http.client.HTTPConnection | None = None
@@ -155,14 +159,33 @@ class Site:
 
     def _exchange(self, method, path, body, fields) -> http.client.HTTPResponse:
         if self._connection is None:
-            self._connection = http.client.HTTPConnection(self.name, self._port, timeout=SILENT_S)
+            self._connection = self._connect()
         if self._password:
             code = base64.b64encode(f"packlog:{self._password}".encode()).decode()
             fields = {**fields, "Authorization": f"Basic {code}"}
         if body is not None:
             fields = {**fields, "Content-Type": "application/json"}
+        fields = {**fields, "Host": self._host()}
         self._connection.request(method, path, body, fields)
         return self._connection.getresponse()
+
+    def _host(self) -> str:
+        name = f"[{self.name}]" if ":" in self.name else self.name
+        return name if self._port == 80 else f"{name}:{self._port}"
+
+    def _connect(self) -> http.client.HTTPConnection:
+        connection = http.client.HTTPConnection(self._place, self._port, timeout=SILENT_S)
+        try:
+            connection.connect()
+        except socket.gaierror:  # a name in .local, on a system that does not ask for these
+            from host_tools.board import nearby
+
+            found = nearby.address(self.name)
+            if not found:
+                raise
+            self._place = found
+            connection = http.client.HTTPConnection(found, self._port, timeout=SILENT_S)
+        return connection
 
     def _ask_for_password(self) -> None:
         if self._password and not self._asked:

@@ -6,9 +6,10 @@ import http.client
 
 import pytest
 from host_tools.board import live, site, watch
-from host_tools.board.pull import pull
+from host_tools.board.pull import pull, pull_all
 from host_tools.ground.errors import PacklogError, UsageError
 from host_tools.sim.workshop import port_of
+from tests.helpers import mdns
 from tests.helpers.home_bench import NAME, START
 from tests.helpers.http_bench import http_config
 from tests.helpers.segment_bytes import frames, header
@@ -59,6 +60,20 @@ def test_it_brings_the_same_files_as_usb(board, tmp_path, monkeypatch, capsys):
     assert shown.count(f"{NAME} age=") == 2 and '"voltage": 5' in shown
     assert board.board.starts == 1 and board.board.hardware.lost_bytes() == 0
     assert PASSWORD not in shown + "".join(said) + board.console()
+
+
+def test_all_boards_in_the_network(board, tmp_path, monkeypatch):
+    """One that does not answer does not keep the others from being pulled."""
+    monkeypatch.setattr(site, "PAUSE_S", 0.01)
+    said = []
+    port = int(board.url.rpartition(":")[2])
+    with mdns.answering(monkeypatch, "127.0.0.9", "127.0.0.1") as (silent, answers, _):
+        monkeypatch.setattr(site.Site, "_host", lambda each: f"packlog.local:{port}")
+        with pytest.raises(PacklogError, match=f"of 2 boards not pulled: {silent}$"):
+            pull_all(tmp_path, said.append, port=port)
+    assert f"{answers}:" in said
+    assert not (tmp_path / silent).exists()
+    assert (tmp_path / answers / PATH).read_bytes().startswith(OLD)
 
 
 def test_a_pull_that_breaks_goes_on_where_it_was(board, tmp_path, monkeypatch):

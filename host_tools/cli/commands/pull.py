@@ -26,6 +26,14 @@ def pull(
             "was erased, and it is of the same battery: add to it.",
         ),
     ] = False,
+    every: Annotated[
+        bool,
+        typer.Option(
+            "--all",
+            help="From each board in the network that answers as packlog.local, packlog-2.local, "
+            "..., each into DIR/NAME/.",
+        ),
+    ] = False,
 ) -> None:
     """Copy new history files from a board, and set its clock.
 
@@ -33,7 +41,13 @@ def pull(
     board is changed or deleted. Two boards with packs of the same name need a folder each.
     """
     from host_tools.board.pull import pull as run
+    from host_tools.board.pull import pull_all
 
+    if every:
+        if len(words) != 1 or words[0].startswith("http:/"):
+            raise UsageError("pull --all takes one folder and no board's address")
+        pull_all(Path(words[0]), say, join)
+        return
     port, folder = at_network(words, port)
     if len(folder) != 1:
         raise UsageError("pull takes one folder, and in front of it http://HOST or nothing")
