@@ -4,12 +4,11 @@ dns.py asks. The last good answer serves on when the servers are silent.
 """
 
 import errno
-import sys
 import time
 
 from micropython import const
 
-from lib import once
+from lib import once, passing
 
 _SHORTEST_S = const(60)  # however short an answer says that it is good for
 _NO_SUCH_NAME = const(-2)  # as getaddrinfo has it
@@ -53,9 +52,9 @@ class Resolver:
         local = name.endswith(b".local")
         ends = [self.multicast] if local else [(each, self.port) for each in self._servers()]
         try:
-            import dns  # as long as this runs: nothing else holds it
+            from lib import dns  # as long as this runs: nothing else holds it
 
-            sys.modules.pop("dns", None)  # another question may have done so already
+            passing.forget("lib.dns")
             return await dns.ask(name, ends, waits_ms, local)
         except MemoryError:  # there will be more later
             raise OSError(errno.ENOMEM)

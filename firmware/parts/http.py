@@ -15,7 +15,7 @@ from time import ticks_diff, ticks_ms
 
 from micropython import const
 
-from lib import once
+from lib import once, passing
 from lib.tasks import counts
 from lib.tcp import readable
 
@@ -150,12 +150,5 @@ class Http:
     def unload(self):
         """Let go of all that load() has brought."""
         for name in self._came:
-            # A place of a dict that is deleted keeps its value alive, so that is overwritten before
-            folder, _, last = name.rpartition(".")
-            if name in sys.modules:
-                sys.modules[name] = None
-                del sys.modules[name]
-            if folder in sys.modules and hasattr(sys.modules[folder], last):
-                setattr(sys.modules[folder], last, None)
-                delattr(sys.modules[folder], last)
+            passing.forget(name)
         self._came = []

@@ -1,4 +1,4 @@
-"""The time by NTP, asked for by sntp.py soon after the WiFi is up, then now and then.
+"""The time by NTP, asked for by net/sntp.py soon after the WiFi is up, then now and then.
 
 One answer sets a clock that is a few seconds off. A clock that has never been set needs two that
 agree, one that would jump four, further apart the less likely the jump is. How fast the board's
@@ -7,11 +7,10 @@ crystal runs is learned from sync to sync, and corrects the clock while the serv
 
 import asyncio
 import errno
-import sys
 
 from micropython import const
 
-from lib import once
+from lib import once, passing
 from lib.uptime import NO_CLOCK, NTP, PC
 
 ORDER = 20
@@ -90,9 +89,9 @@ class Ntp:
         """What the server's time is minus the clock's, in ms. OSError."""
         address = await self._resolver.resolve(self._settings["server"])
         try:
-            import sntp  # as long as this runs: nothing else holds it
+            from net import sntp  # as long as this runs: nothing else holds it
 
-            del sys.modules["sntp"]
+            passing.forget("net.sntp")
             sent, ago_ms = await sntp.ask(address)
         except MemoryError:  # there will be more later
             raise OSError(errno.ENOMEM)

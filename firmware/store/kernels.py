@@ -8,7 +8,7 @@ what uses it.
 import gc
 import sys
 
-from lib import once
+from lib import once, passing
 
 STAYS = sys.platform in ("esp32", "linux", "darwin")
 TWINS = ("plans", "units", "weights", "planes", "huffman", "emit")  # modules with native twins
@@ -73,16 +73,7 @@ def work(name, *args):
 def forget(names):
     """Let their memory go, and that of their inner loops where those do not stay."""
     for name in names:
-        _forget(name)
+        passing.forget("store." + name)
         if not STAYS:
-            _forget(name + "_viper")
-            _forget(name + "_plain")
-
-
-def _forget(name):
-    if "store." + name in sys.modules:
-        # A place of a dict that is deleted keeps its value alive, so that is overwritten before
-        sys.modules["store." + name] = None
-        setattr(sys.modules["store"], name, None)
-        del sys.modules["store." + name]
-        delattr(sys.modules["store"], name)
+            passing.forget("store." + name + "_viper")
+            passing.forget("store." + name + "_plain")

@@ -187,9 +187,7 @@ def test_days_without_readings_are_not_there():
 
 
 def test_a_clock_that_was_wrong_until_it_was_set():
-    """Also if a midnight has passed by it: for six hours a day is not ended by a clock that the chip
-    has kept over a reset.
-    """
+    """Nor has a midnight passed that only it has seen: see store.rollup.PATIENCE_S."""
     for wrong in (-400 * DAY, 3 * HOUR, 19 * HOUR, 40 * DAY):
         with temporary.Folder() as folder:
             pack = a_pack(folder)

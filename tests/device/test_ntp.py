@@ -9,13 +9,12 @@ from board_fake import FakeRtc, FakeTime, Wall
 from lib.uptime import KEPT, NTP, PC
 
 with board_fake.modules():
-    for name in ("net.clock", "parts.ntp", "sntp"):
+    for name in ("net.clock", "parts.ntp", "net.sntp"):
         sys.modules.pop(name, None)
-    import sntp
-    from net import clock
+    from net import clock, sntp
     from parts import ntp
 
-    for name in ("net.clock", "parts.ntp", "sntp"):
+    for name in ("net.clock", "parts.ntp", "net.sntp"):
         sys.modules.pop(name, None)  # what others import is for their machine
 
 NOON = 1780000000

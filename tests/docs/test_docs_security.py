@@ -62,7 +62,7 @@ def test_the_ports_are_those_of_the_firmware():
     code = {path: path.read_text() for path in FIRMWARE.rglob("*.py")}
     bluenova = dict(config_keys.WINGS["bms"])["bluenova"]
     assert ports == {53, 5353, 67, 123, 1883, 8883, dict(bluenova["LINKS"])["websocket"]["port"]}
-    asked = {"lib/resolver.py": (53, 5353), "sntp.py": (123,), "parts/mqtt.py": (1883, 8883)}
+    asked = {"lib/resolver.py": (53, 5353), "net/sntp.py": (123,), "parts/mqtt.py": (1883, 8883)}
     for name, numbers in asked.items():
         for number in numbers:
             assert re.search(rf"\b{number}\b", code[FIRMWARE / name]), (name, number)

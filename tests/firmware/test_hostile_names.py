@@ -27,9 +27,9 @@ def resolver():
     with mock.patch.dict(
         sys.modules, {"micropython": SimpleNamespace(const=int), "lib.tcp": WAITING}
     ):
-        import dns
+        from lib import dns
 
-        del sys.modules["dns"]
+        del sys.modules["lib.dns"]
     return dns
 
 
