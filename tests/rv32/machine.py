@@ -17,7 +17,7 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 FLASH_ADDRESS = 0x86000000  # board/board.c says so, too
 BLOCK = 4096
 BLOCKS = 1024
-_QEMU = ["qemu-system-riscv32", "-machine", "virt", "-m", "128M", "-bios", "none", "-semihosting"]
+_QEMU = ["qemu-system-riscv32", "-machine", "virt", "-m", "256M", "-bios", "none", "-semihosting"]
 _QEMU += ["-display", "none", "-monitor", "none", "-serial", "stdio"]
 _MOUNT = """
 import rv32, sys, vfs

@@ -86,6 +86,7 @@ class Board:
         self._holding = False  # the wait is an operation that holds the firmware's loop up
         self._thread: threading.Thread | None = None
         self._stop = threading.Event()
+        self._poller: tuple[tuple[int, ...], select.poll] = ((), select.poll())
 
     # Power
 
@@ -178,6 +179,7 @@ class Board:
     def run_until(self, seconds: float) -> None:
         """Run until that board time; ends early if the power goes."""
         limit = int(seconds * 1e6)
+        self.console.look_again()
         while self.now < limit and self._vm:
             self.step(limit)
 
@@ -220,6 +222,8 @@ class Board:
         pause = self._wake(limit_us) if self._waiting else TICK_S
         if not self._vm:  # an event or the watchdog can end it
             return
+        if not self._waiting and (limit_us is None or self.now < limit_us):
+            pause = TICK_S  # it goes on, and will ask for something at once
         ready = self._poll(min(pause, TICK_S))
         if self.console.inner in ready:
             self.console.from_board()
@@ -243,26 +247,21 @@ class Board:
         self.console.tell_ahead((self.now - self.settings.start_us) / 1e6 - self._real_age())
 
     def _poll(self, seconds: float) -> set[int]:
-        poll = select.poll()
-        poll.register(self._vm.requests, select.POLLIN)
-        poll.register(self.console.inner, select.POLLIN)
+        watched = (self._vm.requests, self.console.inner)
         if self.console.listens():
-            poll.register(self.console.outer, select.POLLIN)
-        return {fd for fd, event in poll.poll(seconds * 1000) if event & select.POLLIN}
+            watched += (self.console.outer,)
+        if self._poller[0] != watched:
+            self._poller = (watched, select.poll())
+            for fd in watched:
+                self._poller[1].register(fd, select.POLLIN)
+        return {fd for fd, event in self._poller[1].poll(seconds * 1000) if event & select.POLLIN}
 
     def _wake(self, limit_us: int | None) -> float:
         """Let a sleeping VM go on if its time has come; returns for how long the loop may sleep."""
         until, mask = self._waiting
         if self.hardware.serves():
             self._pace.talked()
-        times = [
-            until if until >= 0 else None,
-            self.hardware.next_us(mask, self.now),
-            self.console.input.next_us(self.now) if mask & ops.CONSOLE else None,
-            self._events[0][0] if self._events else None,
-            self._watchdog[1] if self._watchdog else None,
-        ]
-        wake = max(self.now, min((t for t in times if t is not None), default=self.now + FAR_US))
+        wake = self._next_us(until, mask)
         if limit_us is not None and wake > limit_us:
             wake = limit_us
         pause = self._pace.real_until(wake)
@@ -277,6 +276,21 @@ class Board:
             if ready or 0 <= until <= self.now or self.hardware.has_events():
                 self._resume(ready)
         return 0
+
+    def _next_us(self, until: int, mask: int) -> int:
+        """When a VM that sleeps until then (-1: forever) has something to do, or the board has."""
+        wake = until if until >= 0 else self.now + FAR_US
+        due = self.hardware.next_us(mask, self.now)
+        if due is not None and due < wake:
+            wake = due
+        due = self.console.input.next_us(self.now) if mask & ops.CONSOLE else None
+        if due is not None and due < wake:
+            wake = due
+        if self._events and self._events[0][0] < wake:
+            wake = self._events[0][0]
+        if self._watchdog and self._watchdog[1] < wake:
+            wake = self._watchdog[1]
+        return max(self.now, wake)
 
     def _ready(self, mask: int) -> int:
         ready = self.hardware.ready(mask, self.now)

@@ -13,6 +13,7 @@ import pty
 import re
 import select
 import termios
+import time
 import tty
 from pathlib import Path
 
@@ -22,6 +23,7 @@ from host_tools.sim.board.received import Received
 from host_tools.sim.vm import ops
 
 CTRL_A, CTRL_B, CTRL_C = b"\x01", b"\x02", b"\x03"
+LOOK_S = 0.001  # real time between two looks whether a program has opened the port
 _BARE_NEWLINE = re.compile(rb"(?<!\r)\n")
 
 
@@ -34,6 +36,9 @@ class Console:
         self.port = os.ttyname(slave)
         os.close(slave)  # so that the master can tell whether somebody has the port open
         os.set_blocking(self.outer, False)
+        self._poll = select.poll()
+        self._poll.register(self.outer, select.POLLIN)
+        self._look_at = 0.0  # real time
         self.link = self._ahead = self._lock = None
         if link:
             self.show(link)
@@ -114,14 +119,25 @@ class Console:
         return not self._events() & select.POLLHUP
 
     def listens(self) -> bool:
-        """May there be something to read? A program's last words, too, after it has closed."""
+        """May there be something to read? A program's last words, too, after it has closed.
+
+        After a no it is one for LOOK_S, or until look_again().
+        """
+        now = time.monotonic()
+        if now < self._look_at:
+            return False
         events = self._events()
-        return bool(events & select.POLLIN) or not events & select.POLLHUP
+        if events & select.POLLIN or not events & select.POLLHUP:
+            return True
+        self._look_at = now + LOOK_S
+        return False
+
+    def look_again(self) -> None:
+        """A program may have opened the port since."""
+        self._look_at = 0.0
 
     def _events(self) -> int:
-        poll = select.poll()
-        poll.register(self.outer, select.POLLIN)
-        return next((events for _, events in poll.poll(0)), 0)
+        return next((events for _, events in self._poll.poll(0)), 0)
 
     def from_board(self) -> None:
         """Pass on what the VM wrote."""

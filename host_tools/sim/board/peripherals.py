@@ -135,11 +135,16 @@ class Peripherals:
 
     def next_us(self, mask: int, now: int) -> int | None:
         """When one of those in the mask, a device or the world may have something; None: never."""
-        times = [self._next_uart(mask, now)]
-        times += [device.next_us(now) for device in self.wiring.devices]
+        first = self._next_uart(mask, now)
+        for device in self.wiring.devices:
+            due = device.next_us(now)
+            if due is not None and (first is None or due < first):
+                first = due
         if self.wiring.world:
-            times.append(self.wiring.world.next_us())
-        return min((t for t in times if t is not None), default=None)
+            due = self.wiring.world.next_us()
+            if due is not None and (first is None or due < first):
+                first = due
+        return first
 
     def _uart_ready(self, mask: int, now: int) -> int:
         ready = 0
@@ -150,9 +155,12 @@ class Peripherals:
         return ready
 
     def _next_uart(self, mask: int, now: int) -> int | None:
-        times = [u.ready_us(now) for number, u in self.uarts.items() if mask >> number & 1]
-        times = [t for t in times if t is not None]
-        return int(min(times)) + 1 if times else None
+        first = None
+        for number, uart in self.uarts.items():
+            due = uart.ready_us(now) if mask >> number & 1 else None
+            if due is not None and (first is None or due < first):
+                first = due
+        return None if first is None else int(first) + 1
 
     def _flash(self, r: Request, now: int) -> Answer:
         if r.op == ops.ERASE:

@@ -47,7 +47,10 @@ class World(asyncio.SelectorEventLoop):
 
     def _is_due(self) -> bool:
         # A cancelled timer hides those behind it: a turn sweeps it out.
-        return any(t.cancelled() or t.when() <= self.time() for t in self._scheduled[:1])
+        if not self._scheduled:
+            return False
+        first = self._scheduled[0]
+        return first.cancelled() or first.when() <= self.time()
 
     def close(self) -> None:
         """End what runs in it."""

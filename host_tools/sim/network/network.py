@@ -120,9 +120,14 @@ class Network:
     def next_us(self, now: int) -> int | None:
         """When the next packet arrives or the WiFi changes."""
         self._pump(now)
-        times = [self.station.next_us(now)]
-        times += [each.next_us(now) for each in (*self._sockets.values(), *self._lingering)]
-        return min((t for t in times if t is not None and t > now), default=None)
+        first = self.station.next_us(now)
+        if first is not None and first <= now:
+            first = None
+        for each in (*self._sockets.values(), *self._lingering):
+            due = each.next_us(now)
+            if due is not None and due > now and (first is None or due < first):
+                first = due
+        return first
 
     def reset(self) -> None:
         """The chip was reset or lost its power: nobody is told."""

@@ -59,8 +59,11 @@ class Endpoint:
 
     def next_us(self, now: int) -> int | None:
         """When the next packet arrives, on either side."""
-        times = [queue[0][0] for queue in (self.out, self.inbox) if queue]
-        return min((t for t in times if t > now), default=None)
+        first = None
+        for queue in (self.out, self.inbox):
+            if queue and queue[0][0] > now and (first is None or queue[0][0] < first):
+                first = queue[0][0]
+        return first
 
 
 class Udp(Endpoint):

@@ -75,12 +75,13 @@ class Tcp(Endpoint):
         self.out.clear()
 
     def next_us(self, now: int) -> int | None:
-        times = [super().next_us(now)] if self._passes() else []
-        if self.connecting:
-            times.append(self._due)
-        if self._stuck_us is not None:
-            times.append(self._stuck_us + GIVE_UP_US)
-        return min((t for t in times if t is not None and t > now), default=None)
+        first = super().next_us(now) if self._passes() else None
+        if self.connecting and self._due > now:
+            first = self._due if first is None else min(first, self._due)
+        if self._stuck_us is not None and self._stuck_us + GIVE_UP_US > now:
+            gives_up = self._stuck_us + GIVE_UP_US
+            first = gives_up if first is None else min(first, gives_up)
+        return first
 
     def _passes(self) -> bool:
         return self._link() and self.route is not None and not self.route.frozen

@@ -23,7 +23,6 @@ static mp_state_mem_area_t *newest; // the last area of the heap that counts
 static mp_state_mem_area_t *aside; // NULL: the heap is as built
 static bool is_aside; // where allocations go
 static bool is_searching; // the area aside is hidden, but for a collection
-static size_t native_bytes;
 
 void __real_gc_init(void *start, void *end);
 void *__real_gc_alloc(size_t bytes, unsigned int flags);
@@ -125,12 +124,6 @@ void __wrap_gc_info(gc_info_t *info) {
     }
 }
 
-void rv32_alloc_exec(size_t bytes, void **code, size_t *size) {
-    *code = m_new(byte, bytes);
-    *size = bytes;
-    native_bytes += bytes;
-}
-
 static mp_obj_t call(bool in_aside, size_t n, const mp_obj_t *args, mp_map_t *named) {
     bool before = is_aside;
     is_aside = in_aside && aside;
@@ -194,12 +187,6 @@ static mp_obj_t rv32_largest(void) {
     return mp_obj_new_int(info.max_free * MICROPY_BYTES_PER_GC_BLOCK);
 }
 MP_DEFINE_CONST_FUN_OBJ_0(rv32_largest_obj, rv32_largest);
-
-// native(): bytes of native code that were loaded: an ESP32 has it beside the heap.
-static mp_obj_t rv32_native(void) {
-    return mp_obj_new_int(native_bytes);
-}
-MP_DEFINE_CONST_FUN_OBJ_0(rv32_native_obj, rv32_native);
 
 // names(): how many qstrs lie in the heap, and their bytes, with their pools.
 static mp_obj_t rv32_names(void) {

@@ -11,6 +11,7 @@ FROZEN_MANIFEST ?= boards/PACKLOG_RV32/manifest.py
 SRC_C += \
 	boards/PACKLOG_RV32/board.c \
 	boards/PACKLOG_RV32/aside.c \
+	boards/PACKLOG_RV32/native.c \
 	shared/timeutils/timeutils.c \
 
 
