@@ -3,7 +3,7 @@
 import asyncio
 
 from fields import ENERGY, EXTRAS, FIELDS, TEXT, value_of
-from net import topics
+from net import payload
 
 PASSING = True
 
@@ -36,14 +36,14 @@ async def metrics(http, out):
                     else:
                         value = pack.sample.extras.get(key)
                     if value is not None:
-                        text = topics.decimal(int(value), decimals)
+                        text = payload.decimal(int(value), decimals)
                         await out.text(row % (key, pack.name, "", text))
             await asyncio.sleep_ms(0)
-    for key, name, _, decimals in topics.LISTS:
+    for key, name, _, decimals in payload.LISTS:
         for pack in packs:
-            count = topics.count_of(pack.sample, key)
-            for i, value in enumerate(topics.list_of(pack.sample, key)[:count]):
-                text = topics.element(value, key, decimals)
+            count = payload.count_of(pack.sample, key)
+            for i, value in enumerate(payload.list_of(pack.sample, key)[:count]):
+                text = payload.element(value, key, decimals)
                 if text:
                     label = ',number="%d"' % (i + 1)
                     await out.text(row % ("each_" + name, pack.name, label, text))

@@ -1,12 +1,12 @@
 """The web server's state as JSON, new readings as they come, and the clock. Keys and units are
-those of MQTT's topics. out is a connection's Peer.
+those of MQTT's payload. out is a connection's Peer.
 """
 
 import asyncio
 import json
 
 from lib.uptime import BROWSER, NO_CLOCK
-from net import topics
+from net import payload
 from net.http_peer import identity, times
 from sample import Sample
 from version import VERSION
@@ -31,7 +31,7 @@ async def answer(http, out, path, body):
         await out.compose("application/json", status, http)
 
 
-class _Text(topics.Payload):
+class _Text(payload.Payload):
     """Composed text, to be taken piece by piece."""
 
     def __init__(self):
@@ -84,15 +84,17 @@ async def _reading(out, board, pack, sample):
     if sample:
         sample.clear()
         sample.copy_from(pack.sample)
-        topics.say_errors(sample, pack.errors)
+        payload.say_errors(sample, pack.errors)
         energy = pack.energy.values(sample)
         now = None if now is None else now - pack.age_s()
     text = _Text()
     await out.text(',"values":')
-    for _ in topics.state(text, sample, pack.bms, now, energy):
+    for _ in payload.state(text, sample, pack.bms, now, energy):
         await out.text(text.take())
-    cells = sample.cells[: topics.count_of(sample, "cells")] if sample else ()
-    text.add(',"cells":[%s]' % ",".join([topics.element(mv, "cells", 3) or "null" for mv in cells]))
+    cells = sample.cells[: payload.count_of(sample, "cells")] if sample else ()
+    text.add(
+        ',"cells":[%s]' % ",".join([payload.element(mv, "cells", 3) or "null" for mv in cells])
+    )
     await out.text(text.take())
 
 

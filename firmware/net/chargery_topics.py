@@ -1,7 +1,7 @@
 """The topics of Chargery users' dashboards. Imported once a Chargery has a reading."""
 
 from fields import LISTS, value_of
-from net.topics import count_of, decimal, element
+from net.payload import count_of, decimal, element
 
 # Chargery's topics, with the decimals that those who listen to them know: topic, key, decimals
 CHARGERY = (

@@ -10,7 +10,7 @@ import json
 
 from fields import ALARM, HEALTH, LISTS, MEASUREMENT, PLAIN, SWITCH, TEXT, TOTAL
 from lib import once
-from net.topics import PLACES, count_of, known_fields
+from net.payload import PLACES, count_of, known_fields
 from version import MICROPYTHON, VERSION
 
 # Units as Home Assistant spells them, and its device classes

@@ -17,6 +17,7 @@ from lib import once, tcp
 from lib.tasks import counts
 from net import topics
 from net.discovery import Device
+from net.payload import Payload
 from net.pipe import Pipe, Waiting
 from net.topics import Outlet, within
 from sample import Sample
@@ -102,7 +103,7 @@ class Mqtt:
         self._board = board
         self._id = (settings["client_id"] or "packlog-" + device_id).encode()
         self._pipe = Pipe(BEFORE + PAYLOAD)
-        self._payload = topics.Payload(self._pipe.out[BEFORE:])
+        self._payload = Payload(self._pipe.out[BEFORE:])
         self._sample = Sample()
         self._status = settings["base"] + "/status"
         self._stopped = self._connected = False

@@ -11,7 +11,7 @@ from console import extras_words, health_words, status_words
 from net import discovery
 from net.chargery_topics import chargery
 from net.discovery import Device
-from net.topics import Payload, state
+from net.payload import Payload, state
 
 SETTINGS = {
     "base": "packlog",
@@ -76,10 +76,10 @@ def of_health():
     real, discovery.MICROPYTHON = discovery.MICROPYTHON, "1.27.0"  # on whatever the test runs
     try:
         device = Device(SETTINGS, "24a1", "", "logger", 135)
+        for topic in device.of_health(payload, dict(HEALTH)):
+            yield topic, ordered(payload)
     finally:
         discovery.MICROPYTHON = real
-    for topic in device.of_health(payload, dict(HEALTH)):
-        yield topic, ordered(payload)
 
 
 def lines(sample):

@@ -6,7 +6,7 @@ import home_assistant
 from known_readings import bluenova, jk, reading
 
 from net.discovery import Device, name_of
-from net.topics import Payload, state
+from net.payload import Payload, state
 from sample import Sample
 from version import MICROPYTHON, VERSION
 

@@ -9,17 +9,17 @@ import fields
 from energy import KEYS
 from fields import value_of
 from net.chargery_topics import CHARGERY, chargery
-from net.topics import (
+from net.payload import (
     ENERGY_AT,
     PLACES,
     TEXTS_AT,
     Payload,
     decimal,
-    health,
     known_fields,
     say_errors,
     state,
 )
+from net.topics import health
 from sample import EXTRAS, SCALARS, TEXTS, Sample
 
 # What was counted of a pack, after twenty years

@@ -9,7 +9,7 @@ from known_readings import bluenova, jk, reading
 import console
 from energy import KEYS
 from fields import BITS, ENERGY
-from net.topics import Payload, count_of, state
+from net.payload import Payload, count_of, state
 from sample import TEXTS
 
 COUNTS = (("readings", 12), ("frames", 3), ("durable", 2), ("dropped", 0), ("rejected", 1))
