@@ -29,8 +29,8 @@ from tests.bench import accuracy, baselines, compression, flash_life, household
 from store import segment
 from store.budget import shares
 
-MONTH, QUICK = 30, 4  # days
-FLASH_DAYS, FLASH_QUICK = (1, 5), (0.05, 1)  # of a frame every 2 s, of the household
+MONTH, QUICK = 30, 2  # days
+FLASH_DAYS, FLASH_QUICK = (1, 5), (0.05, 0.5)  # of a frame every 2 s, of the household
 _BLOCK = 4096
 _YEAR = 365.25
 

@@ -50,7 +50,7 @@ def check(tmp_path, days, budget_kb):
 
 
 def test_months_in_a_small_flash(tmp_path):
-    summary = check(tmp_path, 180, 128)
+    summary = check(tmp_path, 60, 128)
     assert summary.first > BEGIN  # the oldest went
     assert summary.last - summary.first > 10 * 86400  # readings of noise; the days are all there
 

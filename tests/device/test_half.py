@@ -35,6 +35,7 @@ def test_every_half_comes_back():
 def test_between_two_halves_the_nearer_one_and_even_where_none_is():
     for bits in range(0, 0x7BFF, 7):
         twice = exact(bits) + exact(bits + 1)  # the middle, in 2**-25
+        assert half.times(bits, SCALE) == exact(bits), bits
         assert half.from_ratio(twice, 2 * SCALE) == bits + (bits & 1), bits
         assert half.from_ratio(4 * twice - 1, 8 * SCALE) == bits, bits
         assert half.from_ratio(4 * twice + 1, 8 * SCALE) == bits + 1, bits

@@ -25,6 +25,7 @@ SLOW = {
         "test_the_crystal_is_learned_and_corrects_the_clock_without_a_server",
         "test_a_clock_that_is_right_is_left_alone",
         "test_a_server_that_insists_is_believed_in_the_end",
+        "test_nothing_is_learned_from_a_jump",
     ),
     "test_jk_line": (
         "test_a_frame_that_is_broken_off_at_any_byte_and_started_again",
@@ -34,6 +35,8 @@ SLOW = {
         "test_a_day_in_a_house",
         "test_bounds_hold_on_random_walks",
         "test_charge_does_not_drift",
+        "test_noise_writes_no_frames_and_changes_none",
+        "test_the_names_of_the_cells_change_with_more_than_noise",
     ),
     "test_sampler_bursts": (
         "test_charge_stays_exact_with_bursts_at_any_time",
@@ -44,6 +47,9 @@ SLOW = {
         "test_no_record_of_ours_looks_like_a_check",
         "test_each_block_of_flash_has_one_and_so_has_the_end",
         "test_damaged_records_are_an_event",
+        "test_a_segment_that_is_full_has_one_at_its_end_before_it_is_closed",
+        "test_a_damaged_block_is_left_out_and_a_run_says_when_the_next_begins",
+        "test_more_checks_than_can_be_left_out_stay_as_marks",
     ),
     "test_shard": (
         "test_a_shard_that_does_not_read_back",
@@ -54,18 +60,42 @@ SLOW = {
     ),
     "test_shard_cost": ("test_heap_beyond_the_steady_state",),
     "test_old_files": ("test_shards_are_made_that_hold_the_same_records",),
-    "test_totals": ("test_they_never_go_back_and_lose_the_window_at_most",),
+    "test_totals": (
+        "test_they_never_go_back_and_lose_the_window_at_most",
+        "test_the_hour_in_the_making_is_a_record_of_its_boot_once",
+        "test_one_that_is_on_the_flash_is_not_written_again",
+        "test_a_damaged_file_costs_the_hour_at_most_and_is_said",
+    ),
     "test_hours": (
         "test_they_end_with_the_local_hour",
         "test_a_clock_that_jumps",
         "test_a_clock_that_drifts_makes_no_records_of_its_own",
     ),
-    "test_days": ("test_the_power_may_go_at_any_time",),
-    "test_sampler": ("test_charge_stays_exact_with_readings_at_any_time",),
+    "test_days": (
+        "test_the_power_may_go_at_any_time",
+        "test_without_a_clock_they_are_of_24_hours_and_not_known",
+        "test_boots_without_a_date_are_of_the_day_around_them",
+        "test_boots_without_a_date_between_two_days_are_of_none",
+        "test_days_without_readings_are_not_there",
+        "test_it_is_the_same_however_often_it_is_done",
+    ),
+    "test_sampler": (
+        "test_charge_stays_exact_with_readings_at_any_time",
+        "test_readings_between_whole_seconds_do_not_distort_a_steady_current",
+    ),
     "test_events": ("test_a_link_that_flaps_for_a_day_takes_no_more_than_a_few_hundred_events",),
     "test_cells": ("test_noise_is_filtered_out_of_what_a_record_says",),
     "test_deflate": ("test_random_planes",),
     "test_ds3231": ("test_without_a_network_the_board_goes_by_the_chip",),
+    "test_half": (
+        "test_every_half_comes_back",
+    ),
+    "test_columns": (
+        "test_every_half_with_every_unit_is_pinned",
+    ),
+    "test_jk_doubt": (
+        "test_what_a_pack_cannot_have_become_comes_twice",
+    ),
     "littlefs_store": ("test_adding_and_flushing_are_quick",),
 }
 # What has nothing to do with the width of a number runs with the campaigns, as a whole

@@ -41,6 +41,7 @@ BALANCE_V, BALANCE_OVER_LOWEST_V, BALANCE_A = 3.40, 0.005, 1.2
 
 AMPS_NOISE, CELL_NOISE_V, DEGREES_NOISE = 0.04, 0.0006, 0.04
 NOISE_SIZE = 4096
+NOISE_STRIDE = 701  # between two kinds of it
 
 
 def ocv_table() -> tuple[list[float], int]:
@@ -90,6 +91,7 @@ class Pack:
         self._amps = self._fast_amps = self._slow_amps = 0.0
         self._full, self._full_s = False, 0.0
         self._read = None  # the cells as read at time_s, once somebody asked
+        self._volts = None  # what they have then, if that is known
         self._day = -1
         self._midnight = -start_hour * 3600.0
         self._new_day()
@@ -116,8 +118,12 @@ class Pack:
     def cells(self) -> list[float]:
         """V of each cell as the BMS measures it."""
         if self._read is None:
-            volts = self._cell_volts()
-            self._read = [v + CELL_NOISE_V * self._chance(3 + i) for i, v in enumerate(volts)]
+            volts = self._volts or self._cell_volts()
+            noise, first = self._noise, self._place_of_noise(3)
+            self._read = [
+                v + CELL_NOISE_V * noise[(first + i * NOISE_STRIDE) % NOISE_SIZE]
+                for i, v in enumerate(volts)
+            ]
         return self._read
 
     @property
@@ -155,8 +161,11 @@ class Pack:
 
     def _chance(self, what: int) -> float:
         """Noise of one kind at this second: the same whichever steps led here."""
+        return self._noise[self._place_of_noise(what) % NOISE_SIZE]
+
+    def _place_of_noise(self, what: int) -> int:
         second = int(self.time_s)
-        return self._noise[(second * 61 + (second >> 12) * 37 + what * 701) % NOISE_SIZE]
+        return second * 61 + (second >> 12) * 37 + what * NOISE_STRIDE
 
     def _new_day(self) -> None:
         self._day += 1
@@ -175,7 +184,7 @@ class Pack:
         dt = end - self.time_s
         amps = self._current(end, dt)
         self.time_s = end
-        self._read = None
+        self._read = self._volts = None
         self._amps = amps
         self._ah += amps * dt / 3600
         self._fast_amps += (amps - self._fast_amps) * (1 - math.exp(-dt / FAST_S))
@@ -233,13 +242,15 @@ class Pack:
         table, zero, top = self._table, self._zero, len(self._table) - 2
         amps = self._amps + FAST * self._fast_amps + SLOW * self._slow_amps
         amps *= self._resistance()
-        hours = self.time_s / 3600
+        hours, mean_ah = self.time_s / 3600, self._ah
         volts = []
         for ah, over, leak, ohm in zip(
             self._cell_ah, self._over, self._leak_a, self._ohm, strict=True
         ):
-            place = (self._ah + over - leak * hours) / ah * OCV_STEPS + zero
-            i = min(max(int(place), 0), top)
+            place = (mean_ah + over - leak * hours) / ah * OCV_STEPS + zero
+            i = int(place)
+            if not 0 <= i <= top:  # seldom: min() and max() of each cell would take longer
+                i = min(max(i, 0), top)
             volts.append(table[i] + (table[i + 1] - table[i]) * (place - i) + ohm * amps)
         return volts
 
@@ -248,13 +259,14 @@ class Pack:
         return max(0.7, 1 + 0.012 * (25 - self._degrees))
 
     def _protect_and_balance(self, dt: float) -> None:
-        volts = self._cell_volts()
+        self._volts = volts = self._cell_volts()
         lowest, highest = min(volts), max(volts)
         limit = FULL_RELEASE_V if self.charge_stopped else FULL_CELL_V
         self.charge_stopped = highest >= limit
         limit = EMPTY_RELEASE_V if self.discharge_stopped else EMPTY_CELL_V
         self.discharge_stopped = lowest <= limit
         if highest > BALANCE_V:
+            self._volts = None
             for i, v in enumerate(volts):
                 if v > BALANCE_V and v > lowest + BALANCE_OVER_LOWEST_V:
                     self._over[i] -= BALANCE_A * dt / 3600
