@@ -26,7 +26,10 @@ WINGS = {'bms': (('chargery',
            'LINKS': (('serial', {'baudrate': 115200, 'quiet_ms': 120}),)}),
          ('jk_ttl',
           {'KEYS': {'timeout_s': ('number', (3, 3600), 15)},
-           'LINKS': (('serial', {'baudrate': 115200, 'quiet_ms': 50}),)})),
+           'LINKS': (('serial', {'baudrate': 115200, 'quiet_ms': 50}),)}),
+         ('redodo',
+          {'KEYS': {'cells': ('number', (0, 16), 0), 'timeout_s': ('number', (3, 3600), 15)},
+           'LINKS': (('ble', {'service': 65504, 'notify': 65505, 'write': 65506}),)})),
  'transport': (('ble',
                 {'KEYS': {'address': ('mac', (), ''), 'device': ('trimmed', 20, '')},
                  'RULES': ({'rule': 'one_of',
@@ -142,4 +145,4 @@ WINGS = {'bms': (('chargery',
                         'sda': ('pin', (), 21),
                         'address': ('number', (0, 127), 0),
                         'frequency': ('number', (50000, 400000), 100000)}}))}
-CHECKER = 771450540
+CHECKER = 428992498

@@ -3,13 +3,16 @@
 import json
 
 import pytest
+from host_tools.ground.firmware import declared
 from host_tools.sim.rig import unit_module
+from tests.bench import damaged_answers
 from tests.helpers.boards import example
 
 import config
 
-BY_RADIO = ("jbd", "daly", "daly_old")
-BY_WIRE = ("jbd", "daly", "daly_old", "jk_pb", "jk_ttl")
+ASKED = {name: declared("bms", name)["LINKS"] for name in (*damaged_answers.KINDS, "jk_pb")}
+BY_RADIO = [name for name, links in ASKED.items() if "ble" in links]
+BY_WIRE = [name for name, links in ASKED.items() if "serial" in links]
 RESUME_S = 30  # board time within which readings resume
 
 

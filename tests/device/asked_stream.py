@@ -12,6 +12,7 @@ import daly_wire  # noqa: E402, F401
 import jbd_wire  # noqa: E402, F401
 import jk_pb_wire  # noqa: E402, F401
 import jk_ttl_wire  # noqa: E402, F401
+import redodo_wire  # noqa: E402, F401
 
 sys.path.pop()
 

@@ -3,7 +3,7 @@ nothing is recorded. MicroPython alone can tell.
 """
 
 import temporary
-from asked_stream import daly_old_wire, daly_wire, jbd_wire, jk_pb_wire, jk_ttl_wire
+from asked_stream import daly_old_wire, daly_wire, jbd_wire, jk_pb_wire, jk_ttl_wire, redodo_wire
 from bluenova_console import CELLS, STATUS
 from chargery_stream import CELLS_16
 from chargery_stream import wire as chargery_wire
@@ -12,7 +12,7 @@ from jk_stream import wire as jk_wire
 
 import hold
 import hub
-from bms import bluenova, chargery, daly, daly_old, jbd, jk, jk_pb, jk_ttl
+from bms import bluenova, chargery, daly, daly_old, jbd, jk, jk_pb, jk_ttl, redodo
 from energy import Energy
 from lib.uptime import Uptime
 from sample import Sample
@@ -160,6 +160,12 @@ def jk_ttl_bytes(i):
     return jk_ttl_wire.reading(CELLS_16, -100 * i, 55, (30, 21, -3), states=7, errors=0x0FFF)
 
 
+def redodo_bytes(i):
+    """All that it says, with a protection of each kind."""
+    values = (15400, 28000, 55, (21, 22, -3))
+    return redodo_wire.status(CELLS_16, -1000 * i, *values, protections=0xFFFF, faults=1, out=900)
+
+
 def test_decoding_allocates_nothing():
     if not hasattr(micropython, "mem_total"):
         return
@@ -172,6 +178,7 @@ def test_decoding_allocates_nothing():
         (daly_old, daly_old_bytes),
         (jk_pb, jk_pb_bytes),
         (jk_ttl, jk_ttl_bytes),
+        (redodo, redodo_bytes),
     ):
         decoder = module.Decoder(nothing, 16, True)
         for i in range(9):

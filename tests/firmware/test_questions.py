@@ -22,6 +22,7 @@ SAID = {
         for kind in OLD_DALY
     },
     "jk_ttl": {"4e570013000000000603000000000000680000" "0129"},
+    "redodo": {"000004011355aa17"},
     "jk_pb": {
         # unit, write one register of 16xx, with 0: that is how these are asked; CRC
         "01101620000102 0000d6f1", "0110161c000102 0000d3cd", "03101620000102 0000cf91",

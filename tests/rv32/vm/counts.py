@@ -50,6 +50,8 @@ CONFIG = {
     ],
     "wifi": {"networks": [{"ssid": "harbour", "password": "12345678"}]},
 }
+# Counted one by one, when all else has been
+OTHERS = ({"name": "bow", "bms": "redodo", "cells": CELLS, "device": "R-1"},)
 
 
 def count(action, *arguments):
@@ -144,7 +146,15 @@ def daly_old_bytes(sample, i):
     return data + wire.totals(sum(mv) // 100, -sample.current // 100, 10 * sample.soc)
 
 
+def redodo_bytes(sample, i):
+    """All that it says."""
+    mv = cells_of(sample)
+    values = (sample.current, 15400, 28000, sample.soc, (21, 22))
+    return asked_stream.redodo_wire.status(mv, *values)
+
+
 BYTES = {"jbd": jbd_bytes, "daly": daly_bytes, "daly_old": daly_old_bytes}
+BYTES.update({"redodo": redodo_bytes})
 BYTES.update({"chargery": chargery_bytes, "jk": jk_bytes, "bluenova": bluenova_bytes})
 
 
@@ -313,5 +323,9 @@ def show():
     result["compaction"] = compaction()
     gc.collect()
     result["collection"] = count(gc.collect)
+    for pack in OTHERS:
+        checked = config.parse(json.dumps({"packs": [pack]}))
+        settings = checked["packs"][0]
+        _, result["readings"][settings["bms"]] = readings(settings, checked["store"])
     assert packlog.Logger
     print(json.dumps(result))
