@@ -4,7 +4,7 @@ What asked.py has of cells and words, the other way round.
 """
 
 from bms import asked, framed
-from bms.framed import ANY, HIGHEST, LOWEST, PLACE, SIZE, STEP
+from bms.framed import ANY, HIGHEST, LOWEST, PLACE, SCALE, SIZE, STEP
 from lib import once
 
 
@@ -51,11 +51,14 @@ def signed_near(buf, at, other, place, count, step):
 
 
 class Decoder(asked.Decoder):
-    """As that of asked.py."""
+    """As that of asked.py. The places of rows count from _shift on: a decoder whose fields come
+    behind a list sets it for each frame.
+    """
 
     @once.packs
     def __init__(self, on_sample, cells, live, longest):
         super().__init__(on_sample, cells, live, longest, framed.low_first)
+        self._shift = 0
 
     def _fill_cells(self, place, count):
         sample = self.sample
@@ -74,17 +77,19 @@ class Decoder(asked.Decoder):
     def _signed_near(self, place, count, step):
         return signed_near(self._buf, self._start + place, self._other, place, count, step)
 
-    # As framed's and asked's, with fewer calls
+    # As framed's and asked's, with _shift, and fewer calls
+
+    def _value(self, row):
+        value = self._read(self._buf, self._start + self._shift + row[PLACE], row[SIZE])
+        return value * row[SCALE]
 
     def _is_in_range(self, row):
-        value = self._read(self._buf, self._start + row[PLACE], row[SIZE])
+        value = self._read(self._buf, self._start + self._shift + row[PLACE], row[SIZE])
         return row[LOWEST] <= value <= row[HIGHEST]
 
     def _is_near(self, row):
-        step = row[STEP]
-        if step == ANY:
+        if row[STEP] == ANY:
             return True
-        place = row[PLACE]
-        off = self._read(self._buf, self._start + place, row[SIZE])
-        off -= self._read(self._other, place, row[SIZE])
-        return -step <= off <= step
+        off = self._read(self._buf, self._start + self._shift + row[PLACE], row[SIZE])
+        off -= self._read(self._other, self._shift + row[PLACE], row[SIZE])
+        return -row[STEP] <= off <= row[STEP]

@@ -3,7 +3,15 @@ nothing is recorded. MicroPython alone can tell.
 """
 
 import temporary
-from asked_stream import daly_old_wire, daly_wire, jbd_wire, jk_pb_wire, jk_ttl_wire, redodo_wire
+from asked_stream import (
+    ant_wire,
+    daly_old_wire,
+    daly_wire,
+    jbd_wire,
+    jk_pb_wire,
+    jk_ttl_wire,
+    redodo_wire,
+)
 from bluenova_console import CELLS, STATUS
 from chargery_stream import CELLS_16
 from chargery_stream import wire as chargery_wire
@@ -12,7 +20,7 @@ from jk_stream import wire as jk_wire
 
 import hold
 import hub
-from bms import bluenova, chargery, daly, daly_old, jbd, jk, jk_pb, jk_ttl, redodo
+from bms import ant, bluenova, chargery, daly, daly_old, jbd, jk, jk_pb, jk_ttl, redodo
 from energy import Energy
 from lib.uptime import Uptime
 from sample import Sample
@@ -166,6 +174,12 @@ def redodo_bytes(i):
     return redodo_wire.status(CELLS_16, -1000 * i, *values, protections=0xFFFF, faults=1, out=900)
 
 
+def ant_bytes(i):
+    """A status."""
+    values = (154000000, 280000000, 55, (21, -3, 25, 26))
+    return ant_wire.status(CELLS_16, -10 * i, *values, fets=(2, 12), balancer=4, out=900)
+
+
 def test_decoding_allocates_nothing():
     if not hasattr(micropython, "mem_total"):
         return
@@ -179,6 +193,7 @@ def test_decoding_allocates_nothing():
         (jk_pb, jk_pb_bytes),
         (jk_ttl, jk_ttl_bytes),
         (redodo, redodo_bytes),
+        (ant, ant_bytes),
     ):
         decoder = module.Decoder(nothing, 16, True)
         for i in range(9):

@@ -15,6 +15,7 @@ LOADED = {
     "daly_old": {"framed", "asked", "daly_alarms"},
     "jk_pb": {"framed", "jk", "jk_frame", "crc"},
     "jk_ttl": {"framed", "asked"},
+    "ant": {"framed", "asked", "asked_low", "crc", "ant_alarms"},
     "redodo": {"framed", "asked", "asked_low"},
 }
 

@@ -51,7 +51,10 @@ CONFIG = {
     "wifi": {"networks": [{"ssid": "harbour", "password": "12345678"}]},
 }
 # Counted one by one, when all else has been
-OTHERS = ({"name": "bow", "bms": "redodo", "cells": CELLS, "device": "R-1"},)
+OTHERS = (
+    {"name": "mast", "bms": "ant", "cells": CELLS, "device": "ANT-1"},
+    {"name": "bow", "bms": "redodo", "cells": CELLS, "device": "R-1"},
+)
 
 
 def count(action, *arguments):
@@ -153,8 +156,14 @@ def redodo_bytes(sample, i):
     return asked_stream.redodo_wire.status(mv, *values)
 
 
+def ant_bytes(sample, i):
+    """A status."""
+    values = (154000000, 280000000, sample.soc, (21, 22, 23, 24))
+    return asked_stream.ant_wire.status(cells_of(sample), -sample.current // 100, *values)
+
+
 BYTES = {"jbd": jbd_bytes, "daly": daly_bytes, "daly_old": daly_old_bytes}
-BYTES.update({"redodo": redodo_bytes})
+BYTES.update({"ant": ant_bytes, "redodo": redodo_bytes})
 BYTES.update({"chargery": chargery_bytes, "jk": jk_bytes, "bluenova": bluenova_bytes})
 
 
