@@ -34,6 +34,11 @@ WINGS = {'bms': (('chargery',
           {'KEYS': {'timeout_s': ('number', (3, 3600), 15),
                     'invert_current': ('switch', (), False)},
            'LINKS': (('ble', {'service': 65504, 'notify': 65505, 'write': 65505}),
+                     ('serial', {'baudrate': 19200, 'quiet_ms': 50}))}),
+         ('ant_old',
+          {'KEYS': {'timeout_s': ('number', (3, 3600), 15),
+                    'invert_current': ('switch', (), False)},
+           'LINKS': (('ble', {'service': 65504, 'notify': 65505, 'write': 65505}),
                      ('serial', {'baudrate': 19200, 'quiet_ms': 50}))})),
  'transport': (('ble',
                 {'KEYS': {'address': ('mac', (), ''), 'device': ('trimmed', 20, '')},
@@ -150,4 +155,4 @@ WINGS = {'bms': (('chargery',
                         'sda': ('pin', (), 21),
                         'address': ('number', (0, 127), 0),
                         'frequency': ('number', (50000, 400000), 100000)}}))}
-CHECKER = 915069358
+CHECKER = 413502234

@@ -3,8 +3,7 @@
 What asked.py has of cells and words, the other way round.
 """
 
-from bms import asked, framed
-from bms.framed import ANY, HIGHEST, LOWEST, PLACE, SCALE, SIZE, STEP
+from bms import asked_rows, framed
 from lib import once
 
 
@@ -50,15 +49,12 @@ def signed_near(buf, at, other, place, count, step):
     return True
 
 
-class Decoder(asked.Decoder):
-    """As that of asked.py. The places of rows count from _shift on: a decoder whose fields come
-    behind a list sets it for each frame.
-    """
+class Decoder(asked_rows.Decoder):
+    """As that of asked_rows.py."""
 
     @once.packs
     def __init__(self, on_sample, cells, live, longest):
         super().__init__(on_sample, cells, live, longest, framed.low_first)
-        self._shift = 0
 
     def _fill_cells(self, place, count):
         sample = self.sample
@@ -76,20 +72,3 @@ class Decoder(asked.Decoder):
 
     def _signed_near(self, place, count, step):
         return signed_near(self._buf, self._start + place, self._other, place, count, step)
-
-    # As framed's and asked's, with _shift, and fewer calls
-
-    def _value(self, row):
-        value = self._read(self._buf, self._start + self._shift + row[PLACE], row[SIZE])
-        return value * row[SCALE]
-
-    def _is_in_range(self, row):
-        value = self._read(self._buf, self._start + self._shift + row[PLACE], row[SIZE])
-        return row[LOWEST] <= value <= row[HIGHEST]
-
-    def _is_near(self, row):
-        if row[STEP] == ANY:
-            return True
-        off = self._read(self._buf, self._start + self._shift + row[PLACE], row[SIZE])
-        off -= self._read(self._other, self._shift + row[PLACE], row[SIZE])
-        return -row[STEP] <= off <= row[STEP]

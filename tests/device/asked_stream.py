@@ -7,6 +7,7 @@ import sys
 HERE = __file__.rsplit("/", 1)[0]
 # The files of the simulator that run on MicroPython too, without the package around them.
 sys.path.append(HERE + "/../../host_tools/sim/units")
+import ant_old_wire  # noqa: E402, F401
 import ant_wire  # noqa: E402, F401
 import daly_old_wire  # noqa: E402, F401
 import daly_wire  # noqa: E402, F401

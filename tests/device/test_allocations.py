@@ -4,6 +4,7 @@ nothing is recorded. MicroPython alone can tell.
 
 import temporary
 from asked_stream import (
+    ant_old_wire,
     ant_wire,
     daly_old_wire,
     daly_wire,
@@ -20,7 +21,7 @@ from jk_stream import wire as jk_wire
 
 import hold
 import hub
-from bms import ant, bluenova, chargery, daly, daly_old, jbd, jk, jk_pb, jk_ttl, redodo
+from bms import ant, ant_old, bluenova, chargery, daly, daly_old, jbd, jk, jk_pb, jk_ttl, redodo
 from energy import Energy
 from lib.uptime import Uptime
 from sample import Sample
@@ -180,6 +181,12 @@ def ant_bytes(i):
     return ant_wire.status(CELLS_16, -10 * i, *values, fets=(2, 12), balancer=4, out=900)
 
 
+def ant_old_bytes(i):
+    """All that it says."""
+    values = (154000000, 280000000, 55, (21, -3))
+    return ant_old_wire.status(CELLS_16, -10 * i, *values, fets=(2, 12), balancer=4, out=900)
+
+
 def test_decoding_allocates_nothing():
     if not hasattr(micropython, "mem_total"):
         return
@@ -193,6 +200,7 @@ def test_decoding_allocates_nothing():
         (jk_pb, jk_pb_bytes),
         (jk_ttl, jk_ttl_bytes),
         (redodo, redodo_bytes),
+        (ant_old, ant_old_bytes),
         (ant, ant_bytes),
     ):
         decoder = module.Decoder(nothing, 16, True)

@@ -15,8 +15,9 @@ LOADED = {
     "daly_old": {"framed", "asked", "daly_alarms"},
     "jk_pb": {"framed", "jk", "jk_frame", "crc"},
     "jk_ttl": {"framed", "asked"},
-    "ant": {"framed", "asked", "asked_low", "crc", "ant_alarms"},
-    "redodo": {"framed", "asked", "asked_low"},
+    "ant": {"framed", "asked", "asked_rows", "asked_low", "crc", "ant_alarms"},
+    "ant_old": {"framed", "asked", "asked_rows", "ant_alarms"},
+    "redodo": {"framed", "asked", "asked_rows", "asked_low"},
 }
 
 

@@ -52,6 +52,7 @@ CONFIG = {
 }
 # Counted one by one, when all else has been
 OTHERS = (
+    {"name": "keel", "bms": "ant_old", "cells": CELLS, "device": "ANT-1"},
     {"name": "mast", "bms": "ant", "cells": CELLS, "device": "ANT-1"},
     {"name": "bow", "bms": "redodo", "cells": CELLS, "device": "R-1"},
 )
@@ -162,7 +163,14 @@ def ant_bytes(sample, i):
     return asked_stream.ant_wire.status(cells_of(sample), -sample.current // 100, *values)
 
 
+def ant_old_bytes(sample, i):
+    """All that it says."""
+    values = (154000000, 280000000, sample.soc, (21, 22, 23, 24))
+    return asked_stream.ant_old_wire.status(cells_of(sample), -sample.current // 100, *values)
+
+
 BYTES = {"jbd": jbd_bytes, "daly": daly_bytes, "daly_old": daly_old_bytes}
+BYTES.update({"ant_old": ant_old_bytes})
 BYTES.update({"ant": ant_bytes, "redodo": redodo_bytes})
 BYTES.update({"chargery": chargery_bytes, "jk": jk_bytes, "bluenova": bluenova_bytes})
 
