@@ -39,7 +39,10 @@ WINGS = {'bms': (('chargery',
           {'KEYS': {'timeout_s': ('number', (3, 3600), 15),
                     'invert_current': ('switch', (), False)},
            'LINKS': (('ble', {'service': 65504, 'notify': 65505, 'write': 65505}),
-                     ('serial', {'baudrate': 19200, 'quiet_ms': 50}))})),
+                     ('serial', {'baudrate': 19200, 'quiet_ms': 50}))}),
+         ('seplos_v2',
+          {'KEYS': {'timeout_s': ('number', (3, 3600), 15)},
+           'LINKS': (('ble', {'service': 65280, 'notify': 65281, 'write': 65282}),)})),
  'transport': (('ble',
                 {'KEYS': {'address': ('mac', (), ''), 'device': ('trimmed', 20, '')},
                  'RULES': ({'rule': 'one_of',
@@ -155,4 +158,4 @@ WINGS = {'bms': (('chargery',
                         'sda': ('pin', (), 21),
                         'address': ('number', (0, 127), 0),
                         'frequency': ('number', (50000, 400000), 100000)}}))}
-CHECKER = 413502234
+CHECKER = 72949169

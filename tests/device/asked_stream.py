@@ -15,6 +15,7 @@ import jbd_wire  # noqa: E402, F401
 import jk_pb_wire  # noqa: E402, F401
 import jk_ttl_wire  # noqa: E402, F401
 import redodo_wire  # noqa: E402, F401
+import seplos_v2_wire  # noqa: E402, F401
 
 sys.path.pop()
 

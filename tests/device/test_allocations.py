@@ -12,6 +12,7 @@ from asked_stream import (
     jk_pb_wire,
     jk_ttl_wire,
     redodo_wire,
+    seplos_v2_wire,
 )
 from bluenova_console import CELLS, STATUS
 from chargery_stream import CELLS_16
@@ -21,7 +22,20 @@ from jk_stream import wire as jk_wire
 
 import hold
 import hub
-from bms import ant, ant_old, bluenova, chargery, daly, daly_old, jbd, jk, jk_pb, jk_ttl, redodo
+from bms import (
+    ant,
+    ant_old,
+    bluenova,
+    chargery,
+    daly,
+    daly_old,
+    jbd,
+    jk,
+    jk_pb,
+    jk_ttl,
+    redodo,
+    seplos_v2,
+)
 from energy import Energy
 from lib.uptime import Uptime
 from sample import Sample
@@ -187,6 +201,12 @@ def ant_old_bytes(i):
     return ant_old_wire.status(CELLS_16, -10 * i, *values, fets=(2, 12), balancer=4, out=900)
 
 
+def seplos_v2_bytes(i):
+    """All that it says."""
+    values = (15400, 28000, 555, (215, -35, 190, 250))
+    return seplos_v2_wire.status(CELLS_16, -10 * i, *values, events=(255,) * 8, balance=9)
+
+
 def test_decoding_allocates_nothing():
     if not hasattr(micropython, "mem_total"):
         return
@@ -200,6 +220,7 @@ def test_decoding_allocates_nothing():
         (jk_pb, jk_pb_bytes),
         (jk_ttl, jk_ttl_bytes),
         (redodo, redodo_bytes),
+        (seplos_v2, seplos_v2_bytes),
         (ant_old, ant_old_bytes),
         (ant, ant_bytes),
     ):

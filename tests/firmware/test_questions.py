@@ -24,6 +24,7 @@ SAID = {
     "jk_ttl": {"4e570013000000000603000000000000680000" "0129"},
     "ant": {"7ea1026c022058c4aa55", "7ea1010000be1855aa55"},
     "ant_old": {"dbdb00000000"},
+    "seplos_v2": {"7e1000465100003a7f0d", "7e10004661000100f7c10d"},
     "redodo": {"000004011355aa17"},
     "jk_pb": {
         # unit, write one register of 16xx, with 0: that is how these are asked; CRC

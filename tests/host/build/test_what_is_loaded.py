@@ -17,6 +17,7 @@ LOADED = {
     "jk_ttl": {"framed", "asked"},
     "ant": {"framed", "asked", "asked_rows", "asked_low", "crc", "ant_alarms"},
     "ant_old": {"framed", "asked", "asked_rows", "ant_alarms"},
+    "seplos_v2": {"framed", "asked", "asked_rows", "daly_alarms"},
     "redodo": {"framed", "asked", "asked_rows", "asked_low"},
 }
 

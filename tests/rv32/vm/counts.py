@@ -52,6 +52,7 @@ CONFIG = {
 }
 # Counted one by one, when all else has been
 OTHERS = (
+    {"name": "loft", "bms": "seplos_v2", "cells": CELLS, "device": "BP02"},
     {"name": "keel", "bms": "ant_old", "cells": CELLS, "device": "ANT-1"},
     {"name": "mast", "bms": "ant", "cells": CELLS, "device": "ANT-1"},
     {"name": "bow", "bms": "redodo", "cells": CELLS, "device": "R-1"},
@@ -169,7 +170,14 @@ def ant_old_bytes(sample, i):
     return asked_stream.ant_old_wire.status(cells_of(sample), -sample.current // 100, *values)
 
 
+def seplos_v2_bytes(sample, i):
+    """All that it says."""
+    values = (15400, 28000, 10 * sample.soc, (215, 216, 217, 218, 190, 250))
+    return asked_stream.seplos_v2_wire.status(cells_of(sample), sample.current // 10, *values)
+
+
 BYTES = {"jbd": jbd_bytes, "daly": daly_bytes, "daly_old": daly_old_bytes}
+BYTES.update({"seplos_v2": seplos_v2_bytes})
 BYTES.update({"ant_old": ant_old_bytes})
 BYTES.update({"ant": ant_bytes, "redodo": redodo_bytes})
 BYTES.update({"chargery": chargery_bytes, "jk": jk_bytes, "bluenova": bluenova_bytes})
