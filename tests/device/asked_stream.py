@@ -16,6 +16,7 @@ import jk_pb_wire  # noqa: E402, F401
 import jk_ttl_wire  # noqa: E402, F401
 import redodo_wire  # noqa: E402, F401
 import seplos_v2_wire  # noqa: E402, F401
+import seplos_v3_wire  # noqa: E402, F401
 
 sys.path.pop()
 

@@ -13,6 +13,7 @@ from asked_stream import (
     jk_ttl_wire,
     redodo_wire,
     seplos_v2_wire,
+    seplos_v3_wire,
 )
 from bluenova_console import CELLS, STATUS
 from chargery_stream import CELLS_16
@@ -35,6 +36,7 @@ from bms import (
     jk_ttl,
     redodo,
     seplos_v2,
+    seplos_v3,
 )
 from energy import Energy
 from lib.uptime import Uptime
@@ -207,6 +209,13 @@ def seplos_v2_bytes(i):
     return seplos_v2_wire.status(CELLS_16, -10 * i, *values, events=(255,) * 8, balance=9)
 
 
+def seplos_v3_bytes(i):
+    """A round."""
+    data = seplos_v3_wire.states((255,) * 6, faults=255, balance=9)
+    data += seplos_v3_wire.cells(CELLS_16, (215, 215, -35, 215))
+    return data + seplos_v3_wire.totals(5292, -10 * i, 15400, 28000, 555)
+
+
 def test_decoding_allocates_nothing():
     if not hasattr(micropython, "mem_total"):
         return
@@ -220,6 +229,7 @@ def test_decoding_allocates_nothing():
         (jk_pb, jk_pb_bytes),
         (jk_ttl, jk_ttl_bytes),
         (redodo, redodo_bytes),
+        (seplos_v3, seplos_v3_bytes),
         (seplos_v2, seplos_v2_bytes),
         (ant_old, ant_old_bytes),
         (ant, ant_bytes),

@@ -18,6 +18,7 @@ LOADED = {
     "ant": {"framed", "asked", "asked_rows", "asked_low", "crc", "ant_alarms"},
     "ant_old": {"framed", "asked", "asked_rows", "ant_alarms"},
     "seplos_v2": {"framed", "asked", "asked_rows", "daly_alarms"},
+    "seplos_v3": {"framed", "asked", "asked_rows", "crc", "daly_alarms"},
     "redodo": {"framed", "asked", "asked_rows", "asked_low"},
 }
 

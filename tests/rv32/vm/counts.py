@@ -52,6 +52,7 @@ CONFIG = {
 }
 # Counted one by one, when all else has been
 OTHERS = (
+    {"name": "attic", "bms": "seplos_v3", "cells": CELLS, "device": "SP05B"},
     {"name": "loft", "bms": "seplos_v2", "cells": CELLS, "device": "BP02"},
     {"name": "keel", "bms": "ant_old", "cells": CELLS, "device": "ANT-1"},
     {"name": "mast", "bms": "ant", "cells": CELLS, "device": "ANT-1"},
@@ -176,7 +177,15 @@ def seplos_v2_bytes(sample, i):
     return asked_stream.seplos_v2_wire.status(cells_of(sample), sample.current // 10, *values)
 
 
+def seplos_v3_bytes(sample, i):
+    """A round."""
+    wire, mv = asked_stream.seplos_v3_wire, cells_of(sample)
+    data = wire.states() + wire.cells(mv, (215, 216, 217, 218))
+    return data + wire.totals(sum(mv) // 10, sample.current // 10, 15400, 28000, 10 * sample.soc)
+
+
 BYTES = {"jbd": jbd_bytes, "daly": daly_bytes, "daly_old": daly_old_bytes}
+BYTES.update({"seplos_v3": seplos_v3_bytes})
 BYTES.update({"seplos_v2": seplos_v2_bytes})
 BYTES.update({"ant_old": ant_old_bytes})
 BYTES.update({"ant": ant_bytes, "redodo": redodo_bytes})
