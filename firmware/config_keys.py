@@ -48,7 +48,11 @@ WINGS = {'bms': (('chargery',
                     'timeout_s': ('number', (3, 3600), 15),
                     'unit': ('number', (0, 16), 1)},
            'LINKS': (('ble', {'service': 65520, 'notify': 65521, 'write': 65522}),
-                     ('serial', {'baudrate': 19200, 'quiet_ms': 50}))})),
+                     ('serial', {'baudrate': 19200, 'quiet_ms': 50}))}),
+         ('pace',
+          {'KEYS': {'timeout_s': ('number', (3, 3600), 15),
+                    'invert_current': ('switch', (), False)},
+           'LINKS': (('ble', {'service': 65520, 'notify': 65521, 'write': 65522}),)})),
  'transport': (('ble',
                 {'KEYS': {'address': ('mac', (), ''), 'device': ('trimmed', 20, '')},
                  'RULES': ({'rule': 'one_of',
@@ -164,4 +168,4 @@ WINGS = {'bms': (('chargery',
                         'sda': ('pin', (), 21),
                         'address': ('number', (0, 127), 0),
                         'frequency': ('number', (50000, 400000), 100000)}}))}
-CHECKER = 1023146974
+CHECKER = 860971148

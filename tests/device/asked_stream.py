@@ -14,6 +14,7 @@ import daly_wire  # noqa: E402, F401
 import jbd_wire  # noqa: E402, F401
 import jk_pb_wire  # noqa: E402, F401
 import jk_ttl_wire  # noqa: E402, F401
+import pace_wire  # noqa: E402, F401
 import redodo_wire  # noqa: E402, F401
 import seplos_v2_wire  # noqa: E402, F401
 import seplos_v3_wire  # noqa: E402, F401

@@ -11,6 +11,7 @@ from asked_stream import (
     jbd_wire,
     jk_pb_wire,
     jk_ttl_wire,
+    pace_wire,
     redodo_wire,
     seplos_v2_wire,
     seplos_v3_wire,
@@ -34,6 +35,7 @@ from bms import (
     jk,
     jk_pb,
     jk_ttl,
+    pace,
     redodo,
     seplos_v2,
     seplos_v3,
@@ -216,6 +218,12 @@ def seplos_v3_bytes(i):
     return data + seplos_v3_wire.totals(5292, -10 * i, 15400, 28000, 555)
 
 
+def pace_bytes(i):
+    """A round."""
+    data = pace_wire.cells(CELLS_16, (215, -35, 215, 215))
+    return data + pace_wire.totals(5292, -10 * i, 15400, 28000, 55)
+
+
 def test_decoding_allocates_nothing():
     if not hasattr(micropython, "mem_total"):
         return
@@ -229,6 +237,7 @@ def test_decoding_allocates_nothing():
         (jk_pb, jk_pb_bytes),
         (jk_ttl, jk_ttl_bytes),
         (redodo, redodo_bytes),
+        (pace, pace_bytes),
         (seplos_v3, seplos_v3_bytes),
         (seplos_v2, seplos_v2_bytes),
         (ant_old, ant_old_bytes),

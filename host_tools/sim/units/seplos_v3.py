@@ -1,4 +1,4 @@
-"""A Seplos V3 on a simulated pack: answers the three questions that read its number, nothing else."""
+"""A Seplos V3 on a simulated pack: answers the three questions that read its number, no others."""
 
 from host_tools.ground.firmware import declared
 from host_tools.sim.units import asked

@@ -52,6 +52,7 @@ CONFIG = {
 }
 # Counted one by one, when all else has been
 OTHERS = (
+    {"name": "yard", "bms": "pace", "cells": CELLS, "device": "PC-1"},
     {"name": "attic", "bms": "seplos_v3", "cells": CELLS, "device": "SP05B"},
     {"name": "loft", "bms": "seplos_v2", "cells": CELLS, "device": "BP02"},
     {"name": "keel", "bms": "ant_old", "cells": CELLS, "device": "ANT-1"},
@@ -184,7 +185,15 @@ def seplos_v3_bytes(sample, i):
     return data + wire.totals(sum(mv) // 10, sample.current // 10, 15400, 28000, 10 * sample.soc)
 
 
+def pace_bytes(sample, i):
+    """A round."""
+    wire, mv = asked_stream.pace_wire, cells_of(sample)
+    data = wire.cells(mv, (215, 216, 217, 218))
+    return data + wire.totals(sum(mv) // 10, sample.current // 10, 15400, 28000, sample.soc)
+
+
 BYTES = {"jbd": jbd_bytes, "daly": daly_bytes, "daly_old": daly_old_bytes}
+BYTES.update({"pace": pace_bytes})
 BYTES.update({"seplos_v3": seplos_v3_bytes})
 BYTES.update({"seplos_v2": seplos_v2_bytes})
 BYTES.update({"ant_old": ant_old_bytes})
