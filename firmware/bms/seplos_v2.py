@@ -5,7 +5,7 @@ second byte on | 0D, high byte first. Facts from ESPHome's component and aiobmsb
 """
 
 from bms import asked_rows
-from bms.daly_alarms import pairs
+from bms.seplos_alarms import common, pairs
 from lib import once
 from sample import (
     BALANCING,
@@ -211,9 +211,7 @@ class Decoder(asked_rows.Decoder):
     def _alarms(self, at):
         """Bits of ALARMS, by the eight events."""
         buf = self._buf
-        found = pairs(buf[at + 1]) | pairs(buf[at + 2]) << 4
-        bits = buf[at + 3]
-        found |= (pairs(bits) & 7) << 8 | bits >> 7 << 24
+        found = common(buf, at + 1) | buf[at + 3] >> 7 << 24
         bits = buf[at + 4]
         found |= (pairs(bits) & 3) << 11 | (bits & 0x50 > 0) << 12 | (bits & 0xA0 > 0) << 13
         bits = buf[at + 5]

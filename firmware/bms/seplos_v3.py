@@ -7,7 +7,7 @@ V0.1), aiobmsble, ESPHome's component and dbus-serialbattery.
 
 from bms import asked_rows
 from bms.crc import crc16
-from bms.daly_alarms import pairs
+from bms.seplos_alarms import common
 from lib import once
 from sample import (
     BALANCING,
@@ -170,7 +170,7 @@ class Decoder(asked_rows.Decoder):
     def _alarms(self, at):
         """Bits of ALARMS, by the events."""
         buf = self._buf
-        found = pairs(buf[at]) | pairs(buf[at + 1]) << 4 | (pairs(buf[at + 2]) & 7) << 8
+        found = common(buf, at)
         bits = buf[at + 3]
         latched = buf[at + 4]
         found |= (bits & 7 | latched & 4 > 0) << 11 | (bits & 56 | latched & 8 > 0) << 12
