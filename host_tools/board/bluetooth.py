@@ -42,9 +42,12 @@ def kind_of(name: str, uuids: list[int], address: str = "") -> str:
     """The kind of BMS whose SEEN_AS fits an advertisement; "" if none does, or several do.
 
     SEEN_AS has a service's UUID, beginnings of a name, beginnings of an address: the service has to
-    fit, and one of the others if there are any.
+    fit, and one of the others if there are any. A kind with both comes before one with a service
+    alone.
     """
     found = [kind for kind in names("bms") if _fits(kind, name, uuids, address.lower())]
+    exact = [kind for kind in found if declared("bms", kind)["SEEN_AS"].keys() > {"service"}]
+    found = exact or found
     return found[0] if len(found) == 1 else ""
 
 

@@ -21,12 +21,20 @@ if __name__ == "__main__":
 
 import host_tools.ground.firmware  # noqa: F401 - the firmware on sys.path
 import numpy as np
+from host_tools.ground.firmware import names
 from host_tools.sim.rig import unit_module
 from host_tools.sim.units.pack import Pack
 from rich.console import Console
 from rich.table import Table
 
-KINDS = ("jbd", "daly", "daly_old", "jk_ttl")
+from bms import asked
+
+# Those of bms/asked.py
+KINDS = tuple(
+    name
+    for name in names("bms")
+    if issubclass(importlib.import_module(f"bms.{name}").Decoder, asked.Decoder)
+)
 ROUNDS = 6  # of a stream; what is damaged is the third
 NOTIFICATION = 20  # bytes
 BATCH = 50_000

@@ -78,7 +78,7 @@ def lines(found):
             yield f"{kind}: {name}", summary["median"]
             if summary["most"] > 1.2 * summary["median"]:
                 yield f"{kind}: {name}, at most", summary["most"]
-        for name, said in counts["mqtt"].items():
+        for name, said in counts.get("mqtt", {}).items():
             yield f"{kind}: MQTT, {name}, {said['times']} turns", said["all"]
             yield f"{kind}: MQTT, {name}, a turn at most", said["most"]
     yield "drawing a 20x4 display, at most", found["display"]["most"]

@@ -3,13 +3,16 @@
 import json
 
 import pytest
+from host_tools.ground.firmware import declared
 from host_tools.sim.rig import unit_module
+from tests.bench import damaged_answers
 from tests.helpers.boards import example
 
 import config
 
-BY_RADIO = ("jbd", "daly", "daly_old")
-BY_WIRE = ("jbd", "daly", "daly_old", "jk_pb", "jk_ttl")
+ASKED = {name: declared("bms", name)["LINKS"] for name in (*damaged_answers.KINDS, "jk_pb")}
+BY_RADIO = [name for name, links in ASKED.items() if "ble" in links]
+BY_WIRE = [name for name, links in ASKED.items() if "serial" in links]
 RESUME_S = 30  # board time within which readings resume
 
 
@@ -64,6 +67,15 @@ MIXED = (
     {"bms": "jk_pb", "unit": 15, "direction": 13},
     {"bms": "daly_old", "uart": 1, "rx": 4, "tx": 5},
 )
+OTHERS = (
+    {"bms": "redodo", "device": "R-12-1"},
+    {"bms": "ant", "device": "ANT-2"},
+    {"bms": "pace", "device": "PC-3"},
+    {"bms": "seplos_v2", "device": "BP04"},
+    {"bms": "seplos_v3", "link": "serial", "unit": 0, "direction": 13},
+    {"bms": "seplos_v3", "link": "serial", "unit": 16, "direction": 13},
+    {"bms": "ant_old", "link": "serial", "uart": 1, "rx": 4, "tx": 5},
+)
 
 
 @pytest.mark.parametrize("hours", [0, pytest.param(1, marks=pytest.mark.slow)])
@@ -83,6 +95,15 @@ def test_packs_of_different_kinds_and_links(bench, hours):
         check_readings(board, 3600 * hours // len(lines) - 90, len(MIXED))
     assert abs(board.count("heap") - heap) <= 2048
     assert board.board.watchdog_resets == 0 and board.board.starts == 1
+
+
+def test_others_of_different_kinds_and_links(bench):
+    """The rest of those that are asked: four by radio, and on two lines."""
+    lines = []
+    made = with_packs(*OTHERS)
+    board = bench(made, ahead=joined(made, lines), settings={"heap": "1M"})
+    board.board.run(25)
+    check_readings(board, 30, len(OTHERS))
 
 
 @pytest.mark.slow

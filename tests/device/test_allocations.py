@@ -3,7 +3,19 @@ nothing is recorded. MicroPython alone can tell.
 """
 
 import temporary
-from asked_stream import daly_old_wire, daly_wire, jbd_wire, jk_pb_wire, jk_ttl_wire
+from asked_stream import (
+    ant_old_wire,
+    ant_wire,
+    daly_old_wire,
+    daly_wire,
+    jbd_wire,
+    jk_pb_wire,
+    jk_ttl_wire,
+    pace_wire,
+    redodo_wire,
+    seplos_v2_wire,
+    seplos_v3_wire,
+)
 from bluenova_console import CELLS, STATUS
 from chargery_stream import CELLS_16
 from chargery_stream import wire as chargery_wire
@@ -12,7 +24,22 @@ from jk_stream import wire as jk_wire
 
 import hold
 import hub
-from bms import bluenova, chargery, daly, daly_old, jbd, jk, jk_pb, jk_ttl
+from bms import (
+    ant,
+    ant_old,
+    bluenova,
+    chargery,
+    daly,
+    daly_old,
+    jbd,
+    jk,
+    jk_pb,
+    jk_ttl,
+    pace,
+    redodo,
+    seplos_v2,
+    seplos_v3,
+)
 from energy import Energy
 from lib.uptime import Uptime
 from sample import Sample
@@ -160,6 +187,43 @@ def jk_ttl_bytes(i):
     return jk_ttl_wire.reading(CELLS_16, -100 * i, 55, (30, 21, -3), states=7, errors=0x0FFF)
 
 
+def redodo_bytes(i):
+    """All that it says, with a protection of each kind."""
+    values = (15400, 28000, 55, (21, 22, -3))
+    return redodo_wire.status(CELLS_16, -1000 * i, *values, protections=0xFFFF, faults=1, out=900)
+
+
+def ant_bytes(i):
+    """A status."""
+    values = (154000000, 280000000, 55, (21, -3, 25, 26))
+    return ant_wire.status(CELLS_16, -10 * i, *values, fets=(2, 12), balancer=4, out=900)
+
+
+def ant_old_bytes(i):
+    """All that it says."""
+    values = (154000000, 280000000, 55, (21, -3))
+    return ant_old_wire.status(CELLS_16, -10 * i, *values, fets=(2, 12), balancer=4, out=900)
+
+
+def seplos_v2_bytes(i):
+    """All that it says."""
+    values = (15400, 28000, 555, (215, -35, 190, 250))
+    return seplos_v2_wire.status(CELLS_16, -10 * i, *values, events=(255,) * 8, balance=9)
+
+
+def seplos_v3_bytes(i):
+    """A round."""
+    data = seplos_v3_wire.states((255,) * 6, faults=255, balance=9)
+    data += seplos_v3_wire.cells(CELLS_16, (215, 215, -35, 215))
+    return data + seplos_v3_wire.totals(5292, -10 * i, 15400, 28000, 555)
+
+
+def pace_bytes(i):
+    """A round."""
+    data = pace_wire.cells(CELLS_16, (215, -35, 215, 215))
+    return data + pace_wire.totals(5292, -10 * i, 15400, 28000, 55)
+
+
 def test_decoding_allocates_nothing():
     if not hasattr(micropython, "mem_total"):
         return
@@ -172,6 +236,12 @@ def test_decoding_allocates_nothing():
         (daly_old, daly_old_bytes),
         (jk_pb, jk_pb_bytes),
         (jk_ttl, jk_ttl_bytes),
+        (redodo, redodo_bytes),
+        (pace, pace_bytes),
+        (seplos_v3, seplos_v3_bytes),
+        (seplos_v2, seplos_v2_bytes),
+        (ant_old, ant_old_bytes),
+        (ant, ant_bytes),
     ):
         decoder = module.Decoder(nothing, 16, True)
         for i in range(9):

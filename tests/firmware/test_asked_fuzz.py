@@ -26,6 +26,7 @@ class Line:
     """Seeded byte strings: noise, noise with heads in it, and true answers that got damaged."""
 
     def __init__(self, kind, seed):
+        self.kind = kind
         self.random = random.Random(f"{kind}/{seed}")
         self.answers = [
             answer
@@ -62,15 +63,18 @@ class Line:
         data = bytearray(r.choice(self.answers))
         for _ in range(r.randrange(1, 6)):
             data[r.randrange(2, len(data))] = r.randrange(256)
-        return refit(bytes(data))
+        return refit(self.kind, bytes(data))
 
     def next(self):
         makers = (self.noise, self.headed, self.damaged, self.damaged, self.refitted, self.right)
         return self.random.choice(makers)()
 
 
-def refit(data):
+def refit(kind, data):
     """The same with a check that is right, for each kind of frame."""
+    wire = importlib.import_module(f"host_tools.sim.units.{kind}_wire")
+    if hasattr(wire, "refit"):
+        return wire.refit(data)
     if data[0] == 0xDD:
         body = data[2:-3]
         return data[:-3] + (-sum(body) & 0xFFFF).to_bytes(2, "big") + data[-1:]

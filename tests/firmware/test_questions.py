@@ -22,12 +22,24 @@ SAID = {
         for kind in OLD_DALY
     },
     "jk_ttl": {"4e570013000000000603000000000000680000" "0129"},
+    "ant": {"7ea1026c022058c4aa55", "7ea1010000be1855aa55"},
+    "ant_old": {"dbdb00000000"},
+    "seplos_v2": {"7e1000465100003a7f0d", "7e10004661000100f7c10d"},
+    "seplos_v3": {
+        # pack, function that reads, first, how many; CRC
+        "000112000090" "38cf", "00041100001a752c", "0004100000113517",
+        "010112000090" "391e", "01041100001a74fd", "01041000001134c6",
+        "100112000090" "3a5f", "10041100001a77bc", "1004100000113787",
+    },
+    "pace": {"9a00000a020000020101289c9d", "9a00000a0000000019519d"},
+    "redodo": {"000004011355aa17"},
     "jk_pb": {
         # unit, write one register of 16xx, with 0: that is how these are asked; CRC
         "01101620000102 0000d6f1", "0110161c000102 0000d3cd", "03101620000102 0000cf91",
     },
 }  # fmt: skip
 JK_PB_REGISTERS = (0x20, 0x1C)
+SEPLOS_V3_BLOCKS = ("0112000090", "041100001a", "0410000011")
 
 
 def crc(data):
@@ -68,5 +80,14 @@ def test_only_these_bytes_are_ever_sent(kind):
         ]
         all_units = {body + crc(body) for body in bodies}
         assert len([each for each in expected if each in all_units]) == 3
+        expected = all_units
+    if kind == "seplos_v3":
+        bodies = [
+            bytes((unit,)) + bytes.fromhex(block)
+            for unit in range(256)
+            for block in SEPLOS_V3_BLOCKS
+        ]
+        all_units = {body + crc(body) for body in bodies}
+        assert expected <= all_units and len(expected) == 9
         expected = all_units
     assert all_said(kind) == expected

@@ -141,7 +141,7 @@ def test_readings_mqtt_display_and_collection_take_less_than_50_ms_each(counted)
     for kind, counts in counted["readings"].items():
         for name in ("a reading, all of it", "decoding alone", "hub alone"):
             assert 10000 < counts[name]["most"] < longest, (kind, name, counts[name])
-        for name, turns in counts["mqtt"].items():
+        for name, turns in counts.get("mqtt", {}).items():
             assert 10000 < turns["most"] < longest, (kind, name, turns)
             assert turns["times"] > 5 and turns["all"] > 2 * turns["most"]
     assert 10000 < counted["display"]["most"] < longest

@@ -17,6 +17,15 @@ from host_tools.ground.firmware import declared, names
         ("JBD-SP04S034", [], "", ""),  # of whom nothing but a name is known
         ("DL-40D2120", [], "", "daly"),
         ("DL-40D2120", [0xFFF0], "", "daly"),
+        ("R-12100BNNA70-A02402", [0xFFE0], "c8:47:80:15:25:01", "redodo"),
+        ("P-24100BNN160-A00714", [0xFFE0], "", "redodo"),
+        ("L-12230BNN150-B00756", [], "", ""),
+        ("PC-9662", [], "", "pace"),
+        ("SP05B2312190075", [0xFFF0], "", "seplos_v3"),
+        ("BP02", [0xFF00], "", "seplos_v2"),
+        ("ANT-BLE16BMA", [0xFFE0], "", "ant_old"),
+        ("ANT-BLE24BHUB", [0xFFE0, 0xFEE7], "", "ant"),
+        ("ANT@BLE30X", [0xFFE0], "", "ant"),
         ("", [], "", ""),
         ("TV", [0xFFF0], "", ""),
         ("DL-1", [0xFFE0], "", ""),  # two kinds fit

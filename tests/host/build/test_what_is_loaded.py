@@ -15,6 +15,12 @@ LOADED = {
     "daly_old": {"framed", "asked", "daly_alarms"},
     "jk_pb": {"framed", "jk", "jk_frame", "crc"},
     "jk_ttl": {"framed", "asked"},
+    "ant": {"framed", "asked", "asked_rows", "asked_low", "crc", "ant_alarms"},
+    "ant_old": {"framed", "asked", "asked_rows", "ant_alarms"},
+    "seplos_v2": {"framed", "asked", "asked_rows", "seplos_alarms"},
+    "seplos_v3": {"framed", "asked", "asked_rows", "crc", "seplos_alarms"},
+    "pace": {"framed", "asked", "asked_rows", "crc"},
+    "redodo": {"framed", "asked", "asked_rows", "asked_low"},
 }
 
 

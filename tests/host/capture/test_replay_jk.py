@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from host_tools.capture.replay import COLUMNS, replay
 from host_tools.ground.errors import PacklogError
+from host_tools.ground.firmware import names
 from host_tools.sim.units import jk_wire as wire
 from host_tools.sim.units.jk import Unit
 from host_tools.sim.units.pack import Pack
@@ -110,5 +111,6 @@ def test_the_command():
 
 
 def test_a_kind_that_nobody_knows(tmp_path):
-    with pytest.raises(PacklogError, match=r"there are bluenova, chargery, .* and jk_ttl$"):
+    *others, last = sorted(names("bms"))
+    with pytest.raises(PacklogError, match=rf"there are {', '.join(others)} and {last}$"):
         replay("tesla", tmp_path / "capture")

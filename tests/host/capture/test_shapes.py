@@ -13,6 +13,7 @@ from host_tools.capture import captures
 from host_tools.capture.replay import COLUMNS, replay
 from host_tools.ground import inputs
 from host_tools.ground.errors import PacklogError
+from host_tools.ground.firmware import names
 from host_tools.sim.units import jk_wire
 from tests.helpers import capture_shapes as shapes
 from tests.helpers.command_line import packlog
@@ -270,10 +271,10 @@ def test_no_reading_is_exit_1(tmp_path):
     path.write_bytes(b"nothing of a BMS\n")
     done = packlog("replay", path)
     assert (done.returncode, done.stdout) == (1, "")
-    assert done.stderr == (
-        f"packlog: no reading of a BMS in {path}: packlog knows chargery, jk, bluenova, jbd, "
-        "daly, daly_old, jk_pb and jk_ttl\n"
-    )
+    *others, last = names("bms")
+    known = f"{', '.join(others)} and {last}"
+    assert known.startswith("chargery, jk, bluenova, jbd, daly, ")
+    assert done.stderr == f"packlog: no reading of a BMS in {path}: packlog knows {known}\n"
 
 
 def test_devices_and_pipes_without_an_end(tmp_path, monkeypatch):

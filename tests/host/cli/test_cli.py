@@ -9,6 +9,7 @@ import threading
 
 import pytest
 from host_tools.board.device import Device
+from host_tools.ground.firmware import names
 from host_tools.sim.workshop import port_of
 from host_tools.trial import plan
 from tests.helpers.boards import copy_of, example, put_files
@@ -17,6 +18,7 @@ from tests.helpers.command_line import PACKLOG, ROOT, packlog
 from version import VERSION
 
 CAPTURE = ROOT / "tests/data/chargery/pdf_v1.26_capture.hex"
+TOY = f"'toy': there are {', '.join(sorted(names('bms'))[:-1])} and "
 COMMANDS = ("install", "pull", "decode", "encode", "info", "replay", "watch", "sim", "demo")
 
 
@@ -66,7 +68,7 @@ def test_one_clear_line_and_exit_code_1(arguments, line):
     ("arguments", "line"),
     [
         (("install", "--erase"), "--erase goes with --micropython FILE"),
-        (("replay", "--bms", "toy", CAPTURE), "'toy': there are bluenova, chargery, daly, "),
+        (("replay", "--bms", "toy", CAPTURE), TOY),
         (("sim", "--bms", "toy"), "no simulated BMS 'toy': there are chargery, jk, bluenova, "),
         (("sim", "--lcd", "40x2"), "no display '40x2': there are 20x4 and 16x2"),
         (("sim", "--chip", "z80"), "no chip 'z80': there are wroom, c3 and s3"),

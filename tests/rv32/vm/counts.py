@@ -50,6 +50,15 @@ CONFIG = {
     ],
     "wifi": {"networks": [{"ssid": "harbour", "password": "12345678"}]},
 }
+# Counted one by one, when all else has been
+OTHERS = (
+    {"name": "yard", "bms": "pace", "cells": CELLS, "device": "PC-1"},
+    {"name": "attic", "bms": "seplos_v3", "cells": CELLS, "device": "SP05B"},
+    {"name": "loft", "bms": "seplos_v2", "cells": CELLS, "device": "BP02"},
+    {"name": "keel", "bms": "ant_old", "cells": CELLS, "device": "ANT-1"},
+    {"name": "mast", "bms": "ant", "cells": CELLS, "device": "ANT-1"},
+    {"name": "bow", "bms": "redodo", "cells": CELLS, "device": "R-1"},
+)
 
 
 def count(action, *arguments):
@@ -144,7 +153,51 @@ def daly_old_bytes(sample, i):
     return data + wire.totals(sum(mv) // 100, -sample.current // 100, 10 * sample.soc)
 
 
+def redodo_bytes(sample, i):
+    """All that it says."""
+    mv = cells_of(sample)
+    values = (sample.current, 15400, 28000, sample.soc, (21, 22))
+    return asked_stream.redodo_wire.status(mv, *values)
+
+
+def ant_bytes(sample, i):
+    """A status."""
+    values = (154000000, 280000000, sample.soc, (21, 22, 23, 24))
+    return asked_stream.ant_wire.status(cells_of(sample), -sample.current // 100, *values)
+
+
+def ant_old_bytes(sample, i):
+    """All that it says."""
+    values = (154000000, 280000000, sample.soc, (21, 22, 23, 24))
+    return asked_stream.ant_old_wire.status(cells_of(sample), -sample.current // 100, *values)
+
+
+def seplos_v2_bytes(sample, i):
+    """All that it says."""
+    values = (15400, 28000, 10 * sample.soc, (215, 216, 217, 218, 190, 250))
+    return asked_stream.seplos_v2_wire.status(cells_of(sample), sample.current // 10, *values)
+
+
+def seplos_v3_bytes(sample, i):
+    """A round."""
+    wire, mv = asked_stream.seplos_v3_wire, cells_of(sample)
+    data = wire.states() + wire.cells(mv, (215, 216, 217, 218))
+    return data + wire.totals(sum(mv) // 10, sample.current // 10, 15400, 28000, 10 * sample.soc)
+
+
+def pace_bytes(sample, i):
+    """A round."""
+    wire, mv = asked_stream.pace_wire, cells_of(sample)
+    data = wire.cells(mv, (215, 216, 217, 218))
+    return data + wire.totals(sum(mv) // 10, sample.current // 10, 15400, 28000, sample.soc)
+
+
 BYTES = {"jbd": jbd_bytes, "daly": daly_bytes, "daly_old": daly_old_bytes}
+BYTES.update({"pace": pace_bytes})
+BYTES.update({"seplos_v3": seplos_v3_bytes})
+BYTES.update({"seplos_v2": seplos_v2_bytes})
+BYTES.update({"ant_old": ant_old_bytes})
+BYTES.update({"ant": ant_bytes, "redodo": redodo_bytes})
 BYTES.update({"chargery": chargery_bytes, "jk": jk_bytes, "bluenova": bluenova_bytes})
 
 
@@ -313,5 +366,9 @@ def show():
     result["compaction"] = compaction()
     gc.collect()
     result["collection"] = count(gc.collect)
+    for pack in OTHERS:
+        checked = config.parse(json.dumps({"packs": [pack]}))
+        settings = checked["packs"][0]
+        _, result["readings"][settings["bms"]] = readings(settings, checked["store"])
     assert packlog.Logger
     print(json.dumps(result))

@@ -1,0 +1,125 @@
+"""The PACE decoder, against published frames and frames worked out by hand."""
+
+from asked_stream import SIZES, asked, decode, hexed, kelvin, last_sample, pace_wire
+from asked_stream import pace_wire as wire
+
+from bms import pace
+
+# Of aiobmsble's tests: 53.01 V, -4.23 A, 74.00 of 100 Ah, 74 %, 239 cycles
+TOTALS = hexed(
+    "9a00000a00000033 01 fffffe59 000014b5 00001ce8 00002710 00002710 4a 64 000000ef"
+    + 8 * "00" + "01080cef 01100cec 01030b8e 01010b89 9916 9d"
+)  # fmt: skip
+# Of the same unit: 16 cells, four of them with a temperature
+CELLS_16 = hexed(
+    "9a00000a02000044 02 14b6 10 0cee0b89 0cec0b8b 0cee0b8e 0cef0b8b 0cef0000 0cee0000 0cef0000"
+    + "0cef0000 0cef0000 0cf00000 0cef0000 0cee0000 0cee0000 0cef0000 0cee0000 0cec0000 32a1 9d"
+)  # fmt: skip
+QUESTIONS = [pace_wire.QUESTIONS[kind] for kind in (wire.CELLS, wire.TOTALS)]
+CELLS = [3300 + i for i in range(16)]
+
+
+def totals(current=-1250, **more):
+    """52.92 V, 12.5 A out, 55 %, 154 of 280 Ah."""
+    said = {"voltage": 5292, "charge": 15400, "capacity": 28000, "soc": 55}
+    said.update(more)
+    return wire.totals(current=current, **said)
+
+
+def test_the_frames_of_aiobmsbles():
+    sample = last_sample(pace, CELLS_16 + TOTALS)
+    assert (sample.voltage, sample.current, sample.soc, sample.soh) == (53010, -4230, 74, 1000)
+    assert (sample.charge, sample.capacity, sample.cycles) == (74000, 100000, 239)
+    assert sample.extras == {"units": 1} and sample.temperatures == kelvin(222, 224, 227, 224)
+    cells = [3310, 3308, 3310, 3311, 3311, 3310, 3311, 3311, 3311, 3312, 3311, 3310, 3310, 3311]
+    assert sample.cells[: sample.cell_count] == cells + [3310, 3308]
+    assert sample.errors is sample.switches is sample.flags is None  # nobody knows where
+    assert last_sample(pace, TOTALS, {"invert_current": True}).current == 4230
+
+
+def test_what_is_built_by_hand():
+    data = wire.cells(CELLS[:8], (215, -35, 1501, -601, 320, -100)) + totals(40000, soh=98, units=3)
+    sample = last_sample(pace, data)
+    assert (sample.voltage, sample.current, sample.soc, sample.soh) == (52920, 400000, 55, 980)
+    assert sample.cells[: sample.cell_count] == CELLS[:8] and sample.extras == {"units": 3}
+    assert sample.temperatures == [215, -35, None, None, -100, 320]
+    data = wire.cells(CELLS[:2], (215, 216)) + totals(more=b"")
+    assert last_sample(pace, data).temperatures == kelvin(215, 216)
+
+
+def test_cells_that_are_configured():
+    data = wire.cells([3300, 0, 3310], (215,)) + totals()
+    assert last_sample(pace, data).cells[:3] == [3300, 1, 3310]
+    assert last_sample(pace, data, cells=2).cell_count == 2
+
+
+def test_pieces_of_any_size():
+    data = b"\x9a\x00" + b"".join(QUESTIONS) + CELLS_16 + TOTALS + b"AT\r\n" + totals() + totals()
+    data += wire.cells(CELLS, (215,)) + QUESTIONS[0] + totals(current=300) + TOTALS[:40]
+    whole = decode(pace, data)
+    assert [found[1] for found in whole[0]] == [-4230, -12500, 3000]
+    for size in SIZES:
+        assert decode(pace, data, size) == whole, size
+
+
+def test_frames_that_are_wrong():
+    for good in (TOTALS, CELLS_16):
+        for at in range(len(good)):
+            for bit in (0, 7):
+                bad = bytearray(good)
+                bad[at] ^= 1 << bit
+                rows, stats = decode(pace, bytes(bad) + totals())
+                assert len(rows) == 1 and rows[0][1] == -12500 and not rows[0][7], at
+    for more in (
+        {"soc": 101}, {"soh": 201}, {"voltage": 10001}, {"current": 50001}, {"current": -50001},
+        {"charge": 200001}, {"capacity": 200001}, {"cycles": 65536}, {"units": 65},
+        {"more": bytes(38)},
+    ):  # fmt: skip
+        assert decode(pace, totals(**more))[0] == [], more
+    for cells in ([6001] * 4, [3300] * 33, []):
+        data = wire.cells(cells, (215,)) + totals()
+        assert decode(pace, data)[0][0][7] == []
+    bad = bytearray(CELLS_16)
+    bad[11] = 15  # a number of cells that does not fit the length
+    assert decode(pace, wire.refit(bytes(bad)) + totals())[0][0][7] == []
+
+
+def test_what_a_pack_cannot_have_become_comes_twice():
+    start = totals(current=0)
+    for change, times in (
+        ({"soc": 57}, 1), ({"soc": 58}, 2), ({"voltage": 6092}, 1), ({"voltage": 6093}, 2),
+        ({"soh": 98}, 2), ({"charge": 15500}, 1), ({"charge": 15501}, 2), ({"cycles": 2}, 2),
+        ({"capacity": 28001}, 2), ({"units": 2}, 2), ({"current": 15000}, 1),
+        ({"current": -15001}, 2), ({"more": bytes(8)}, 2),
+    ):  # fmt: skip
+        far = totals(**dict({"current": 10}, **change))
+        assert len(decode(pace, start + far + start)[0]) == 4 - times, change
+        assert len(decode(pace, start + far + far)[0]) == 4 - times, change
+    cells = wire.cells(CELLS, (215, 215))
+    for far in (
+        wire.cells([2799] + CELLS[1:], (215, 215)),
+        wire.cells(CELLS[:15], (215, 215)),
+        wire.cells(CELLS, (215, 316)),
+    ):
+        assert last_sample(pace, cells + far + start).cells[0] == 3300
+        assert decode(pace, cells + far + far)[1]["rejected"] == 1
+    assert decode(pace, totals(), live=True)[0] == []
+    assert len(decode(pace, totals() + totals(), live=True)[0]) == 1
+
+
+def test_what_is_not_answered_becomes_unknown():
+    heard = []
+    decoder = pace.Decoder(lambda sample: heard.append((sample.cell_count, sample.temperatures[0])))
+    decoder.feed(CELLS_16)
+    for _ in range(31):
+        decoder.feed(totals())
+    assert heard == [(16, 222)] * 30 + [(0, None)]
+
+
+def test_the_questions():
+    decoder = pace.Decoder(lambda sample: None)
+    assert asked(decoder, 5) == QUESTIONS * 2 + QUESTIONS[:1]
+    assert not decoder.feed(CELLS_16[:40])
+    assert decoder.feed(CELLS_16[40:])
+    asked(decoder, 1)
+    assert not decoder.feed(TOTALS)
