@@ -38,6 +38,11 @@ class Backlog:
         frame.mark_into(self.buffer, self.slot(), 0, frame.RUN, 0, 0)
         self.put(uptime)
 
+    def put_gap(self, begin, end):
+        """Take in a GAP: silence from begin to end, within the frame that comes next."""
+        frame.mark_into(self.buffer, self.slot(), 0, frame.GAP, end - begin, 0)
+        self.put(end)
+
     def uptime(self, i):
         """Uptime of record i, 0 the oldest."""
         return self._uptimes[(self._first + i) % self.capacity]
@@ -48,7 +53,11 @@ class Backlog:
 
     def is_run(self, i):
         """Is record i a RUN?"""
-        return frame.mark_kind(self.buffer, self.offset(i)) == frame.RUN
+        return self.kind(i) == frame.RUN
+
+    def kind(self, i):
+        """The kind of mark that record i is, 0 for a frame."""
+        return frame.mark_kind(self.buffer, self.offset(i))
 
     def is_due(self, now, after):
         """True if it is half full or its oldest record has waited for that many s."""
@@ -63,9 +72,8 @@ class Backlog:
 
     def _drop(self):
         """Lose the oldest. What comes after it covers the time from where it ended."""
-        if not self.is_run(0):
-            self.dropped += 1
+        self.dropped += not self.kind(0)
         self.pop(1)
         if not self.is_run(0):
-            self.dropped += 1
+            self.dropped += not self.kind(0)
             frame.mark_into(self.buffer, self.offset(0), 0, frame.RUN, 0, 0)
