@@ -33,15 +33,12 @@ class Backlog:
         self._uptimes[(self._first + self.count) % self.capacity] = uptime
         self.count += 1
 
-    def put_run(self, uptime):
-        """Take in a RUN: coverage begins at uptime."""
-        frame.mark_into(self.buffer, self.slot(), 0, frame.RUN, 0, 0)
+    def put_run(self, uptime, kind=frame.RUN, silent=0):
+        """Take in a RUN: coverage begins at uptime. Or a GAP: there end so many s of silence in the
+        frame that comes next.
+        """
+        frame.mark_into(self.buffer, self.slot(), 0, kind, silent, 0)
         self.put(uptime)
-
-    def put_gap(self, begin, end):
-        """Take in a GAP: silence from begin to end, within the frame that comes next."""
-        frame.mark_into(self.buffer, self.slot(), 0, frame.GAP, end - begin, 0)
-        self.put(end)
 
     def uptime(self, i):
         """Uptime of record i, 0 the oldest."""
@@ -50,10 +47,6 @@ class Backlog:
     def offset(self, i):
         """Offset of record i in buffer."""
         return (self._first + i) % self.capacity * self.record_size
-
-    def is_run(self, i):
-        """Is record i a RUN?"""
-        return self.kind(i) == frame.RUN
 
     def kind(self, i):
         """The kind of mark that record i is, 0 for a frame."""
@@ -74,6 +67,6 @@ class Backlog:
         """Lose the oldest. What comes after it covers the time from where it ended."""
         self.dropped += not self.kind(0)
         self.pop(1)
-        if not self.is_run(0):
+        if self.kind(0) != frame.RUN:
             self.dropped += not self.kind(0)
             frame.mark_into(self.buffer, self.offset(0), 0, frame.RUN, 0, 0)

@@ -134,15 +134,12 @@ class Sampler:
         self._remember(sample, seconds, ms)
         # No reading is within the seconds that are said to be silent: these are a few less
         end = self.stamp - self.stamp % frame.GAP_STEP_S
-        covered = max(begin, self.closed)
         if begin > self.closed:
-            begin = covered = begin + -begin % frame.GAP_STEP_S
-        else:
-            begin -= begin % frame.GAP_STEP_S
-        if end > covered:
+            begin += -begin % frame.GAP_STEP_S
+        if end > begin:
             self._gaps += 1
-            self._silent += end - covered
-            self._backlog.put_gap(begin, end)
+            self._silent += end - begin
+            self._backlog.put_run(end, frame.GAP, end - begin + begin % frame.GAP_STEP_S)
 
     def _look(self, sample):
         """Note what the reading says; what cannot be is not known."""
@@ -183,18 +180,14 @@ class Sampler:
     def _close_early(self):
         """Write the frame up to the last reading, if there is a second for it to stand at.
 
-        That is the one before or after the reading, so that the frame says about as much time as
-        was counted. If it is off by more than half, the reading at hand shares the frame.
+        That is the one nearest to it: a second more would be the next reading's, which is another.
+        If the frame then says a time that is off by more than half of what was counted, the reading
+        at hand shares it.
         """
         counted = self._charge.ms
-        if counted:
-            stamp = ((self.closed + self._silent) * 1000 + counted + 500) // 1000
-            stamp = min(max(stamp, self._seconds), self._seconds + (self._ms > 0))
-            said = (stamp - self.closed - self._silent) * 1000
-            if 2 * abs(said - counted) > said and not self._gaps:
-                return
-            self.stamp = stamp
-        self._close()
+        said = (self.stamp - self.closed) * 1000
+        if not counted or self._gaps or 2 * abs(said - counted) <= said:
+            self._close()
 
     def _close_in_time(self):
         """Write the frame; after a step the next one is longer, as the voltage settles."""

@@ -280,7 +280,7 @@ class Series:
         header.sequence = self._next_sequence()
         header.boot = self.boot
         header.uptime = self._end
-        if self.backlog.count and self.backlog.is_run(0):
+        if self.backlog.count and self.backlog.kind(0) == frame.RUN:
             header.uptime = self.backlog.uptime(0)
         header.utc, header.clock = self._utc(header.uptime)
         path = self.files.path(header.sequence)

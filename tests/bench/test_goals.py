@@ -65,6 +65,12 @@ def test_the_cells_of_each_trace(name, days):
 
 
 @pytest.mark.slow
+def test_the_current_of_a_jk():
+    row = goals.of_trace("jk")
+    assert times(row, "rms_error_a") <= CURRENT
+
+
+@pytest.mark.slow
 def test_a_household_that_no_rule_was_chosen_by():
     row = goals.of_trace("household", 10, traces.UNSEEN)
     assert all_times(row) <= PACK_AND_CELLS

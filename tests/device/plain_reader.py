@@ -67,16 +67,16 @@ def read_file(path, found_anchors=None, values=True):
         timestamp, mark, kind, a, b = struct.unpack("<HHBII", record)
         if mark != 0xFFFF:
             assert base + timestamp >= end, "time runs backwards"
-            gaps = [gap for gap in gaps if gap[1] <= base + timestamp]
-            for first, after in gaps + [(base + timestamp, None)]:
-                if after and first <= end:
-                    pass
-                elif values:
-                    frames.append((boot, first, end) + values_of(record, layout))
-                else:
-                    frames.append((first, end))
-                end = after
-            gaps, end = [], base + timestamp
+            said = values_of(record, layout) if values else None
+            for first, after in gaps:
+                if after <= base + timestamp:
+                    if first > end:
+                        frames.append((boot, first, end) + said if values else (first, end))
+                    end = after
+            gaps.clear()
+            uptime = base + timestamp
+            frames.append((boot, uptime, end) + said if values else (uptime, end))
+            end = uptime
         elif kind == 3:
             gaps.append((base + timestamp - a, base + timestamp))
         elif kind == 1:
