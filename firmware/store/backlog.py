@@ -33,9 +33,11 @@ class Backlog:
         self._uptimes[(self._first + self.count) % self.capacity] = uptime
         self.count += 1
 
-    def put_run(self, uptime):
-        """Take in a RUN: coverage begins at uptime."""
-        frame.mark_into(self.buffer, self.slot(), 0, frame.RUN, 0, 0)
+    def put_run(self, uptime, kind=frame.RUN, silent=0):
+        """Take in a RUN: coverage begins at uptime. Or a GAP: there end so many s of silence in the
+        frame that comes next.
+        """
+        frame.mark_into(self.buffer, self.slot(), 0, kind, silent, 0)
         self.put(uptime)
 
     def uptime(self, i):
@@ -46,9 +48,9 @@ class Backlog:
         """Offset of record i in buffer."""
         return (self._first + i) % self.capacity * self.record_size
 
-    def is_run(self, i):
-        """Is record i a RUN?"""
-        return frame.mark_kind(self.buffer, self.offset(i)) == frame.RUN
+    def kind(self, i):
+        """The kind of mark that record i is, 0 for a frame."""
+        return frame.mark_kind(self.buffer, self.offset(i))
 
     def is_due(self, now, after):
         """True if it is half full or its oldest record has waited for that many s."""
@@ -63,9 +65,8 @@ class Backlog:
 
     def _drop(self):
         """Lose the oldest. What comes after it covers the time from where it ended."""
-        if not self.is_run(0):
-            self.dropped += 1
+        self.dropped += not self.kind(0)
         self.pop(1)
-        if not self.is_run(0):
-            self.dropped += 1
+        if self.kind(0) != frame.RUN:
+            self.dropped += not self.kind(0)
             frame.mark_into(self.buffer, self.offset(0), 0, frame.RUN, 0, 0)

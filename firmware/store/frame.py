@@ -52,6 +52,8 @@ MARK_FIELDS = (
 )
 RUN = 1  # coverage begins at timestamp; from here timestamp 0 is second b of boot a
 ANCHOR = 2  # at timestamp UTC was a (unix seconds), says source b
+GAP = 3  # a s of silence end at timestamp; the next frame goes on across them
+GAP_STEP_S = 4  # uptime at its begin and its end is a multiple of that
 CHECK = 0xFC  # ends a block of records; b is a checksum. Six bits and more from the other kinds
 CHECKED = 9  # bytes of a CHECK that its own checksum covers, those before b
 

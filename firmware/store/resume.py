@@ -61,7 +61,11 @@ def _take_up(path, found, ours, sums, limit, buffer):
     size = os.stat(path)[6]
     torn = (size - found.header_size) % found.record_size
     writer = segment.Writer(path, size, limit, buffer, ours.record_size, sums)
-    return writer if alike and not torn and writer.room >= _ROOM else None
+    if not alike or torn or writer.room < _ROOM:
+        return None
+    if found.version != segment.version(ours.series):  # it takes the draft's frame and is full
+        return segment.Writer(path, size, size, buffer, ours.record_size, sums)
+    return writer
 
 
 def read_tail(path, header):

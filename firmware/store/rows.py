@@ -33,6 +33,7 @@ class Rows:
         self._row = self._at = self._gap = 0  # what is read next: row, the file's row, gap
         self.marks = b""  # a bit a row, the lowest first: which ones are passed over as well
         self.marked = 0  # how many
+        self.odd = []  # rows of GAPs that are not where their time says (a list: see planes.work)
         self.values = array("H", bytes(2 * (self._chunk + 1)))
         self.others = array("H", bytes(2 * (self._chunk + 1)))
         self.sums = array("I", [SUM_ZERO] * self._chunk)

@@ -1,7 +1,8 @@
 """Sampler: which readings become frames. With tolerances, a frame stands for as many as it can.
 
 A reading's current stands for the time since the reading before it, unless that is longer than
-gap_s: silence carries no charge. A frame says the mean current over the whole seconds since the
+gap_s: silence carries no charge. With tolerances a frame goes on across short silence, and a GAP
+says which seconds of it are silent. A frame says the mean current over the whole seconds since the
 frame before it, and voltage, temperature, SoC and cells for all of that time: those of its last
 reading, or those said before as long as there is only noise between them.
 """
@@ -25,6 +26,8 @@ _NOTHING = 1 << 28  # no value: nothing was said yet
 _STEP_PAUSE_S = 6 * 3600  # steps closer together than that say nothing new of the resistance
 _FIRST_SPAN_S = 2  # a Chargery tells its cells every 2 s
 _LAST_SPAN_S = 32
+_BRIDGED_MS = 300000  # longer silence ends the run
+_MOST_GAPS = 4  # in a frame: store.series keeps room for them
 
 
 class Sampler:
@@ -57,6 +60,8 @@ class Sampler:
         self._step_at = -_STEP_PAUSE_S
         self._span = 0  # s: the longest frame for the moment, 0: interval_s
         self._bits = None  # the current of a frame that is about to be put
+        self._silent = 0  # s of silence since closed, and how many GAPs say so
+        self._gaps = 0
         self._exact = False  # is the next frame to say the last reading even if it is noise?
         self._empty()
 
@@ -67,6 +72,9 @@ class Sampler:
             if elapsed < 0:
                 return  # older than what is counted already
             if elapsed > self._gap_ms:
+                if self._bounds and elapsed <= _BRIDGED_MS:
+                    self._bridge(sample, seconds, ms)
+                    return
                 self.finish()
         self._look(sample)
         if self._running:
@@ -95,7 +103,7 @@ class Sampler:
 
         Returns the uptimes at which it begins and ends, (0, 0) if it is shorter than a second.
         """
-        if not self._running or self.stamp <= self.closed:
+        if not self._running or self.stamp - self.closed <= self._silent:
             return 0, 0
         current = self._charge.so_far() if self._charge.ms else half.UNKNOWN
         self._encode(record, 0, self._last, current)
@@ -107,11 +115,31 @@ class Sampler:
             self.stamp = self.closed + 1
         self._running = True
         self.closed = self.stamp
+        self._silent = self._gaps = 0
         self._span = 0
         self._exact = True
         self._backlog.put_run(self.stamp)
         current = self._current
         self._put_frame(half.UNKNOWN if current is None else half.from_milli(current))
+
+    def _bridge(self, sample, seconds, ms):
+        """Go on after short silence: in the frame in the making, if the reading at hand fits."""
+        self._look(sample)
+        if self._gaps == _MOST_GAPS or not self._fits(0):
+            self._exact = self._span > 0
+            self._close()
+        self._span = 0
+        begin = self.stamp
+        self._count(0)
+        self._remember(sample, seconds, ms)
+        # No reading is within the seconds that are said to be silent: these are a few less
+        end = self.stamp - self.stamp % frame.GAP_STEP_S
+        if begin > self.closed:
+            begin += -begin % frame.GAP_STEP_S
+        if end > begin:
+            self._gaps += 1
+            self._silent += end - begin
+            self._backlog.put_run(end, frame.GAP, end - begin + begin % frame.GAP_STEP_S)
 
     def _look(self, sample):
         """Note what the reading says; what cannot be is not known."""
@@ -152,18 +180,14 @@ class Sampler:
     def _close_early(self):
         """Write the frame up to the last reading, if there is a second for it to stand at.
 
-        That is the one before or after the reading, so that the frame says about as much time as
-        was counted. If it is off by more than half, the reading at hand shares the frame.
+        That is the one nearest to it: a second more would be the next reading's, which is another.
+        If the frame then says a time that is off by more than half of what was counted, the reading
+        at hand shares it.
         """
         counted = self._charge.ms
-        if counted:
-            stamp = (self.closed * 1000 + counted + 500) // 1000
-            stamp = min(max(stamp, self._seconds), self._seconds + (self._ms > 0))
-            said = (stamp - self.closed) * 1000
-            if 2 * abs(said - counted) > said:
-                return
-            self.stamp = stamp
-        self._close()
+        said = (self.stamp - self.closed) * 1000
+        if not counted or self._gaps or 2 * abs(said - counted) <= said:
+            self._close()
 
     def _close_in_time(self):
         """Write the frame; after a step the next one is longer, as the voltage settles."""
@@ -203,7 +227,7 @@ class Sampler:
     def _close(self, final=False):
         """Write the frame up to the last reading, if that is a second or more."""
         charge = self._charge
-        interval = self.stamp - self.closed
+        interval = self.stamp - self.closed - self._silent
         if interval > 0:
             # Ctrl-C can come anywhere in here: what was not put then is put by finish().
             if self._bits is None:
@@ -214,6 +238,7 @@ class Sampler:
                 self._bits = bits
             self._put_frame(self._bits)
             self.closed = self.stamp
+            self._silent = self._gaps = 0
             self._bits = None
         else:
             charge.give_up()

@@ -15,6 +15,7 @@ from store import frame
 
 MAGIC = b"PKLG"
 VERSION = 1
+GAPS_VERSION = 2  # of the pack's: there may be GAPs
 HEADER_SIZE = 52
 MAX_SIZE = 65536
 COARSE_SIZES = 24576, 32768  # of hours and days: their shards fill two blocks of flash nearly
@@ -59,7 +60,7 @@ class Header:
         data = struct.pack(
             _HEADER,
             MAGIC,
-            VERSION,
+            version(self.series),
             self.series,
             self.layout,
             self.cell_count,
@@ -85,13 +86,19 @@ def parse_header(data):
     if binascii.crc32(data[:48]) != struct.unpack_from("<I", data, 48)[0]:
         raise SegmentError("its header is damaged (the checksum is wrong)")
     fields = struct.unpack_from(_HEADER, data)
-    if fields[1] != VERSION:
+    if not VERSION <= fields[1] <= GAPS_VERSION:
         raise SegmentError("of format version " + str(fields[1]) + ": a newer packlog reads it")
     header = Header(fields[2], fields[3], fields[4], _text(fields[12]), fields[13], fields[6])
+    header.version = fields[1]
     header.header_size = fields[5]
     header.sequence, header.boot, header.uptime, header.utc, header.clock = fields[7:12]
     _check(header)
     return header
+
+
+def version(series):
+    """The format version of new segments of that series."""
+    return GAPS_VERSION if series == PACK else VERSION
 
 
 def check_name(name):

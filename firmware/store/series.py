@@ -16,6 +16,8 @@ from store.files import Files, make_folder
 _LONGEST = 65535  # s that a timestamp can say
 _MORE = 4  # records that one frame can bring: a RUN and itself, then a RUN and an ANCHOR;
 ROOM = _MORE + 1  # and before them a CHECK
+_GAPS_ROOM = ROOM + 8  # a frame's GAPs stand in its file: that many for them and what comes between
+_LONG_RUN = 60000  # s: a frame with GAPs has its end before a timestamp's
 RESUME = ("resume", "shard")  # for store.kernels: what is needed when a Series is made
 _ATTEMPTS = 4  # files given up for one flush on a full disk
 
@@ -47,6 +49,7 @@ class Series:
         self._known = None  # newest anchor (uptime, utc, clock)
         self._anchor_due = False
         self._busy = False
+        self._bridged = False  # are there GAPs at the end of the segment, without their frame?
         self.files = Files(folder)
         self.compactor = Compactor(self.files, header)
         self.compactor.clean()
@@ -185,33 +188,46 @@ class Series:
 
     def _write_some(self):
         """Fill the segment with what waits, and sync it."""
-        fresh = self._writer is None or self._writer.room < ROOM
+        kind = self.backlog.kind(0) if self.backlog.count else frame.ANCHOR
+        fresh = self._writer is None or self._is_full(kind, self._bridged)
         if fresh:
             self._create()
-        count, frames, base, end = self._put_records(fresh)
+        count, frames, base, end, bridged = self._put_records(fresh)
         if self._anchor_due:
             base = self._put_anchor(base, end)
         self._sync(self.boot, base)
         self._anchor_due = False
         self._base = base
         self._end = end
+        self._bridged = bridged
         self.durable += frames
         self.backlog.pop(count)
 
     def _put_records(self, fresh):
-        """Returns how many records and frames the writer took, and the run's base and end then."""
+        """Returns how many records and frames the writer took, the run's base and end then, and if
+        GAPs stand at the end.
+        """
         backlog = self.backlog
         writer = self._writer
         base = self.header.uptime if fresh else self._base
         end = self._end
         frames = 0
+        bridged = self._bridged and not fresh
         for i in range(backlog.count):
-            if writer.room < ROOM:
-                return i, frames, base, end
+            kind = backlog.kind(i)
+            if self._is_full(kind, bridged):
+                return i, frames, base, end, bridged
             if writer.is_due(_MORE):
                 writer.put_check(self.boot, base or 0)  # None: a RUN comes next
             uptime = backlog.uptime(i)
-            if backlog.is_run(i):
+            if kind == frame.GAP:
+                if uptime - base > _LONG_RUN and not bridged:
+                    base = end
+                    writer.put_mark(0, frame.RUN, self.boot, base)
+                self._put_record(backlog.offset(i), uptime - base)
+                bridged = True
+            elif kind == frame.RUN:
+                bridged = False
                 if i or not fresh:  # a segment's header is its first RUN
                     writer.put_mark(0, frame.RUN, self.boot, uptime)
                 base = uptime
@@ -222,8 +238,15 @@ class Series:
                     writer.put_mark(0, frame.RUN, self.boot, base)
                 self._put_record(backlog.offset(i), uptime - base)
                 frames += 1
+                bridged = False
             end = uptime
-        return backlog.count, frames, base, end
+        return backlog.count, frames, base, end, bridged
+
+    def _is_full(self, kind, bridged):
+        """Is there no room in the segment for a record of that kind and what it brings?"""
+        if bridged:
+            return self._writer.room < 2
+        return self._writer.room < (_GAPS_ROOM if kind == frame.GAP else ROOM)
 
     def _sync(self, boot, base):
         """Make durable what was put. A segment that is full ends with a CHECK."""
@@ -257,7 +280,7 @@ class Series:
         header.sequence = self._next_sequence()
         header.boot = self.boot
         header.uptime = self._end
-        if self.backlog.count and self.backlog.is_run(0):
+        if self.backlog.count and self.backlog.kind(0) == frame.RUN:
             header.uptime = self.backlog.uptime(0)
         header.utc, header.clock = self._utc(header.uptime)
         path = self.files.path(header.sequence)

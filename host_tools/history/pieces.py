@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 from host_tools.history import undated
 from host_tools.history.timeline import Anchor
+from host_tools.history.unfold import unfold
 
 from store import events, frame, segment
 
@@ -54,6 +55,7 @@ def read_piece(
 
     What is wrong is added to problems.
     """
+    rows = unfold(rows, header)
     marked = (rows[:, _MARK_AT] == _MARK_LOW) & (rows[:, _MARK_AT + 1] == _MARK_HIGH)
     marks = np.zeros(len(rows), MARK)
     at = np.flatnonzero(marked)

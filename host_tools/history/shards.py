@@ -91,20 +91,43 @@ def _put_whole_marks(records, reader, count):
 
 def _with_marks(others, reader, count, head):
     """All records: of each mark stand apart its row, a head, and what is not as expected of it."""
-    rows = np.cumsum([reader.take_varint() + 1 for _ in range(count)]).astype(np.int64) - 1
-    records = np.zeros((len(others) + count, others.shape[1]), np.uint8)
-    if count and rows[-1] >= len(records):
-        raise ShardError("it has a mark beyond its rows")
-    records[np.delete(np.arange(len(records)), rows)] = others
-    heads = reader.take(count)
+    before = [reader.take_varint() for _ in range(count)]  # records, since the mark before
+    heads = reader.take(count).tolist()
+    gaps = heads.count(marks.PLAIN_GAP)
+    steps = iter(zip(*(reader.take(gaps).tolist() for _ in range(2)), strict=True))
+    stamps = (others[:, 0] | others[:, 1].astype(np.int64) << 8).tolist()
     expected = marks.Expected(*struct.unpack_from("<II", head, segment.BOOT_AT))
-    last = -1
-    for row, bits in zip(rows.tolist(), heads.tolist(), strict=True):
-        if row - last > 1:
-            expected.before = int(records[row - 1, 0]) | int(records[row - 1, 1]) << 8
-        last = row
-        records[row] = np.frombuffer(_mark(reader, bits, expected, records.shape[1]), np.uint8)
+    rows, found, taken = [], [], 0
+    for bits, skipped in zip(heads, before, strict=True):
+        place = None
+        if bits == marks.PLAIN_GAP:
+            place, length = next(steps)
+            stamp = expected.gap(place)
+            while taken + skipped < len(stamps) and stamps[taken + skipped] < stamp:
+                skipped += 1
+        taken += skipped
+        if taken > len(stamps):
+            raise ShardError("it has a mark beyond its rows")
+        rows.append(taken + len(rows))
+        if skipped:
+            expected.before = stamps[taken - 1]
+        if place is None:
+            found.append(_mark(reader, bits, expected, others.shape[1]))
+        else:
+            found.append(_gap(expected, stamp, length, others.shape[1]))
+    records = np.zeros((len(others) + count, others.shape[1]), np.uint8)
+    records[np.delete(np.arange(len(records)), rows)] = others
+    if found:
+        records[rows] = np.frombuffer(b"".join(found), np.uint8).reshape(count, -1)
     return records
+
+
+def _gap(expected, stamp, length, size):
+    """The record of a GAP that has a place and a length."""
+    expected.follow(frame.GAP, stamp, 0, 0)
+    mark = bytearray(size)
+    frame.mark_into(mark, 0, stamp, frame.GAP, length * frame.GAP_STEP_S, 0)
+    return mark
 
 
 def _mark(reader, bits, expected, size):

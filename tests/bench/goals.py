@@ -62,6 +62,8 @@ def of_edge(days=EDGE_DAYS, seed=0, keys=()):
         found[name]["all"] = round(sum(sizes.values()) / days, 1)
         found[name]["frames"] = round(len(frames.seconds) / days, 1)
     found["times"] = round(found["gaps"]["all"] / found["whole"]["all"], 3)
+    more = found["gaps"]["pack"] - found["whole"]["pack"]
+    found["bytes_a_gap"] = round(more * traces.GAP_EVERY_S / _DAY_S, 2)  # in the pack's files
     return found
 
 
@@ -129,6 +131,7 @@ def show(result):
     edge = result["edge"]
     console.print(f"A gap every ten minutes, bytes a day: {edge['gaps']}")
     console.print(f"The same days without a gap: {edge['whole']}; {edge['times']} times")
+    console.print(f"A gap takes {edge['bytes_a_gap']} bytes of the frames' files")
 
 
 def main():

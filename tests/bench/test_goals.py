@@ -10,6 +10,10 @@ CELLS = 0.55  # of the cells' bytes, at most
 PACK_AND_CELLS = 1.0
 CURRENT = 0.5  # of the current's RMS error, at most
 SEEN = 95  # % of the loads
+EDGE = 1.2  # of the bytes without gaps, at most
+# In a month 1.2 times are 1.6 bytes a gap, and the rest in the hours; in half a day the codes of a
+# shard's planes weigh more
+BYTES_A_GAP = 2.0
 
 
 def times(row, key):
@@ -39,6 +43,17 @@ def test_loads_of_a_kettle_are_seen():
     assert seen["v010"]["12 A for 3 min"] < 50
 
 
+def test_a_link_that_is_lost_every_ten_minutes_in_half_a_day():
+    found = goals.of_edge(0.5)
+    assert 0.5 < found["bytes_a_gap"] < BYTES_A_GAP
+    assert found["gaps"]["frames"] < found["whole"]["frames"] + 150  # as read: one more a gap
+
+
+@pytest.mark.slow
+def test_a_month_at_the_edge_of_a_jk_s_range():
+    assert goals.of_edge()["times"] <= EDGE
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "days"), [("household", 30), ("jk", 15), ("van", 60), ("cabin", 60)]
@@ -47,6 +62,12 @@ def test_the_cells_of_each_trace(name, days):
     row = goals.of_trace(name, days, seed=0)
     assert cells_times(row) <= CELLS
     assert times(row, "rms_deviation_mv") <= 1
+
+
+@pytest.mark.slow
+def test_the_current_of_a_jk():
+    row = goals.of_trace("jk")
+    assert times(row, "rms_error_a") <= CURRENT
 
 
 @pytest.mark.slow

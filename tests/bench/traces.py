@@ -19,7 +19,7 @@ SILENT_S = 15  # after which the link of a JK counts as silent
 UNSEEN = 11  # the seed of a household that no rule was chosen by
 # mV of a cell's noise, and how far a reading may come from its second
 _NOISE_MV, _JITTER_MS = 0.6, 60
-_GAP_EVERY_S, _GAP_S = 600, (18, 60)
+GAP_EVERY_S, _GAP_S = 600, (18, 60)
 
 
 class Trace:
@@ -63,8 +63,8 @@ def with_gaps(found, seed=0):
     """Readings without those of a pause about every ten minutes."""
     chance = np.random.default_rng((seed, 1))
     seconds = found.records["seconds"]
-    count = int(seconds[-1]) // _GAP_EVERY_S
-    begin = _GAP_EVERY_S * (1 + np.arange(count)) + chance.integers(-120, 120, count)
+    count = int(seconds[-1]) // GAP_EVERY_S
+    begin = GAP_EVERY_S * (1 + np.arange(count)) + chance.integers(-120, 120, count)
     length = chance.integers(*_GAP_S, count)
     number = np.maximum(np.searchsorted(begin, seconds, "right") - 1, 0)
     lost = (seconds >= begin[number]) & (seconds < begin[number] + length[number])

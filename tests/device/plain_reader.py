@@ -55,23 +55,32 @@ def read_file(path, found_anchors=None, values=True):
     if not data:
         return []
     header = struct.unpack("<4sBBBBHHIIII", data[:28])
-    assert header[0] == b"PKLG" and header[1] == 1, header
+    assert header[0] == b"PKLG" and header[1] in (1, 2), header
     layout, size, width, boot, base = header[3], header[5], header[6], header[8], header[9]
     assert (size, width) == (52, 13)
     assert (len(data) - 52) % 13 == 0, "torn"
     frames = []
+    gaps = []  # of silence within the frame that comes next
     end = base
     for offset in range(52, len(data), 13):
         record = data[offset : offset + 13]
         timestamp, mark, kind, a, b = struct.unpack("<HHBII", record)
         if mark != 0xFFFF:
             assert base + timestamp >= end, "time runs backwards"
-            if values:
-                frames.append((boot, base + timestamp, end) + values_of(record, layout))
-            else:
-                frames.append((base + timestamp, end))
-            end = base + timestamp
+            said = values_of(record, layout) if values else None
+            for first, after in gaps:
+                if after <= base + timestamp:
+                    if first > end:
+                        frames.append((boot, first, end) + said if values else (first, end))
+                    end = after
+            gaps.clear()
+            uptime = base + timestamp
+            frames.append((boot, uptime, end) + said if values else (uptime, end))
+            end = uptime
+        elif kind == 3:
+            gaps.append((base + timestamp - a, base + timestamp))
         elif kind == 1:
+            gaps = []
             boot, base = a, b
             end = base + timestamp
         elif kind == 2 and found_anchors is not None:

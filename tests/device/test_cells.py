@@ -36,7 +36,7 @@ class Log:
         backlog = self.backlog
         for i in range(backlog.count):
             offset = backlog.offset(i)
-            if backlog.is_run(i):
+            if backlog.kind(i) == frame.RUN:
                 found.append((backlog.uptime(i), "run"))
             else:
                 cells = struct.unpack_from("<" + str(self.cells) + "H", backlog.buffer, offset + 2)

@@ -4,7 +4,7 @@ import struct
 
 from bms.jk import NUMBER
 from sample import CHARGE_ON, CHARGE_STOPPED, DISCHARGE_ON, DISCHARGE_STOPPED, Sample
-from store import events
+from store import events, frame
 from store.backlog import Backlog
 from store.said import Said
 
@@ -23,7 +23,7 @@ class Log:
             (backlog.uptime(i),)
             + struct.unpack_from("<HBII", backlog.buffer, backlog.offset(i) + 2)
             for i in range(backlog.count)
-            if not backlog.is_run(i)
+            if backlog.kind(i) != frame.RUN
         ]
 
     def codes(self):
@@ -56,9 +56,9 @@ def test_the_first_event_begins_with_a_run_and_so_does_one_long_after():
     log = Log()
     log.events.put(5, events.REBOOT, 1)
     log.events.put(6, events.CONFIG, 0, 7)
-    assert [log.backlog.is_run(i) for i in range(3)] == [True, False, False]
+    assert [log.backlog.kind(i) == frame.RUN for i in range(3)] == [True, False, False]
     log.events.put(30007, events.CONFIG, 0, 7)
-    assert log.backlog.is_run(3) and log.backlog.uptime(3) == 30007
+    assert log.backlog.kind(3) == frame.RUN and log.backlog.uptime(3) == 30007
     assert log.said() == [(5, 1, 1, 0, 0), (6, 2, 0, 7, 0), (30007, 2, 0, 7, 0)]
 
 

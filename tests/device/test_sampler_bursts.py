@@ -146,3 +146,13 @@ def test_a_step_is_followed_no_longer_than_it_lasts():
     log.steady(600, 616, -102000)
     log.steady(616, 1600, -2000)
     assert [row[0] for row in log.rows()] == [0, 598, 600, 608, 614, 1514]
+
+
+def test_a_frame_has_the_second_of_its_last_reading_before_a_jump():
+    log = Log(judged=False)
+    for i in range(200):
+        second, ms = divmod(300 + 1002 * i, 1000)
+        log.reading(second, 10000, ms)  # the last one at 199.698 s, 199.398 s after the first
+    log.reading(200, 60000, 700)
+    log.reading(201, 60000, 702)
+    assert log.rows()[:2] == [(0, 10.0), (200, 10.0)]

@@ -44,7 +44,7 @@ def resealed(data, offset, value):
 def test_header_bytes():
     data = a_header().pack()
     assert len(data) == 52
-    assert data[:12] == b"PKLG" + bytes([1, 1, 1, 16, 52, 0, 13, 0])
+    assert data[:12] == b"PKLG" + bytes([2, 1, 1, 16, 52, 0, 13, 0])
     assert struct.unpack("<4IB", data[12:29]) == (7, 3, 86400, 1780000000, 3)
     assert data[29:46] == b"house-1" + bytes(10)
     assert data[46:48] == b"\xef\xbe"
@@ -82,7 +82,7 @@ def test_the_words_say_what_is_wrong():
     assert refused(b"PK") == "cut off in its header, after 2 bytes"
     assert refused(data[:51]) == "cut off in its header, after 51 bytes"
     assert refused(data[:20] + b"\1" + data[21:]) == "its header is damaged (the checksum is wrong)"
-    assert refused(resealed(data, 4, 2)) == "of format version 2: a newer packlog reads it"
+    assert refused(resealed(data, 4, 3)) == "of format version 3: a newer packlog reads it"
     assert refused(resealed(data, 6, 3)) == "of the unknown layout 3"
     assert refused(resealed(data, 8, 51)) == "its header contradicts itself (sizes)"
     assert refused(resealed(data, 10, 14)) == "its frames are not of 13 bytes"

@@ -44,10 +44,10 @@ def test_a_damaged_file_costs_only_itself(tmp_path, capsys, data, what):
 
 def test_a_newer_version_is_named(tmp_path, capsys):
     data = bytearray(GOOD)
-    data[4] = 2
+    data[4] = 3
     struct.pack_into("<I", data, 48, zlib.crc32(data[:48]))
     lines, _ = problems(put(tmp_path, GOOD, bytes(data)), tmp_path / "out.csv", capsys)
-    assert lines[0].endswith("00000002.seg: of format version 2: a newer packlog reads it")
+    assert lines[0].endswith("00000002.seg: of format version 3: a newer packlog reads it")
 
 
 def test_a_torn_tail_loses_the_torn_record_only(tmp_path, capsys):

@@ -14,9 +14,9 @@ from host_tools.export import csv as csv_export
 from host_tools.history import cells, compressed, events, frames, load
 from host_tools.trial import encode
 from host_tools.trial.plan import Plan
-from tests.helpers import node
+from tests.helpers import gap_records, node
 from tests.helpers.encoding import a_csv, many
-from tests.helpers.segment_bytes import NOON
+from tests.helpers.segment_bytes import NOON, header
 
 from store import frame, segment
 
@@ -155,6 +155,25 @@ def test_damage_costs_the_same(encoded, tmp_path):
     sources = [OLD / "house", OLD / "boat", encoded["small"]]
     folders = [spoiled(sources[i % 3], tmp_path / str(i), chance) for i in range(24)]
     assert compare(*folders) > 10000
+
+
+def test_gaps_in_frames(tmp_path):
+    folders = []
+    for seed in range(16):
+        records = gap_records.as_they_come(400, seed)
+        if seed > 12:
+            records = gap_records.as_the_board_writes(3000, seed, 86401)
+        folders.append(tmp_path / str(seed) / "house")
+        where = folders[-1] / "pack"
+        where.mkdir(parents=True)
+        source = where / "00000001.seg"
+        source.write_bytes(header(uptime=86401, utc=NOON, clock=3) + records)
+        if seed % 2:
+            where.joinpath("00000001.shard").write_bytes(compressed.shard_bytes(source))
+            source.unlink()
+    assert compare(*folders) > 12000
+    compare_csv(folders[13])
+    compare_csv(folders[14])
 
 
 def mark(timestamp, kind, a, b, size):

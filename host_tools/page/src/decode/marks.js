@@ -2,7 +2,7 @@
 // as expected of a mark. docs/format.md, Marks in shards.
 
 import { Damage, u16 } from "./bytes.js";
-import { ANCHOR, RECORD, RUN } from "./segment.js";
+import { ANCHOR, GAP, RECORD, RUN } from "./segment.js";
 
 // Bits of a head: what is among the values
 const OFF_TIME = 1;
@@ -10,12 +10,26 @@ const OFF_A = 2;
 const OFF_B = 4;
 const HAS_TAIL = 8;
 const OTHER_KIND = 15; // in the upper half of a head: the kind is a value
+const PLAIN_GAP = GAP << 4; // a place and a length say it
+const GAP_STEP_S = 4;
 
 /** What the next mark would say if nothing but time had gone on: in s. */
 class Expected {
   constructor(boot, base) {
-    // before: timestamp of the record before, 0 behind a RUN; offset: UTC less uptime
-    Object.assign(this, { boot, base, before: 0, offset: 0, clock: 0 });
+    Object.assign(this, { offset: 0, clock: 0 }); // offset: UTC less uptime
+    this.begin(boot, base);
+  }
+
+  begin(boot, base) {
+    // before: timestamp of the record before; silent: uptime at the end of the GAP before
+    Object.assign(this, { boot, base, before: 0, silent: base - (base % GAP_STEP_S) });
+  }
+
+  /** The timestamp of a GAP by its place. */
+  gap(place) {
+    const stamp = (this.silent + place * GAP_STEP_S - this.base) & 0xffff;
+    this.silent = this.base + stamp;
+    return stamp;
   }
 
   timestamp(kind) {
@@ -29,28 +43,34 @@ class Expected {
   }
 
   follow(kind, timestamp, a, b) {
-    if (kind === RUN) Object.assign(this, { boot: a, base: b, before: 0 });
+    if (kind === RUN) this.begin(a, b);
+    if (kind === GAP) this.silent = this.base + timestamp;
     if (kind === ANCHOR) Object.assign(this, { offset: a - this.base - timestamp, clock: b });
   }
 }
 
 /** All records: the others with count marks from planes among them. header: of the segment. */
 export function withMarks(others, size, planes, count, header) {
-  let row = -1;
-  const rows = Array.from({ length: count }, () => (row += varint(planes) + 1));
-  const records = new Uint8Array(others.length + count * size);
-  if (row * size >= records.length) throw new Damage("it has a mark beyond its rows");
+  const skipped = Array.from({ length: count }, () => varint(planes));
   const heads = planes.take(count);
+  const gaps = heads.filter((head) => head === PLAIN_GAP).length;
+  const [places, lengths] = [planes.take(gaps), planes.take(gaps)];
+  const records = new Uint8Array(others.length + count * size);
   const expected = new Expected(header.boot, header.uptime);
-  let [from, to] = [0, 0]; // in others, in records
-  rows.forEach((row, i) => {
-    const length = row * size - to;
-    records.set(others.subarray(from, from + length), to);
-    if (length) expected.before = u16(records, (row - 1) * size);
-    from += length;
-    to += length;
-    putMark(records.subarray(to, to + size), heads[i], planes, expected);
-    to += size;
+  let [from, to, gap] = [0, 0, 0]; // in others, in records, in places
+  heads.forEach((head, i) => {
+    const isGap = head === PLAIN_GAP;
+    const stamp = isGap ? expected.gap(places[gap]) : 0;
+    let end = from + skipped[i] * size;
+    while (isGap && end < others.length && u16(others, end) < stamp) end += size;
+    if (end > others.length) throw new Damage("it has a mark beyond its rows");
+    records.set(others.subarray(from, end), to);
+    if (end > from) expected.before = u16(others, end - size);
+    to += end - from;
+    from = end;
+    const record = records.subarray(to, (to += size));
+    if (isGap) put(record, stamp, GAP, lengths[gap++] * GAP_STEP_S, 0);
+    else putMark(record, head, planes, expected);
   });
   records.set(others.subarray(from), to);
   return records;
@@ -66,13 +86,18 @@ function putMark(record, head, planes, expected) {
   const said = expected.values(kind, timestamp);
   const [a, b] = [modulo(said[0] + offA), modulo(said[1] + offB)];
   expected.follow(kind, timestamp, a, b);
+  put(record, timestamp, kind, a, b);
+  if (head & HAS_TAIL) record.set(planes.take(record.length - RECORD), RECORD);
+}
+
+/** Write a mark. */
+export function put(record, timestamp, kind, a, b) {
   const view = new DataView(record.buffer, record.byteOffset);
   view.setUint16(0, timestamp, true);
   view.setUint16(2, 0xffff, true);
   view.setUint8(4, kind);
   view.setUint32(5, a, true);
   view.setUint32(9, b, true);
-  if (head & HAS_TAIL) record.set(planes.take(record.length - RECORD), RECORD);
 }
 
 const modulo = (number) => ((number % 2 ** 32) + 2 ** 32) % 2 ** 32;

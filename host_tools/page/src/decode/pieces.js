@@ -3,6 +3,7 @@
 
 import { u16, u32 } from "./bytes.js";
 import { ANCHOR, RUN, isMark } from "./segment.js";
+import { unfold } from "./unfold.js";
 
 /**
  * What one file holds: {header, columns, start, anchors, lengths, problem}.
@@ -12,7 +13,7 @@ import { ANCHOR, RUN, isMark } from "./segment.js";
  * lengths: the last uptime of each boot, a Map.
  */
 export function readPiece(header, rows, columnsOf) {
-  const { data, size } = rows;
+  const { data, size } = unfold(rows, header);
   const piece = { header, anchors: [], lengths: new Map(), problem: null };
   const count = data.length / size;
   const offsets = new Uint32Array(count);

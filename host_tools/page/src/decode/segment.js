@@ -11,13 +11,14 @@ export const NAMES = Object.fromEntries(Object.entries(SERIES).map(([name, n]) =
 // Kinds of marks
 export const RUN = 1;
 export const ANCHOR = 2;
+export const GAP = 3;
 export const CHECK = 252;
 
 export const isMark = (data, at) => data[at + 2] === 0xff && data[at + 3] === 0xff;
 export const isMarkOf = (data, at, kind) => isMark(data, at) && data[at + 4] === kind;
 
 const MAGIC = [0x50, 0x4b, 0x4c, 0x47]; // PKLG
-const VERSION = 1;
+const VERSION = 2; // and 1, without GAPs
 
 /** Does data begin with these bytes, as far as it goes? */
 export const beginsWith = (data, magic) =>
@@ -30,7 +31,7 @@ export function parseHeader(data) {
     throw new Damage(`cut off in its header, after ${data.length} bytes`);
   if (crc32(data, 0, 48) !== u32(data, 48))
     throw new Damage("its header is damaged (the checksum is wrong)");
-  if (data[4] !== VERSION)
+  if (!data[4] || data[4] > VERSION)
     throw new Damage(`of format version ${data[4]}: a newer packlog reads it`);
   const header = {
     series: data[5],
