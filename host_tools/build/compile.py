@@ -21,6 +21,7 @@ from host_tools.build.cache import cache_folder, keep_file, kept_json
 from host_tools.build.names import Map
 from host_tools.build.short_names import KEPT
 from host_tools.build.shrink import shrink_and_map
+from host_tools.build.slots import slots
 from host_tools.build.starters import starter
 from host_tools.build.syntax import Unsafe, imports
 from host_tools.ground import firmware as things
@@ -154,8 +155,15 @@ def _smaller(
 ) -> tuple[dict[str, str], Map]:
     """shrink_and_map(), seconds of work, or what it made of the same modules before."""
     in_rom = names_in_rom()
-    asked = modules, sorted(kept), in_rom, named and sorted(named)
-    return kept_json("smaller", asked, lambda: shrink_and_map(modules, kept, in_rom, named))
+    asked = modules, sorted(kept), in_rom, named and sorted(named), compiler_version()
+    return kept_json(
+        "smaller", asked, lambda: shrink_and_map(modules, kept, in_rom, named, slots_of)
+    )
+
+
+def slots_of(source: str) -> list[int]:
+    """The words that each function of a source takes while it runs (slots.py)."""
+    return slots(_compile("functions.py", source.encode(), ("-O3",)))
 
 
 def asked_by(texts: Iterable[str]) -> frozenset[str]:

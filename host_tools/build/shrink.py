@@ -9,24 +9,28 @@ import ast
 from collections.abc import Iterable
 
 from host_tools.build import groups
+from host_tools.build.calls import Slots, put_calls_in_place
 from host_tools.build.foreign import foreign_attributes
 from host_tools.build.inline import inline
 from host_tools.build.join import join
 from host_tools.build.often_used import put_first
 from host_tools.build.scopes import read
 from host_tools.build.short_names import KEPT, shorten
-from host_tools.build.syntax import DEFINITIONS, check, nodes
+from host_tools.build.syntax import DEFINITIONS, check, nodes, source_of
 from host_tools.build.unused import drop_unused
 
 
 def shrink(
-    sources: dict[str, str], kept: frozenset[str] = KEPT, in_rom: Iterable[str] = ()
+    sources: dict[str, str],
+    kept: frozenset[str] = KEPT,
+    in_rom: Iterable[str] = (),
+    slots: Slots | None = None,
 ) -> dict[str, str]:
     """The same sources, by module name ("store.frame"), smaller. All modules at once.
 
     kept: names that somebody outside uses. Unsafe if it cannot be told what a name stands for.
     """
-    return shrink_and_map(sources, kept, in_rom)[0]
+    return shrink_and_map(sources, kept, in_rom, slots=slots)[0]
 
 
 def shrink_and_map(
@@ -34,11 +38,13 @@ def shrink_and_map(
     kept: frozenset[str] = KEPT,
     in_rom: Iterable[str] = (),
     named: frozenset[str] | None = None,
+    slots: Slots | None = None,
 ) -> tuple[dict[str, str], dict]:
     """What shrink() says, and what the short names stand for (see short_names.shorten).
 
     in_rom: names that cost no heap on the board. named: the modules that somebody may ask for by
-    their names, if those that are always loaded together are to become one.
+    their names, if those that are always loaded together are to become one. slots: the words that
+    each function of a source takes, if those that are called at one place are to be put there.
     """
     trees = {name: ast.parse(text) for name, text in sources.items()}
     check(trees)
@@ -46,37 +52,19 @@ def shrink_and_map(
     inline(trees, kept)
     while drop_unused(trees, kept):
         pass
-    more = {}
+    foreign = foreign_attributes([read(*each) for each in trees.items()], set(trees))
+    more = {"foreign": foreign}
     if named is not None:
-        more["foreign"] = foreign_attributes([read(*each) for each in trees.items()], set(trees))
         firmware = groups.Firmware(trees, named, passing)
         joined = join(trees, groups.groups(firmware), named | passing)
         trees, more["joined"] = joined.trees, joined.spoken
         more["always"] = {joined.group_of[name] for name in groups.always(firmware)}
+    if slots is not None:
+        put_calls_in_place(trees, kept, foreign, slots)
     names = shorten(trees, kept, in_rom, **more)
     for tree in trees.values():
         put_first(_without_docstrings(tree))
-    return {name: _text(tree) for name, tree in trees.items()}, names
-
-
-def _text(tree: ast.Module) -> str:
-    """The tree's source. MicroPython makes no tuple of `a, b = b, a`, but of `a, b = (b, a)`."""
-    return "".join(_bare(line) + "\n" for line in ast.unparse(tree).splitlines())
-
-
-def _bare(line: str) -> str:
-    names, is_given, value = line.partition(" = (")
-    if not is_given or not value.endswith(")") or "," not in names:
-        return line
-    bare = f"{names} = {value[:-1]}"
-    return bare if _meaning(bare) == _meaning(line) else line
-
-
-def _meaning(line: str) -> str | None:
-    try:
-        return ast.dump(ast.parse(line.strip()))
-    except SyntaxError:  # a line of several
-        return None
+    return {name: source_of(tree) for name, tree in trees.items()}, names
 
 
 def _without_docstrings(tree: ast.Module) -> ast.Module:

@@ -91,3 +91,23 @@ def check(trees: dict[str, ast.Module]) -> None:
 
 def _is_vague(node: ast.ImportFrom, trees: dict[str, ast.Module]) -> bool:
     return node.level > 0 or (node.module in trees and node.names[0].name == "*")
+
+
+def source_of(tree: ast.Module) -> str:
+    """The tree's source. MicroPython makes no tuple of `a, b = b, a`, but of `a, b = (b, a)`."""
+    return "".join(_bare(line) + "\n" for line in ast.unparse(tree).splitlines())
+
+
+def _bare(line: str) -> str:
+    names, is_given, value = line.partition(" = (")
+    if not is_given or not value.endswith(")") or "," not in names:
+        return line
+    bare = f"{names} = {value[:-1]}"
+    return bare if _meaning(bare) == _meaning(line) else line
+
+
+def _meaning(line: str) -> str | None:
+    try:
+        return ast.dump(ast.parse(line.strip()))
+    except SyntaxError:  # a line of several
+        return None

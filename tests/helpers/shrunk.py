@@ -3,7 +3,7 @@
 import re
 from functools import cache
 
-from host_tools.build.compile import names_in_rom
+from host_tools.build.compile import names_in_rom, slots_of
 from host_tools.build.short_names import KEPT
 from host_tools.build.shrink import shrink
 from host_tools.ground.firmware import FIRMWARE, MANIFEST
@@ -30,4 +30,4 @@ def shrunk():
     """{module: text} of all of them."""
     sources = {name: path.read_text() for name, path in files().items()}
     tests = {name for text in sources.values() for name in re.findall(r"def (test_\w+)", text)}
-    return shrink(sources, KEPT | ASKED | tests, names_in_rom())
+    return shrink(sources, KEPT | ASKED | tests, names_in_rom(), slots_of)

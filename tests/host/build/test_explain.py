@@ -24,6 +24,8 @@ class Battery:
         self.is_empty = False
 
     def find_weakest(self, readings_now):
+        if readings_now == "twice":
+            self.weigh_each([1, 2, 3])
         return self.weigh_each(readings_now)
 
     def weigh_each(self, readings_now):
@@ -31,6 +33,9 @@ class Battery:
             raise BatteryError("no readings")
         if not readings_now:
             return self.last_known
+        return self.read_one(readings_now)
+
+    def read_one(self, readings_now):
         return readings_now[self.cell_count]
 
 def forget_it(battery_now):
@@ -42,10 +47,15 @@ import sys
 from cells.battery import Battery, BatteryError, forget_it
 
 def start(readings_now):
+    if readings_now == "twice":
+        weakest_cell(Battery(1), readings_now)
+        forget_it(Battery(1))
     weakest_cell(Battery(2), readings_now)
 
 def weakest_cell(battery_now, readings_now):
     try:
+        if readings_now == "twice":
+            battery_now.find_weakest([1, 2, 3])
         battery_now.find_weakest(readings_now)
         if readings_now == [1, 2, 3]:
             forget_it(battery_now)
@@ -96,6 +106,15 @@ def test_an_error_that_nobody_caught(made):
     text = said(made[0], "[1]")
     assert "weakest" not in text and "cells.battery" not in text  # they are one module there
     assert explain.translate(text, made[1]) == FRAMES + "IndexError: list index out of range\n"
+
+
+def test_what_stands_in_its_callers_place_is_the_callers(made):
+    """read_one, called in weigh_each alone, is a part of it on the board."""
+    assert "read_one" in BATTERY
+    functions = [
+        name for of in made[1].values() for each in of["functions"].values() for name in each
+    ]
+    assert "cells.battery:weigh_each" in functions and "cells.battery:read_one" not in functions
 
 
 def test_an_attribute_that_is_not_there(made):
