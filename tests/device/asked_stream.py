@@ -7,17 +7,11 @@ import sys
 HERE = __file__.rsplit("/", 1)[0]
 # The files of the simulator that run on MicroPython too, without the package around them.
 sys.path.append(HERE + "/../../host_tools/sim/units")
-import ant_old_wire  # noqa: E402, F401
-import ant_wire  # noqa: E402, F401
 import daly_old_wire  # noqa: E402, F401
 import daly_wire  # noqa: E402, F401
 import jbd_wire  # noqa: E402, F401
 import jk_pb_wire  # noqa: E402, F401
 import jk_ttl_wire  # noqa: E402, F401
-import pace_wire  # noqa: E402, F401
-import redodo_wire  # noqa: E402, F401
-import seplos_v2_wire  # noqa: E402, F401
-import seplos_v3_wire  # noqa: E402, F401
 
 sys.path.pop()
 

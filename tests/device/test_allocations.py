@@ -3,14 +3,10 @@ nothing is recorded. MicroPython alone can tell.
 """
 
 import temporary
-from asked_stream import (
+from asked_stream import daly_old_wire, daly_wire, jbd_wire, jk_pb_wire, jk_ttl_wire
+from asked_wires import (
     ant_old_wire,
     ant_wire,
-    daly_old_wire,
-    daly_wire,
-    jbd_wire,
-    jk_pb_wire,
-    jk_ttl_wire,
     pace_wire,
     redodo_wire,
     seplos_v2_wire,

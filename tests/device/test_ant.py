@@ -1,7 +1,7 @@
 """The ANT decoder, against frames that others have published and frames worked out by hand."""
 
-from asked_stream import SIZES, ant_wire, asked, decode, hexed, last_sample
-from asked_stream import ant_wire as wire
+from asked_stream import SIZES, asked, decode, hexed, last_sample
+from asked_wires import ant_wire as wire
 
 from bms import ant, ant_alarms
 from sample import BALANCING, CHARGE_ON, CHARGE_STOPPED, DISCHARGE_ON, DISCHARGE_STOPPED
@@ -40,7 +40,7 @@ FOURTEEN = hexed(
 TEXTS = hexed(
     "7ea1126c0220 32344248" + 12 * "00" + "323442485542303 02d323131303236415796 ff0b000041f2 aa55"
 )  # fmt: skip
-QUESTIONS = [ant_wire.QUESTIONS[kind] for kind in (wire.TEXTS, wire.STATUS)]
+QUESTIONS = [wire.QUESTIONS[kind] for kind in (wire.TEXTS, wire.STATUS)]
 CELLS = [3300 + i for i in range(16)]
 BOTH = CHARGE_ON | DISCHARGE_ON
 

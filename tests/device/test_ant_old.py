@@ -1,7 +1,7 @@
 """The decoder of older ANT units, against published frames and frames worked out by hand."""
 
-from asked_stream import SIZES, ant_old_wire, asked, decode, hexed, last_sample
-from asked_stream import ant_old_wire as wire
+from asked_stream import SIZES, asked, decode, hexed, last_sample
+from asked_wires import ant_old_wire as wire
 
 from bms import ant_old
 from sample import BALANCING, CHARGE_ON, CHARGE_STOPPED, DISCHARGE_ON, DISCHARGE_STOPPED
@@ -19,7 +19,7 @@ SIXTEEN = hexed(
     + "00000000 64 00000000 08581e02 0b387953 0a13fbf3 001a001dfffb001500000000 020102"
     + "0000000000 00000000 0c0db2 010d0a 0d39 10 ffef008000000000 00000b50 3409 0f0d"
 )  # fmt: skip
-QUESTION = ant_old_wire.QUESTION
+QUESTION = wire.QUESTION
 CELLS = [3300 + i for i in range(16)]
 BOTH = CHARGE_ON | DISCHARGE_ON
 

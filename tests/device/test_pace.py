@@ -1,7 +1,7 @@
 """The PACE decoder, against published frames and frames worked out by hand."""
 
-from asked_stream import SIZES, asked, decode, hexed, kelvin, last_sample, pace_wire
-from asked_stream import pace_wire as wire
+from asked_stream import SIZES, asked, decode, hexed, kelvin, last_sample
+from asked_wires import pace_wire as wire
 
 from bms import pace
 
@@ -15,7 +15,7 @@ CELLS_16 = hexed(
     "9a00000a02000044 02 14b6 10 0cee0b89 0cec0b8b 0cee0b8e 0cef0b8b 0cef0000 0cee0000 0cef0000"
     + "0cef0000 0cef0000 0cf00000 0cef0000 0cee0000 0cee0000 0cef0000 0cee0000 0cec0000 32a1 9d"
 )  # fmt: skip
-QUESTIONS = [pace_wire.QUESTIONS[kind] for kind in (wire.CELLS, wire.TOTALS)]
+QUESTIONS = [wire.QUESTIONS[kind] for kind in (wire.CELLS, wire.TOTALS)]
 CELLS = [3300 + i for i in range(16)]
 
 

@@ -1,7 +1,7 @@
 """The Redodo decoder, against frames that others have published and frames worked out by hand."""
 
 from asked_stream import SIZES, asked, decode, hexed, last_sample
-from asked_stream import redodo_wire as wire
+from asked_wires import redodo_wire as wire
 
 from bms import redodo
 from sample import BALANCING, CHARGE_ON, CHARGE_STOPPED, DISCHARGE_ON, DISCHARGE_STOPPED

@@ -1,7 +1,7 @@
 """The Seplos V2 decoder, against published frames and frames worked out by hand."""
 
-from asked_stream import SIZES, asked, decode, hexed, last_sample, seplos_v2_wire
-from asked_stream import seplos_v2_wire as wire
+from asked_stream import SIZES, asked, decode, hexed, last_sample
+from asked_wires import seplos_v2_wire as wire
 
 from bms import seplos_v2
 from sample import BALANCING, CHARGE_ON, CHARGE_STOPPED, DISCHARGE_ON, DISCHARGE_STOPPED
@@ -21,7 +21,7 @@ EIGHT = hexed(
     "000008 0ce80cea0ce60cec0ce80ce90ce70ceb 04 0ba60ba00bd70c09 fe0c 12c0 2710 00 4e20 01f4 4e20"
     + "0064 03e7 12c0" + 14 * "00" + "03 03 08 0000000000000000 00 00"
 )  # fmt: skip
-QUESTIONS = [seplos_v2_wire.QUESTIONS[kind] for kind in (wire.TEXTS, wire.DATA)]
+QUESTIONS = [wire.QUESTIONS[kind] for kind in (wire.TEXTS, wire.DATA)]
 CELLS = [3300 + i for i in range(16)]
 BOTH = CHARGE_ON | DISCHARGE_ON
 

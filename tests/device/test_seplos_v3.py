@@ -1,7 +1,7 @@
 """The Seplos V3 decoder, against published frames and frames worked out by hand."""
 
-from asked_stream import SIZES, asked, decode, hexed, last_sample, seplos_v3_wire
-from asked_stream import seplos_v3_wire as wire
+from asked_stream import SIZES, asked, decode, hexed, last_sample
+from asked_wires import seplos_v3_wire as wire
 
 from bms import seplos_v3
 from sample import BALANCING, CHARGE_ON, CHARGE_STOPPED, DISCHARGE_ON, DISCHARGE_STOPPED
@@ -18,7 +18,7 @@ CELLS_1 = hexed(
 # Of ESPHome's log of an SP05B: pack 1, standby, both MOSFETs on
 STATES = hexed("010112 0000000000000000 10 000000000000 03 00 00 7af5")
 QUESTIONS = {
-    unit: [seplos_v3_wire.question(unit, kind) for kind in (wire.STATES, wire.CELLS, wire.TOTALS)]
+    unit: [wire.question(unit, kind) for kind in (wire.STATES, wire.CELLS, wire.TOTALS)]
     for unit in (0, 1, 16)
 }
 CELLS = [3300 + i for i in range(16)]

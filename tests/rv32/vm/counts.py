@@ -50,6 +50,8 @@ CONFIG = {
     ],
     "wifi": {"networks": [{"ssid": "harbour", "password": "12345678"}]},
 }
+PATHS = list(sys.path)
+wires = None  # asked_wires, once they are needed
 # Counted one by one, when all else has been
 OTHERS = (
     {"name": "yard", "bms": "pace", "cells": CELLS, "device": "PC-1"},
@@ -157,37 +159,37 @@ def redodo_bytes(sample, i):
     """All that it says."""
     mv = cells_of(sample)
     values = (sample.current, 15400, 28000, sample.soc, (21, 22))
-    return asked_stream.redodo_wire.status(mv, *values)
+    return wires.redodo_wire.status(mv, *values)
 
 
 def ant_bytes(sample, i):
     """A status."""
     values = (154000000, 280000000, sample.soc, (21, 22, 23, 24))
-    return asked_stream.ant_wire.status(cells_of(sample), -sample.current // 100, *values)
+    return wires.ant_wire.status(cells_of(sample), -sample.current // 100, *values)
 
 
 def ant_old_bytes(sample, i):
     """All that it says."""
     values = (154000000, 280000000, sample.soc, (21, 22, 23, 24))
-    return asked_stream.ant_old_wire.status(cells_of(sample), -sample.current // 100, *values)
+    return wires.ant_old_wire.status(cells_of(sample), -sample.current // 100, *values)
 
 
 def seplos_v2_bytes(sample, i):
     """All that it says."""
     values = (15400, 28000, 10 * sample.soc, (215, 216, 217, 218, 190, 250))
-    return asked_stream.seplos_v2_wire.status(cells_of(sample), sample.current // 10, *values)
+    return wires.seplos_v2_wire.status(cells_of(sample), sample.current // 10, *values)
 
 
 def seplos_v3_bytes(sample, i):
     """A round."""
-    wire, mv = asked_stream.seplos_v3_wire, cells_of(sample)
+    wire, mv = wires.seplos_v3_wire, cells_of(sample)
     data = wire.states() + wire.cells(mv, (215, 216, 217, 218))
     return data + wire.totals(sum(mv) // 10, sample.current // 10, 15400, 28000, 10 * sample.soc)
 
 
 def pace_bytes(sample, i):
     """A round."""
-    wire, mv = asked_stream.pace_wire, cells_of(sample)
+    wire, mv = wires.pace_wire, cells_of(sample)
     data = wire.cells(mv, (215, 216, 217, 218))
     return data + wire.totals(sum(mv) // 10, sample.current // 10, 15400, 28000, sample.soc)
 
@@ -350,6 +352,7 @@ def loop(rounds):
 
 def show():
     """Print all of it as one JSON object."""
+    global wires
     checked = config.parse(json.dumps(CONFIG))
     # As on a board. MicroPython looks for most of its own modules there, too, at each import
     sys.path[:] = [sys.path[0], "", ".frozen", "/lib"]
@@ -366,6 +369,8 @@ def show():
     result["compaction"] = compaction()
     gc.collect()
     result["collection"] = count(gc.collect)
+    sys.path[:] = PATHS
+    wires = __import__("asked_wires")
     for pack in OTHERS:
         checked = config.parse(json.dumps({"packs": [pack]}))
         settings = checked["packs"][0]
