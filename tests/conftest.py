@@ -50,8 +50,19 @@ class Quick:
 
 
 def pytest_collection_finish():
+    leave_alone_what_is_there()
+
+
+def leave_alone_what_is_there():
+    """Device code collects often, and then need not look at all that was there before it."""
     gc.collect()
-    gc.freeze()  # device code collects often: what is there now need not be looked at each time
+    gc.freeze()
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_runtest_teardown(item, nextitem):
+    if nextitem is not None and nextitem.path != item.path:  # what that file's tests have imported
+        leave_alone_what_is_there()
 
 
 def pytest_collection_modifyitems(items):

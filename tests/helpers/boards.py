@@ -148,9 +148,10 @@ class Bench:
 
     def status(self) -> status.Status:
         """The newest status line."""
-        found = [f for line in self.console().splitlines() if (f := status.parse(line))]
+        lines = reversed(self.console().splitlines())
+        found = next((found for line in lines if (found := status.parse(line))), None)
         assert found, self.console()[-2000:]
-        return found[-1]
+        return found
 
     def statuses(self) -> "dict[str, status.Status]":
         """The newest status line of each pack."""

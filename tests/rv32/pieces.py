@@ -87,15 +87,9 @@ SLOW = {
     "test_cells": ("test_noise_is_filtered_out_of_what_a_record_says",),
     "test_deflate": ("test_random_planes",),
     "test_ds3231": ("test_without_a_network_the_board_goes_by_the_chip",),
-    "test_half": (
-        "test_every_half_comes_back",
-    ),
-    "test_columns": (
-        "test_every_half_with_every_unit_is_pinned",
-    ),
-    "test_jk_doubt": (
-        "test_what_a_pack_cannot_have_become_comes_twice",
-    ),
+    "test_half": ("test_every_half_comes_back",),
+    "test_columns": ("test_every_half_with_every_unit_is_pinned",),
+    "test_jk_doubt": ("test_what_a_pack_cannot_have_become_comes_twice",),
     "littlefs_store": ("test_adding_and_flushing_are_quick",),
 }
 # What has nothing to do with the width of a number runs with the campaigns, as a whole

@@ -10,6 +10,7 @@ import time
 import pytest
 from host_tools.ground import micropython
 from host_tools.sim.board.process import VM, Process
+from host_tools.sim.vm import ops
 
 ROUNDS = 1000
 CODE = f"""
@@ -76,3 +77,44 @@ def test_every_request_gets_its_own_answer_whenever_ctrl_c_comes(early):
         assert vm.said.read() == b"interrupted\n"
     finally:
         vm.kill()
+
+
+WAITS = f"""
+import sys
+sys.path.insert(0, {str(VM)!r})
+import link
+link.open_pipes(sys.argv[1], sys.argv[2], 1000, 0, 0)
+found = []
+for mask, spent in ((4, 0), (4, 0), (4, 5), (8, 0), (8, 20), (8, 1), (8, 0)):
+    link.spend(spent)
+    found.append(link.wait(link.now, mask))
+found.append(link.wait(link.now, 8, b"sockets"))
+link.call(77)
+found.append(link.wait(link.now, 8, b"sockets"))
+found.append(link.wait(link.now + 1, 8, b"sockets"))
+link.call(78, 0, 0, 0, bytes(found))
+"""
+
+
+def test_a_wait_for_no_time_asks_where_something_can_be_new():
+    """Another mask, other sockets, time that has passed, hardware that was used; or a real wait."""
+    board = Bare(WAITS)
+    asked = []
+    try:
+        while not asked or asked[-1][0] != 78:
+            request = board.next()
+            asked.append((request.op, request.b, request.now, request.data))
+            board.answer(request.now, 0, len(asked), b"", 0)
+    finally:
+        board.kill()
+    wait, found = ops.WAIT, asked[-1][3]
+    assert [each[:3] for each in asked[:-1]] == [
+        (wait, 4, 1000),
+        (wait, 8, 1005),
+        (wait, 8, 1026),
+        (wait, 8, 1026),
+        (77, 0, 1026),
+        (wait, 8, 1026),
+        (wait, 8, 1026),
+    ]
+    assert list(found) == [1, 1, 1, 2, 2, 3, 3, 4, 6, 7]

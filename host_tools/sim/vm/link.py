@@ -45,6 +45,10 @@ _cpu_due = 0  # CPU seconds at which the machine is measured again
 _PC_NS = 160
 _TURNS = 60000  # 10 ms: the system's clock of CPU time has a grain of 1 ms here and there
 _EVERY = 0.25  # CPU seconds
+_FRESH_US = 20  # what a wait has found holds for so long: asking for the time twice takes 10
+_rested = False  # the last exchange was a wait, with what follows; nothing was asked for since
+_rested_at = _rested_mask = _rested_value = 0
+_rested_sockets = None
 
 
 def open_pipes(fd_in, fd_out, start_us, wall_us, cpu_factor):
@@ -129,7 +133,8 @@ def request(op, a=0, b=0, val=0, data=None, into=None):
 
     into: a buffer for the payload.
     """
-    global _sent, _payload, _left, _signalled, _number
+    global _sent, _payload, _left, _signalled, _number, _rested
+    _rested = False
     if _cpu_factor:
         _spend_cpu()
     _number = _number + 1 & 255
@@ -191,10 +196,21 @@ def wait(until_us, mask=0, sockets=None, holding=False):
     """Sleep until board time until_us (-1: forever), until one of the UARTs and sockets in the
     mask has something, or until a device's events have been handled. Returns which are ready.
     holding: not a wait of the firmware's loop but an operation that holds it up.
+
+    asyncio looks once more, for no time, after each wait, and between tasks that yield to each
+    other. Where hardly any time has passed since the last wait and no hardware was used, nothing is
+    new, and nobody need be asked.
     """
+    global _rested, _rested_at, _rested_mask, _rested_sockets, _rested_value
     if on_pause:
         on_pause()
+    if _rested and 0 <= until_us <= now <= _rested_at + _FRESH_US and mask == _rested_mask:
+        if sockets == _rested_sockets and not (holding or _cpu_factor):
+            return _rested_value
     call(WAIT, 1 if holding else 0, mask, until_us, sockets)
+    _rested_at, _rested_mask, _rested_value = now, mask, value
+    _rested_sockets = sockets
+    _rested = True
     return value
 
 
