@@ -44,7 +44,7 @@ class CellSampler:
         self, backlog, cell_count, tolerance_mv, longest_s, shortest_s, gap_s, deviation_mv
     ):
         self._tolerance = tolerance_mv
-        self._deviation = deviation_mv << _SHIFT
+        self._deviation = deviation_mv * 7 << _SHIFT - 3  # what is left is for what rounding adds
         self._longest = longest_s
         self._shortest = shortest_s
         self._gap = max(gap_s, shortest_s)

@@ -84,8 +84,8 @@ def test_a_deviation_that_lasts_is_recorded():
     for second in range(100, 200, 2):
         log.read(second, 3300, 3300, 3292, 3300)  # the mean is 3298, so it is 6 mV below that
     first, *more = log.records()[2:]
-    # An eighth of what is missing every 2 s: 5 mV of 6 are reached after 14 steps
-    assert first == (126, (3300, 3300, 3293, 3300))
+    # An eighth of what is missing every 2 s: 7/8 of 5 mV are reached after 10 steps
+    assert first == (118, (3299, 3299, 3294, 3299))
     assert more == []
 
 
