@@ -134,9 +134,8 @@ class Logger:
         """Let go of what was reserved while the heap grew. False if nothing is."""
         held = self._settings.pop("reserve", None)
         if held:
-            from lib import reserve
-
-            reserve.release(held)
+            release, what = held
+            self._pin = release(what)  # it stays where it is
         return bool(held)
 
     def _reader(self, pack):

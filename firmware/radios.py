@@ -36,9 +36,10 @@ def bring_up(settings):
         if name not in settings["lost"]:
             _bring_up(settings, wing, name, section)
     if "wifi" in settings["parts"]:
-        from lib import reserve
+        from lib import passing, reserve
 
         settings["reserve"] = reserve.hold()
+        passing.forget("lib.reserve")
     settings["parts"] = [name for name in settings["parts"] if name not in settings["lost"]]
     sys.modules.pop("radios", None)
 

@@ -4,19 +4,22 @@ An ESP32's heap takes the largest free block at its third growth and keeps it: w
 needs from moment to moment is then not there. So a thread that waits holds it as its stack while
 the firmware is imported. When that is done, a heap with little room left grows while the rest is
 still held. Then the thread ends. Where there are no threads, nothing is held.
+
+What hold() returns keeps the module in memory, and nothing else has to.
 """
 
 import gc
 
 from lib import heap
 
+PASSING = True
+
 SIZE = 18 * 1024  # three sockets, and packets on their way
 ROOM = 24 * 1024  # bytes that a logger needs beside what it has when its tasks begin
-_pin = []  # lies in the last area: an empty one would be given back
 
 
 def hold():
-    """Hold it; returns what release() takes. None if that is not possible."""
+    """Hold it; returns (release, what that takes). None if that is not possible."""
     try:
         import _thread
 
@@ -27,17 +30,19 @@ def hold():
             _thread.start_new_thread(_wait, (lock,))
         finally:
             _thread.stack_size(before)
-        return lock
+        return release, lock
     except (ImportError, OSError, RuntimeError, MemoryError):
         return None
 
 
 def release(lock):
-    """Let the heap grow if it is about to, then let go."""
+    """Let the heap grow if it is about to, then let go. Returns what is to be kept: it lies in the
+    last area, and an empty one would be given back.
+    """
     gc.collect()
-    if heap.own_free() < ROOM:
-        _grow()
+    pin = _grow() if heap.own_free() < ROOM else None
     lock.release()
+    return pin
 
 
 def _wait(lock):
@@ -45,12 +50,12 @@ def _wait(lock):
 
 
 def _grow():
-    global _pin
     words = (heap.own_free() + 1024) // 4  # more than there is: it takes another area
     try:
-        _pin = [None] * words  # once: a second piece of that size would find no room
+        pin = [None] * words  # once: a second piece of that size would find no room
         heap.own_free()
-        _pin.clear()  # what is left of it stays where it is
-        _pin.append(None)
+        pin.clear()  # what is left of it stays where it is
+        pin.append(None)
+        return pin
     except MemoryError:
-        pass
+        return None

@@ -24,6 +24,7 @@ class Resolver:
     @once.packs
     def __init__(self, servers):
         self._servers = servers
+        self._asking = 0  # how many do
         self._kept = {}  # of the few names in config.json: address, when it was told, TTL in s
 
     async def resolve(self, host):
@@ -51,13 +52,17 @@ class Resolver:
         """Address, None without one, and TTL in s. OSError, also if there is no room for asking."""
         local = name.endswith(b".local")
         ends = [self.multicast] if local else [(each, self.port) for each in self._servers()]
+        self._asking += 1
         try:
-            from lib import dns  # as long as this runs: nothing else holds it
+            from lib import dns  # as long as somebody asks
 
-            passing.forget("lib.dns")
             return await dns.ask(name, ends, waits_ms, local)
         except MemoryError:  # there will be more later
             raise OSError(errno.ENOMEM)
+        finally:
+            self._asking -= 1
+            if not self._asking:
+                passing.forget("lib.dns")
 
 
 def _is_address(host):
