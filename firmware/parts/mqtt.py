@@ -16,7 +16,7 @@ from micropython import const
 from lib import once, tcp
 from lib.tasks import counts
 from net import topics
-from net.discovery import Device
+from net.announcing import Device
 from net.payload import Payload
 from net.pipe import Pipe, Waiting
 from net.topics import Outlet, within
@@ -75,7 +75,8 @@ SHORTEST = 100  # bytes of topic and payload: no broker's limit is lower
 _CONNACK = const(0x20)
 _PUBACK = const(0x40)
 REFUSALS = ("", "MQTT version refused", "Client id refused", "Broker unavailable", "Wrong password")
-ERRORS = (OSError, ValueError, AssertionError, IndexError)  # the last three from umqtt.simple
+# The three in the middle come from umqtt.simple; without memory a connection is given up
+ERRORS = (OSError, ValueError, AssertionError, IndexError, MemoryError)
 
 
 @once.start

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from host_tools.cli.cli_options import Port, connected
+from host_tools.cli.commands.options import Port, connected
 from host_tools.ground.progress import say
 
 app = typer.Typer(help="Show, check or change the config.json on a board.", no_args_is_help=True)

@@ -7,10 +7,10 @@ import json
 
 from known_readings import bluenova, jk, reading
 
+import version
 from console import extras_words, health_words, status_words
-from net import discovery
+from net.announcing import Device
 from net.chargery_topics import chargery
-from net.discovery import Device
 from net.payload import Payload, state
 
 SETTINGS = {
@@ -73,13 +73,13 @@ def digest(messages):
 
 def of_health():
     payload = Payload(memoryview(bytearray(2048)))
-    real, discovery.MICROPYTHON = discovery.MICROPYTHON, "1.27.0"  # on whatever the test runs
+    real, version.MICROPYTHON = version.MICROPYTHON, "1.27.0"  # on whatever the test runs
     try:
         device = Device(SETTINGS, "24a1", "", "logger", 135)
         for topic in device.of_health(payload, dict(HEALTH)):
             yield topic, ordered(payload)
     finally:
-        discovery.MICROPYTHON = real
+        version.MICROPYTHON = real
 
 
 def lines(sample):

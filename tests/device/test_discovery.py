@@ -5,7 +5,8 @@ import json
 import home_assistant
 from known_readings import bluenova, jk, reading
 
-from net.discovery import Device, name_of
+from net.announcing import Device
+from net.discovery import name_of
 from net.payload import Payload, state
 from sample import Sample
 from version import MICROPYTHON, VERSION

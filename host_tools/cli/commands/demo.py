@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from host_tools.cli.cli_options import check_terminals
+from host_tools.cli.commands.options import check_terminals
 
 
 def demo(

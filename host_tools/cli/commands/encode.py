@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from host_tools.cli.cli_options import bounds
+from host_tools.cli.commands.options import bounds
 
 
 class DateOrder(str, enum.Enum):

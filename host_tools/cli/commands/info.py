@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from host_tools.cli.cli_options import Port, at_network, connected
+from host_tools.cli.commands.options import Port, at_network, connected
 from host_tools.ground.errors import UsageError
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from host_tools.cli.cli_options import Port
+from host_tools.cli.commands.options import Port
 from host_tools.ground.progress import say
 
 

@@ -191,9 +191,9 @@ def test_from_the_board_to_the_csv(tmp_path):
     pack.readings(3001, current=-5000, flush=True)
     pack.history.close()
     pack.start()
-    pack.readings(601, current=20000)
+    pack.readings(601, current=20000, flush=True)
     pack.ms += 3600 * 1000
-    pack.readings(601, current=10000)
+    pack.readings(601, current=10000, flush=True)
     pack.history.anchor(NOON + 10000, segment.PC)
     pack.history.close()
     pack.start()

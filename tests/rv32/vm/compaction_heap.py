@@ -19,10 +19,15 @@ def occupy(free, shift):
     """
     gc.collect()
     kept = [bytearray(shift)]
-    while gc.mem_free() >= heap.PIECE + 256:
-        kept.append([bytearray(heap.PIECE - 32), bytearray(16)])
-    gc.collect()
-    kept.append(bytearray(max(0, gc.mem_free() - 512)))
+    rest = []
+    for size in (heap.PIECE - 32, 480, 16):  # what is free does not lie in one piece
+        try:
+            while gc.mem_free() >= size + 512:
+                (kept if size > 480 else rest).append([bytearray(size), bytearray(16)])
+        except MemoryError:
+            pass
+        gc.collect()
+    kept.append(rest)
     at = 1
     while gc.mem_free() < free:
         kept[at][0] = None
