@@ -5,6 +5,7 @@ discovery.py composes what it is told, and is in memory only for that.
 
 import gc
 import json
+import sys
 
 from fields import LISTS, MEASUREMENT
 from lib import once, passing
@@ -93,6 +94,5 @@ class Device:
 def _load():
     """The module. MemoryError if there is no room."""
     gc.collect()  # in whole pieces
-    from net import discovery
-
-    return discovery
+    __import__("net.discovery")
+    return sys.modules["net.discovery"]
