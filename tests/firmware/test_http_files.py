@@ -5,7 +5,7 @@ from host_tools.ground.firmware import FIRMWARE
 from tests.helpers.http_bench import Client, request
 
 MODULES = (
-    "board", "lib/once", "lib/tasks", "lib/tcp", "lib/uptime", "net/http_peer", "net/http_request",
+    "board", "lib/once", "lib/passing", "lib/tasks", "lib/tcp", "lib/uptime", "net/http_peer", "net/http_request",
     "parts/http", "web_server", "store/files", "store/frame", "store/segment", "store/half",
     "sample",
 )  # fmt: skip

@@ -4,8 +4,11 @@ import json
 import socket
 from pathlib import Path
 
+from host_tools.board import config_file
 from tests.helpers.boards import Bench, copy_of, put_files
 from tests.helpers.home_bench import HomeBoard, config
+
+from settings import FINISHED
 
 PORT = 80
 
@@ -146,7 +149,9 @@ class Shared:
 
     def _start(self, installed, config, files, **plan):
         image = copy_of(installed, self._folder)
-        put_files(image, files)
+        # As an install leaves it: what checks a config is not in memory
+        finished = config_file.finished(json.dumps(config).encode())
+        put_files(image, files | {FINISHED: finished})
         self._bench = Bench(image, config, **plan)
         return self._bench.start()
 
