@@ -5,9 +5,9 @@ from host_tools.ground.firmware import FIRMWARE
 from tests.helpers.http_bench import Client, request
 
 MODULES = (
-    "board", "lib/once", "lib/passing", "lib/tasks", "lib/tcp", "lib/uptime", "net/http_peer", "net/http_request",
-    "parts/http", "web_server", "store/files", "store/frame", "store/segment", "store/half",
-    "sample",
+    "board", "lib/once", "lib/passing", "lib/tasks", "lib/tcp", "lib/uptime", "net/http_peer",
+    "net/http_request", "parts/http", "web_server", "store/files", "store/frame", "store/segment",
+    "store/half", "sample",
 )  # fmt: skip
 MAIN = """
 import os, time
