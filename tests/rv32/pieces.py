@@ -59,6 +59,10 @@ SLOW = {
         "test_marks_of_any_kind_and_size_come_back",
     ),
     "test_shard_cost": ("test_heap_beyond_the_steady_state",),
+    "test_gaps": (
+        "test_random_loads_with_gaps_stay_within_the_tolerances",
+        "test_a_frame_stands_in_the_file_of_its_gaps",
+    ),
     "test_old_files": ("test_shards_are_made_that_hold_the_same_records",),
     "test_totals": (
         "test_they_never_go_back_and_lose_the_window_at_most",
