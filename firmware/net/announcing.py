@@ -51,14 +51,14 @@ class Device:
             for key, _, unit, decimals, kind, place in known_fields(sample, energy):
                 at = LINK_AT + 1 + place
                 if not self._announced[at]:
-                    composer = composer or _load()
+                    composer = composer or (yield from _load())
                     self._announced[at] = 1
                     yield composer.value(self, payload, key, (unit, decimals, kind))
             for at, (key, name, unit, decimals) in enumerate(LISTS):
                 field = (unit, decimals, MEASUREMENT)
                 yield ""
                 for i in range(self._announced[at], count_of(sample, key)):
-                    composer = composer or _load()
+                    composer = composer or (yield from _load())
                     self._announced[at] = i + 1
                     element = "(value_json['%s']|default([]))[%d]" % (key, i)
                     name_of_it = "%s_%d" % (name, i + 1)
@@ -70,7 +70,7 @@ class Device:
         """The same for whether the pack's BMS delivers readings. base: of the pack's topics."""
         if not self._announced[LINK_AT]:
             try:
-                composer = _load()
+                composer = yield from _load()
                 self._announced[LINK_AT] = 1
                 yield composer.link(self, payload, base)
             finally:
@@ -82,7 +82,7 @@ class Device:
         try:
             for key in values:
                 if values[key] is not None and key not in self._announced:
-                    composer = composer or _load()
+                    composer = composer or (yield from _load())
                     self._announced[key] = 1
                     topic = composer.health(self, payload, key, values[key])
                     if topic:
@@ -92,7 +92,10 @@ class Device:
 
 
 def _load():
-    """The module. MemoryError if there is no room."""
+    """Generator: brings the module, in steps of some ms. MemoryError if there is no room."""
+    yield ""
     gc.collect()  # in whole pieces
+    yield ""
     __import__("net.discovery")
+    yield ""
     return sys.modules["net.discovery"]

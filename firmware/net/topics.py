@@ -53,7 +53,7 @@ class Outlet:
                 yield self._base + "/state", True
         if settings["discovery"]:
             for topic in self._device.of_link(payload, self._base):
-                yield topic, True
+                yield topic and (topic, True)
         recent = within(self._at, 1000 * settings["interval_s"])
         if not online or recent or pack.readings == self._readings:
             return

@@ -332,7 +332,7 @@ class Mqtt:
                 yield settings["base"] + "/health", True
                 if settings["discovery"]:
                     for topic in self._logger.of_health(payload, values):
-                        yield topic, True
+                        yield topic and (topic, True)
                 values = None  # it would take its RAM for a minute
             yield None
 

@@ -50,6 +50,7 @@ class Ntp:
         self._resolver = board.resolver
         self._clock = board.clock
         self._network = board.network
+        self._address = None  # of a server that has answered: asking for its name takes memory
         self._agreeing = 0
         self._last_ms = 0  # what the last answer would change
         self._synced_s = None  # unix time of the sync that the clock goes by
@@ -87,12 +88,14 @@ class Ntp:
 
     async def _ask(self):
         """What the server's time is minus the clock's, in ms. OSError."""
-        address = await self._resolver.resolve(self._settings["server"])
+        address = self._address or await self._resolver.resolve(self._settings["server"])
+        self._address = None  # until it has answered
         try:
             from net import sntp  # as long as this runs: nothing else holds it
 
             passing.forget("net.sntp")
             sent, ago_ms = await sntp.ask(address)
+            self._address = address
         except MemoryError:  # there will be more later
             raise OSError(errno.ENOMEM)
         unix, ms = self._clock.now()

@@ -196,3 +196,14 @@ def test_a_planned_restart_says_goodbye_and_what_it_was(board, tmp_path):
     found = events.load([seen.history(tmp_path / "history") / "house"])
     reboots = found.details[found.event == b"reboot"]
     assert list(reboots) == [b"power on", b"planned by the logger"]
+
+
+@pytest.mark.parametrize("chip", ["wroom", "c3"])
+@pytest.mark.parametrize("seconds", [200, pytest.param(8000, marks=pytest.mark.slow)])
+def test_without_a_display_the_small_chips_have_room_for_mqtt(board, chip, seconds):
+    """The network keeps what it needs, also when the time is asked for again and days are made."""
+    seen = board(chip, SMALL, {"lcd": {"kind": "none"}})
+    seen.board.run(seconds)
+    network_never_suffered(seen)
+    assert said(seen, "mqtt_published")[-1] > seconds // 4
+    assert said(seen, WAITS)[-1] == FULL  # for them there is none: they are compacted at a start

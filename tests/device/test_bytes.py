@@ -77,7 +77,8 @@ def of_health():
     try:
         device = Device(SETTINGS, "24a1", "", "logger", 135)
         for topic in device.of_health(payload, dict(HEALTH)):
-            yield topic, ordered(payload)
+            if topic:
+                yield topic, ordered(payload)
     finally:
         version.MICROPYTHON = real
 
