@@ -25,8 +25,10 @@ def seen(installed, tmp_path_factory):
 
 
 def heap_at_rest(seen):
-    """Free bytes when the server has let go of what it loads for a client."""
-    seen.run(25)
+    """Free bytes when the server has let go of what it loads for a client: 15 s until it ends a
+    connection on which nothing comes, 10 s more.
+    """
+    seen.run(40)
     return seen.bench.count("heap")
 
 
