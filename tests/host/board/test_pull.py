@@ -42,7 +42,8 @@ def older(monkeypatch):
 def test_a_second_pull_copies_only_what_has_grown(bench, tmp_path):
     board = bench(every_reading(example()))
     board.board.run(300)
-    assert pulled(board, tmp_path)[0].startswith("3 files on the board, 3 new or grown")
+    # An hour of the PC's clock may end meanwhile: there is a file of the hours then
+    assert re.match(r"([34]) files on the board, \1 new or grown", pulled(board, tmp_path)[0])
     segment = tmp_path / "house/pack/00000001.seg"
     before = segment.read_bytes()
     board.board.run(300)
@@ -145,22 +146,22 @@ def test_an_interrupted_pull_goes_on_where_it_ended(bench, tmp_path, monkeypatch
     board = bench(every_reading(example()))
     board.board.run(600)
     real = Talk.read
-    begun = []
+    begun, cut = [], []
 
     def failing(talk, path, offset, count):
         begun.append((path, offset))
         for piece in real(talk, path, offset, count):
             yield piece
-            if "/pack/" in path and len(begun) < 4:
+            if "/pack/" in path and not cut:
                 offset += len(piece)
                 if offset >= 960:
+                    cut.append(offset)
                     raise PacklogError("the cable came off")
 
     monkeypatch.setattr(Talk, "read", failing)
     with pytest.raises(PacklogError, match="the cable came off"):
         pulled(board, tmp_path)
     assert (tmp_path / "house/pack/00000001.seg.part").stat().st_size == 960
-    begun += [("", 0)] * 4
     pulled(board, tmp_path)
     assert ("house/pack/00000001.seg", 960) in begun
     assert board.board.starts == 1
