@@ -201,8 +201,8 @@ def test_a_planned_restart_says_goodbye_and_what_it_was(board, tmp_path):
 @pytest.mark.parametrize("chip", ["wroom", "c3"])
 @pytest.mark.parametrize("seconds", [200, pytest.param(4000, marks=pytest.mark.slow)])
 def test_without_a_display_the_small_chips_have_room_for_mqtt(board, chip, seconds):
-    """The network keeps what it needs, also when days are made and the time is asked for again, once
-    an hour by default.
+    """The network keeps what it needs, also when days are made and the time is asked for once more,
+    an hour later by default.
     """
     seen = board(chip, SMALL, {"lcd": {"kind": "none"}, "ntp": {"interval_s": 3600}})
     seen.board.run(seconds)
