@@ -44,7 +44,7 @@ class Device:
         """Compose a config for each entity that is not announced yet; yields the topics. energy:
         as known_fields takes it.
 
-        And "" whenever the loop should get its turn. OSError if there is no room for it now.
+        And "" whenever the loop should get its turn. MemoryError if there is no room for it now.
         """
         composer = None
         try:

@@ -17,13 +17,14 @@ LOCAL = ".local"
 interfaces: InterfaceChoice | list[str] = InterfaceChoice.All  # over which to ask
 
 
-def find(names: Iterable[str] = NAMES, wait_ms: int = WAIT_MS) -> dict[str, str]:
+def find(names: Iterable[str] | None = None) -> dict[str, str]:
     """The IPv4 address of each host name that somebody answers for, in the order of the names.
 
-    names: without .local. Empty also if this computer has no network.
+    names: without .local; None: NAMES. Empty also if this computer has no network.
     """
+    asked = NAMES if names is None else names
     try:
-        return asyncio.run(_find(list(dict.fromkeys(names)), wait_ms))
+        return asyncio.run(_find(list(dict.fromkeys(asked)), WAIT_MS))
     except OSError:
         return {}
 

@@ -32,6 +32,15 @@ def row(sample):
     )
 
 
+def flipped(data):
+    """(place, data with a bit fallen over there): the lowest and the highest bit of each byte."""
+    for at in range(len(data)):
+        for bit in (0, 7):
+            bad = bytearray(data)
+            bad[at] ^= 1 << bit
+            yield at, bytes(bad)
+
+
 def decode(module, data, size=None, **options):
     """The rows of all readings in data, fed in pieces of that size, and the statistics."""
     rows = []

@@ -19,7 +19,7 @@ def answering(monkeypatch, *addresses: str):
     mark = secrets.token_hex(4)
     names = [f"packlog-{mark}-{n}" for n in range(len(addresses) + 1)]
     monkeypatch.setattr(nearby, "NAMES", tuple(names))
-    monkeypatch.setattr(nearby.find, "__defaults__", (tuple(names), 6000))
+    monkeypatch.setattr(nearby, "WAIT_MS", 6000)  # beside other tests an answer takes longer
     monkeypatch.setattr(nearby, "interfaces", LOOPBACK)
     with Zeroconf(interfaces=LOOPBACK, ip_version=IPVersion.V4Only) as network:
         for name, address in zip(names, addresses, strict=False):

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from host_tools.ground.errors import UsageError
 from host_tools.ground.progress import say
 
 
@@ -32,7 +33,6 @@ def view(
 
     It is served to this computer only, until Ctrl-C.
     """
-    from host_tools.ground.errors import UsageError
     from host_tools.page import view as page
 
     if save:

@@ -2,15 +2,12 @@
 
 from host_tools.ground.firmware import declared
 from host_tools.sim.units import ant_old_wire as wire
-from host_tools.sim.units import asked
+from host_tools.sim.units import ant_pack, asked
 from host_tools.sim.units.joining import Plan, Rig
 from host_tools.sim.units.line import Line
-from host_tools.sim.units.pack import BALANCE_OVER_LOWEST_V, BALANCE_V
 
 NAME = "ANT-BLE16BMA"
 LINKS = declared("bms", "ant_old")["LINKS"]
-MAKER = 0x0657
-OFF_BY_CELL, BALANCES = 2, 4  # states of a MOSFET, of the balancer
 
 
 class Unit(asked.Unit):
@@ -20,24 +17,9 @@ class Unit(asked.Unit):
         return [self._status()] if question == wire.QUESTION else []
 
     def _status(self) -> bytes:
-        pack = self.pack
-        inner, outer = (round(degrees) for degrees in pack.temperatures)
-        warm = round(inner + abs(pack.amps) / 20)
-        leads = max(pack.cells) > max(BALANCE_V, min(pack.cells) + BALANCE_OVER_LOWEST_V)
-        return wire.status(
-            [round(volts * 1000) for volts in pack.cells],
-            -round(pack.amps * 10),
-            round(pack.charge_ah * 1000000),
-            round(pack.capacity_ah * 1000000),
-            int(pack.soc),
-            (inner, outer, inner, outer, warm, warm),
-            fets=(
-                OFF_BY_CELL if pack.charge_stopped else 1,
-                OFF_BY_CELL if pack.discharge_stopped else 1,
-            ),
-            balancer=BALANCES * leads,
-            uptime=int(pack.time_s),
-        )
+        inner, outer, warm = ant_pack.temperatures(self.pack)
+        sensors = (inner, outer, inner, outer, warm, warm)
+        return wire.status(*ant_pack.numbers(self.pack), sensors, **ant_pack.states(self.pack))
 
 
 def join(rig: Rig, plan: Plan) -> Line:
@@ -47,7 +29,7 @@ def join(rig: Rig, plan: Plan) -> Line:
 
 def join_pack(rig: Rig, plan: Plan, section: dict) -> Line:
     """The same for the pack of a config: by Bluetooth, or on its wire."""
-    module = LINKS["ble"] | {"maker": MAKER}
+    module = LINKS["ble"] | {"maker": ant_pack.MAKER}
     return asked.join_pack(rig, plan, section, lambda pack: Unit(pack, plan.seed), NAME, module)
 
 

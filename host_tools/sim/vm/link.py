@@ -39,9 +39,8 @@ _cpu_rate = 0.0  # board us that a us of this machine takes
 _cpu_last = 0
 _cpu_due = 0  # CPU seconds at which the machine is measured again
 
-# What a PC takes for a turn of _yardstick, in ns; cpu_factor says how many times as long a board
-# takes.
-# Twice as slow a machine, or one with other work beside, makes no slower board that way.
+# ns that a turn of _yardstick takes on a PC; a board takes cpu_factor times as long. The machine at
+# hand is measured against it: one that is slow, or has other work, makes no slower board.
 _PC_NS = 160
 _TURNS = 60000  # 10 ms: the system's clock of CPU time has a grain of 1 ms here and there
 _EVERY = 0.25  # CPU seconds
