@@ -1,6 +1,8 @@
 """GAPs: read as the frames and RUNs that they stand for, and what they take in a shard."""
 
 import io
+import random
+import zlib
 
 import numpy as np
 import pytest
@@ -81,3 +83,24 @@ def test_a_gap_takes_a_byte_and_a_half(base):
 def test_any_gaps_come_back_bit_for_bit(seed):
     records = gap_records.as_they_come(60 * seed, seed)
     assert shards.read(shard_of(records))[1].tobytes() == records
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_marks_that_somebody_has_made_up(seed):
+    """The checksums are right, the planes of the marks are anything: an error, or records."""
+    chance = random.Random(seed)
+    data = shard_of(gap_records.as_they_come(200, seed))
+    stream = shards.parse(data)[3]
+    planes = zlib.decompress(stream)
+    refused = 0
+    for _ in range(40):
+        made_up = bytearray(planes)
+        for _ in range(chance.choice((1, 2, 8))):
+            made_up[-chance.randrange(1, 600)] = chance.choice((0, 48, 255, chance.randrange(256)))
+        try:
+            made, rows = shards.read(data[: -len(stream)] + zlib.compress(bytes(made_up)))[:2]
+        except shards.ShardError:
+            refused += 1
+        else:
+            assert unfold.unfold(rows, made).shape[1] == rows.shape[1]
+    assert 0 < refused < 40
