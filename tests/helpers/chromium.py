@@ -4,7 +4,6 @@ import base64
 import contextlib
 import itertools
 import json
-import os
 import shutil
 import subprocess
 import tempfile
@@ -12,6 +11,7 @@ import time
 import urllib.request
 from pathlib import Path
 
+from tests.helpers import debian
 from websockets.sync.client import connect
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
@@ -32,13 +32,7 @@ _OPTIONS = (
 
 def find() -> str | None:
     """The browser's path; as root on Debian it is installed. None if there is none."""
-    found = next(filter(None, map(shutil.which, NAMES)), None)
-    if found or not hasattr(os, "geteuid") or os.geteuid() or not shutil.which("apt-get"):
-        return found
-    command = ["apt-get", "install", "-y", "--no-install-recommends", NAMES[0]]
-    environment = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
-    subprocess.run(command, env=environment, capture_output=True)
-    return shutil.which(NAMES[0])
+    return next(filter(None, map(shutil.which, NAMES)), None) or debian.find(NAMES[0], NAMES[0])
 
 
 class Tab:
