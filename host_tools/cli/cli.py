@@ -22,6 +22,7 @@ COMMANDS = (
     "view",
     "scan",
     "release",
+    "capture",
     "replay",
     "watch",
     "explain",
