@@ -34,8 +34,8 @@ def test_what_the_bms_has_sent_is_read_by_pack(tmp_path):
     text = HEAD + said(b"\xdd\xa5", ">") + said(b"\x01\x02") + "# 13.2 V on its app\n"
     text += said(b"\x03", pack="van") + "12.000 shed ! 40\n" + HEAD + said(b"\x04")
     assert streams(written(tmp_path, text)) == {"shed": b"\x01\x02\x04", "van": b"\x03"}
-    windows = text.replace("\n", "\r\n")
-    assert streams(written(tmp_path, windows)) == {"shed": b"\x01\x02\x04", "van": b"\x03"}
+    with_crlf = text.replace("\n", "\r\n")
+    assert streams(written(tmp_path, with_crlf)) == {"shed": b"\x01\x02\x04", "van": b"\x03"}
 
 
 def test_its_readings(tmp_path):
