@@ -58,6 +58,8 @@ class Http:
         self.buffer = memoryview(bytearray(PIECE))
         self.password = settings["password"].encode()
         self.name = board.settings["wifi"]["hostname"].encode()
+        # Of each pack; config.json's sections are gone later
+        self.tolerances = {pack["name"]: pack["tolerances"] for pack in board.settings["packs"]}
         self.open = []
         self._port = settings["port"]
         self._came = []  # names of the modules that were loaded

@@ -25,6 +25,7 @@ READY = "window.packlog && packlog.charts && !packlog.charts.isLoading && packlo
 SPANS = "packlog.charts.levels.of('pack')"
 FIRST_VIEW = 150_000  # bytes over the air
 LIVE_S = 5
+VOLTAGE_PERMILLE = 30  # of the board's config; by default it is 10
 SPEED = 10  # of the board, while nothing is about how soon
 
 
@@ -47,7 +48,9 @@ def board(installed, tmp_path_factory, years):
     }
     put_files(image, files | {deploy.PAGE: built.PAGE.read_bytes()})
     plan = {"wifi": True, "http_port": 0, "start_unix_s": NOW}
-    bench = Bench(image, http_config(), **plan).start()
+    config = http_config()
+    config["store"] = config.get("store", {}) | {"voltage_permille": VOLTAGE_PERMILLE}
+    bench = Bench(image, config, **plan).start()
     bench.board.run_until(60)
     bench.board.go_at(SPEED)
     bench.board.background()
@@ -181,3 +184,16 @@ def test_the_wheel_zooms(page):
     before = page.run(width)
     page.call("Input.dispatchMouseEvent", type="mouseWheel", x=x, y=y, deltaX=0, deltaY=-100)
     page.wait(f"{width} < {before} * 0.9", 5)
+
+
+def test_the_band_is_as_wide_as_this_board_tolerates(page):
+    labels = "[...document.querySelectorAll('label')]"
+    page.run(f"{labels}.find((it) => it.innerText.includes('Tolerances')).click()")
+    page.run("packlog.charts.choose(604800)")
+    page.wait("!packlog.charts.isLoading")
+    assert "this board's tolerances" in page.run("document.body.innerText")
+    data = json.loads(page.run("JSON.stringify(packlog.charts.plots.get('voltage').plot.data)"))
+    mean, low, high = (np.array(line, float)[:-1] for line in data[1:4])
+    known = ~np.isnan(mean)
+    assert known.sum() > 10
+    np.testing.assert_allclose((high - low)[known], 2 * VOLTAGE_PERMILLE / 1000 * mean[known], 0.3)

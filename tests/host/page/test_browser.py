@@ -49,7 +49,6 @@ def number(tab, script):
     return float(tab.run(script))
 
 
-@pytest.mark.slow
 def test_live_values_come_within_five_seconds(tab):
     site = FakeBoard(OLD / "house")
     with opened(tab, site, size=PHONE, touch=True, dark=True):
@@ -68,7 +67,6 @@ def test_live_values_come_within_five_seconds(tab):
         assert tab.run("document.querySelectorAll('.cells .lowest').length") == 15
 
 
-@pytest.mark.slow
 def test_a_silent_pack_says_so(tab):
     site = FakeBoard(OLD / "house")
     site.fall_silent("house", 4000, "no answer")
@@ -90,7 +88,6 @@ def test_a_board_without_the_stream_is_asked(tab):
         tab.errors.clear()  # it may say that there is no stream
 
 
-@pytest.mark.slow
 def test_a_board_without_a_clock_takes_the_time(tab):
     site = FakeBoard(OLD / "house")
     site.clock_settable = True
@@ -121,8 +118,7 @@ def downloaded(tab, folder, name):
     return path.read_text()
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("pack", ["house", "boat"])
+@pytest.mark.parametrize("pack", ["house", pytest.param("boat", marks=pytest.mark.slow)])
 def test_csv_is_that_of_decode(tab, pack, tmp_path):
     site = FakeBoard(OLD / pack)
     with opened(tab, site):
@@ -175,7 +171,6 @@ def wheel(tab, x, y, delta):
     time.sleep(0.2)
 
 
-@pytest.mark.slow
 def test_mouse_and_keys_move_the_view(tab):
     site = FakeBoard(OLD / "house")
     with opened(tab, site):
@@ -205,7 +200,6 @@ def test_mouse_and_keys_move_the_view(tab):
         assert number(tab, "packlog.charts.view.to - packlog.charts.view.from") < after
 
 
-@pytest.mark.slow
 def test_two_fingers_zoom(tab):
     site = FakeBoard(OLD / "house")
     with opened(tab, site, size=PHONE, touch=True):
@@ -300,8 +294,7 @@ CONTRAST = """(() => {
 })()"""
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("dark", [False, True])
+@pytest.mark.parametrize("dark", [False, pytest.param(True, marks=pytest.mark.slow)])
 def test_texts_can_be_read_and_controls_have_names(tab, dark):
     site = FakeBoard(OLD)
     with opened(tab, site, dark=dark):
@@ -320,7 +313,6 @@ def test_texts_can_be_read_and_controls_have_names(tab, dark):
         tab.wait("document.documentElement.scrollWidth <= innerWidth", 5)
 
 
-@pytest.mark.slow
 def test_a_pulled_folder(tab):
     with opened(tab, Site(OLD)):
         shown = tab.run(TEXTS)
@@ -329,7 +321,6 @@ def test_a_pulled_folder(tab):
         tab.wait("packlog.charts && packlog.charts.history.pack === 'house'")
 
 
-@pytest.mark.slow
 def test_files_dropped_on_a_copy(tab, tmp_path):
     from host_tools.page.view import save
 
