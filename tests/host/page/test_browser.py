@@ -1,5 +1,6 @@
 """The page in a real browser, headless, beside a board whose readings the test says."""
 
+import importlib.util
 import io
 import json
 import random
@@ -11,10 +12,12 @@ import pytest
 from host_tools.export import csv as csv_export
 from host_tools.history import load
 from host_tools.page.site import Site
+from PIL import Image
 from tests.helpers import chromium, long_history
 from tests.helpers.fake_board import FakeBoard, served
 from tests.helpers.segment_bytes import NOON
 
+DOCS = Path(__file__).parents[3] / "docs"
 OLD = Path(__file__).parents[2] / "data" / "0.1.0"
 READY = "window.packlog && packlog.charts && !packlog.charts.isLoading && packlog.charts.plots.size"
 PHONE, DESK = (390, 844), (1280, 900)
@@ -356,3 +359,17 @@ def test_years_without_hours_and_days_are_drawn_from_frames(tab, years, tmp_path
             " return performance.now() - begin })()",
         )
         print(f"{YEARS} years of frames: {drawn:.0f} ms")
+
+
+@pytest.mark.slow
+def test_the_pictures_of_the_docs(tmp_path):
+    if not chromium.find():
+        pytest.skip("no Chromium here")
+    found = importlib.util.spec_from_file_location("web", DOCS / "figures" / "web.py")
+    web = importlib.util.module_from_spec(found)
+    found.loader.exec_module(web)
+    assert web.draw(web.history(tmp_path, 2), tmp_path) == []
+    for name in ("web-phone", "web-desktop"):
+        made, kept = Image.open(tmp_path / f"{name}.png"), Image.open(DOCS / f"{name}.png")
+        assert made.size == kept.size
+        assert len(made.convert("RGB").getcolors(1 << 24)) > 50  # it shows something
