@@ -9,7 +9,7 @@ from host_tools.ground import units
 from host_tools.history.cells import Cells
 from host_tools.history.events import Events
 from host_tools.history.frames import Frames
-from host_tools.history.load import Rows
+from host_tools.history.loading import Rows
 from host_tools.history.periods import Periods
 from host_tools.history.timeline import UNKNOWN
 from host_tools.history.undated import Undated

@@ -8,7 +8,7 @@ from types import ModuleType
 from host_tools.export import exporters
 from host_tools.ground.output import is_file, open_output, spare_inputs
 from host_tools.ground.progress import Progress
-from host_tools.history import load, records, resample
+from host_tools.history import loading, records, resample
 from host_tools.history.periods import Periods
 
 
@@ -22,7 +22,7 @@ class How:
     form: str | None = None
     decimals: int | None = None
     guess: bool = False
-    every: load.Every | None = None
+    every: loading.Every | None = None
 
 
 def decode(
@@ -37,17 +37,17 @@ def decode(
     stderr says first how many rows there are, from when to when. Damaged files are named there;
     PacklogError then says, once the rest is written, that there were some.
     """
-    load.check_series(series)
+    loading.check_series(series)
     _exporter(out, how)  # before anything is read
     paths = list(paths)
     spare_inputs(out, records.find(paths))
     if how.every:
-        found, blocks = load.resampled(paths, series, how.every, how.guess)
+        found, blocks = loading.resampled(paths, series, how.every, how.guess)
         count = write_blocks(blocks, out, epoch, how)
         if found.problems:
             raise records.damage(len(found.problems))
         return count
-    rows = load.load(paths, series, how.guess)
+    rows = loading.load(paths, series, how.guess)
     write(rows, out, epoch, how)
     if rows.problems:
         raise records.damage(len(rows.problems))
@@ -55,9 +55,9 @@ def decode(
 
 
 def write(
-    rows: load.Rows, out: Path | str | None = None, epoch: bool = False, how: How = How()
+    rows: loading.Rows, out: Path | str | None = None, epoch: bool = False, how: How = How()
 ) -> None:
-    """Write rows that load.load() returned."""
+    """Write rows that loading.load() returned."""
     exporter, more = _exporter(out, how)
     opened = open_output(out, exporters.mode(exporter))
     with opened as file, Progress("writing", len(rows), "rows", is_file(file)) as bar:
@@ -65,7 +65,7 @@ def write(
 
 
 def write_blocks(blocks: Iterable[Periods], out: Path | str | None, epoch: bool, how: How) -> int:
-    """Write rows that load.resampled() returned; returns their number."""
+    """Write rows that loading.resampled() returned; returns their number."""
     exporter, more = _exporter(out, how)
     opened = open_output(out, exporters.mode(exporter))
     with opened as file, Progress("writing", 0, "rows", is_file(file)) as bar:

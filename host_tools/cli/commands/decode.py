@@ -80,7 +80,7 @@ def decode(
     """
     from host_tools.export.decode import How
     from host_tools.export.decode import decode as run
-    from host_tools.history.load import Every
+    from host_tools.history.loading import Every
 
     if every is None and (values or zone):
         raise UsageError(f"--{'values' if values else 'zone'} goes with --every")

@@ -9,7 +9,7 @@ from host_tools.export.decode import How, decode
 from host_tools.ground.errors import PacklogError, UsageError
 from host_tools.history import packed, resample
 from host_tools.history.grids import grid
-from host_tools.history.load import Every
+from host_tools.history.loading import Every
 from tests.helpers.command_line import packlog
 from tests.helpers.frame_bytes import a_frame
 from tests.helpers.segment_bytes import NOON, frames, header, put, run
