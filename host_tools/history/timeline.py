@@ -68,7 +68,8 @@ def date(time: np.ndarray, uptime: np.ndarray, anchors: list[Anchor]) -> None:
     if not chosen:
         return
     # From each anchor up to the next; the first one speaks for what was before it, too.
-    ends = np.searchsorted(uptime, [anchor.uptime for anchor in chosen[1:]])
+    begins = np.array([anchor.uptime for anchor in chosen[1:]], uptime.dtype)
+    ends = np.searchsorted(uptime, begins)
     bounds = [0, *ends.tolist(), len(uptime)]
     for i, anchor in enumerate(chosen):
         rows = slice(bounds[i], bounds[i + 1])
