@@ -138,4 +138,3 @@ def _add_counted(piece: Piece, rows: np.ndarray, boot: np.ndarray, uptime: np.nd
     is_count = (found["code"] == events.VALUE) & np.isin(found["a"], list(undated.SECONDS))
     for i in np.flatnonzero(is_count):
         piece.counted.append((int(boot[i]), int(uptime[i]), int(found["b"][i])))
-

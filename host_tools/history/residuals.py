@@ -1,5 +1,5 @@
-"""Residuals of a shard back to its columns, with numpy: the inverse of firmware/store/plans_plain.py
-and planes_plain.py.
+"""Residuals of a shard back to its columns, with numpy: the inverse of plans_plain.py and
+planes_plain.py in firmware/store.
 
 All is modulo 2**16, so columns are uint16 and wrap around; a prediction stays below 2**28 and is
 int32. What depends on 16 bits alone is looked up. No Python runs per row.

@@ -16,7 +16,6 @@ from tests.bench import household
 from store import segment, shard
 
 
-
 def write(folder, count, days=2.0):
     """Write FOLDER/house/pack with at least count frames in shards; returns (folder, frames)."""
     found = household.month(days)
@@ -45,7 +44,7 @@ def _span(data):
 def _moved(data, number, uptime):
     """A shard as the one of that number, whose records begin at that uptime (s)."""
     size = struct.calcsize(shard.HEADER)
-    version, head_size, params_size = struct.unpack_from("<4sBBH", data)[1:]
+    _, head_size, params_size = struct.unpack_from("<4xBBH", data)
     header = segment.parse_header(data[size : size + head_size])
     header.sequence, header.boot, header.uptime = number, 1, uptime
     header.utc, header.clock = household.BEGIN + uptime, segment.NTP
