@@ -54,6 +54,9 @@ class Range:
         return taken(rows, self.has(rows.time)) if self else rows
 
 
+EVER = Range()
+
+
 def taken(rows, which: np.ndarray):
     """Some of the rows of a Frames, Cells, Events or Periods: by number, or True for each."""
     found = {}

@@ -85,7 +85,7 @@ def test_undated_rows_have_boot_and_uptime_and_a_guess_dates_them(tmp_path):
     ("asked", "line"),
     [
         (("10m",), "--every '10m': a number with s, min, h or d"),
-        (("1h", "Europe/Berlin"), "--zone is for days"),
+        (("1h", "Europe/Nowhere"), "no time zone 'Europe/Nowhere'"),
         (("1h", None, "median"), "--values 'median': there are mean, min and max"),
     ],
 )
