@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from host_tools.export import csv as csv_export
-from host_tools.history import load
+from host_tools.history import loading
 from host_tools.page.site import Site
 from PIL import Image
 from tests.helpers import chromium, long_history
@@ -101,7 +101,7 @@ def test_a_board_without_a_clock_takes_the_time(tab):
 
 def python_csv(folder, series):
     out = io.StringIO()
-    csv_export.write(load.SERIES[series]([folder]), out.write)
+    csv_export.write(loading.SERIES[series]([folder]), out.write)
     return out.getvalue()
 
 
@@ -156,7 +156,7 @@ def test_what_is_drawn_is_what_decode_says(tab):
     with opened(tab, site):
         tab.run("packlog.charts.choose('all')")
         tab.wait(READY)
-        rows = load.SERIES["pack"]([OLD / "house"])
+        rows = loading.SERIES["pack"]([OLD / "house"])
         keep = ~rows.hole & (rows.time >= 0)
         order = rows.time[keep].argsort(kind="stable")
         assert tab.run(f"Array.from({SPANS}.end)") == rows.time[keep][order].tolist()
@@ -339,7 +339,7 @@ def test_files_dropped_on_a_copy(tab, tmp_path):
     tab.wait(READY)
     tab.run("packlog.charts.choose('all')")
     tab.wait("!packlog.charts.isLoading")
-    rows = load.SERIES["pack"]([OLD / "house"])
+    rows = loading.SERIES["pack"]([OLD / "house"])
     assert tab.run("packlog.charts.history.table('pack').length") == len(rows)
     assert tab.errors == []
 
