@@ -55,7 +55,9 @@ WINGS = {'bms': (('chargery',
                     'invert_current': ('switch', (), False)},
            'LINKS': (('ble', {'service': 65520, 'notify': 65521, 'write': 65522}),)})),
  'transport': (('ble',
-                {'KEYS': {'address': ('mac', (), ''), 'device': ('trimmed', 20, '')},
+                {'KEYS': {'address': ('mac', (), ''),
+                          'device': ('trimmed', 20, ''),
+                          'pin': ('passkey', 6, '')},
                  'RULES': ({'rule': 'one_of',
                             'keys': ('device', 'address'),
                             'words': 'its device (the name) or its address: packlog scan'},
@@ -169,4 +171,4 @@ WINGS = {'bms': (('chargery',
                         'sda': ('pin', (), 21),
                         'address': ('number', (0, 127), 0),
                         'frequency': ('number', (50000, 400000), 100000)}}))}
-CHECKER = 860971148
+CHECKER = 600531069
