@@ -412,7 +412,7 @@ class BleLink:
                 await connection.exchange_mtu(self._mtu, MTU_MS)
             except asyncio.TimeoutError:
                 # NimBLE gives the next answer to the oldest question: this connection is of no use
-                # any more, and the next one does without. 20 bytes at a time are slower, that is all
+                # any more. The next one does without: 20 bytes at a time are slower, that is all
                 self._mtu = 0
                 raise
             except OSError:
@@ -450,7 +450,7 @@ class BleLink:
         mute = self._mute
         if mute is not None:
             self._mute += 1
-        return self._pin or mute == _MUTE or keys and keys.has(self._target[1])
+        return self._pin or mute == _MUTE or (keys and keys.has(self._target[1]))
 
     async def _pair(self, connection):
         with self._stage(PAIR, connection):

@@ -316,7 +316,7 @@ def test_the_keys_are_asked_for_and_kept_as_nimble_does_it():
 
 
 def test_a_damaged_file_of_keys_is_as_good_as_none():
-    for text in ("", "{", "[1]", '[[1, "?"]]', '[[1, 2, 3]]', "null", '[["a", "b"], []]'):
+    for text in ("", "{", "[1]", '[[1, "?"]]', "[[1, 2, 3]]", "null", '[["a", "b"], []]'):
         with fresh() as board:
             with open(board.path, "w") as file:
                 file.write(text)
@@ -363,5 +363,3 @@ def test_other_connections_are_not_meant():
 
     with fresh():
         play(test)
-
-
