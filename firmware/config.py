@@ -207,11 +207,12 @@ def tolerances(pack, store):
 # What things say of themselves
 
 
-def secrets():
-    """The keys whose values are never shown."""
+def secrets(*kinds):
+    """The keys whose values are never shown; of these kinds, or of all."""
+    kinds = kinds or SECRETS
     tables = [thing["KEYS"] for wing in ("parts", "transport", "bms") for _, thing in things(wing)]
     inner = [row[1] for keys in tables for row in keys.values() if row[0][:7] == "section"]
-    return {key for keys in tables + inner for key, row in keys.items() if row[0] in SECRETS}
+    return {key for keys in tables + inner for key, row in keys.items() if row[0] in kinds}
 
 
 # Sections

@@ -26,7 +26,7 @@ KEYS = {
 }
 ASK = {
     "address": "Its name, or its address (c8:47:8c:00:00:01)",
-    "pin": "Its Bluetooth PIN, if its app asks for one (empty: none)",
+    "pin": "The PIN that its app asks for",
 }
 RULES = (
     {
@@ -86,7 +86,7 @@ ENCRYPT = (0x105, 0x108, 0x10C, 0x10F)
 SECRETS = "/ble_secrets.json"  # the keys of bonds: nothing copies it from the board
 
 ble = core.ble
-keys = None  # transport.pairing, once a unit has to be paired with
+keys = None  # transport.pairing.Keys, once a unit has to be paired with
 lost = False  # the radio had to be left out: see radios.py
 _lock = asyncio.Lock()
 _links = {}  # connection handle << 16 | value handle: the link that it belongs to
@@ -120,7 +120,7 @@ def claim(section):
             "This aioble does not fit: packlog install puts the right one on the board"
         )
     if section["pin"] or _has_keys():
-        pairing()  # first: the radio asks for keys when it is switched on
+        load_keys()  # first: the radio asks for keys when it is switched on
     core.ensure_active()
 
 
@@ -132,15 +132,13 @@ def _has_keys():
         return False
 
 
-def pairing():
-    """The module that pairs with units, loaded when the first one wants it."""
+def load_keys():
+    """Load the module that pairs with units, if it is not there yet."""
     global keys
     if not keys:
-        from transport import pairing as found
+        from transport.pairing import Keys
 
-        found.load(SECRETS)
-        keys = found
-    return keys
+        keys = Keys(ble, SECRETS)
 
 
 def _irq(event, data):
@@ -438,7 +436,7 @@ class BleLink:
         if self._has_to_pair() or not await self._turn_on(notify, connection):
             await self._pair(connection)
             if not await self._turn_on(notify, connection):
-                self._deny(keys.WRONG if self._pin else keys.WANTED)
+                self._deny(keys.refusal(self._pin))
             keys.save()
         self.delays = BleLink.delays
         self.counters["connects"] += 1
@@ -455,15 +453,15 @@ class BleLink:
     async def _pair(self, connection):
         with self._stage(PAIR, connection):
             try:
-                found = pairing()
+                load_keys()
             except MemoryError:
                 raise OSError(errno.ENOMEM)
-            words = await found.pair(connection._conn_handle, self._target[1], self._pin)
+            words = await keys.pair(connection._conn_handle, self._target[1], self._pin)
         if words:
             self._deny(words)
 
     def _deny(self, words):
-        self.delays = keys.DELAYS[words]
+        self.delays = keys.delays(words)
         self._trouble = words
         self._fail(errno.EACCES)
 

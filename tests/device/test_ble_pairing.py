@@ -32,9 +32,6 @@ class fresh:
 
 def restart():
     """What a board knows in RAM is gone."""
-    pairing._secrets.clear()
-    pairing._keyless.clear()
-    pairing._changed = False
     ble.keys = None
 
 
@@ -150,7 +147,7 @@ def test_keys_outlive_a_restart():
         restart()
         radio.begin()
         ble.claim({"pin": ""})  # a start: there are keys
-        assert ble.keys is pairing and pairing.has(units[0].address)
+        assert ble.keys.has(units[0].address)
         play(test, units[0])
 
 
@@ -261,7 +258,7 @@ def test_cancelled_while_it_pairs():
         await until(lambda: unit.pairing)
         await listener.cancel()
         assert_free(unit)
-        assert pairing._handle is None
+        assert ble.keys._handle is None
         unit.trouble.clear()
         listener.start()
         await hears(listener, unit)
@@ -277,11 +274,11 @@ def test_no_memory_for_pairing_ends_the_attempt_only():
     async def test():
         unit = unit_that_wants("bond")
         listener = Listener()
-        usual, ble.pairing = ble.pairing, no_room
+        usual, ble.load_keys = ble.load_keys, no_room
         try:
             await ends_with(listener, "Pairing failed")
         finally:
-            ble.pairing = usual
+            ble.load_keys = usual
         listener.start()
         await hears(listener, unit)
 
@@ -294,25 +291,24 @@ def test_no_memory_for_pairing_ends_the_attempt_only():
 
 def test_the_keys_are_asked_for_and_kept_as_nimble_does_it():
     with fresh() as board:
-        pairing.load(board.path)
+        keys = pairing.Keys(radio, board.path)
         address = bytes((0xC8, 0x47, 0x8C, 0, 0, 1))
         key = bytes((0, 1, 0, 0, 0x8C, 0x47, 0xC8))
-        assert pairing.irq(29, (2, 0, memoryview(key))) is None and not pairing.has(address)
+        assert keys.irq(29, (2, 0, memoryview(key))) is None and not keys.has(address)
         buffer = bytearray(b"a value")
-        assert pairing.irq(30, (2, memoryview(key), memoryview(buffer))) is True
-        assert pairing.irq(30, (9, b"irk", b"other")) is True
+        assert keys.irq(30, (2, memoryview(key), memoryview(buffer))) is True
+        assert keys.irq(30, (9, b"irk", b"other")) is True
         buffer[0] = 0xEE  # only good until the handler returns
-        assert pairing.irq(29, (2, 0, key)) == b"a value" and pairing.has(address)
-        assert pairing.irq(29, (2, 0, None)) == b"a value"
-        assert pairing.irq(29, (2, 1, None)) is None
-        pairing.save()
-        pairing._secrets.clear()
-        pairing.load(board.path)
-        assert pairing._secrets == {(2, key): b"a value", (9, b"irk"): b"other"}
-        pairing._drop(address)
-        assert list(pairing._secrets) == [(9, b"irk")], "what is of no unit stays"
-        assert pairing.irq(30, (9, b"irk", None)) is True
-        assert pairing.irq(30, (9, b"irk", None)) is False
+        assert keys.irq(29, (2, 0, key)) == b"a value" and keys.has(address)
+        assert keys.irq(29, (2, 0, None)) == b"a value"
+        assert keys.irq(29, (2, 1, None)) is None
+        keys.save()
+        keys = pairing.Keys(radio, board.path)
+        assert keys._secrets == {(2, key): b"a value", (9, b"irk"): b"other"}
+        keys._drop(address)
+        assert list(keys._secrets) == [(9, b"irk")], "what is of no unit stays"
+        assert keys.irq(30, (9, b"irk", None)) is True
+        assert keys.irq(30, (9, b"irk", None)) is False
 
 
 def test_a_damaged_file_of_keys_is_as_good_as_none():
@@ -320,31 +316,31 @@ def test_a_damaged_file_of_keys_is_as_good_as_none():
         with fresh() as board:
             with open(board.path, "w") as file:
                 file.write(text)
-            pairing.load(board.path)
-            assert not pairing._secrets
+            keys = pairing.Keys(radio, board.path)
+            assert not keys._secrets
 
 
 def test_keys_that_find_no_room_are_written_later():
     with fresh() as board:
-        pairing.load(board.path + "/nowhere/keys")
-        pairing.irq(30, (2, b"key", b"value"))
-        pairing.save()
-        assert pairing._changed
-        pairing.load(board.path)
-        pairing.save()
-        assert exists(board.path) and not pairing._changed
+        keys = pairing.Keys(radio, board.path + "/nowhere/keys")
+        keys.irq(30, (2, b"key", b"value"))
+        keys.save()
+        assert keys._changed
+        keys._path = board.path
+        keys.save()
+        assert exists(board.path) and not keys._changed
 
 
 def test_units_without_end_take_no_memory_without_end():
     with fresh() as board:
-        pairing.load(board.path)
-        pairing.irq(30, (9, b"irk", b"other"))
+        keys = pairing.Keys(radio, board.path)
+        keys.irq(30, (9, b"irk", b"other"))
         for n in range(200):
             for kind in (1, 2):
-                pairing.irq(30, (kind, bytes((0, n, 0, 0, 0, 0, 1)), b"value"))
-            assert len(pairing._secrets) <= 25
-        assert (9, b"irk") in pairing._secrets
-        assert pairing.has(bytes((1, 0, 0, 0, 0, 199)))
+                keys.irq(30, (kind, bytes((0, n, 0, 0, 0, 0, 1)), b"value"))
+            assert len(keys._secrets) <= 25
+        assert (9, b"irk") in keys._secrets
+        assert keys.has(bytes((1, 0, 0, 0, 0, 199)))
 
 
 def test_other_connections_are_not_meant():
@@ -357,7 +353,7 @@ def test_other_connections_are_not_meant():
         listener = Listener()
         await until(lambda: unit.pairing)
         radio.event(28, other.handle, 1, 1, 1, 16)
-        assert pairing._outcome is None
+        assert ble.keys._outcome is None
         await ends_with(listener, "Wants a PIN")
         await second.cancel()
 
