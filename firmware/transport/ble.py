@@ -24,10 +24,7 @@ KEYS = {
     "device": ("trimmed", 20, ""),
     "pin": ("passkey", 6, ""),  # a text: it may begin with 0
 }
-ASK = {
-    "address": "Its name, or its address (c8:47:8c:00:00:01)",
-    "pin": "The PIN that its app asks for",
-}
+ASK = {"address": "Its name, or its address (c8:47:8c:00:00:01)"}
 RULES = (
     {
         "rule": "one_of",
@@ -54,6 +51,7 @@ CONNECT = ("Connecting", 8000, "Connecting failed")
 FIND = ("Asking services", 5000, "No such service")
 PAIR = ("Pairing", 12000, "Pairing failed")
 SUBSCRIBE = ("Subscribing", 3000, "Subscribing failed")
+DELAYS = (1, 1, 2, 3, 5, 10)  # s before the next attempts
 MTU_MS = 2000
 WRITE_MS = 2000
 CLOSE_MS = 3000
@@ -287,7 +285,7 @@ class BleLink:
     passkey of a unit that wants one.
     """
 
-    delays = (1, 1, 2, 3, 5, 10)
+    delays = DELAYS
     idle = "Link up, no data"
 
     @once.packs
@@ -438,7 +436,7 @@ class BleLink:
             if not await self._turn_on(notify, connection):
                 self._deny(keys.refusal(self._pin))
             keys.save()
-        self.delays = BleLink.delays
+        self.delays = DELAYS
         self.counters["connects"] += 1
 
     def _has_to_pair(self):

@@ -66,8 +66,8 @@ class Asker:
         self.answers.note(key, "y" if said else "n")
         return said
 
-    def secret(self, key: str, row: tuple, is_needed: bool, words: str = "Its password") -> str:
-        """A password, or a PIN."""
+    def secret(self, key: str, row: tuple, is_needed: bool) -> str:
+        """A password."""
         before = self.answers.secret(key)
 
         def take(typed: str) -> str:
@@ -75,10 +75,10 @@ class Asker:
                 raise typer.BadParameter("that is what packlog shows instead of a password")
             if is_needed and not typed:
                 raise typer.BadParameter("it has one")
-            return checked(typed, row, key.rpartition(".")[2])
+            return checked(typed, row, "password")
 
         hint = "; Enter: as before" if before else "" if is_needed else "; empty: none"
-        typed = asking.secret(f"{words} (not shown{hint})", before, take)
+        typed = asking.secret(f"Its password (not shown{hint})", before, take)
         self.answers.note_secret(key, typed)
         return typed
 

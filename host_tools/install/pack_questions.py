@@ -115,10 +115,6 @@ class PackQuestions:
     def _pin(self, asked: _Asked) -> dict:
         return {asked.name: self._asker.pin(asked.key, asked.words, asked.usual)}
 
-    def _secret(self, asked: _Asked) -> dict:
-        typed = self._asker.secret(asked.key, asked.row, False, asked.words)
-        return {asked.name: typed} if typed else {}
-
     def _look_for(self, asked: _Asked) -> dict:
         """A unit by what the board hears, or by what is typed."""
         answers, key = self._asker.answers, asked.key + " scan"
@@ -143,11 +139,7 @@ class PackQuestions:
 
 
 # By the kind of value that a key takes; others are asked for as they are
-_ASK = {
-    "pin": PackQuestions._pin,
-    "mac": PackQuestions._look_for,
-    "passkey": PackQuestions._secret,
-}
+_ASK = {"pin": PackQuestions._pin, "mac": PackQuestions._look_for}
 
 
 def _is_wired(link: str) -> bool:

@@ -122,7 +122,7 @@ def test_a_pin_that_is_missing_or_wrong_is_said_and_there_is_a_pause():
         unit.wants = unit.wants if pin else "bond"
         listener.start()
         await hears(listener, unit)
-        assert listener.link.delays == ble.BleLink.delays
+        assert listener.link.delays == ble.DELAYS
 
     for pin, words in (("", "Wants a PIN"), ("543210", "Wrong PIN")):
         with fresh():
