@@ -1,4 +1,4 @@
-"""No sign of a current is doubted in households and vans; one that is turned is noticed in a day."""
+"""No sign of a current is doubted in households and vans; a turned one is noticed within a day."""
 
 import pytest
 from tests.bench import traces
