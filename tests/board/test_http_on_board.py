@@ -126,6 +126,7 @@ def test_one_connection_serves_for_many(asked):
 
 
 FORBIDDEN = (
+    "/ble_secrets.json", "/api/history/../ble_secrets.json",
     "/config.json", "/config.ready", "/main.py", "/api/history/../config.json", "//config.json",
     "/api/history/house/pack/../../../config.json", "/api/history/%2e%2e/%2e%2e/config.json",
     "/api/history/house/pack/00000001.seg/..", "/api/history/house/pack/config.json",
