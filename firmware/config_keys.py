@@ -56,7 +56,9 @@ WINGS = {'bms': (('chargery',
            'LINKS': (('ble', {'service': 65520, 'notify': 65521, 'write': 65522}),)}),
          ('auto', {'KEYS': {'timeout_s': ('number', (3, 3600), 15)}, 'LINKS': (('ble', {}),)})),
  'transport': (('ble',
-                {'KEYS': {'address': ('mac', (), ''), 'device': ('trimmed', 20, '')},
+                {'KEYS': {'address': ('mac', (), ''),
+                          'device': ('trimmed', 20, ''),
+                          'pin': ('passkey', 6, '')},
                  'RULES': ({'rule': 'one_of',
                             'keys': ('device', 'address'),
                             'words': 'its device (the name) or its address: packlog scan'},
@@ -170,4 +172,4 @@ WINGS = {'bms': (('chargery',
                         'sda': ('pin', (), 21),
                         'address': ('number', (0, 127), 0),
                         'frequency': ('number', (50000, 400000), 100000)}}))}
-CHECKER = 345119859
+CHECKER = 1024803830

@@ -24,12 +24,15 @@ MAY = {
     "finder": {"lib", "recognise", "seen_as", "transport"},
     "recognise": set(),
     "seen_as": set(),
-    "pack": {"bms", "transport", "store"} | GROUND | {"board", "console", "energy", "hold", "hub"},
+    "pack": {"bms", "transport", "store"}
+    | GROUND
+    | {"board", "console", "current_sign", "energy", "hold", "hub"},
     "parts": {"net", "screen", "store"} | GROUND | {"board"},
     "display": {"drivers", "screen"} | GROUND,
     "complaint": {"config", "console", "parts", "screen"} | GROUND,
     "board": {"lib"},
     "console": GROUND,
+    "current_sign": GROUND,
     "energy": GROUND,
     "fields": GROUND,
     "health": GROUND | {"store"},
