@@ -24,6 +24,7 @@ COMMANDS = (
     "view",
     "scan",
     "release",
+    "capture",
     "replay",
     "watch",
     "explain",
