@@ -231,6 +231,29 @@ def test_a_unit_that_is_never_heard_is_bonded_with_once():
             play(test, trouble, comes)
 
 
+def test_nothing_is_written_to_a_unit_but_questions_and_its_subscription():
+    """Whatever it wants: plain, with a bond, with a passkey."""
+
+    async def test(wants, pin):
+        unit = unit_that_wants(wants)
+        writes = []
+        write = radio.gattc_write
+        radio.gattc_write = lambda *args: (writes.append(args[1:]), write(*args))
+        try:
+            listener = Listener(ASK, address=ADDRESS, pin=pin)
+            await hears(listener, unit)
+            listener.start()
+            await hears(listener, unit)
+        finally:
+            radio.gattc_write = write
+        written = {(handle, bytes(data), bool(mode)) for handle, data, mode in writes}
+        assert written == {(0x11, b"\x01\x00", True), (0x10, ASK, False)}
+
+    for wants, pin in (("", ""), ("bond", ""), ("pin", PIN)):
+        with fresh():
+            play(test, wants, pin)
+
+
 def test_pairing_that_hangs_or_drops_the_link():
     async def test(trouble, words):
         unit = unit_that_wants("bond")
