@@ -53,7 +53,8 @@ WINGS = {'bms': (('chargery',
          ('pace',
           {'KEYS': {'timeout_s': ('number', (3, 3600), 15),
                     'invert_current': ('switch', (), False)},
-           'LINKS': (('ble', {'service': 65520, 'notify': 65521, 'write': 65522}),)})),
+           'LINKS': (('ble', {'service': 65520, 'notify': 65521, 'write': 65522}),)}),
+         ('auto', {'KEYS': {'timeout_s': ('number', (3, 3600), 15)}, 'LINKS': (('ble', {}),)})),
  'transport': (('ble',
                 {'KEYS': {'address': ('mac', (), ''),
                           'device': ('trimmed', 20, ''),
@@ -171,4 +172,4 @@ WINGS = {'bms': (('chargery',
                         'sda': ('pin', (), 21),
                         'address': ('number', (0, 127), 0),
                         'frequency': ('number', (50000, 400000), 100000)}}))}
-CHECKER = 887935011
+CHECKER = 1024803830

@@ -15,12 +15,15 @@ GROUND = {"sample", "version", "lib"}
 MAY = {
     # The entrance hall: what wires the rooms together
     "main": {"packlog", "settings"},
-    "settings": {"config", "config_keys", "radios", "store"},
+    "settings": {"config", "config_keys", "lib", "radios", "store"},
     "radios": GROUND | {"board"},
     "packlog": {"store", "net", "transport"}
     | GROUND
-    | {"board", "complaint", "console", "health", "listen", "update"}
+    | {"board", "complaint", "console", "finder", "health", "listen", "update"}
     | {"pack"},
+    "finder": {"lib", "recognise", "seen_as", "transport"},
+    "recognise": set(),
+    "seen_as": set(),
     "pack": {"bms", "transport", "store"}
     | GROUND
     | {"board", "console", "current_sign", "energy", "hold", "hub"},
@@ -56,7 +59,7 @@ MAY = {
     "transport": GROUND | {"radios"},  # a link whose radio gets no memory asks it for a reset
 }
 HOST_MAY = {"sample", "store", "bms", "config", "config_rules", "settings", "console", "fields"}
-HOST_MAY |= {"version", "config_zone", "energy", "lib"}
+HOST_MAY |= {"version", "config_zone", "energy", "lib", "recognise"}
 
 
 def imported(path: Path) -> set[str]:

@@ -73,6 +73,7 @@ _ENCRYPTION = const(28)  # and of the keys, after it
 # Types of fields in an advertisement: what is not all, and the next number for what is
 _NAMES = const(8)
 _SERVICES = const(2)
+_MAKER = const(0xFF)
 # What a characteristic can do
 _WRITE_NO_RESPONSE = const(4)
 _WRITE = const(8)
@@ -226,7 +227,8 @@ async def _listen(ms, hear, enough):
 
 async def scan(seconds=5):
     """What is heard within that time, while links are up: [(address, name, RSSI in dBm, UUIDs
-    of 16 bits of the services it says it has)]. OSError, asyncio.TimeoutError.
+    of 16 bits of the services it says it has, the maker's number or None)]. OSError,
+    asyncio.TimeoutError.
     """
     heard = {}
 
@@ -234,9 +236,10 @@ async def scan(seconds=5):
         kind, address, _, rssi, advertisement = data
         key = (kind, bytes(address))
         if key in heard or len(heard) < _HEARD_MAX:
-            name, _, services = heard.get(key, (b"", 0, b""))
+            name, _, services, maker = heard.get(key, (b"", 0, b"", b""))
             services = _field(advertisement, _SERVICES) or services
-            heard[key] = (_field(advertisement, _NAMES) or name, rssi, services)
+            maker = maker or _field(advertisement, _MAKER)[:2]
+            heard[key] = (_field(advertisement, _NAMES) or name, rssi, services, maker)
 
     lock = _lock
     with DeviceTimeout(None, TURN[1]):
@@ -246,11 +249,12 @@ async def scan(seconds=5):
     finally:
         lock.release()
     found = []
-    for key, (name, rssi, services) in heard.items():
+    for key, (name, rssi, services, maker) in heard.items():
         name = "".join([chr(byte) if 32 <= byte < 127 else "?" for byte in name])
         pairs = range(0, len(services) - 1, 2)
         uuids = [services[i] | services[i + 1] << 8 for i in pairs]
-        found.append((aioble.Device(*key).addr_hex(), name, rssi, uuids))
+        number = int.from_bytes(maker, "little") if maker else None
+        found.append((aioble.Device(*key).addr_hex(), name, rssi, uuids, number))
     return found
 
 

@@ -241,7 +241,8 @@ def test_ctrl_c_lets_go_of_the_unit_and_the_repl_can_scan(bench):
         command = [sys.executable, "-m", "mpremote", "connect", port, "resume", "exec", code]
         said = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
     heard = [
-        (address.lower(), f"JK-B2A{n}", -60, [0xFFE0]) for n, address in enumerate(ADDRESSES[:2])
+        (address.lower(), f"JK-B2A{n}", -60, [0xFFE0], 0x0B65)
+        for n, address in enumerate(ADDRESSES[:2])
     ]
     assert said.stdout.strip() == f"heard {heard}", said.stdout + said.stderr
 

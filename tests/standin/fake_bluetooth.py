@@ -59,12 +59,13 @@ class Unit:
     wants: "" nothing, "bond" that the link is encrypted, "pin" that this was done with passkey.
     """
 
-    def __init__(self, address, name="", kind=0, layout=ONE, service=0xFFE0):
+    def __init__(self, address, name="", kind=0, layout=ONE, service=0xFFE0, maker=b""):
         self.address = bytes([int(part, 16) for part in address.split(":")])
         self.name = name.encode()
         self.kind = kind
         self.layout = layout
         self.service = service
+        self.maker = maker  # what an advertisement has of it: the number, and more
         self.trouble = set()
         self.handle = None  # of its connection
         self.sessions = 0
@@ -82,7 +83,8 @@ class Unit:
     def advertisements(self):
         """(type, data): the name stands in the answer to an active scan."""
         flags = b"\x02\x01\x06"
-        yield 0, flags + b"\x03\x03" + self.service.to_bytes(2, "little")
+        said = bytes([len(self.maker) + 1, 0xFF]) + self.maker if self.maker else b""
+        yield 0, flags + b"\x03\x03" + self.service.to_bytes(2, "little") + said
         yield 4, bytes([len(self.name) + 1, 9]) + self.name
 
     def notify(self, data):
