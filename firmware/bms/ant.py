@@ -7,7 +7,7 @@ charge that is left goes down while the current is positive.
 """
 
 from bms import ant_alarms, asked_low
-from bms.crc import crc16, prepare
+from bms.crc import crc16
 from bms.framed import ANY
 from lib import once
 from sample import BALANCING, MAX_CELLS, MAX_TEMPERATURES
@@ -77,7 +77,6 @@ class Decoder(asked_low.Decoder):
     @once.packs
     def __init__(self, on_sample, cells=0, live=False):
         super().__init__(on_sample, cells, live, LONGEST)
-        prepare()
         self.sample.texts["hardware"] = self.sample.texts["software"] = None
         self.sample.extras["charge_out"] = self.sample.extras["bms_uptime"] = None
 

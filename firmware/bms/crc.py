@@ -1,30 +1,20 @@
 """The CRC of Modbus, 16 bits: 0xA001 backwards, from 0xFFFF on."""
 
-from array import array
-
-_table = None  # by the byte: half a KB, and half of the time
-
-
-def prepare():
-    """Make the table: as soon as it is known that it is needed, before the heap is in pieces."""
-    global _table
-    if not _table:
-        _table = array("H", bytes(512))
-        for byte in range(256):
-            _table[byte] = _by_bits(byte)
-
-
-def _by_bits(crc):
-    for _ in range(8):
-        crc = crc >> 1 ^ 0xA001 if crc & 1 else crc >> 1
-    return crc
+# By four bits
+_TABLE = (
+    0x0000, 0xCC01, 0xD801, 0x1400, 0xF001, 0x3C00, 0x2800, 0xE401,
+    0xA001, 0x6C00, 0x7800, 0xB401, 0x5000, 0x9C01, 0x8801, 0x4400,
+)  # fmt: skip
 
 
 def crc16(buf, at, count):
     """The CRC of so many bytes."""
-    prepare()
     crc = 0xFFFF
-    table = _table
-    for i in range(at, at + count):
-        crc = crc >> 8 ^ table[crc & 255 ^ buf[i]]
+    table = _TABLE
+    count += at
+    while at < count:
+        crc ^= buf[at]
+        crc = table[crc & 15] ^ crc >> 4
+        crc = table[crc & 15] ^ crc >> 4
+        at += 1
     return crc

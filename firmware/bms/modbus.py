@@ -5,8 +5,7 @@ its places count from the slave. The CRC has 16 bits, low byte first.
 """
 
 from bms import asked
-from bms.crc import crc16, prepare
-from lib import once
+from bms.crc import crc16
 
 FUNCTION = 3
 AROUND = 5  # bytes around the data
@@ -14,11 +13,6 @@ AROUND = 5  # bytes around the data
 
 class Decoder(asked.Decoder):
     """Its FIRST is the slave's number."""
-
-    @once.packs
-    def __init__(self, on_sample, cells, live, longest):
-        super().__init__(on_sample, cells, live, longest)
-        prepare()
 
     def _is_cut_off(self):
         return self._end - self._start >= 3 and self._length()

@@ -7,7 +7,7 @@ its MOSFETs, nobody has published. By wire other PACE units speak ASCII.
 """
 
 from bms import asked_rows
-from bms.crc import crc16, prepare
+from bms.crc import crc16
 from lib import once
 from sample import MAX_CELLS, MAX_TEMPERATURES
 
@@ -80,7 +80,6 @@ class Decoder(asked_rows.Decoder):
     @once.packs
     def __init__(self, on_sample, cells=0, live=False):
         super().__init__(on_sample, cells, live, LONGEST)
-        prepare()
         self.sample.extras["units"] = None
 
     def _is_cut_off(self):

@@ -4,8 +4,6 @@ An answer is 7E | 14 | address | question | 0 | length, 2 bytes | data | CRC of 
 second byte on | 0D, high byte first. Facts from ESPHome's component and aiobmsble.
 """
 
-from array import array
-
 from bms import asked_rows
 from bms.seplos_alarms import common, pairs
 from lib import once
@@ -65,28 +63,21 @@ STATE, SWITCHES, NUMBER_OF_EVENTS, EVENTS_AT = 2, 3, 4, 5
 # Protections, by the bits of ALARMS
 STOP_CHARGE, STOP_DISCHARGE = 0x03DD8F35, 0x01DF77CA
 
-_table = None  # of the CRC, by the byte
-
-
-def prepare():
-    """Make the table: as soon as it is known that it is needed, before the heap is in pieces."""
-    global _table
-    if not _table:
-        _table = array("H", bytes(512))
-        for byte in range(256):
-            crc = byte << 8
-            for _ in range(8):
-                crc = crc << 1 & 0xFFFF ^ (0x1021 if crc & 0x8000 else 0)
-            _table[byte] = crc
+# By four bits
+_TABLE = (
+    0x0000, 0x1021, 0x2042, 0x3063, 0x4084, 0x50A5, 0x60C6, 0x70E7,
+    0x8108, 0x9129, 0xA14A, 0xB16B, 0xC18C, 0xD1AD, 0xE1CE, 0xF1EF,
+)  # fmt: skip
 
 
 def xmodem(buf, at, end):
     """The CRC 0x1021 from 0 on, of the bytes from at to before end."""
-    prepare()
     crc = 0
-    table = _table
+    table = _TABLE
     for i in range(at, end):
-        crc = (crc & 255) << 8 ^ table[crc >> 8 ^ buf[i]]
+        crc ^= buf[i] << 8
+        crc = (crc << 4 & 0xFFFF) ^ table[crc >> 12]
+        crc = (crc << 4 & 0xFFFF) ^ table[crc >> 12]
     return crc
 
 
@@ -105,7 +96,6 @@ class Decoder(asked_rows.Decoder):
     @once.packs
     def __init__(self, on_sample, cells=0, live=False):
         super().__init__(on_sample, cells, live, LONGEST)
-        prepare()
         self.sample.texts["model"] = self.sample.texts["software"] = None
         self._states = 0  # place of STATE, less that
 
