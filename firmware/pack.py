@@ -59,11 +59,11 @@ class Pack:
         self.hub.add_tap(self.energy.add)
         self.sign = None
         if "invert_current" in settings:
-            from current_sign import CurrentSign
+            from current_sign import CurrentSign, words
 
-            self.sign = CurrentSign(board.uptime, settings["capacity_ah"], board.complaints)
-            where = "packs[" + str(index) + "]"
-            self.sign.set_words(self.name, where, settings["invert_current"])
+            said = words(self.name, index, settings["invert_current"])
+            capacity = settings["capacity_ah"]
+            self.sign = CurrentSign(board.uptime, capacity, board.complaints, said)
             self.hub.add_tap(self.sign.add)
         self.decoder = bms.Decoder(self.hub.put, settings["cells"], True)
         configure = getattr(self.decoder, "configure", None)

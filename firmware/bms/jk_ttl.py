@@ -7,7 +7,7 @@ done with a frame. Facts from ESPHome's JK component and from frames that others
 """
 
 from bms import asked
-from bms.framed import ANY, PLACE, SCALE, SIZE
+from bms.framed import ANY, HIGHEST, LOWEST, PLACE, SCALE, SIZE, STEP
 from lib import once
 from sample import (
     BALANCING,
@@ -164,6 +164,13 @@ class Decoder(asked.Decoder):
 
     def _value(self, row):
         return self._number(row[PLACE], row[SIZE]) * row[SCALE]
+
+    def _is_in_range(self, row):
+        value = self._number(row[PLACE], row[SIZE])
+        return row[LOWEST] <= value <= row[HIGHEST]
+
+    def _is_near(self, row):
+        return row[STEP] == ANY or self._off(row[PLACE], row[SIZE]) <= row[STEP]
 
     def _off(self, place, size):
         return abs(self._number(place, size) - self._read(self._other, self._place(place), size))

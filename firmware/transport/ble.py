@@ -49,7 +49,6 @@ TURN = ("Waiting for radio", 30000, "Radio busy")
 SEARCH = ("Searching ", 6000, "Not heard: app open?")  # a unit in use does not advertise
 CONNECT = ("Connecting", 8000, "Connecting failed")
 FIND = ("Asking services", 5000, "No such service")
-PAIR = ("Pairing", 12000, "Pairing failed")
 SUBSCRIBE = ("Subscribing", 3000, "Subscribing failed")
 DELAYS = (1, 1, 2, 3, 5, 10)  # s before the next attempts
 MTU_MS = 2000
@@ -74,13 +73,12 @@ _ENCRYPTION = const(28)  # and of the keys, after it
 _NAMES = const(8)
 _SERVICES = const(2)
 _MAKER = const(0xFF)
+# Errors of a unit that wants the link to be encrypted, or that a passkey was used for that
+ENCRYPT = (0x105, 0x108, 0x10C, 0x10F)
 # What a characteristic can do
 _WRITE_NO_RESPONSE = const(4)
 _WRITE = const(8)
 _NOTIFY = const(16)
-
-# Errors of a unit that wants the link to be encrypted, or that a passkey was used for that
-ENCRYPT = (0x105, 0x108, 0x10C, 0x10F)
 
 SECRETS = "/ble_secrets.json"  # the keys of bonds: nothing copies it from the board
 
@@ -95,17 +93,6 @@ _scanning = False
 _chunk = bytearray(256)  # what a decoder is fed with
 
 
-# aioble's ways to say that the connection went away meanwhile, or the radio while it connected
-GONE = (
-    DeviceDisconnectedError,
-    core.GattError,
-    ValueError,
-    TypeError,
-    AssertionError,
-    KeyError,
-)
-
-
 class LinkLost(OSError):
     """The link could not be made, or ended: errno and what the display says."""
 
@@ -118,26 +105,25 @@ def claim(section):
         raise ValueError(
             "This aioble does not fit: packlog install puts the right one on the board"
         )
-    if section["pin"] or _has_keys():
-        load_keys()  # first: the radio asks for keys when it is switched on
-    core.ensure_active()
-
-
-def _has_keys():
     try:
-        os.stat(SECRETS)
-        return True
+        if not section["pin"]:
+            os.stat(SECRETS)
+        load_keys()  # first: the radio asks for keys when it is switched on
     except OSError:
-        return False
+        pass  # no unit has been paired with
+    core.ensure_active()
 
 
 def load_keys():
     """Load the module that pairs with units, if it is not there yet."""
     global keys
     if not keys:
-        from transport.pairing import Keys
+        try:
+            from transport.pairing import Keys
 
-        keys = Keys(ble, SECRETS)
+            keys = Keys(ble, SECRETS)
+        except MemoryError:
+            raise OSError(errno.ENOMEM)
 
 
 def _irq(event, data):
@@ -359,7 +345,14 @@ class BleLink:
             error = None
         except OSError as e:
             error = e.errno
-        except GONE:
+        except (
+            DeviceDisconnectedError,
+            core.GattError,
+            ValueError,
+            TypeError,
+            AssertionError,
+            KeyError,
+        ):  # aioble's ways to say that the connection went away meanwhile, or the radio
             error = errno.ECONNRESET
         self._fail(error or errno.ETIMEDOUT)
 
@@ -435,39 +428,17 @@ class BleLink:
         self._head = self._tail = 0
         self._key = connection._conn_handle << 16 | notify._value_handle
         _links[self._key] = self
-        if self._has_to_pair() or not await self._turn_on(notify, connection):
-            await self._pair(connection)
-            if not await self._turn_on(notify, connection):
-                self._deny(keys.refusal(self._pin))
-            keys.save()
+        # A plain link first, unless there is a PIN, a bond, or a unit that was never heard on such
+        pairs = self._pin or self._mute == _MUTE or (keys and keys.has(self._target[1]))
+        if self._mute is not None:
+            self._mute += 1
+        if pairs or not await self.turn_on(connection, notify):
+            load_keys()
+            await keys.open(self, connection, notify)
         self.delays = DELAYS
         self.counters["connects"] += 1
 
-    def _has_to_pair(self):
-        """True if a plain link is not worth a try: there is a PIN or a bond; or, once, a unit that
-        was never heard says nothing on such links.
-        """
-        mute = self._mute
-        if mute is not None:
-            self._mute += 1
-        return self._pin or mute == _MUTE or (keys and keys.has(self._target[1]))
-
-    async def _pair(self, connection):
-        with self._stage(PAIR, connection):
-            try:
-                load_keys()
-            except MemoryError:
-                raise OSError(errno.ENOMEM)
-            words = await keys.pair(connection._conn_handle, self._target[1], self._pin)
-        if words:
-            self._deny(words)
-
-    def _deny(self, words):
-        self.delays = keys.delays(words)
-        self._trouble = words
-        self._fail(errno.EACCES)
-
-    async def _turn_on(self, notify, connection):
+    async def turn_on(self, connection, notify):
         """Subscribe. Returns False if the unit wants the link to be encrypted."""
         with self._stage(SUBSCRIBE, connection):
             try:

@@ -13,12 +13,14 @@ this board: nothing copies that file.
 
 import asyncio
 import binascii
+import errno
 import json
 import os
 
 from micropython import const
 
-# What the display says
+# What the display says: as a stage of a link has it
+PAIR = ("Pairing", 12000, "Pairing failed")
 AGAIN = "Pairing anew"
 WRONG = "Wrong PIN"
 WANTED = "Wants a PIN"
@@ -133,13 +135,20 @@ class Keys:
             self._handle = None
         return self._judge(had, offered, bytes(address), pin)
 
-    def refusal(self, pin):
-        """What is said of a unit to which an encrypted link is not enough."""
-        return WRONG if pin else WANTED
-
-    def delays(self, words):
-        """Of a link that has failed with these words."""
-        return DELAYS[words]
+    async def open(self, link, connection, notify):
+        """Encrypt a link's connection and subscribe. Of what goes wrong the link says what a person
+        can do.
+        """
+        address, pin = link._target[1], link._pin
+        with link._stage(PAIR, connection):
+            words = await self.pair(connection._conn_handle, address, pin)
+        if not words and not await link.turn_on(connection, notify):
+            words = WRONG if pin else WANTED
+        self.save()
+        if words:
+            link.delays = DELAYS[words]
+            link._trouble = words
+            link._fail(errno.EACCES)
 
     async def _wait(self, handle, pin):
         """Until it is encrypted, or is not; returns whether the unit took a passkey to compare."""

@@ -16,8 +16,7 @@ def complaints(trace, found, way):
     said, sample = [], Sample()
     clock = [0]
     uptime = Uptime(lambda: clock[0], lambda a, b: a - b)
-    sign = CurrentSign(uptime, trace.capacity_ah, said)
-    sign.set_words("house", "packs[0]", False)
+    sign = CurrentSign(uptime, trace.capacity_ah, said, "turned")
     records = found.records
     ever = set()
     for second, current, soc in zip(

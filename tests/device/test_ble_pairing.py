@@ -2,7 +2,7 @@
 
 import os
 
-from ble_bench import ADDRESS, ASK, OTHER, Listener, assert_free, ble, play, radio, short, until
+from ble_bench import ADDRESS, ASK, OTHER, Listener, assert_free, ble, play, radio, until
 from temporary import Folder
 
 from transport import pairing
@@ -28,6 +28,16 @@ class fresh:
         ble.SECRETS, pairing.PATIENCE_MS, pairing.OFFER_MS = self._usual
         restart()
         self._folder.__exit__(*error)
+
+
+class no_patience:
+    """The stage runs off at once."""
+
+    def __enter__(self):
+        self.usual, pairing.PAIR = pairing.PAIR, (pairing.PAIR[0], 30, pairing.PAIR[2])
+
+    def __exit__(self, *error):
+        pairing.PAIR = self.usual
 
 
 def restart():
@@ -231,6 +241,29 @@ def test_a_unit_that_is_never_heard_is_bonded_with_once():
             play(test, trouble, comes)
 
 
+def test_nothing_is_written_to_a_unit_but_questions_and_its_subscription():
+    """Whatever it wants: plain, with a bond, with a passkey."""
+
+    async def test(wants, pin):
+        unit = unit_that_wants(wants)
+        writes = []
+        write = radio.gattc_write
+        radio.gattc_write = lambda *args: (writes.append(args[1:]), write(*args))
+        try:
+            listener = Listener(ASK, address=ADDRESS, pin=pin)
+            await hears(listener, unit)
+            listener.start()
+            await hears(listener, unit)
+        finally:
+            radio.gattc_write = write
+        written = {(handle, bytes(data), bool(mode)) for handle, data, mode in writes}
+        assert written == {(0x11, b"\x01\x00", True), (0x10, ASK, False)}
+
+    for wants, pin in (("", ""), ("bond", ""), ("pin", PIN)):
+        with fresh():
+            play(test, wants, pin)
+
+
 def test_pairing_that_hangs_or_drops_the_link():
     async def test(trouble, words):
         unit = unit_that_wants("bond")
@@ -246,7 +279,7 @@ def test_pairing_that_hangs_or_drops_the_link():
         play(test, "hang pairing", "Wants a PIN")
     with fresh():
         play(test, "drop pairing", "Pairing failed")
-    with fresh(), short("PAIR"):
+    with fresh(), no_patience():
         play(test, "hang pairing", "Pairing failed")
 
 
@@ -269,14 +302,14 @@ def test_cancelled_while_it_pairs():
 
 def test_no_memory_for_pairing_ends_the_attempt_only():
     def no_room():
-        raise MemoryError
+        raise OSError(12)
 
     async def test():
         unit = unit_that_wants("bond")
         listener = Listener()
         usual, ble.load_keys = ble.load_keys, no_room
         try:
-            await ends_with(listener, "Pairing failed")
+            await ends_with(listener, "Subscribing failed")
         finally:
             ble.load_keys = usual
         listener.start()
