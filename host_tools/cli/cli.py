@@ -19,6 +19,8 @@ COMMANDS = (
     "install",
     "pull",
     "decode",
+    "plot",
+    "report",
     "encode",
     "info",
     "view",

@@ -15,7 +15,7 @@ FLOORS = (
     {"sim.board"},
     {"sim.units", "sim.lcd"},
     {"sim.vm"},  # on the board's side: it imports nothing but itself
-    {"install", "trial"},
+    {"install", "trial", "report"},
     {"board", "export", "capture", "page"},
     {"history", "build"},
     {"ground"},
