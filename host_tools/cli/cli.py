@@ -17,6 +17,7 @@ COMMANDS = (
     "install",
     "pull",
     "decode",
+    "export",
     "encode",
     "info",
     "view",
