@@ -44,7 +44,7 @@ def export(
     files = records.find(paths)
     state = paths[0] if paths[0].is_dir() else paths[0].parent
     problems: dict[str, None] = {}
-    opened = targets.open_target(target, How(state))
+    opened = targets.open_target(target, How(state, alive))
     series = _series(opened, target, wanted)
     if getattr(schema, "DATABASE_ONLY", False) and not hasattr(opened, "dialect"):
         raise UsageError(f"--schema {wanted.schema} is for databases, such as sqlite:///house.db")

@@ -169,10 +169,10 @@ def _days(files: list[Path], read: records.Reader, pack: str) -> Iterator[Table]
         for name, _, _ in periods.MOMENTS:
             values[name] = np.where(values[name] < 0, NOTHING, values[name])
         columns = (Column("day", DATE), Column("time", TIME), *_period_columns(values, INTEGER))
-        years = np.array(day, "datetime64[D]").astype("datetime64[Y]")
+        months = np.array(day, "datetime64[D]").astype("datetime64[M]")
         begin = np.where(time == NOTHING, day * DAY_S, time)
         waiting = int((~rows.hole & (rows.day == periods.NO_DAY)).sum())
-        yield _of_spans("days", pack, columns, values, ("day",), (years, begin, waiting))
+        yield _of_spans("days", pack, columns, values, ("day",), (months, begin, waiting))
 
 
 def _values(rows: Periods, keep: np.ndarray) -> Values:
@@ -204,7 +204,7 @@ def _of_spans(
     key: tuple[str, ...],
     about: tuple[np.ndarray, np.ndarray, int],
 ) -> Table:
-    """about: in which month or year each begins, when it begins, how many rows wait for a date."""
+    """about: in which month each begins, when it begins, how many rows wait for a date."""
     spans, begin, waiting = about
     different, group = np.unique(spans, return_inverse=True)
     made = Table(

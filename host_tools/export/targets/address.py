@@ -78,9 +78,8 @@ def parse(text: str) -> Address:
         parts = urlsplit(text)
         port, host = parts.port, parts.hostname or ""
     except ValueError:
-        raise UsageError(
-            f"{_shown(text)} is not an address such as influx://localhost:8086/db"
-        ) from (None)
+        says = f"{_shown(text)} is not an address such as influx://localhost:8086/db"
+        raise UsageError(says) from None
     if parts.password is not None:
         raise UsageError(
             f"{_shown(text)} has a password in it, which everybody on this computer can see: leave "

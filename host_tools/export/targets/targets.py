@@ -12,6 +12,7 @@ Target is a context manager: leaving it without an error makes a file whole.
 
 import ast
 import importlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -29,9 +30,12 @@ FOLDER = "parquet_folder"
 
 @dataclass(frozen=True)
 class How:
-    """state: the folder in which a target that keeps no cursors has them kept."""
+    """state: the folder in which a target that keeps no cursors has them kept. alive() is to be
+    called now and then while something takes long.
+    """
 
     state: Path = Path()
+    alive: Callable[[], None] = lambda: None
 
 
 class Target(Protocol):
