@@ -18,6 +18,8 @@ COMMANDS = (
     "pull",
     "decode",
     "export",
+    "sync",
+    "check",
     "encode",
     "info",
     "view",

@@ -2,9 +2,10 @@
 
 import functools
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from types import ModuleType
 
 from host_tools.export.schemas import schemas
 from host_tools.export.targets import cursors, targets
@@ -18,14 +19,18 @@ from host_tools.history import records
 _ATTEMPTS = 5  # while another export writes to the same target
 
 
+_Pack = tuple[str, list[Path], records.Reader]
+
+
 @dataclass(frozen=True)
 class Wanted:
     """schema: a module of export/schemas. series: of packlog's own tables, None: all that the
-    target takes.
+    target takes. every: how long rows of other schemas are, None: as long as is usual for them.
     """
 
     schema: str = schemas.USUAL
     series: tuple[str, ...] | None = None
+    every: str | None = None
 
 
 def export(
@@ -41,6 +46,8 @@ def export(
     """
     schema = schemas.get(wanted.schema)
     paths = list(map(Path, paths))
+    if wanted.every and wanted.schema == schemas.USUAL:
+        raise UsageError("--every goes with --schema battery_pack or rrd_upload")
     files = records.find(paths)
     state = paths[0] if paths[0].is_dir() else paths[0].parent
     problems: dict[str, None] = {}
@@ -50,8 +57,8 @@ def export(
         raise UsageError(f"--schema {wanted.schema} is for databases, such as sqlite:///house.db")
     with opened:
         sent = 0
-        for pack, of_pack, read in _packs(files, problems):
-            for table in schema.tables(of_pack, read, pack):
+        for pack, of_pack, read in _packs(files, problems, schema):
+            for table in schema.tables(of_pack, read, pack, wanted.every):
                 name = table.name.removeprefix("packlog_")
                 if series is None or name in series:
                     sent += _send(opened, table, alive)
@@ -81,10 +88,8 @@ def _series(target: Target, text: str, wanted: Wanted) -> tuple[str, ...] | None
     return wanted.series or target.SERIES
 
 
-def _packs(files: list[Path], problems: dict[str, None]):
-    """(a pack's name, its files, what reads them), by name. What is wrong with files is added to
-    problems.
-    """
+def _packs(files: list[Path], problems: dict[str, None], schema: ModuleType) -> Iterator[_Pack]:
+    """The packs, by name. What is wrong with files is added to problems."""
     read = functools.cache(records.read)
     of_pack: dict[str, list[Path]] = defaultdict(list)
     with Progress("reading", len(files), "files") as bar:
@@ -95,12 +100,19 @@ def _packs(files: list[Path], problems: dict[str, None]):
                 of_pack[header.name].append(path)
     if not of_pack:
         raise PacklogError("nothing of a history in there: give what packlog pull copied")
+    if len(of_pack) > 1 and getattr(schema, "ONE_PACK", False):
+        raise PacklogError(
+            f"those tables have no column for the pack's name, and there is more than one pack "
+            f"({', '.join(sorted(of_pack))}): name one's folder"
+        )
     for pack, mine in sorted(of_pack.items()):
         yield pack, mine, read
 
 
 def _send(target: Target, table: Table, alive: Callable[[], None]) -> int:
     """Send what the target lacks; returns how many rows."""
+    if hasattr(target, "prepared"):
+        table = target.prepared(table)
     sent = 0
     with Progress(table.name, len(table), "rows") as bar:
         for _ in range(_ATTEMPTS):

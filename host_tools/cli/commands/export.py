@@ -35,6 +35,13 @@ def export(
             "rrd_upload: the three tables of chargery2PERL.",
         ),
     ] = "packlog",
+    every: Annotated[
+        str | None,
+        typer.Option(
+            metavar="SPAN",
+            help="How long a row of these is. Default: 10s of battery_pack, 5min of rrd_upload.",
+        ),
+    ] = None,
 ) -> None:
     """Send what is new of a pulled history to a database, Home Assistant or a file.
 
@@ -46,4 +53,4 @@ def export(
     if len(words) < 2:
         raise UsageError("export takes a pulled folder or files, and at the end where to")
     *paths, target = words
-    run(paths, target, Wanted(schema, tuple(series.split(",")) if series else None))
+    run(paths, target, Wanted(schema, tuple(series.split(",")) if series else None, every))

@@ -55,8 +55,10 @@ _EVENT = (
 )
 
 
-def tables(files: list[Path], read: records.Reader, pack: str) -> Iterator[Table]:
-    """Those of a pack's files that there are."""
+def tables(
+    files: list[Path], read: records.Reader, pack: str, every: str | None = None
+) -> Iterator[Table]:
+    """Those of a pack's files that there are. every: of no use here."""
     for make in MAKERS.values():
         yield from make(files, read, pack)
 

@@ -2,11 +2,13 @@
 
 A schema is a file NAME.py with
 
-    tables(files, read, pack)   -> yields a Table for each that there is something for
+    tables(files, read, pack, every)   -> yields a Table for each that there is something for
 
-and, if only databases can have it, DATABASE_ONLY = True.
+every is how long a row is, None: as is usual. Only databases can have one with DATABASE_ONLY =
+True, and only one pack at a time one with ONE_PACK = True.
 """
 
+import ast
 import importlib
 from pathlib import Path
 from types import ModuleType
@@ -19,8 +21,12 @@ USUAL = "packlog"
 
 def names() -> list[str]:
     """The usual one first."""
-    found = sorted(path.stem for path in Path(__file__).parent.glob("*.py"))
-    return [USUAL, *(name for name in found if name not in (USUAL, Path(__file__).stem))]
+    found = []
+    for path in sorted(Path(__file__).parent.glob("*.py")):
+        tree = ast.parse(path.read_text(encoding="utf8"))
+        if any(isinstance(node, ast.FunctionDef) and node.name == "tables" for node in tree.body):
+            found.append(path.stem)
+    return [USUAL, *(name for name in found if name != USUAL)]
 
 
 def get(name: str) -> ModuleType:

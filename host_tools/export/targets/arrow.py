@@ -4,7 +4,17 @@ import importlib.util
 from types import ModuleType
 
 import numpy as np
-from host_tools.export.targets.rows import BIG, DATE, INTEGER, NOTHING, REAL, TEXT, TIME, Table
+from host_tools.export.targets.rows import (
+    BIG,
+    DATE,
+    INTEGER,
+    NOTHING,
+    REAL,
+    SMALL,
+    TEXT,
+    TIME,
+    Table,
+)
 from host_tools.ground.errors import PacklogError
 
 
@@ -28,6 +38,7 @@ def table(rows: Table, with_pack: bool):
         DATE: pa.date32(),
         REAL: pa.float64(),
         INTEGER: pa.int32(),
+        SMALL: pa.int16(),
         BIG: pa.int64(),
         TEXT: pa.string(),
     }
@@ -37,7 +48,8 @@ def table(rows: Table, with_pack: bool):
     for column in rows.columns:
         values = rows.values[column.name]
         if column.kind == TEXT:
-            columns[column.name] = pa.array(np.char.decode(values, "ascii", "replace"), pa.string())
+            said = np.char.decode(values, "ascii", "replace")
+            columns[column.name] = pa.array(said, pa.string(), mask=said == "")
             continue
         unknown = np.isnan(values) if column.kind == REAL else values == NOTHING
         values = np.where(unknown, 0, values)

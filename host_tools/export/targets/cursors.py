@@ -92,6 +92,6 @@ def _digest(table: Table, rows: np.ndarray) -> int:
     if not table.replaced:
         return len(rows)
     found = 0
-    for column in table.columns:
+    for column in table.filled:
         found = zlib.crc32(np.ascontiguousarray(table.values[column.name][rows]).tobytes(), found)
     return found

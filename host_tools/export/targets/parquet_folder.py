@@ -1,5 +1,5 @@
-"""A folder of Parquet: SERIES/pack=NAME/month=2026-06/SERIES.parquet, which DuckDB, Spark, ClickHouse
-and pandas read as one table.
+"""A folder of Parquet: SERIES/pack=NAME/month=2026-06/SERIES.parquet, which DuckDB, Spark,
+ClickHouse and pandas read as one table.
 
 Each file has in its footer what it holds: those are the cursors. A file is replaced as a whole, and
 rows are told apart by their key, so an export that is killed leaves whole files and no row twice.

@@ -51,6 +51,6 @@ class QuestDB(Lines):
             for statement in (_MAKE, _DEDUP):
                 answer = self.server.ask("GET", "/exec", query=statement.format(name=name))
                 if not answer.is_good:
-                    raise self._unwanted(answer)
+                    raise self.unwanted(answer)
             self._made.add(name)
         super().write(batch)

@@ -10,6 +10,8 @@ import numpy as np
 
 # Kinds of columns: unix seconds, days since 1970-01-01, float64, int64 of 32 and of 64 bits, bytes
 TIME, DATE, REAL, INTEGER, BIG, TEXT = "time", "date", "real", "integer", "big", "text"
+SMALL = "small"  # an int64 of 16 bits
+NOW = "now"  # no values: when the database took the row
 NOTHING = np.iinfo(np.int64).min  # a number, a time or a date that is not known; of REAL it is NaN
 
 
@@ -57,6 +59,11 @@ class Table:
             position=self.position[which],
             stamp=self.stamp[which],
         )
+
+    @property
+    def filled(self) -> tuple[Column, ...]:
+        """The columns that have values."""
+        return tuple(column for column in self.columns if column.kind != NOW)
 
     @property
     def kind(self) -> dict[str, str]:

@@ -13,7 +13,18 @@ import numpy as np
 from host_tools.export.targets import sql_bulk, sql_errors, texts
 from host_tools.export.targets.address import Address, without_file
 from host_tools.export.targets.cursors import Batch, Cursor
-from host_tools.export.targets.rows import BIG, DATE, INTEGER, REAL, TEXT, TIME, Column, Table
+from host_tools.export.targets.rows import (
+    BIG,
+    DATE,
+    INTEGER,
+    NOW,
+    REAL,
+    SMALL,
+    TEXT,
+    TIME,
+    Column,
+    Table,
+)
 from host_tools.export.targets.targets import How, Moved
 from host_tools.ground.errors import PacklogError, UsageError
 
@@ -176,6 +187,7 @@ class Database:
                 primary_key=each.name in key,
                 nullable=each.name not in key,
                 autoincrement=False,
+                server_default=sqlalchemy.func.now() if each.kind == NOW else None,
             )
             for each in sorted(columns, key=lambda c: key.index(c.name) if c.name in key else 99)
         ]
@@ -215,8 +227,8 @@ class Database:
         """Those of the rows that are not in the table."""
         import sqlalchemy
 
-        low, high = _ends(rows, "time")
-        which = table.c.time.between(low, high)
+        low, high = _ends(rows, rows.key[0])
+        which = table.c[rows.key[0]].between(low, high)
         if rows.has_pack:
             which &= table.c.pack == rows.pack
         keys = [table.c[name] for name in rows.key]
@@ -240,7 +252,7 @@ def _sql_type(column: Column, dialect: str):
 
     if column.decimals:
         return sqlalchemy.Numeric(*column.decimals)
-    if column.kind == TIME:
+    if column.kind in (TIME, NOW):
         if dialect == "sqlite":
             return sqlalchemy.String(19)
         return sqlalchemy.DateTime(timezone=True)
@@ -248,9 +260,13 @@ def _sql_type(column: Column, dialect: str):
         return sqlalchemy.String(10) if dialect == "sqlite" else sqlalchemy.Date()
     if column.kind == TEXT:
         return sqlalchemy.String(column.size)
-    return {REAL: sqlalchemy.Double, INTEGER: sqlalchemy.Integer, BIG: sqlalchemy.BigInteger}[
-        column.kind
-    ]()
+    numbers = {
+        REAL: sqlalchemy.Double,
+        SMALL: sqlalchemy.SmallInteger,
+        INTEGER: sqlalchemy.Integer,
+        BIG: sqlalchemy.BigInteger,
+    }
+    return numbers[column.kind]()
 
 
 def _make_hypertable(connection, table) -> None:

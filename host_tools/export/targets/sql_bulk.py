@@ -41,16 +41,17 @@ def moment(text):
 
 
 def _names(rows: Table) -> list[str]:
-    return [*(["pack"] if rows.has_pack else []), *(column.name for column in rows.columns)]
+    return [*(["pack"] if rows.has_pack else []), *(column.name for column in rows.filled)]
 
 
 def _lines(rows: Table, unknown: str, quoted: Callable[[str], str], between: str) -> Iterator[str]:
     """The texts of all rows. quoted: of texts; times and dates are texts, too."""
     found = [[quoted(rows.pack)] * len(rows)] if rows.has_pack else []
-    for column in rows.columns:
+    for column in rows.filled:
         if column.kind == TEXT:
             values = rows.values[column.name]
-            found.append(texts.coded(values, lambda raw: quoted(raw.decode("ascii", "replace"))))
+            said = texts.coded(values, lambda raw: raw.decode("ascii", "replace"))
+            found.append(texts.coded(said, lambda text: quoted(text) if text else unknown))
         elif column.kind in (TIME, DATE):
             said = texts.column(rows, column.name, "")
             found.append(texts.coded(said, lambda text: quoted(text) if text else unknown))
@@ -87,7 +88,7 @@ def _insert_many(connection, table, rows: Table) -> None:
     names = _names(rows)
     marks = ",".join("?" * len(names))
     columns = ", ".join(f'"{each}"' for each in names)
-    values = [texts.objects(rows, column.name) for column in rows.columns]
+    values = [texts.objects(rows, column.name) for column in rows.filled]
     if rows.has_pack:
         values.insert(0, [rows.pack] * len(rows))
     statement = f'INSERT INTO "{table.name}" ({columns}) VALUES ({marks})'
@@ -95,7 +96,7 @@ def _insert_many(connection, table, rows: Table) -> None:
 
 
 def _insert_any(connection, table, rows: Table) -> None:
-    values = [[moment(each) for each in texts.objects(rows, c.name)] for c in rows.columns]
+    values = [[moment(each) for each in texts.objects(rows, c.name)] for c in rows.filled]
     if rows.has_pack:
         values.insert(0, [rows.pack] * len(rows))
     names = _names(rows)

@@ -39,7 +39,9 @@ class How:
 
 
 class Target(Protocol):
-    """Where rows go. SERIES: which it takes, None: all. ONE: does it take but one of them?"""
+    """Where rows go. SERIES: which it takes, None: all. ONE: does it take but one of them? One with
+    a method prepared(table) makes of a table what it needs, before it is asked for cursors.
+    """
 
     SERIES: tuple[str, ...] | None = None
     ONE = False

@@ -15,7 +15,7 @@ _DAY_S = 86400
 def column(table: Table, name: str, unknown: str) -> np.ndarray:
     """The texts of a column, as an array of str: times as 2026-06-01 12:00:00, in UTC.
 
-    A text is as it is: what a target escapes, it has to escape.
+    A text is as it is, none if empty: what a target escapes, it has to escape.
     """
     kind, values = table.kind[name], table.values[name]
     if kind == TIME:
@@ -46,8 +46,7 @@ def objects(table: Table, name: str) -> list:
     """The values of a column as Python's own, None where unknown; times as texts."""
     kind, values = table.kind[name], table.values[name]
     if kind in (TIME, DATE, TEXT):
-        found = column(table, name, "").tolist()
-        return [each or None for each in found] if kind != TEXT else found
+        return [each or None for each in column(table, name, "").tolist()]
     found = values.tolist()
     if kind == REAL:
         return [None if each != each else each for each in found]

@@ -52,7 +52,7 @@ class Victoria(Lines):
     def write(self, batch: Batch) -> None:
         if self._keeps is None:
             answer = self.server.ask("GET", f"{self.path}/flags")
-            self._keeps = kept_s(answer.text) if answer.is_good else 0
+            self._keeps = kept_s(answer.body) if answer.is_good else 0
         oldest = int(batch.rows.stamp.min()) // 1000
         if self._keeps and oldest < time.time() - self._keeps:
             raise PacklogError(

@@ -30,11 +30,16 @@ _SHOWN = 200  # characters of what a server says
 
 @dataclass(frozen=True)
 class Answer:
-    """text: what the server says, in one line."""
+    """pause: seconds after which the server wants to be asked again."""
 
     status: int
-    text: str
+    body: str
     pause: float | None = None
+
+    @property
+    def text(self) -> str:
+        """What the server says, in one short line."""
+        return " ".join(self.body.split())[:_SHOWN]
 
     @property
     def is_good(self) -> bool:
@@ -69,7 +74,7 @@ class Server:
                 trouble = f"it is busy ({answer.status} {answer.text})".replace(" )", ")")
                 if answer.status not in BUSY:
                     return answer
-                pause = pause and answer.pause or pause
+                pause = (pause and answer.pause) or pause
             except (OSError, http.client.HTTPException) as error:
                 self.close()
                 trouble = _why(error)
@@ -106,8 +111,8 @@ class Server:
         said = answer.read(LONGEST)
         if not answer.isclosed():  # there is more of it
             self.close()
-        text = " ".join(said.decode("utf8", "replace").split())
-        return Answer(answer.status, text[:_SHOWN], _pause(answer.getheader("Retry-After")))
+        pause = _pause(answer.getheader("Retry-After"))
+        return Answer(answer.status, said.decode("utf8", "replace"), pause)
 
 
 def basic(user: str | None, password: str | None) -> dict[str, str]:
