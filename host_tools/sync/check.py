@@ -1,4 +1,4 @@
-"""packlog check: is what a board or a history says of its packs fresh? For cron, and for scripts."""
+"""packlog check: is what a board or a history says of its packs fresh? For cron and scripts."""
 
 import stat
 import time

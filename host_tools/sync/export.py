@@ -56,12 +56,17 @@ def export(
     if getattr(schema, "DATABASE_ONLY", False) and not hasattr(opened, "dialect"):
         raise UsageError(f"--schema {wanted.schema} is for databases, such as sqlite:///house.db")
     with opened:
-        sent = 0
+        sent = waiting = 0
         for pack, of_pack, read in _packs(files, problems, schema):
             for table in schema.tables(of_pack, read, pack, wanted.every):
                 name = table.name.removeprefix("packlog_")
                 if series is None or name in series:
                     sent += _send(opened, table, alive)
+                    waiting += table.waiting
+    if waiting:
+        say(f"{counted(waiting, 'row')} without a date yet: sent once a clock has dated them")
+    if not sent:
+        say(f"nothing new for {target}")
     for line in problems:
         say(line)
     if problems:
@@ -127,6 +132,6 @@ def _send(target: Target, table: Table, alive: Callable[[], None]) -> int:
                 continue
         else:
             raise PacklogError("another export writes to the same target all the time: try later")
-    wait = f"; {counted(table.waiting, 'row')} without a date yet" if table.waiting else ""
-    say(f"{table.pack}, {table.name}: {counted(sent, 'row')} sent of {len(table)}{wait}")
+    if sent:
+        say(f"{table.pack}, {table.name}: {counted(sent, 'row')} sent of {len(table)}")
     return sent

@@ -36,8 +36,9 @@ class Batch:
     before: dict[str, Cursor] = field(default_factory=dict)
 
 
-def batches(table: Table, known: dict[str, Cursor], size: int = ROWS) -> Iterator[Batch]:
+def batches(table: Table, known: dict[str, Cursor]) -> Iterator[Batch]:
     """What a target lacks of a table by its cursors: first what is new, then groups again."""
+    size = ROWS
     fresh, again = _missing(table, known)
     now = dict(known)
     for first in range(0, len(fresh), size):

@@ -38,7 +38,7 @@ _DRIVERS = {
     "sqlite": ("sqlite", "sqlite3"),
 }
 _PACK = Column("pack", TEXT, 16)
-_AT_ONCE = 500  # keys that are asked for in one query
+LOCKED_S = 30  # for how long SQLite waits for another program's transaction
 
 
 def open_target(address: Address, how: How) -> "Database":
@@ -67,9 +67,9 @@ def _engine(address: Address, password: str | None):
         ) from None
     if url.drivername in _DRIVERS:
         url = url.set(drivername=_DRIVERS[url.drivername][0])
-    if password:
+    if password and address.scheme != "sqlite":
         url = url.set(password=password)
-    options = {"connect_args": {"timeout": 30}} if address.scheme == "sqlite" else {}
+    options = {"connect_args": {"timeout": LOCKED_S}} if address.scheme == "sqlite" else {}
     engine = sqlalchemy.create_engine(url, **options)
     if address.scheme == "sqlite":
         _begin_at_once(engine)
@@ -152,7 +152,7 @@ class Database:
         try:
             with self._engine.begin() as connection:
                 yield connection
-        except (exc.DBAPIError, exc.OperationalError) as error:
+        except (exc.DBAPIError, self._engine.dialect.loaded_dbapi.Error) as error:
             raise sql_errors.in_words(self._address.text, error) from None
 
     def _made(self, table):
@@ -218,17 +218,14 @@ class Database:
 
     def _clear(self, connection, table, rows: Table) -> None:
         """Delete what the rows stand for now: all of the time from the first to the last."""
-        first = rows.key[0]
-        low, high = _ends(rows, first)
-        which = table.c[first].between(low, high)
+        which = _between(rows, table.c[rows.key[0]])
         connection.execute(table.delete().where((table.c.pack == rows.pack) & which))
 
     def _lacking(self, connection, table, rows: Table) -> Table:
         """Those of the rows that are not in the table."""
         import sqlalchemy
 
-        low, high = _ends(rows, rows.key[0])
-        which = table.c[rows.key[0]].between(low, high)
+        which = _between(rows, table.c[rows.key[0]])
         if rows.has_pack:
             which &= table.c.pack == rows.pack
         keys = [table.c[name] for name in rows.key]
@@ -240,11 +237,12 @@ class Database:
         return rows.taken(np.array([each not in there for each in mine], bool))
 
 
-def _ends(rows: Table, name: str):
-    """The lowest and the highest value of a column, as the database takes them."""
-    order = np.argsort(rows.values[name], kind="stable")[[0, -1]]
-    low, high = texts.objects(rows.taken(order), name)
-    return sql_bulk.moment(low), sql_bulk.moment(high)
+def _between(rows: Table, column):
+    """From the lowest to the highest value of that column in the rows, as the database has it."""
+    order = np.argsort(rows.values[column.name], kind="stable")[[0, -1]]
+    ends = texts.objects(rows.taken(order), column.name)
+    is_text = column.type.python_type is str  # times in SQLite
+    return column.between(*(each if is_text else sql_bulk.moment(each) for each in ends))
 
 
 def _sql_type(column: Column, dialect: str):

@@ -11,7 +11,7 @@ _REMEDIES = (
     (r"3D000|\(1049\b|database .* does not exist", "create that database first"),
     (r"42501|\(1044\b|\(1142\b|permission denied",
      "grant the user the right to create tables, and to read and write them"),
-    (r"53100|\(1021\b|\(1114\b|disk is full|No space left", "its disk is full: free some space"),
+    (r"53100|\(1021\b|\(1114\b|disk is full|No space left", "free some space there"),
     (r"53300|\(1040\b|too many (clients|connections)", "the server is busy: try later"),
     (r"database is locked", "another program is writing to it: try again"),
     (r"readonly database|read-only", "it can only be read: change the permissions"),
