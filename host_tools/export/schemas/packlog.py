@@ -1,7 +1,7 @@
 """packlog's own tables: a history's frames, cells, events, hours and days as they are.
 
 Rows without a date wait until they have one. Units are those of a CSV. A row's seconds say how
-long it covers, up to its time: charge is the sum of current x seconds / 3600. Silence has no row.
+long it covers, up to its time; its charge is current x seconds / 3600, Ah. Silence has no row.
 """
 
 from collections.abc import Callable, Iterator
@@ -33,6 +33,8 @@ from store import segment
 Values = dict[str, np.ndarray]
 PREFIX = "packlog_"
 DAY_S = 86400
+_HOUR_S = 3600
+_CHARGE_PLACES = 9  # of Ah: rounding a year of frames leaves no trace
 _PLACES = 6  # decimals of sums and means: what is beyond is noise of adding up
 _WHERE = (Column("log", INTEGER), Column("boot", BIG), Column("uptime", BIG))
 _KEY = ("time", "log", "boot", "uptime")
@@ -40,6 +42,7 @@ _QUANTITIES = ("voltage", "current", "temperature", "soc")
 _FRAME = (
     Column("time", TIME),
     Column("seconds", INTEGER),
+    Column("charge", REAL),
     *(Column(name, REAL) for name in _QUANTITIES),
     *(Column(name, REAL) for name in ("min_cell_voltage", "max_cell_voltage")),
     *(Column(name, INTEGER) for name in ("min_voltage_cell", "max_voltage_cell")),
@@ -69,6 +72,8 @@ def _frames(files: list[Path], read: records.Reader, pack: str) -> Iterator[Tabl
     )
     rows = _together(loaded, (*frames.COLUMNS, "seconds"))
     if rows:
+        charge = rows["current"].astype(np.float64) * rows["seconds"] / _HOUR_S
+        rows["charge"] = np.round(charge, _CHARGE_PLACES)
         for name in ("min_cell_voltage", "max_cell_voltage"):
             rows[name] = np.where(rows[name] < 0, np.nan, rows[name] / MILLI)
         for name in ("min_voltage_cell", "max_voltage_cell"):

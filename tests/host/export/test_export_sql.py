@@ -56,7 +56,7 @@ class Base:
         """As export_history has them, each by a query of the database's."""
         found = export_history.Sums(
             self.number("SELECT count(*) FROM packlog_frames"),
-            self.number("SELECT sum(current * seconds) / 3600 FROM packlog_frames"),
+            self.number("SELECT sum(charge) FROM packlog_frames"),
             self.number("SELECT count(*) FROM packlog_hours"),
             self.number("SELECT sum(charge_in) FROM packlog_hours"),
             self.number("SELECT sum(energy_out) FROM packlog_hours"),
