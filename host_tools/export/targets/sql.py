@@ -156,24 +156,32 @@ class Database:
             raise sql_errors.in_words(self._address.text, error) from None
 
     def _made(self, table):
-        """The table, created if it is not there."""
+        """The table, created if it is not there. PacklogError if it is another program's."""
         import sqlalchemy
 
-        with self._begun() as connection:
-            if not sqlalchemy.inspect(connection).has_table(table.name):
-                table.create(connection, checkfirst=True)
-                _make_hypertable(connection, table)
-                return table
-            there = {
-                each["name"] for each in sqlalchemy.inspect(connection).get_columns(table.name)
-            }
+        for attempt in range(2):
+            with self._begun() as connection:
+                look = sqlalchemy.inspect(connection)
+                if look.has_table(table.name):
+                    there = {each["name"].lower() for each in look.get_columns(table.name)}
+                    self._check(table, there)
+                    return table
+            try:
+                with self._begun() as connection:
+                    table.create(connection)
+                    _make_hypertable(connection, table)
+            except PacklogError:  # another export may have made it just now
+                if attempt:
+                    raise
+        return table
+
+    def _check(self, table, there: set[str]) -> None:
         for column in table.columns:
             if column.name not in there:
                 raise PacklogError(
                     f"{self._address.text}: its table {table.name} has no column {column.name}: is "
                     "it another program's? Rename it, or name another database"
                 )
-        return table
 
     def _describe(self, rows: Table):
         import sqlalchemy
