@@ -6,7 +6,7 @@ Without that variable nothing is told.
 import contextlib
 import os
 import socket
-import time
+from time import monotonic
 
 _OFTEN = 4  # within the time after which systemd would end the service
 
@@ -30,8 +30,8 @@ class Notify:
 
     def alive(self) -> None:
         """The service goes on."""
-        if self._every is not None and time.monotonic() - self._last >= self._every:
-            self._last = time.monotonic()
+        if self._every is not None and monotonic() - self._last >= self._every:
+            self._last = monotonic()
             self._tell("WATCHDOG=1")
 
     def status(self, line: str) -> None:
@@ -46,7 +46,8 @@ class Notify:
             return
         where = "\0" + self._where[1:] if self._where.startswith("@") else self._where
         with (
-            contextlib.suppress(OSError),  # a supervisor that has gone is no trouble of ours
+            contextlib.suppress(OSError),  # a supervisor that has gone, or does not read
             socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sock,
         ):
+            sock.setblocking(False)
             sock.sendto(message.encode(), where)

@@ -4,10 +4,10 @@ A board or a target that fails does not keep the others from being served; what 
 with the next round.
 """
 
-import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
+from time import monotonic, sleep
 from urllib.parse import urlsplit
 
 from host_tools.board import pull
@@ -53,13 +53,13 @@ def sync(plan: Plan, every_s: int | None = None) -> None:
 
 def _forever(plan: Plan, every_s: int, notify: Notify) -> None:
     while True:
-        begun = time.monotonic()
+        begun = monotonic()
         failed = one_round(plan, notify)
         notify.status(f"failed: {listed(failed)}" if failed else "all is sent")
         notify.ready()
-        while time.monotonic() - begun < every_s:
+        while monotonic() - begun < every_s:
             notify.alive()
-            time.sleep(_SLICE_S)
+            sleep(_SLICE_S)
 
 
 def one_round(plan: Plan, notify: Notify) -> list[str]:

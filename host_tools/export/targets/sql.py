@@ -29,7 +29,8 @@ from host_tools.export.targets.targets import How, Moved
 from host_tools.ground.errors import PacklogError, UsageError
 
 SCHEMES = ("sqlite", "postgresql", "mysql", "mariadb")
-CURSORS = "packlog_cursors"
+PREFIX = "packlog_"  # of the tables that are packlog's own
+CURSORS = f"{PREFIX}cursors"
 _DRIVERS = {
     "postgresql": ("postgresql+psycopg", "psycopg"),
     "postgres": ("postgresql+psycopg", "psycopg"),
@@ -101,11 +102,10 @@ class Database:
         self._address = address
         self._engine = engine
         self.dialect = engine.dialect.name
-        self._metadata = sqlalchemy.MetaData()
         self._cursors = self._made(
             sqlalchemy.Table(
                 CURSORS,
-                self._metadata,
+                sqlalchemy.MetaData(),
                 *(
                     sqlalchemy.Column(name, sqlalchemy.String(64), primary_key=True)
                     for name in ("name", "pack", "part")
@@ -131,9 +131,10 @@ class Database:
             return {row.part: Cursor(row.position, row.digest) for row in rows}
 
     def write(self, batch: Batch) -> None:
-        if batch.rows.name not in self._tables:
-            self._tables[batch.rows.name] = self._made(self._describe(batch.rows))
-        table = self._tables[batch.rows.name]
+        shape = batch.rows.name, batch.rows.columns
+        if shape not in self._tables:
+            self._tables[shape] = self._made(self._describe(batch.rows))
+        table = self._tables[shape]
         with self._begun() as connection:
             self._move(connection, batch)
             rows = batch.rows
@@ -164,7 +165,7 @@ class Database:
                 look = sqlalchemy.inspect(connection)
                 if look.has_table(table.name):
                     there = {each["name"].lower() for each in look.get_columns(table.name)}
-                    self._check(table, there)
+                    self._complete(connection, table, there)
                     return table
             try:
                 with self._begun() as connection:
@@ -175,9 +176,18 @@ class Database:
                     raise
         return table
 
-    def _check(self, table, there: set[str]) -> None:
+    def _complete(self, connection, table, there: set[str]) -> None:
+        """Add columns to a table of packlog's own, as for a pack of more cells."""
+        from sqlalchemy.schema import CreateColumn
+
+        is_own = table.name.startswith(PREFIX) and {c.name for c in table.primary_key} <= there
         for column in table.columns:
-            if column.name not in there:
+            if column.name in there:
+                continue
+            if is_own and column.nullable:
+                said = CreateColumn(column).compile(dialect=self._engine.dialect)
+                connection.exec_driver_sql(f"ALTER TABLE {table.name} ADD COLUMN {said}")
+            else:
                 raise PacklogError(
                     f"{self._address.text}: its table {table.name} has no column {column.name}: is "
                     "it another program's? Rename it, or name another database"
@@ -199,7 +209,7 @@ class Database:
             )
             for each in sorted(columns, key=lambda c: key.index(c.name) if c.name in key else 99)
         ]
-        return sqlalchemy.Table(rows.name, self._metadata, *made, sqlite_with_rowid=False)
+        return sqlalchemy.Table(rows.name, sqlalchemy.MetaData(), *made, sqlite_with_rowid=False)
 
     def _move(self, connection, batch: Batch) -> None:
         """Set the cursors, first of all: that locks them. Raises Moved."""

@@ -2,7 +2,9 @@
 
 import random
 import sqlite3
+import struct
 import threading
+import zlib
 from datetime import datetime
 
 import pytest
@@ -140,6 +142,20 @@ def test_again_sends_nothing_and_more_sends_only_that(base, history):
     assert export([history], base.address) == 5
     assert base.sums().frames == before.frames + 5
     assert vars(base.sums()) == pytest.approx(vars(export_history.sums(history)))
+
+
+def test_a_pack_of_more_cells_gets_its_columns(base, history):
+    export([history], base.address)
+    export_history.write(history, "van")
+    cells = header(segment.CELLS, "van", utc=NOON)
+    cells = cells[:7] + bytes((4,)) + cells[8:48]  # four of them
+    volts = struct.pack("<5H", 0, 3300, 3301, 3302, 3303).ljust(13, b"\0")
+    checked = cells + struct.pack("<I", zlib.crc32(cells))
+    (history / "van/cells/00000001.seg").write_bytes(checked + volts)
+    export([history], base.address)
+    query = "SELECT cell_1, cell_4 FROM packlog_cells WHERE pack = '{}' ORDER BY time LIMIT 1"
+    assert base.ask(query.format("van")) == [(3.3, 3.303)]
+    assert base.ask(query.format("house")) == [(3.3, None)]
 
 
 def test_an_hour_that_goes_on_is_one_row(base, history):
