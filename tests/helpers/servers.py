@@ -28,7 +28,7 @@ def free_port() -> int:
 
 @contextlib.contextmanager
 def postgresql():
-    """(host:port) of a server whose user is packlog, with a database of that name; its password is
+    """(host:port) of a server whose user is packlog, with a database house; its password is
     secret.
     """
     initdb = needed("initdb", "postgresql")
@@ -56,7 +56,7 @@ def _make_database(port: int) -> None:
         try:
             where = f"host=127.0.0.1 port={port} user=packlog password=secret dbname=postgres"
             with psycopg.connect(where, autocommit=True) as connection:
-                connection.execute("CREATE DATABASE packlog")
+                connection.execute("CREATE DATABASE house")
             return
         except psycopg.OperationalError as error:  # it is starting up
             last = error
@@ -88,14 +88,14 @@ def _make_user(port: int) -> None:
 
     connection = pymysql.connect(host="127.0.0.1", port=port, user="root", autocommit=True)
     with connection, connection.cursor() as cursor:
-        cursor.execute("CREATE DATABASE packlog CHARACTER SET utf8mb4")
+        cursor.execute("CREATE DATABASE house CHARACTER SET utf8mb4")
         cursor.execute("CREATE USER packlog IDENTIFIED BY 'secret'")
-        cursor.execute("GRANT ALL ON packlog.* TO packlog")
+        cursor.execute("GRANT ALL ON house.* TO packlog")
 
 
 @contextlib.contextmanager
 def influx():
-    """host:port of an InfluxDB 1 with a database packlog; the user packlog's password is secret."""
+    """host:port of an InfluxDB 1 with a database house; the user packlog's password is secret."""
     server = needed("influxd", "influxdb")
     with _folder(None) as (folder, _):
         port = free_port()
@@ -111,7 +111,7 @@ def influx():
             where = f"http://127.0.0.1:{port}/query?u=packlog&p=secret&q="
             for query in (
                 "CREATE%20USER%20packlog%20WITH%20PASSWORD%20'secret'%20WITH%20ALL%20PRIVILEGES",
-                "CREATE%20DATABASE%20packlog",
+                "CREATE%20DATABASE%20house",
             ):
                 urllib.request.urlopen(urllib.request.Request(where + query, b"")).read()
             yield f"127.0.0.1:{port}"

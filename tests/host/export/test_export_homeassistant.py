@@ -56,6 +56,7 @@ def test_means_and_sums_of_the_hours(home, history):
     wanted = export_history.sums(history)
     assert rows(home, "charge_in")[-1]["sum"] == pytest.approx(wanted.charge_in)
     assert rows(home, "energy_out")[-1]["sum"] * 1000 == pytest.approx(wanted.energy_out)
+    assert {"packlog:house_energy_in", "packlog:house_energy_out"} <= home.statistics.keys()
     assert len(home.statistics) == len(homeassistant.MEANS) + len(homeassistant.SUMS)
 
 

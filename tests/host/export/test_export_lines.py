@@ -66,7 +66,7 @@ def test_influx_has_every_row_once_and_the_sums(history):
     with servers.influx() as where:
 
         def ask(query):
-            query = urllib.parse.urlencode({"db": "packlog", "q": query})
+            query = urllib.parse.urlencode({"db": "house", "q": query})
             url = f"http://{where}/query?u=packlog&p=secret&{query}"
             with urllib.request.urlopen(url) as answer:
                 (result,) = json.loads(answer.read())["results"]
@@ -82,7 +82,7 @@ def test_influx_has_every_row_once_and_the_sums(history):
             )
             assert ask("SELECT count(details) FROM packlog_events") == 6
 
-        target = f"influx://packlog@{where}/packlog"
+        target = f"influx://packlog@{where}/house"
         export([history], target)
         look()
         assert export([history], target) == 0
@@ -93,7 +93,7 @@ def test_influx_has_every_row_once_and_the_sums(history):
         with pytest.raises(PacklogError, match="create the database nonesuch first"):
             export([history], f"influx://packlog@{where}/nonesuch")
         with pytest.raises(PacklogError, match=r"401 .*check the user before the @"):
-            export([history], f"influx://nobody@{where}/packlog")
+            export([history], f"influx://nobody@{where}/house")
 
 
 def test_victoria_has_every_row_once_and_the_sums(history):
@@ -140,10 +140,10 @@ def lines_of(fake):
 
 def test_influx_2_and_its_token(history):
     with serving(lambda request: DONE) as fake:
-        assert export([history], f"influx2://{fake.at}/my%20house/solar") == 332
+        assert export([history], f"influx2://{fake.at}/our%20house/solar") == 332
         request = fake.requests[0]
         assert (request.method, request.path) == ("POST", "/api/v2/write")
-        assert request.options == {"org": "my house", "bucket": "solar", "precision": "ms"}
+        assert request.options == {"org": "our house", "bucket": "solar", "precision": "ms"}
         assert request.fields["Authorization"] == "Token secret"
         assert len(lines_of(fake)) == 332
         assert lines_of(fake)[0].endswith(f" {NOON}000")

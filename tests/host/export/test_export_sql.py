@@ -82,7 +82,7 @@ def made(kind, request, tmp_path, monkeypatch):
         address = f"sqlite:///{tmp_path}/house.db"
         engine = sqlalchemy.create_engine(address)
     else:
-        address = f"{request.getfixturevalue(kind)}/packlog"
+        address = f"{request.getfixturevalue(kind)}/house"
         driver = {"postgresql": "postgresql+psycopg", "mariadb": "mariadb+pymysql"}[kind]
         where = address.replace(kind, driver, 1).replace("packlog@", f"packlog:{PASSWORD}@")
         engine = sqlalchemy.create_engine(where)
@@ -333,8 +333,8 @@ def test_what_is_wrong_with_an_address_is_one_line(address, line, history):
 def test_a_server_that_refuses(kind, request, history, monkeypatch):
     where = request.getfixturevalue(kind)
     for address, password, line in (
-        (f"{where}/packlog", "wrong", "check the user, and the password in PACKLOG_TARGET_PASS"),
-        (f"{where}/packlog", "", "check the user, and the password"),
+        (f"{where}/house", "wrong", "check the user, and the password in PACKLOG_TARGET_PASS"),
+        (f"{where}/house", "", "check the user, and the password"),
         (f"{where}/nonesuch", PASSWORD, "nonesuch"),
     ):
         monkeypatch.setenv("PACKLOG_TARGET_PASSWORD", password)
