@@ -24,6 +24,7 @@ TRY_S = 30  # for a link to come up, and for what comes then
 SILENT_S = 8  # a unit that is connected and brings no reading for so long is not of that kind
 LINKS = 4  # for the only kind that it can be: transport/ble.py pairs after three silent ones
 TICK_MS = 100
+SHOW_S = 5
 # What a link says (transport/pairing.py) that a further attempt does not change
 PIN_WANTED = ("Wants a PIN", "Wrong PIN")
 
@@ -84,13 +85,16 @@ async def _attempt(link, decoder):
 
 
 class Finder:
-    """A part of the logger. packs: the sections of those whose kind is unknown; complaints: the
-    logger's.
+    """A part of the logger, and two of its tasks. packs: the sections of those whose kind is
+    unknown.
     """
 
-    def __init__(self, packs, complaints):
+    def __init__(self, packs, logger):
         self._packs = packs
-        self._complaints = complaints
+        self._logger = logger
+        self._complaints = logger.complaints
+        logger.board.parts.append(self)
+        logger.board.tasks += [("finder", self.run), ("unknown", self.show)]
         self._states = {}  # by pack
         self._wrong = {}  # the complaint about each
 
@@ -103,7 +107,21 @@ class Finder:
         """The same of all, as links of packs have it."""
         return [(name + "_link", self._states[name]) for name in self._states]
 
+    async def show(self):
+        """A line on the console for each now and then, as packs have it."""
+        while True:
+            for pack in self._packs:
+                print("packlog " + pack["name"] + " readings=0 bms=auto")
+            await asyncio.sleep(SHOW_S)
+
     async def run(self):
+        """Find out of which kinds units are. What is found counts from the next start on."""
+        found = await self._look()
+        while not self._logger.is_quiet():
+            await asyncio.sleep(1)
+        await self._logger.restart("Restarting: " + found)
+
+    async def _look(self):
         """Look until at least one was found and kept. Returns what that is, in words."""
         found = kept.read(KNOWN)
         # Found before, and yet not taken: what else the config says does not fit that kind

@@ -60,12 +60,12 @@ class Logger:
         radios = [name for name in settings.get("radios", ()) if name in parts]
         for name in radios:
             self._attempt(self._add_part, name)
-        self._unknown = [pack for pack in settings["packs"] if pack["bms"] == "auto"]
+        unknown = [pack for pack in settings["packs"] if pack["bms"] == "auto"]
         for i, pack in enumerate(settings["packs"]):
-            if pack not in self._unknown:
+            if pack not in unknown:
                 self._attempt(self._add_pack, i, pack)
-        if self._unknown:
-            self._attempt(self._add_finder)  # it makes links and decoders
+        if unknown:
+            self._attempt(self._add_finder, unknown)  # it makes links and decoders
         else:
             once.packs.forget()
         for name in parts:
@@ -109,12 +109,10 @@ class Logger:
         board.packs.append(pack)
 
     @once.start
-    def _add_finder(self):
+    def _add_finder(self, unknown):
         import finder
 
-        self._finder = finder.Finder(self._unknown, self.complaints)
-        self.board.parts.append(self._finder)
-        self.board.tasks.append(("finder", self._find))
+        finder.Finder(unknown, self)
 
     @once.start
     def _listen(self):
@@ -172,21 +170,14 @@ class Logger:
             await asyncio.sleep(COMPACT_S)  # at a start, too: links and network come first
             for _ in self.upkeep.steps():
                 await asyncio.sleep_ms(COMPACT_MS)
-            if self.upkeep.wants_restart(self.board.uptime.seconds) and self._is_quiet():
-                await self._restart(self.upkeep.why())
+            if self.upkeep.wants_restart(self.board.uptime.seconds) and self.is_quiet():
+                await self.restart(self.upkeep.why())
 
-    def _is_quiet(self):
+    def is_quiet(self):
         """Has everything just been flushed?"""
         return not any(pack.history.waiting for pack in self.board.packs)
 
-    async def _find(self):
-        """Find out of which kinds units are. What is found counts from the next start on."""
-        found = await self._finder.run()
-        while not self._is_quiet():
-            await asyncio.sleep(1)
-        await self._restart("Restarting: " + found)
-
-    async def _restart(self, why):
+    async def restart(self, why):
         """Do at a start what does not work here. Returns if the flash failed: the log goes on."""
         self.complaints.insert(0, why)
         await asyncio.sleep(RESTART_S)
@@ -205,8 +196,6 @@ class Logger:
         board = self.board
         for complaint in self.complaints:
             print(TROUBLE + complaint)
-        for pack in self._unknown:
-            print("packlog " + pack["name"] + " readings=0 bms=auto")
         board.values = ()  # the new ones may take its RAM
         values = health.values(board)
         values += self.upkeep.values()
