@@ -21,6 +21,7 @@ import config
 from store import events
 
 RUN_S = 30
+PAGES_S = 6  # the logger's own page is shown now and then
 
 
 def main(folder, *keys):
@@ -33,11 +34,15 @@ def main(folder, *keys):
     try:
         make_ready(rig.board, folder / "config.json", lambda line: None)
         rig.board.run(RUN_S)
+        shown = []
+        for _ in range(PAGES_S):
+            rig.board.run(1)
+            shown += rig.lcd.text()
     finally:
         rig.board.close()
     console = rig.board.console.transcript.decode("utf8", "replace")
     found = [each for line in console.splitlines() if (each := status.parse(line))]
-    print(json.dumps({"values": found[-1].values, "lcd": rig.lcd.text(), **on_the_pc(folder)}))
+    print(json.dumps({"values": found[-1].values, "lcd": shown, **on_the_pc(folder)}))
 
 
 def on_the_pc(folder):
