@@ -64,7 +64,7 @@ class CurrentSign:
 
 
 @once.packs
-def words(name, index, is_inverted):
+def sign_words(name, index, is_inverted):
     """What is said of the pack with that number in config.json."""
     key = "packs[" + str(index) + "].invert_current' " + ("false" if is_inverted else "true")
     return name + ": the SoC goes against the current: packlog config set '" + key

@@ -59,9 +59,9 @@ class Pack:
         self.hub.add_tap(self.energy.add)
         self.sign = None
         if "invert_current" in settings:
-            from current_sign import CurrentSign, words
+            from current_sign import CurrentSign, sign_words
 
-            said = words(self.name, index, settings["invert_current"])
+            said = sign_words(self.name, index, settings["invert_current"])
             capacity = settings["capacity_ah"]
             self.sign = CurrentSign(board.uptime, capacity, board.complaints, said)
             self.hub.add_tap(self.sign.add)

@@ -41,7 +41,9 @@ def check_readings(board, seconds, packs=1):
     assert len(found) == packs
     for name, status in found.items():
         assert status.number("readings") - before.get(name, 0) > 0.4 * seconds, (name, status)
-        assert status.number("rejected") <= 4 and status.number("age") <= 3  # jumps come twice
+        assert status.number("age") <= 3
+        # What jumps comes twice: now and then that happens, too
+        assert status.number("rejected") <= 4 + status.number("readings") // 200
         assert 40 < status.number("voltage") < 60 and 0 <= status.number("soc") <= 100
     assert " failed: " not in board.console()
 

@@ -1,6 +1,6 @@
 """A current whose sign the SoC contradicts is noticed, and no other."""
 
-from current_sign import STEP, TIMES, CurrentSign, words
+from current_sign import STEP, TIMES, CurrentSign, sign_words
 from lib.uptime import Uptime
 from sample import Sample
 
@@ -15,7 +15,7 @@ class Bench:
         uptime = Uptime(lambda: self.ms, lambda a, b: a - b)
         self.uptime = uptime
         self.complaints = ["another"]
-        self.sign = CurrentSign(uptime, 100, self.complaints, words("van", 1, inverted))
+        self.sign = CurrentSign(uptime, 100, self.complaints, sign_words("van", 1, inverted))
         self.sample = Sample()
         self.sample.capacity = capacity
         self.sample.soc = 50

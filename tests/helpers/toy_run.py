@@ -20,6 +20,7 @@ import config
 from store import events
 
 RUN_S = 30
+PAGES_S = 6  # the logger's own page is shown now and then
 
 
 def main(folder, kind, *keys):
@@ -32,12 +33,16 @@ def main(folder, kind, *keys):
     try:
         make_ready(rig.board, folder / "config.json", lambda line: None)
         rig.board.run(RUN_S)
+        shown = []
+        for _ in range(PAGES_S):
+            rig.board.run(1)
+            shown += rig.lcd.text()
     finally:
         rig.board.close()
     console = rig.board.console.transcript.decode("utf8", "replace")
     found = [each for line in console.splitlines() if (each := status.parse(line))]
     more = on_the_pc(folder) if kind == "toy" else {}
-    print(json.dumps({"values": found[-1].values, "lcd": rig.lcd.text(), **more}))
+    print(json.dumps({"values": found[-1].values, "lcd": shown, **more}))
 
 
 def on_the_pc(folder):
