@@ -32,17 +32,7 @@ def live(
     translated: puts the source's names into the board's lines. PacklogError if it says nothing.
     """
     troubles: list[str] = []
-    if is_url(port):
-        with Site(port) as site:
-            lines = itertools.chain([status.HEALTH], site.lines(again=False))
-            said = listen(_noting(translated(lines), troubles), port)
-    else:
-        transport = open_port(port)
-        try:
-            said = listen(_noting(translated(_round(transport, port)), troubles), port)
-        finally:
-            transport.close()
-    said = readable.arranged(said)
+    said = readable.arranged(state(port, troubles, translated))
     if as_json:
         found = {name: readable.numbers(values) for name, values in said.items()}
         found[readable.HEALTH]["troubles"] = troubles
@@ -55,6 +45,25 @@ def live(
         console().print(table)
     for trouble in troubles:
         show(f"trouble: {trouble}")
+
+
+def state(
+    port: str,
+    troubles: list[str],
+    translated: Callable[[Iterator[str]], Iterator[str]] = iter,
+) -> dict[str, dict[str, str]]:
+    """One round of what the board says: values by pack, and by "health". What it complains of is
+    added to troubles. PacklogError if it says nothing.
+    """
+    if is_url(port):
+        with Site(port) as site:
+            lines = itertools.chain([status.HEALTH], site.lines(again=False))
+            return listen(_noting(translated(lines), troubles), port)
+    transport = open_port(port)
+    try:
+        return listen(_noting(translated(_round(transport, port)), troubles), port)
+    finally:
+        transport.close()
 
 
 def _round(transport: SerialTransport, port: str) -> Iterator[str]:

@@ -27,7 +27,7 @@ from sample import (
 )
 from store import events, segment
 
-_NUMBERS = ("code", "a", "b", "c")
+NUMBERS = ("code", "a", "b", "c")
 
 # In the order of firmware/health.py, which has shorter words for a display
 CAUSES = (
@@ -79,20 +79,21 @@ class Events:
 
 def load(paths: Iterable[Path | str], read: records.Reader = records.read) -> Events:
     """The events in paths, which are files or folders. PacklogError if there is no file at all."""
-    loaded = logs.load(paths, segment.EVENTS, _columns, _NUMBERS, read)
-    names = ("boot", "uptime", "time", "undated", *_NUMBERS)
+    loaded = logs.load(paths, segment.EVENTS, columns_of, NUMBERS, read)
+    names = ("boot", "uptime", "time", "undated", *NUMBERS)
     parts = {name: [log.columns[name] for log in loaded.logs] for name in names}
     rows = {name: np.concatenate([np.zeros(0, np.int64), *parts[name]]) for name in names}
-    event, details = _words(*(rows[name] for name in _NUMBERS))
+    event, details = in_texts(*(rows[name] for name in NUMBERS))
     return Events(**rows, event=event, details=details, **logs.about(loaded))
 
 
-def _columns(rows: np.ndarray, header: segment.Header) -> Columns:
+def columns_of(rows: np.ndarray, header: segment.Header) -> Columns:
+    """The numbers of events, a row of bytes each."""
     taken = np.ascontiguousarray(rows[:, : events.SIZE]).reshape(-1).view(EVENT)
-    return {name: taken[name].astype(np.int64) for name in _NUMBERS}
+    return {name: taken[name].astype(np.int64) for name in NUMBERS}
 
 
-def _words(code, a, b, c) -> tuple[np.ndarray, np.ndarray]:
+def in_texts(code, a, b, c) -> tuple[np.ndarray, np.ndarray]:
     """The texts of all rows; each different event is put into words once."""
     if not len(code):
         return np.zeros(0, "S1"), np.zeros(0, "S1")

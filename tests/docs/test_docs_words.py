@@ -30,6 +30,7 @@ FOREIGN = {
     **dict.fromkeys(("T1", "T2", "T3", "T4", "T5"), "sensors, as a JK's app calls them"),
     "py3": "of a wheel's name",
     **dict.fromkeys(("cu", "usbmodem101", "usbserial"), "ports of macOS"),
+    **dict.fromkeys(("Restart", "WatchdogSec", "oneshot"), "in a unit of systemd"),
     "my": "my.json, a config of the user's",
     "stty": "a command of the PC",
     "vX": "vX.Y.Z, a version to be filled in",
@@ -38,7 +39,9 @@ FOREIGN = {
 FOREIGN_OPTIONS = {"--target": "mpremote mip install", "--wheel": "uv build"}
 FOREIGN_FILES = {"simple.py": "of umqtt.simple"}
 
-FILE_ENDS = ("bin", "csv", "json", "md", "py", "seg", "sh", "shard", "tmp", "txt")
+FILE_ENDS = (
+    *("bin", "csv", "gz", "json", "lp", "md", "parquet", "py", "seg", "sh", "shard", "tmp", "txt"),
+)
 DOTTED = rf'(?<![\w./"-])[a-z_]\w*(?:\[\w*\])*(?:\.{WORD}(?:\[\w*\])*)+'
 OPTION = r"(?<![\w-])--[a-z][\w-]*"
 PATH = r"(?<![\w./-])(?:docs|firmware|host_tools|tests)/[\w./*-]*\b\*?"

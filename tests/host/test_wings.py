@@ -15,7 +15,9 @@ FLOORS = (
     {"sim.board"},
     {"sim.units", "sim.lcd"},
     {"sim.vm"},  # on the board's side: it imports nothing but itself
-    {"install", "trial", "report"},
+    {"install", "trial", "report", "sync"},
+    {"export.schemas"},
+    {"export.targets"},
     {"board", "export", "capture", "page"},
     {"history", "build"},
     {"ground"},
