@@ -10,6 +10,7 @@ from host_tools.export.dialect import EXCEL_ROWS, PLAIN, Dialect
 from host_tools.ground.output import is_file, open_output, spare_inputs
 from host_tools.ground.progress import Progress, say
 from host_tools.history import loading, logs, records, resample
+from host_tools.history.packed import Counted
 from host_tools.history.ranges import EVER, Range
 
 
@@ -64,9 +65,7 @@ def _source(exporter: ModuleType, paths: list, series: str, how: How) -> tuple[l
         found, blocks = loading.resampled(paths, series, how.every, how.guess, how.span)
     elif series == "pack" and hasattr(exporter, "write_blocks"):
         found, counts, blocks = loading.in_blocks(paths, how.guess, how.span)
-        return found.problems, lambda out, epoch, how: write_blocks(
-            blocks, out, epoch, how, (counts.undated + counts.guessed > 0, counts.guessed > 0)
-        )
+        return found.problems, lambda out, epoch, how: write_blocks(blocks, out, epoch, how, counts)
     else:
         rows = loading.load(paths, series, how.guess, how.span)
         return rows.problems, lambda out, epoch, how: write(rows, out, epoch, how)
@@ -89,24 +88,29 @@ def write_blocks(
     out: Path | str | None,
     epoch: bool,
     how: How,
-    dateless: tuple[bool, bool] | None = None,
+    counts: Counted | None = None,
 ) -> int:
     """Write rows that loading.resampled() or in_blocks() returned; returns their number.
 
-    dateless: have rows no date, or a guessed one? Is any guessed? None: the blocks show it.
+    counts: what in_blocks() says of them.
     """
     exporter, more = _exporter(out, how)
     opened = open_output(out, exporters.mode(exporter))
-    with opened as file, Progress("writing", 0, "rows", is_file(file)) as bar:
+    total = counts.rows if counts else 0
+    with opened as file, Progress("writing", total, "rows", is_file(file)) as bar:
         if hasattr(exporter, "write_blocks"):
-            if dateless is None and how.span and not how.guess:
-                dateless = False, False
-            count = exporter.write_blocks(
-                blocks, file.write, epoch, bar.at, dateless=dateless, **more
-            )
+            more |= {"dateless": _dateless(how, counts)}
+            count = exporter.write_blocks(blocks, file.write, epoch, bar.at, **more)
         else:
             count = exporter.write(resample.whole(blocks), file.write, epoch, bar.at, **more)
         return bar.done if count is None else count
+
+
+def _dateless(how: How, counts: Counted | None) -> tuple[bool, bool] | None:
+    """Have rows no date of a clock? Is one guessed? None: the blocks show it."""
+    if counts:
+        return counts.undated + counts.guessed > 0, counts.guessed > 0
+    return (False, False) if how.span and not how.guess else None
 
 
 def _exporter(out: Path | str | None, how: How) -> tuple[ModuleType, dict]:

@@ -40,7 +40,7 @@ class Progress:
         self.done = done
         if self._shown and time.monotonic() >= self._from:
             if self._bar is None:
-                self._bar = _bar(self._what, self._total, self._unit)
+                self._bar = _bar(self._what, self._total, self._unit, done)
                 self._bar.start()
             self._bar.update(self._bar.task_ids[0], completed=done)
 
@@ -62,7 +62,7 @@ class Progress:
             self._bar.stop()
 
 
-def _bar(what: str, total: int | None, unit: str | None):
+def _bar(what: str, total: int | None, unit: str | None, done: int):
     """A bar of rich's, which is loaded for it alone."""
     from rich import progress
     from rich.console import Console
@@ -81,5 +81,5 @@ def _bar(what: str, total: int | None, unit: str | None):
         redirect_stdout=False,  # rich would take what is printed to stderr, above the bar
         refresh_per_second=4,
     )
-    bar.add_task(what, total=total)
+    bar.add_task(what, total=total, completed=done)
     return bar

@@ -47,6 +47,8 @@ def compare(files: Iterable[Path], read: records.Reader = records.read) -> list[
     """Those counters that moved by enough to say something."""
     files = list(files)
     counted = logs.load(files, segment.EVENTS, _values, ("code", "a", "b"), read).logs
+    if not any(_counts(log.columns).any() for log in counted):
+        return []
     measured = logs.load(files, segment.PACK, _measured, read=read).logs
     sums = {number: np.zeros(2) for number in COUNTERS}
     for said, own in zip(counted, measured, strict=False):  # of the same log: both are in order
@@ -73,6 +75,11 @@ def _compared(said: pieces.Columns, flow: "_Flow") -> Iterator[tuple[int, np.nda
                 yield number, np.array([moved, history])
 
 
+def _counts(said: pieces.Columns) -> np.ndarray:
+    """Which events say what a counter is at."""
+    return (said["code"] == events.VALUE) & np.isin(said["a"], list(COUNTERS))
+
+
 def _values(rows: np.ndarray, header: segment.Header) -> pieces.Columns:
     taken = np.ascontiguousarray(rows[:, : events.SIZE]).reshape(-1).view(EVENT)
     return {name: taken[name].astype(np.int64) for name in ("code", "a", "b")}
@@ -80,7 +87,7 @@ def _values(rows: np.ndarray, header: segment.Header) -> pieces.Columns:
 
 def _measured(rows: np.ndarray, header: segment.Header) -> pieces.Columns:
     raw = np.ascontiguousarray(rows).reshape(-1).view(frames.RAW)
-    return {name: raw[name].view("<f2").astype(np.float64) for name in ("current", "voltage")}
+    return {name: raw[name].view("<f2").copy() for name in ("current", "voltage")}
 
 
 class _Flow:
@@ -93,8 +100,7 @@ class _Flow:
         same = self._boot[1:] == self._boot[:-1]
         begin[1:] = np.where(same, np.maximum(begin[1:], self._end[:-1]), begin[1:])
         self._begin = begin
-        self._current = np.nan_to_num(log.columns["current"])
-        self._voltage = np.nan_to_num(log.columns["voltage"])
+        self._log = log
 
     def between(self, name: str, boot: int, begin: int, end: int) -> float | None:
         """What the counter of that name should have counted; None if frames are missing."""
@@ -103,7 +109,10 @@ class _Flow:
         if end <= begin or seconds.sum() < COVERED * (end - begin):
             return None
         what, _, way = name.partition("_")
-        flow = np.maximum(self._current[mine] * (1 if way == "in" else -1), 0)
+        flow = np.maximum(self._values("current", mine) * (1 if way == "in" else -1), 0)
         if what == "energy":
-            flow = flow * self._voltage[mine]
+            flow = flow * self._values("voltage", mine)
         return float((flow * seconds).sum()) / _HOUR_S
+
+    def _values(self, name: str, mine: np.ndarray) -> np.ndarray:
+        return np.nan_to_num(self._log.columns[name][mine].astype(np.float64))

@@ -81,6 +81,34 @@ def load(paths: Iterable[Path | str], read: records.Reader = records.read) -> Fr
     return Frames(**rows, **logs.about(loaded))
 
 
+@dataclass
+class Moments:
+    """When the rows of Frames are, without their values."""
+
+    boot: np.ndarray
+    uptime: np.ndarray
+    time: np.ndarray
+    undated: np.ndarray
+    hole: np.ndarray
+    pack: str = ""
+    problems: list[str] = field(default_factory=list)
+    remarks: list[str] = field(default_factory=list)
+    boots: list[Undated] = field(default_factory=list)
+
+    def __len__(self) -> int:
+        return len(self.boot)
+
+
+def load_moments(paths: Iterable[Path | str], read: records.Reader = records.read) -> Moments:
+    """When the frames are that load() gives."""
+    loaded = logs.load(paths, segment.PACK, lambda rows, header: {}, read=read)
+    rows = logs.with_holes(loaded.logs, UNKNOWN)
+    if not rows:
+        names = ("boot", "uptime", "time", "undated", "hole")
+        rows = {name: np.empty(0, COLUMNS[name]) for name in names}
+    return Moments(**rows, **logs.about(loaded))
+
+
 def _columns(rows: np.ndarray, header: segment.Header) -> Columns:
     return columns_of(rows, header.layout)
 

@@ -34,6 +34,7 @@ from host_tools.history.timeline import UNKNOWN
 from store import segment
 
 _DAY_S = 86400
+_ROWS = 1_000_000  # of frames at a time
 _HOUR_S = 3600
 _BOOTS_SAID = 5  # of those without a date
 _PASSES = 7  # how often each file is gone through
@@ -123,7 +124,7 @@ def _collect(files: list[Path], read: records.Reader) -> tuple[list[Summary], li
 
 
 def _summary(name: str, files: list[Path], damaged: list[str], read: records.Reader) -> Summary:
-    loaded = frames.load(files, read)
+    loaded = frames.load_moments(files, read)
     summary = Summary(name, files=len(files))
     _add_frames(summary, loaded)
     into, out, summary.logged_s = _charge(files, read)
@@ -152,7 +153,7 @@ def _rollups(files: list[Path], damaged: list[str], read: records.Reader) -> tup
     return counts[0], counts[1]
 
 
-def _add_frames(summary: Summary, loaded: frames.Frames) -> None:
+def _add_frames(summary: Summary, loaded: frames.Moments) -> None:
     if not len(loaded):
         return
     dated = loaded.time[loaded.time != UNKNOWN]
@@ -160,7 +161,7 @@ def _add_frames(summary: Summary, loaded: frames.Frames) -> None:
         summary.first, summary.last = int(dated.min()), int(dated.max())
     is_frame = ~loaded.hole
     summary.frames = int(is_frame.sum())
-    summary.undated_frames = int((loaded.time[is_frame] == UNKNOWN).sum())
+    summary.undated_frames = int(((loaded.time == UNKNOWN) & is_frame).sum())
     summary.undated = _undated(loaded, np.bincount(loaded.undated[is_frame]))
     boot, uptime = loaded.boot[is_frame], loaded.uptime[is_frame]
     again = (boot[1:] != boot[:-1]) | (uptime[1:] <= uptime[:-1])
@@ -168,7 +169,7 @@ def _add_frames(summary: Summary, loaded: frames.Frames) -> None:
     _add_gaps(summary, loaded)
 
 
-def _undated(loaded: frames.Frames, counts: np.ndarray) -> list[dict[str, int | None]]:
+def _undated(loaded: frames.Moments, counts: np.ndarray) -> list[dict[str, int | None]]:
     """Between which dates each boot without one lies. counts: frames, by number in loaded.boots."""
     return [
         {
@@ -182,7 +183,7 @@ def _undated(loaded: frames.Frames, counts: np.ndarray) -> list[dict[str, int | 
     ]
 
 
-def _add_gaps(summary: Summary, loaded: frames.Frames) -> None:
+def _add_gaps(summary: Summary, loaded: frames.Moments) -> None:
     """Silence reaches from the frame before such a row to the one after."""
     hole = np.flatnonzero(loaded.hole)
     before, after = loaded.time[hole - 1], loaded.time[hole + 1]
@@ -200,16 +201,25 @@ def _charge(files: list[Path], read: records.Reader) -> tuple[float, float, int]
     into = out = 0.0
     covered = 0
     for log in logs.load(files, segment.PACK, _current, read=read).logs:
-        boot, uptime, start = log.columns["boot"], log.columns["uptime"].astype(np.int64), log.start
-        begin = start.astype(np.int64)
-        same = boot[1:] == boot[:-1]
-        begin[1:] = np.where(same, np.maximum(begin[1:], uptime[:-1]), begin[1:])
-        seconds = uptime - begin
-        charge = np.nan_to_num(log.columns["current"]) * seconds / _HOUR_S
-        into += float(charge[charge > 0].sum())
-        out -= float(charge[charge < 0].sum())
-        covered += int(seconds.sum())
+        for first in range(0, len(log.start), _ROWS):
+            charge, seconds = _flows(log, first, first + _ROWS)
+            into += float(charge[charge > 0].sum())
+            out -= float(charge[charge < 0].sum())
+            covered += int(seconds.sum())
     return into, out, covered
+
+
+def _flows(log: logs.Log, first: int, end: int) -> tuple[np.ndarray, np.ndarray]:
+    """Ah and seconds of some of a log's frames."""
+    rows = slice(max(first - 1, 0), end)  # with the frame before them
+    boot, uptime = log.columns["boot"][rows], log.columns["uptime"][rows].astype(np.int64)
+    begin = log.start[rows].astype(np.int64)
+    same = boot[1:] == boot[:-1]
+    begin[1:] = np.where(same, np.maximum(begin[1:], uptime[:-1]), begin[1:])
+    own = slice(first - rows.start, None)
+    seconds = (uptime - begin)[own]
+    current = np.nan_to_num(log.columns["current"][rows][own])
+    return current * seconds / _HOUR_S, seconds
 
 
 def _current(rows: np.ndarray, header: segment.Header) -> pieces.Columns:

@@ -5,7 +5,8 @@ python tests/bench/load.py                      ten million frames, in shards
 python tests/bench/load.py --frames 1000000     fewer
 python tests/bench/load.py --json               one JSON object instead of the table
 
-Each is a process of its own; of its repetitions the fastest counts. CPU seconds are of all threads.
+Each is a process of its own; of its repetitions the fastest counts, and the memory of the first.
+CPU seconds are of all threads.
 inflate is what zlib alone takes for the same shards: nothing that reads them can be faster. The
 other libraries write rows that they already have; packlog decode reads the shards besides.
 """
@@ -75,14 +76,15 @@ import json, resource, sys, time
 sys.path[0:0] = [{root!r}, {root!r} + "/firmware"]
 where, out, times = {where!r}, {out!r}, []
 {before}
+most = []
 def done(rows):
     times.append((time.perf_counter() - begun[0], time.process_time() - begun[1], rows))
+    most.append(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
 for _ in range({repeat}):
     begun = time.perf_counter(), time.process_time()
     {what}
-most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 wall, cpu, rows = (min(each) for each in zip(*times))
-print(json.dumps(dict(rows=rows, wall_s=wall, cpu_s=cpu, most_mb=round(most))))
+print(json.dumps(dict(rows=rows, wall_s=wall, cpu_s=cpu, most_mb=round(most[0]))))
 """
 
 
