@@ -13,6 +13,7 @@ import os
 
 from config_rules import (
     LONGEST_SAID,
+    SECRETS,
     ConfigError,
     check_rules,
     has_value,
@@ -30,6 +31,7 @@ BRACKETS = 100  # the deepest nesting: deeper ones would not fit in RAM
 # key: (kind of value, its limits, default), as config_rules explains them; without a default the
 # key is needed. A list of objects is "sections", its limits are the keys of each; one object, which
 # may be missing, is a "section".
+FIND_OUT = "auto"  # the kind of a pack whose BMS finder.py finds
 PACK = {
     "KEYS": {
         "name": ("name", ()),
@@ -68,27 +70,41 @@ TOP = {
     "timezone_rule": ("text", 60, ""),
 }
 # What check() adds for its users
-DERIVED = ("tolerances", "pins", "parameters", "parts", "radios", "local", "checksum")
+DERIVED = ("tolerances", "pins", "parameters", "parts", "radios", "local", "checksum", "complaints")
 
 
 # Reading
 
 
-def load(path="config.json"):
+def load(path="config.json", known=None):
     """(what the file says, checked, as parse() returns it; the file's CRC-32). ConfigError says
     what is wrong with it.
+
+    known: kinds of BMS by their units, for packs that leave it to the logger. If what else the file
+    says does not fit them, they stay unknown and a complaint says so.
     """
     try:
         _check_size(os.stat(path)[6])
         with open(path, "rb") as file:
             data = file.read()
-        return parse(data.decode()), binascii.crc32(data)
+        return _parse_known(data.decode(), known), binascii.crc32(data)
     except OSError:
         raise ConfigError("", "not found: copy the example from the repository to the board")
     except UnicodeError:
         raise ConfigError("", "not UTF-8 text: save it as UTF-8")
     except MemoryError:
         raise ConfigError("", "takes more memory than there is")
+
+
+def _parse_known(text, known):
+    if known:
+        try:
+            return parse(text, known)
+        except ConfigError as error:
+            checked = parse(text)
+            checked["complaints"] = [str(error)]
+            return checked
+    return parse(text)
 
 
 def finish(checked):
@@ -115,8 +131,10 @@ def _plain(value):
     return [_plain(each) for each in value] if isinstance(value, list) else value
 
 
-def parse(text):
-    """Check the text of a config.json; returns it as a dict with every default filled in."""
+def parse(text, known=None):
+    """Check the text of a config.json; returns it as a dict with every default filled in. known: as
+    load() takes it.
+    """
     _check_size(len(text))
     if text.count("[") + text.count("{") > BRACKETS:
         raise ConfigError("", "has more than " + str(BRACKETS) + " opening brackets")
@@ -127,7 +145,7 @@ def parse(text):
     except TypeError:  # MicroPython's takes any value for a key
         raise ConfigError("", "not JSON: a key has to be a text in quotes")
     try:
-        return check(data)
+        return check(data, known)
     except UnicodeError:
         raise ConfigError("", "has half a character: write it as it is, without \\u")
 
@@ -150,7 +168,7 @@ def _checksum(value, hidden, crc):
     return crc
 
 
-def check(data):
+def check(data, known=None):
     """The same for what the text says.
 
     checksum: CRC-32 of that without secrets. The history keeps it, to say that a config changed.
@@ -161,7 +179,7 @@ def check(data):
         raise ConfigError("packs", "a list in [ ] with at least one pack is needed")
     parts = things("parts")
     checked = _section(data, TOP, "", ["packs", "store"] + [name for name, _ in parts])
-    found = [_pack(pack, "packs[" + str(i) + "]") for i, pack in enumerate(packs)]
+    found = [_pack(pack, "packs[" + str(i) + "]", known or {}) for i, pack in enumerate(packs)]
     checked["local"] = local_rule(checked)
     checked["packs"] = [section for _, section, _ in found]
     checked["store"] = _section(data.get("store", {}), STORE, "store")
@@ -206,20 +224,25 @@ def tolerances(pack, store):
 # What things say of themselves
 
 
-def secrets():
-    """The keys whose values are never shown."""
+def secrets(*kinds):
+    """The keys whose values are never shown; of these kinds, or of all."""
+    kinds = kinds or SECRETS
     tables = [thing["KEYS"] for wing in ("parts", "transport", "bms") for _, thing in things(wing)]
     inner = [row[1] for keys in tables for row in keys.values() if row[0][:7] == "section"]
-    return {key for keys in tables + inner for key, row in keys.items() if row[0] == "secret"}
+    return {key for keys in tables + inner for key, row in keys.items() if row[0] in kinds}
 
 
 # Sections
 
 
-def _pack(data, where):
+def _pack(data, where, known):
     """(where, the section, its rules) of a pack: its keys, its BMS's and its link's."""
     _expect(data, dict, where, "an object in { }")
-    bms = dict(things("bms"))[_value(data, "bms", PACK["KEYS"]["bms"], where + ".bms")]
+    kind = _value(data, "bms", PACK["KEYS"]["bms"], where + ".bms")
+    if kind == FIND_OUT and unit_of(data) in known:
+        data = dict(data, bms=known[unit_of(data)], link="ble")
+        kind = _value(data, "bms", PACK["KEYS"]["bms"], where + ".bms")
+    bms = dict(things("bms"))[kind]
     links = bms["LINKS"]  # (name, parameters), the usual one first
     row = ("choice", tuple(name for name, _ in links), links[0][0])
     name = _value(data, "link", row, where + ".link")
@@ -232,6 +255,12 @@ def _pack(data, where):
     section = _section(data, keys, where)
     section["parameters"] = {key: parameters[key] for key in parameters if key not in keys}
     return where, section, [rule for thing in (PACK, link, bms) for rule in thing.get("RULES", ())]
+
+
+def unit_of(pack):
+    """How config.json names a unit, as finder.py keeps it."""
+    address = str(pack.get("address") or "").lower()
+    return address or str(pack.get("device") or "").strip()
 
 
 def _thing(data, thing, where):

@@ -60,9 +60,14 @@ class Logger:
         radios = [name for name in settings.get("radios", ()) if name in parts]
         for name in radios:
             self._attempt(self._add_part, name)
+        self._unknown = [pack for pack in settings["packs"] if pack["bms"] == "auto"]
         for i, pack in enumerate(settings["packs"]):
-            self._attempt(self._add_pack, i, pack)
-        once.packs.forget()
+            if pack not in self._unknown:
+                self._attempt(self._add_pack, i, pack)
+        if self._unknown:
+            self._attempt(self._add_finder)  # it makes links and decoders
+        else:
+            once.packs.forget()
         for name in parts:
             if name not in radios:
                 self._attempt(self._add_part, name)
@@ -102,6 +107,14 @@ class Logger:
         pack.history.event(events.CONFIG, events.PLAIN, self._settings["checksum"])
         board.clock.add_listener(pack.history.anchor)
         board.packs.append(pack)
+
+    @once.start
+    def _add_finder(self):
+        import finder
+
+        self._finder = finder.Finder(self._unknown, self.complaints)
+        self.board.parts.append(self._finder)
+        self.board.tasks.append(("finder", self._find))
 
     @once.start
     def _listen(self):
@@ -160,15 +173,21 @@ class Logger:
             for _ in self.upkeep.steps():
                 await asyncio.sleep_ms(COMPACT_MS)
             if self.upkeep.wants_restart(self.board.uptime.seconds) and self._is_quiet():
-                await self._restart()
+                await self._restart(self.upkeep.why())
 
     def _is_quiet(self):
         """Has everything just been flushed?"""
         return not any(pack.history.waiting for pack in self.board.packs)
 
-    async def _restart(self):
+    async def _find(self):
+        """Find out of which kinds units are. What is found counts from the next start on."""
+        found = await self._finder.run()
+        while not self._is_quiet():
+            await asyncio.sleep(1)
+        await self._restart("Restarting: " + found)
+
+    async def _restart(self, why):
         """Do at a start what does not work here. Returns if the flash failed: the log goes on."""
-        why = self.upkeep.why()
         self.complaints.insert(0, why)
         await asyncio.sleep(RESTART_S)
         if self.upkeep.plan_restart():  # first: what is closed stays closed
@@ -186,6 +205,8 @@ class Logger:
         board = self.board
         for complaint in self.complaints:
             print(TROUBLE + complaint)
+        for pack in self._unknown:
+            print("packlog " + pack["name"] + " readings=0 bms=auto")
         board.values = ()  # the new ones may take its RAM
         values = health.values(board)
         values += self.upkeep.values()

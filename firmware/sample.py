@@ -81,6 +81,14 @@ def shown(mv, is_wired):
     return mv if mv >= UNWIRED_BELOW else 0
 
 
+class _Index:
+    def __getitem__(self, index):
+        return index
+
+
+WHOLE = _Index()[:]  # as in a[:], made once: each [:] allocates
+
+
 class Sample:
     """One reading. cells[0:cell_count] are mV, 0 where a cell is not wired or not known."""
 
@@ -122,10 +130,11 @@ class Sample:
         self.max_cell = other.max_cell
         self.impedance_count = other.impedance_count
         self.wires = other.wires
-        _copy(self.cells, other.cells, other.cell_count)
-        _copy(self.cell_temperatures, other.cell_temperatures, other.cell_count)
-        _copy(self.impedances, other.impedances, other.impedance_count)
-        _copy(self.temperatures, other.temperatures, MAX_TEMPERATURES)
+        self.cells[WHOLE] = other.cells
+        self.cell_temperatures[WHOLE] = other.cell_temperatures
+        if other.impedance_count:
+            self.impedances[WHOLE] = other.impedances
+        self.temperatures[WHOLE] = other.temperatures
         _copy_all(self.extras, other.extras)
         _copy_all(self.texts, other.texts)
 
@@ -136,9 +145,11 @@ class Sample:
         for i in range(self.cell_count):
             mv = cells[i]
             if mv:
-                if low is None or mv < cells[low]:
+                if low is None:
+                    low = high = i
+                elif mv < cells[low]:
                     low = i
-                if high is None or mv > cells[high]:
+                elif mv > cells[high]:
                     high = i
         self.min_cell = low
         self.max_cell = high
@@ -190,11 +201,6 @@ def _copy_scalars(target, source):
         i -= 1
         name = SCALARS[i]
         setattr(target, name, getattr(source, name))
-
-
-def _copy(target, source, count):
-    for i in range(count):
-        target[i] = source[i]
 
 
 def _copy_all(target, source):

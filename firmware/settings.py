@@ -18,6 +18,7 @@ PASSING = True
 CONFIG = "config.json"
 FINISHED = "config.ready"
 _NEW = "config.new"
+FOUND = "auto.json"
 LAST = "Old config in use: "
 
 
@@ -28,9 +29,10 @@ def read(folder=""):
     that is returned instead; its complaints then say what is wrong.
     """
     try:
-        return json.loads(_finished(folder, _checksum(folder + CONFIG))), None
+        found = json.loads(_finished(folder, _checksum(folder + CONFIG)))
     except (OSError, ValueError, MemoryError):
         return _check(folder)
+    return _check(folder) if _is_found_since(folder, found) else (found, None)
 
 
 def prepare(settings):
@@ -49,6 +51,27 @@ def form(text, checksum):
     of the config.json. The same number means that it was not changed.
     """
     return _head(checksum, text) + text
+
+
+def _is_found_since(folder, settings):
+    """Has the kind of a unit been found since this form was written? With a complaint, it does not
+    go with what else config.json says.
+    """
+    unknown = [pack for pack in settings["packs"] if pack["bms"] == "auto"]
+    if not unknown or "complaints" in settings:
+        return False
+    found = _found(folder)
+    return any((pack["address"] or pack["device"]) in found for pack in unknown)
+
+
+def _found(folder):
+    """Kinds of BMS by their units, as finder.py keeps them."""
+    from lib import kept
+    from lib.passing import forget
+
+    found = kept.read(folder + FOUND)
+    forget("lib.kept")
+    return found
 
 
 def _head(checksum, text):
@@ -89,7 +112,7 @@ def _check(folder):
     import config
 
     try:
-        checked, checksum = config.load(folder + CONFIG)
+        checked, checksum = config.load(folder + CONFIG, _found(folder))
         checked = config.finish(checked)
         _write(folder, form(json.dumps(checked).encode(), checksum))
         return checked, None

@@ -15,18 +15,24 @@ GROUND = {"sample", "version", "lib"}
 MAY = {
     # The entrance hall: what wires the rooms together
     "main": {"packlog", "settings"},
-    "settings": {"config", "config_keys", "radios", "store"},
+    "settings": {"config", "config_keys", "lib", "radios", "store"},
     "radios": GROUND | {"board"},
     "packlog": {"store", "net", "transport"}
     | GROUND
-    | {"board", "complaint", "console", "health", "listen", "update"}
+    | {"board", "complaint", "console", "finder", "health", "listen", "update"}
     | {"pack"},
-    "pack": {"bms", "transport", "store"} | GROUND | {"board", "console", "energy", "hold", "hub"},
+    "finder": {"lib", "recognise", "seen_as", "transport"},
+    "recognise": set(),
+    "seen_as": set(),
+    "pack": {"bms", "transport", "store"}
+    | GROUND
+    | {"board", "console", "current_sign", "energy", "hold", "hub"},
     "parts": {"net", "screen", "store"} | GROUND | {"board"},
     "display": {"drivers", "screen"} | GROUND,
     "complaint": {"config", "console", "parts", "screen"} | GROUND,
     "board": {"lib"},
     "console": GROUND,
+    "current_sign": GROUND,
     "energy": GROUND,
     "fields": GROUND,
     "health": GROUND | {"store"},
@@ -37,7 +43,8 @@ MAY = {
     "config_rules": {"config_keys"},
     "sample": set(),
     "listen": {"lib", "answers"},
-    "answers": {"lib", "mask", "store"},
+    "answers": {"lib", "mask", "store", "tap"},
+    "tap": set(),
     "web_server": GROUND | {"net", "store"},
     "web_state": GROUND | {"net"},
     "web_metrics": GROUND | {"fields", "net"},
@@ -53,7 +60,7 @@ MAY = {
     "transport": GROUND | {"radios"},  # a link whose radio gets no memory asks it for a reset
 }
 HOST_MAY = {"sample", "store", "bms", "config", "config_rules", "settings", "console", "fields"}
-HOST_MAY |= {"version", "config_zone", "energy", "lib"}
+HOST_MAY |= {"version", "config_zone", "energy", "lib", "recognise"}
 
 
 def imported(path: Path) -> set[str]:

@@ -18,7 +18,7 @@ LINKS = {
     "serial": {"baudrate": 19200, "quiet_ms": 50},
 }
 KEYS = {"timeout_s": ("number", (3, 3600), 15), "invert_current": ("switch", (), False)}
-SEEN_AS = {"service": 0xFFE0, "name": ("ANT-BLE2", "ANT-BLE3", "ANT@BLE2", "ANT@BLE3")}
+SEEN_AS = ({"service": 0xFFE0, "name": ("ANT?BLE[2-3]*",)},)
 LEAVES_OUT = False  # a reading has all that there is
 TOPICS = ""  # the key of mqtt with the base of topics that others also have for it
 ALARMS = ant_alarms.ALARMS

@@ -16,7 +16,7 @@ LINKS = {
     "serial": {"baudrate": 19200, "quiet_ms": 50},
 }
 KEYS = {"timeout_s": ("number", (3, 3600), 15), "invert_current": ("switch", (), False)}
-SEEN_AS = {"service": 0xFFE0, "name": ("ANT-BLE0", "ANT-BLE1")}
+SEEN_AS = ({"service": 0xFFE0, "name": ("ANT-BLE[0-1]*",)},)
 LEAVES_OUT = False  # a reading has all that there is
 TOPICS = ""  # the key of mqtt with the base of topics that others also have for it
 ALARMS = ant_alarms.ALARMS

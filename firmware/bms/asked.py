@@ -10,11 +10,13 @@ answers any more is unknown after KEPT readings.
 import struct
 
 from bms import framed
+from bms.framed import ANY, HIGHEST, LOWEST, NAME, PLACE, SCALE, SIZE, STEP
 from lib import once
 
 # Columns of a question: what is sent; the kind of its answer; every how many rounds it is asked,
 # twice in a row; the longest answer, in bytes
 BYTES, KIND, EVERY, LONGEST = 0, 1, 2, 3
+WORD = 0xFFFF  # the range of any number of two bytes
 KEPT = 30  # readings
 UNANSWERED = 10  # rounds
 
@@ -28,23 +30,21 @@ def high_words(buf, at, target, count):
 
 def words_near(buf, at, other, place, count, step):
     """True if count numbers of two bytes differ by that step at most."""
-    while count:
-        off = ((buf[at] - other[place]) << 8) + buf[at + 1] - other[place + 1]
-        if off > step or off < -step:
-            return False
-        at += 2
-        place += 2
-        count -= 1
+    at -= place
+    for i in range(place, place + 2 * count, 2):
+        if buf[at + i] != other[i] or step < 255:  # mostly it takes no more than the high bytes
+            off = ((buf[at + i] - other[i]) << 8) + buf[at + i + 1] - other[i + 1]
+            if off > step or off < -step:
+                return False
     return True
 
 
 def words_below(buf, at, count, most):
     """True if count numbers of two bytes are that much at most."""
-    while count:
-        if (buf[at] << 8 | buf[at + 1]) > most:
+    high = most >> 8
+    for i in range(at, at + 2 * count, 2):
+        if buf[i] >= high and (buf[i] << 8 | buf[i + 1]) > most:
             return False
-        at += 2
-        count -= 1
     return True
 
 
@@ -151,10 +151,8 @@ class Decoder(framed.Decoder):
         buf = self._buf
         at = self._start + place
         total = 0
-        while count:
-            total += buf[at]
-            at += 1
-            count -= 1
+        for i in range(at, at + count):
+            total += buf[i]
         return total
 
     def _fill_cells(self, place, count):
@@ -170,11 +168,37 @@ class Decoder(framed.Decoder):
         """Are they all possible, up to most mV?"""
         return words_below(self._buf, self._start + place, count, most)
 
-    def _is_near(self, row):
-        """As framed's, of rows that _are_right() has found in their ranges."""
-        if row[framed.STEP] == framed.ANY:
+    # As framed's, of rows with one layout, that _are_right() has found in their ranges
+
+    def _value(self, row):
+        value = self._read(self._buf, self._start + row[PLACE], row[SIZE])
+        return value * row[SCALE]
+
+    def _put(self, rows):
+        i = len(rows)
+        while i:
+            i -= 1
+            setattr(self.sample, rows[i][NAME], self._value(rows[i]))
+
+    def _bits(self, rows):
+        bits = 0
+        for row in rows:
+            if self._value(row):
+                bits |= row[NAME]
+        return bits
+
+    def _is_in_range(self, row):
+        if row[SIZE] & 2 and row[HIGHEST] - row[LOWEST] == WORD:  # whatever it says
             return True
-        return self._off(row[framed.PLACE], row[framed.SIZE]) <= row[framed.STEP]
+        value = self._read(self._buf, self._start + row[PLACE], row[SIZE])
+        return row[LOWEST] <= value <= row[HIGHEST]
+
+    def _is_near(self, row):
+        if row[STEP] == ANY:
+            return True
+        off = self._read(self._buf, self._start + row[PLACE], row[SIZE])
+        off -= self._read(self._other, row[PLACE], row[SIZE])
+        return -row[STEP] <= off <= row[STEP]
 
     def _words_near(self, place, count, step):
         return words_near(self._buf, self._start + place, self._other, place, count, step)

@@ -21,6 +21,8 @@ class Decoder(asked.Decoder):
         return value * row[SCALE]
 
     def _is_in_range(self, row):
+        if row[SIZE] & 2 and row[HIGHEST] - row[LOWEST] == asked.WORD:
+            return True
         value = self._read(self._buf, self._start + self._shift + row[PLACE], row[SIZE])
         return row[LOWEST] <= value <= row[HIGHEST]
 

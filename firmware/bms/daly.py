@@ -16,7 +16,7 @@ LINKS = {
     "serial": {"baudrate": 9600, "quiet_ms": 50},
 }
 KEYS = {"timeout_s": ("number", (3, 3600), 15), "invert_current": ("switch", (), False)}
-SEEN_AS = {"name": ("DL-",)}
+SEEN_AS = daly_alarms.SEEN_AS
 LEAVES_OUT = False  # a reading has all that there is
 TOPICS = ""  # the key of mqtt with the base of topics that others also have for it
 ALARMS = daly_alarms.ALARMS

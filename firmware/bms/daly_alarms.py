@@ -1,4 +1,5 @@
-"""What the seven bytes of a Daly's faults mean, for both of its protocols: by the maker's paper.
+"""What both protocols of a Daly have in common: how the units advertise, and what the seven bytes
+of their faults mean (by the maker's paper). An advertisement does not tell which one a unit speaks.
 
 Each voltage, temperature and current has a bit for a warning and one for the protection: one alarm
 here. So have faults of a kind that need the same remedy.
@@ -6,6 +7,11 @@ here. So have faults of a kind that need the same remedy.
 
 from sample import CHARGE_ON, CHARGE_STOPPED, DISCHARGE_ON, DISCHARGE_STOPPED
 
+# The numbers are those of other makers: they are the first bytes of a text
+SEEN_AS = (
+    {"service": 0xFFF0, "name": ("DL-*",)},
+    {"maker": (0x0102, 0x0104, 0x0302, 0x0303, 0x0402)},
+)
 ALARMS = (
     "cell overvoltage", "cell undervoltage", "pack overvoltage", "pack undervoltage",
     "charge too hot", "charge too cold", "discharge too hot", "discharge too cold",

@@ -18,6 +18,7 @@ LINKS = {
     "ble": {"service": 0xFFF0, "notify": 0xFFF1, "write": 0xFFF2},
 }
 KEYS = {"timeout_s": ("number", (3, 3600), 15), "invert_current": ("switch", (), False)}
+SEEN_AS = daly_alarms.SEEN_AS
 LEAVES_OUT = False  # a reading has all that there is
 TOPICS = ""  # the key of mqtt with the base of topics that others also have for it
 ALARMS = daly_alarms.ALARMS

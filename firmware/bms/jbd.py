@@ -24,12 +24,12 @@ LINKS = {
     "serial": {"baudrate": 9600, "quiet_ms": 50},
 }
 KEYS = {"timeout_s": ("number", (3, 3600), 15)}
-SEEN_AS = {
-    "service": 0xFF00,
-    "name": ("JBD-", "DWF", "LSG-", "SX1", "SX60", "SBL-", "OGR-", "TZ-H", "xiaoxiang"),
-    "address": ("10:a5:62", "a4:c1:37", "a4:c1:38", "a5:c2:37", "a5:c2:39", "a5:c2:3a",
-                "aa:c2:37", "70:3e:97"),
-}  # fmt: skip
+SEEN_AS = (
+    {"service": 0xFF00, "name": ("JBD-*", "DWF*", "LSG-*", "N-?????BL*", "SX1*", "SX60*", "SBL-*",
+                                 "OGR-*", "TZ-H*", "xiaoxiang*")},
+    {"service": 0xFF00, "address": ("10:a5:62", "a4:c1:37", "a4:c1:38", "a5:c2:37", "a5:c2:39",
+                                    "a5:c2:3a", "aa:c2:37", "70:3e:97")},
+)  # fmt: skip
 LEAVES_OUT = False  # a reading has all that there is
 TOPICS = ""  # the key of mqtt with the base of topics that others also have for it
 # By their bits, as the display has room for them

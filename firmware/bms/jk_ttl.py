@@ -7,7 +7,7 @@ done with a frame. Facts from ESPHome's JK component and from frames that others
 """
 
 from bms import asked
-from bms.framed import ANY, PLACE, SCALE, SIZE
+from bms.framed import ANY, HIGHEST, LOWEST, PLACE, SCALE, SIZE, STEP
 from lib import once
 from sample import (
     BALANCING,
@@ -23,6 +23,7 @@ NUMBER = 8  # in the events
 LINKS = {"serial": {"baudrate": 115200, "quiet_ms": 50}}
 KEYS = {"timeout_s": ("number", (3, 3600), 15)}
 LEAVES_OUT = False  # a frame has all that there is
+SECRETS = "jk_ttl_secrets"  # what keeps its password out of a capture
 TOPICS = ""  # the key of mqtt with the base of topics that others also have for it
 # By their bits, as the display has room for them
 ALARMS = (
@@ -163,6 +164,13 @@ class Decoder(asked.Decoder):
 
     def _value(self, row):
         return self._number(row[PLACE], row[SIZE]) * row[SCALE]
+
+    def _is_in_range(self, row):
+        value = self._number(row[PLACE], row[SIZE])
+        return row[LOWEST] <= value <= row[HIGHEST]
+
+    def _is_near(self, row):
+        return row[STEP] == ANY or self._off(row[PLACE], row[SIZE]) <= row[STEP]
 
     def _off(self, place, size):
         return abs(self._number(place, size) - self._read(self._other, self._place(place), size))

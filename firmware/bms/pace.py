@@ -14,7 +14,7 @@ from sample import MAX_CELLS, MAX_TEMPERATURES
 NUMBER = 14  # in the events
 LINKS = {"ble": {"service": 0xFFF0, "notify": 0xFFF1, "write": 0xFFF2}}
 KEYS = {"timeout_s": ("number", (3, 3600), 15), "invert_current": ("switch", (), False)}
-SEEN_AS = {"name": ("PC-",)}
+SEEN_AS = ({"name": ("PC-????",)},)
 LEAVES_OUT = False  # a reading has all that there is
 TOPICS = ""  # the key of mqtt with the base of topics that others also have for it
 ALARMS = ()

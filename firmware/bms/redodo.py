@@ -22,11 +22,13 @@ from sample import (
 NUMBER = 9  # in the events
 LINKS = {"ble": {"service": 0xFFE0, "notify": 0xFFE1, "write": 0xFFE2}}
 KEYS = {"cells": ("number", (0, 16), 0), "timeout_s": ("number", (3, 3600), 15)}
-SEEN_AS = {
-    "service": 0xFFE0,
-    "name": ("P-12", "P-24", "P-51", "PQ-12", "PQ-24", "R-12", "R-24", "RO-12", "RO-24", "L-12",
-             "L-24", "L-51", "LT-12", "LT-24", "LT-51", "S-", "SS-"),
-}  # fmt: skip
+# A LiTime with a lower number is by another maker (E&J), and speaks otherwise
+SEEN_AS = (
+    {"service": 0xFFE0, "maker": (0x585A,),
+     "name": ("P-12*", "P-24*", "P-51*", "PQ-12*", "PQ-24*", "R-12*", "R-24*", "RO-12*", "RO-24*",
+              "L-12*", "L-24*", "L-51*", "LT-12???BG-A0[7-9]*", "LT-24???B-A00[3-9]*",
+              "LT-24???B-A0[1-9]*", "LT-24???B-A[1-9]*", "LT-51*", "S-*", "SS-*")},
+)  # fmt: skip
 LEAVES_OUT = False  # a reading has all that there is
 TOPICS = ""  # the key of mqtt with the base of topics that others also have for it
 # By the bits that _alarms() makes, as the display has room for them

@@ -20,7 +20,7 @@ from sample import (
 NUMBER = 12  # in the events
 LINKS = {"ble": {"service": 0xFF00, "notify": 0xFF01, "write": 0xFF02}}
 KEYS = {"timeout_s": ("number", (3, 3600), 15)}
-SEEN_AS = {"service": 0xFF00, "name": ("BP0", "BP1", "BP2")}
+SEEN_AS = ({"service": 0xFF00, "name": ("BP0?", "BP1?", "BP2?")},)
 LEAVES_OUT = False  # a reading has all that there is
 TOPICS = ""  # the key of mqtt with the base of topics that others also have for it
 # By the bits that _alarms() makes, as the display has room for them
@@ -74,11 +74,10 @@ def xmodem(buf, at, end):
     """The CRC 0x1021 from 0 on, of the bytes from at to before end."""
     crc = 0
     table = _TABLE
-    while at < end:
-        crc ^= buf[at] << 8
+    for i in range(at, end):
+        crc ^= buf[i] << 8
         crc = (crc << 4 & 0xFFFF) ^ table[crc >> 12]
         crc = (crc << 4 & 0xFFFF) ^ table[crc >> 12]
-        at += 1
     return crc
 
 

@@ -28,7 +28,7 @@ KEYS = {
     "timeout_s": ("number", (3, 3600), 15),
     "unit": ("number", (0, 16), 1),
 }
-SEEN_AS = {"service": 0xFFF0, "name": ("SP", "XZHX", "CSY")}
+SEEN_AS = ({"service": 0xFFF0, "name": ("SP??B*", "SP1??B*", "XZHX*", "CSY*")},)
 LEAVES_OUT = False  # a reading has all that there is
 TOPICS = ""  # the key of mqtt with the base of topics that others also have for it
 # By the bits that _alarms() makes, as the display has room for them

@@ -69,7 +69,8 @@ class Lcd:
 
     def _draw(self, now):
         if not self._views:
-            return self._screen.message("packlog", "; ".join(self._board.complaints), now)
+            said = "; ".join(self._board.complaints) or _note(self._board) or ""
+            return self._screen.message("packlog", said, now)
         self._look()
         return self._screen.render(self._views, self._health, now)
 

@@ -7,6 +7,7 @@ whatever it hears and waits for the scan's end without a timeout. Times are in m
 
 import asyncio
 import errno
+import os
 import time
 
 import aioble
@@ -18,7 +19,11 @@ from micropython import const
 from lib import once
 
 NEEDS = ("aioble",)
-KEYS = {"address": ("mac", (), ""), "device": ("trimmed", 20, "")}
+KEYS = {
+    "address": ("mac", (), ""),
+    "device": ("trimmed", 20, ""),
+    "pin": ("passkey", 6, ""),  # a text: it may begin with 0
+}
 ASK = {"address": "Its name, or its address (c8:47:8c:00:00:01)"}
 RULES = (
     {
@@ -45,6 +50,7 @@ SEARCH = ("Searching ", 6000, "Not heard: app open?")  # a unit in use does not 
 CONNECT = ("Connecting", 8000, "Connecting failed")
 FIND = ("Asking services", 5000, "No such service")
 SUBSCRIBE = ("Subscribing", 3000, "Subscribing failed")
+DELAYS = (1, 1, 2, 3, 5, 10)  # s before the next attempts
 MTU_MS = 2000
 WRITE_MS = 2000
 CLOSE_MS = 3000
@@ -53,6 +59,7 @@ POLL_MS = 100  # looking often costs less than a flag that the loop polls every 
 _HOLD_S = const(60)  # at most so long does a released link stay in one run()
 _MTU = const(247)  # a JK sends 244 bytes at most, and what fits one packet is not reassembled
 _RING = const(1024)  # what a unit says in answer to all that it is asked
+_MUTE = const(3)  # links without a word from a unit that was never heard: then it is paired with
 _WRITE_SIZE = const(20)  # fits any MTU: the BMS sees a stream in any case
 _HEARD_MAX = const(50)  # devices that scan() lists
 
@@ -61,15 +68,22 @@ _SCAN_RESULT = const(5)
 _SCAN_DONE = const(6)
 _CONNECTED = const(7)
 _NOTIFIED = const(18)
+_ENCRYPTION = const(28)  # and of the keys, after it
 # Types of fields in an advertisement: what is not all, and the next number for what is
 _NAMES = const(8)
 _SERVICES = const(2)
+_MAKER = const(0xFF)
+# Errors of a unit that wants the link to be encrypted, or that a passkey was used for that
+ENCRYPT = (0x105, 0x108, 0x10C, 0x10F)
 # What a characteristic can do
 _WRITE_NO_RESPONSE = const(4)
 _WRITE = const(8)
 _NOTIFY = const(16)
 
+SECRETS = "/ble_secrets.json"  # the keys of bonds: nothing copies it from the board
+
 ble = core.ble
+keys = None  # transport.pairing.Keys, once a unit has to be paired with
 lost = False  # the radio had to be left out: see radios.py
 _lock = asyncio.Lock()
 _links = {}  # connection handle << 16 | value handle: the link that it belongs to
@@ -91,7 +105,25 @@ def claim(section):
         raise ValueError(
             "This aioble does not fit: packlog install puts the right one on the board"
         )
+    try:
+        if not section["pin"]:
+            os.stat(SECRETS)
+        load_keys()  # first: the radio asks for keys when it is switched on
+    except OSError:
+        pass  # no unit has been paired with
     core.ensure_active()
+
+
+def load_keys():
+    """Load the module that pairs with units, if it is not there yet."""
+    global keys
+    if not keys:
+        try:
+            from transport.pairing import Keys
+
+            keys = Keys(ble, SECRETS)
+        except MemoryError:
+            raise OSError(errno.ENOMEM)
 
 
 def _irq(event, data):
@@ -114,6 +146,8 @@ def _irq(event, data):
         connection = _device and _device._connection
         if not connection or connection._conn_handle != data[0]:
             _ask(ble.gap_disconnect, data[0])  # nobody waits any more, and it keeps others out
+    elif event >= _ENCRYPTION and keys:
+        return keys.irq(event, data)
 
 
 def _stopped():
@@ -179,7 +213,8 @@ async def _listen(ms, hear, enough):
 
 async def scan(seconds=5):
     """What is heard within that time, while links are up: [(address, name, RSSI in dBm, UUIDs
-    of 16 bits of the services it says it has)]. OSError, asyncio.TimeoutError.
+    of 16 bits of the services it says it has, the maker's number or None)]. OSError,
+    asyncio.TimeoutError.
     """
     heard = {}
 
@@ -187,9 +222,10 @@ async def scan(seconds=5):
         kind, address, _, rssi, advertisement = data
         key = (kind, bytes(address))
         if key in heard or len(heard) < _HEARD_MAX:
-            name, _, services = heard.get(key, (b"", 0, b""))
+            name, _, services, maker = heard.get(key, (b"", 0, b"", b""))
             services = _field(advertisement, _SERVICES) or services
-            heard[key] = (_field(advertisement, _NAMES) or name, rssi, services)
+            maker = maker or _field(advertisement, _MAKER)[:2]
+            heard[key] = (_field(advertisement, _NAMES) or name, rssi, services, maker)
 
     lock = _lock
     with DeviceTimeout(None, TURN[1]):
@@ -199,11 +235,12 @@ async def scan(seconds=5):
     finally:
         lock.release()
     found = []
-    for key, (name, rssi, services) in heard.items():
+    for key, (name, rssi, services, maker) in heard.items():
         name = "".join([chr(byte) if 32 <= byte < 127 else "?" for byte in name])
         pairs = range(0, len(services) - 1, 2)
         uuids = [services[i] | services[i + 1] << 8 for i in pairs]
-        found.append((aioble.Device(*key).addr_hex(), name, rssi, uuids))
+        number = int.from_bytes(maker, "little") if maker else None
+        found.append((aioble.Device(*key).addr_hex(), name, rssi, uuids, number))
     return found
 
 
@@ -228,21 +265,24 @@ def shutdown():
 @once.packs
 def make(settings, parameters, board):
     """The link that a pack's settings describe; parameters are the UUIDs of its BMS."""
-    return BleLink(settings["address"], settings["device"], parameters)
+    return BleLink(settings["address"], settings["device"], parameters, settings["pin"])
 
 
 class BleLink:
     """A unit with this address ("c8:47:8c:00:00:01"), or without one, this advertised name.
 
-    uuids: of the service, and of its characteristics notify and write, which can be one.
+    uuids: of the service, and of its characteristics notify and write, which can be one. pin: the
+    passkey of a unit that wants one.
     """
 
-    delays = (1, 1, 2, 3, 5, 10)
+    delays = DELAYS
     idle = "Link up, no data"
 
     @once.packs
-    def __init__(self, address, device, uuids):
+    def __init__(self, address, device, uuids, pin=""):
         self.counters = {"connects": 0, "overflows": 0}
+        self._pin = pin
+        self._mute = 0  # links without a word; None once there was one
         self._named = not address
         self._wanted = aioble.Device(0, address).addr if address else device.encode()
         self._label = ".." + address[-8:] if address else device
@@ -305,8 +345,15 @@ class BleLink:
             error = None
         except OSError as e:
             error = e.errno
-        except (DeviceDisconnectedError, core.GattError, ValueError, TypeError, AssertionError):
-            error = errno.ECONNRESET  # aioble's ways to say that the connection went away meanwhile
+        except (
+            DeviceDisconnectedError,
+            core.GattError,
+            ValueError,
+            TypeError,
+            AssertionError,
+            KeyError,
+        ):  # aioble's ways to say that the connection went away meanwhile, or the radio
+            error = errno.ECONNRESET
         self._fail(error or errno.ETIMEDOUT)
 
     def _fail(self, error):
@@ -345,6 +392,8 @@ class BleLink:
         global _device
         # A new one for each attempt: one that failed says at once that it is connected
         self._device = _device = aioble.Device(*self._target)
+        if keys:
+            keys.prepare(self._pin)
         try:
             with self._stage(CONNECT):
                 # The radio gives up a little earlier: nothing may come of the attempt later
@@ -355,11 +404,12 @@ class BleLink:
             try:
                 await connection.exchange_mtu(self._mtu, MTU_MS)
             except asyncio.TimeoutError:
-                self._mtu = 0  # a question without answer ends the connection later: not at once
+                # NimBLE gives the next answer to the oldest question: this connection is of no use
+                # any more. The next one does without: 20 bytes at a time are slower, that is all
+                self._mtu = 0
+                raise
             except OSError:
-                pass  # 20 bytes at a time are slower, and that is all
-        else:
-            self._mtu = _MTU
+                pass
         return connection
 
     async def _subscribe(self, connection):
@@ -375,15 +425,33 @@ class BleLink:
         self._writer = _with(writers, _WRITE_NO_RESPONSE) or _with(writers, _WRITE)
         if not notify or not self._writer:
             self._fail(errno.ENODEV)
-        with self._stage(SUBSCRIBE, connection):
-            self._head = self._tail = 0
-            self._key = connection._conn_handle << 16 | notify._value_handle
-            _links[self._key] = self
-            await notify.subscribe()
+        self._head = self._tail = 0
+        self._key = connection._conn_handle << 16 | notify._value_handle
+        _links[self._key] = self
+        # A plain link first, unless there is a PIN, a bond, or a unit that was never heard on such
+        pairs = self._pin or self._mute == _MUTE or (keys and keys.has(self._target[1]))
+        if self._mute is not None:
+            self._mute += 1
+        if pairs or not await self.turn_on(connection, notify):
+            load_keys()
+            await keys.open(self, connection, notify)
+        self.delays = DELAYS
         self.counters["connects"] += 1
+
+    async def turn_on(self, connection, notify):
+        """Subscribe. Returns False if the unit wants the link to be encrypted."""
+        with self._stage(SUBSCRIBE, connection):
+            try:
+                await notify.subscribe()
+            except core.GattError as error:
+                if error._status not in ENCRYPT:
+                    raise
+                return False
+        return True
 
     def _take(self, piece):
         """Keep a notification; for the interrupt: allocates nothing."""
+        self._mute = None
         head = self._head
         if len(piece) > (self._tail - head - 1) % _RING:
             self.counters["overflows"] += 1
@@ -432,6 +500,8 @@ class BleLink:
     async def _close(self):
         """Let go of the unit, however far it came."""
         device, self._device = self._device, None
+        if keys:
+            keys.save()
         _links.pop(self._key, None)
         self._key = None  # another link can have it next
         connection = device and device._connection

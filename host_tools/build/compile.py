@@ -131,6 +131,8 @@ def build_and_map(
             modules[stem.replace("/", ".")] = source.decode()
     if "config" in modules:
         modules[things.CONFIG_KEYS] = things.config_keys_source(firmware)
+    if "finder" in modules:
+        modules[things.SEEN_AS] = things.seen_as_source(firmware)
     try:
         files = {path: starter(path, it, kept) for path, it in starters.items()}
         scripts = (path.read_text(encoding="utf8") for path in sorted(SCRIPTS.glob("*.py")))

@@ -22,7 +22,9 @@ WINGS = ("bms", "transport", "parts", "display")
 # What config.py wants to know of a thing, and by what the things of a wing are in order
 _OF_CONFIG = ("KEYS", "LINKS", "RULES", "IN_USE", "RADIO")
 _ORDER = ("NUMBER", "ORDER")
+FINDS = "FINDS"  # says that a module of bms/ is what config.json has in the place of a BMS
 CONFIG_KEYS = "config_keys"  # the module that config_rules.py takes it from
+SEEN_AS = "seen_as"  # the one that finder.py takes what advertisements look like from
 
 
 def _find() -> Path:
@@ -48,7 +50,8 @@ def names(wing: str, firmware: Path = FIRMWARE) -> list[str]:
     found = {
         path.stem: declared(wing, path.stem, firmware) for path in (firmware / wing).glob("*.py")
     }
-    said = {name: it for name, it in found.items() if it.keys() & {*_OF_CONFIG, *_ORDER}}
+    is_thing = {*_OF_CONFIG, *_ORDER}
+    said = {name: it for name, it in found.items() if it.keys() & is_thing and FINDS not in it}
     return sorted(said, key=lambda name: (_place(said[name]), name))
 
 
@@ -106,7 +109,12 @@ def config_keys(firmware: Path = FIRMWARE) -> dict[str, tuple]:
 
 
 def _things(wing: str, firmware: Path):
-    for name in names(wing, firmware):
+    finds = [
+        path.stem
+        for path in sorted((firmware / wing).glob("*.py"))
+        if FINDS in declared(wing, path.stem, firmware)
+    ]
+    for name in names(wing, firmware) + finds:
         said = declared(wing, name, firmware)
         if "LINKS" in said:
             said["LINKS"] = tuple(said["LINKS"].items())
@@ -131,6 +139,25 @@ def config_keys_source(firmware: Path = FIRMWARE) -> str:
     wings = pprint.pformat(config_keys(firmware), width=100, sort_dicts=False)
     made_by = "# Made by host_tools.install.package_json"
     return f"{made_by}\nPASSING = True\nWINGS = {wings}\nCHECKER = {checker(firmware)}\n"
+
+
+@cache
+def seen_as(firmware: Path = FIRMWARE) -> tuple[tuple, ...]:
+    """(kind, UUIDs of its link, its SEEN_AS) of each BMS that can be reached by Bluetooth, in their
+    order: the table that recognise.py goes by.
+    """
+    said = ((name, declared("bms", name, firmware)) for name in names("bms", firmware))
+    return tuple(
+        (name, it["LINKS"]["ble"], it.get("SEEN_AS", ()))
+        for name, it in said
+        if "ble" in it["LINKS"]
+    )
+
+
+def seen_as_source(firmware: Path = FIRMWARE) -> str:
+    """The source of that module, made as config_keys is."""
+    table = pprint.pformat(seen_as(firmware), width=100, sort_dicts=False)
+    return f"# Made by host_tools.install.package_json\nPASSING = True\nKINDS = {table}\n"
 
 
 class _ConfigKeys(types.ModuleType):

@@ -1,4 +1,4 @@
-"""Where there is silence between frames, day by day."""
+"""Where there is silence between frames, one by one and day by day."""
 
 import numpy as np
 from host_tools.history import between, packed
@@ -8,7 +8,22 @@ from host_tools.history.timeline import UNKNOWN
 
 def by_day(source: packed.Source, grid: AnyGrid) -> dict[int, tuple[int, int]]:
     """For each day with silence: (how many gaps reach into it, s in all). Of dated frames only."""
-    begin, end = [], []
+    first, after = all_of(source)
+    if not len(first):
+        return {}
+    pieces = between.cut(
+        first, after, grid.cell(first), grid.cell(after - 1), lambda cell, line: grid.edge(cell)
+    )
+    found: dict[int, tuple[int, int]] = {}
+    for day in np.unique(pieces.cell).tolist():
+        of_day = pieces.cell == day
+        found[day] = int(of_day.sum()), int(pieces.seconds[of_day].sum())
+    return found
+
+
+def all_of(source: packed.Source) -> tuple[np.ndarray, np.ndarray]:
+    """When each silence begins and ends, unix s."""
+    begin, end = [np.zeros(0, np.int64)], [np.zeros(0, np.int64)]
     last = None
     for log in source.loaded.logs:
         for block, spans in packed.blocks(log):
@@ -21,14 +36,4 @@ def by_day(source: packed.Source, grid: AnyGrid) -> dict[int, tuple[int, int]]:
             begin.append(before[silent])
             end.append(spans.begin[rows][silent])
             last = int(spans.end[rows[-1]])
-    if not begin:
-        return {}
-    first, after = np.concatenate(begin), np.concatenate(end)
-    pieces = between.cut(
-        first, after, grid.cell(first), grid.cell(after - 1), lambda cell, line: grid.edge(cell)
-    )
-    found: dict[int, tuple[int, int]] = {}
-    for day in np.unique(pieces.cell).tolist():
-        of_day = pieces.cell == day
-        found[day] = int(of_day.sum()), int(pieces.seconds[of_day].sum())
-    return found
+    return np.concatenate(begin), np.concatenate(end)

@@ -256,7 +256,9 @@ class _Install:
             self._device.soft_reset()  # boot.py finds the bundle
         self._state = deploy.State.read(self._device)
         self._say(f"listening for {seconds} s ...")
-        return bluetooth.heard(self._device, seconds)
+        found = bluetooth.heard(self._device, seconds)
+        bluetooth.ask_all(self._device, found)
+        return found
 
     # Packages of others
 

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import typer
+from host_tools.board.bluetooth import Heard
 from host_tools.board.port import Restarted
 from host_tools.ground import asking
 from host_tools.ground.errors import PacklogError
@@ -14,8 +15,6 @@ from host_tools.install.asker import Asker, checked
 import config
 
 SCAN_S = 8
-
-Heard = list[tuple[str, str | None, int, str]]  # address, name, signal in dBm, kind of BMS or ""
 
 
 def tried(listen: Callable[[], list]) -> list:
@@ -52,15 +51,17 @@ class _Asked:
 class PackQuestions:
     """before: the packs that there are. hear(seconds) scans for Bluetooth, None: it cannot."""
 
-    def __init__(self, asker: Asker, before: list[dict], hear: Callable[[int], Heard] | None):
+    def __init__(self, asker: Asker, before: list[dict], hear: Callable[[int], list[Heard]] | None):
         self._asker, self._before = asker, before
         self._hear = hear if asker.family.bluetooth else None
         self._where = f"packs[{len(before)}]."
+        self._picked: dict | None = None  # the unit, as config.json names it
 
     def ask(self) -> dict:
         """The pack."""
         kinds = self._kinds()
-        kind = self._asker.choice(self._where + "bms", "Kind of BMS", kinds, kinds[0])
+        usual = self._look(kinds)
+        kind = self._asker.choice(self._where + "bms", "Kind of BMS", kinds, usual)
         name = self._name()
         row = config.PACK["KEYS"]["capacity_ah"]
         capacity = self._asker.value(self._where + "capacity_ah", "Its capacity in Ah", row, row[2])
@@ -68,11 +69,26 @@ class PackQuestions:
 
     def _kinds(self) -> list[str]:
         """Those that the board has a link for."""
-        kinds = names("bms")
+        kinds = names("bms") + [config.FIND_OUT] * self._asker.family.bluetooth
         if self._uart() is not None:
             return kinds
         say(f"An {self._asker.family.name} has no UART left for another BMS by wire.")
         return [kind for kind in kinds if any(not _is_wired(link) for link in links_of(kind))]
+
+    def _look(self, kinds: list[str]) -> str:
+        """Let the user pick a unit that is heard; returns the kind that it most likely is."""
+        answers, key = self._asker.answers, self._where + "scan"
+        question = "Look for a BMS by Bluetooth now? (it must be on, and no phone connected)"
+        self._picked = None
+        while self._hear and self._asker.confirm(key, question, True):
+            answers.note(key, "n")  # a board that a scan resets is not asked to scan again
+            if unit := _pick(tried(lambda: self._hear(SCAN_S))):
+                self._picked = unit[0]
+                answers.note(self._where + "bms", unit[1] or kinds[0])
+                answers.note(self._where + "address", next(iter(self._picked.values())))
+                break
+            question = "Look again?"
+        return kinds[0]
 
     def _uart(self) -> int | None:
         """One that no pack has, None if all are taken."""
@@ -115,16 +131,11 @@ class PackQuestions:
     def _pin(self, asked: _Asked) -> dict:
         return {asked.name: self._asker.pin(asked.key, asked.words, asked.usual)}
 
-    def _look_for(self, asked: _Asked) -> dict:
-        """A unit by what the board hears, or by what is typed."""
-        answers, key = self._asker.answers, asked.key + " scan"
-        question = "Look for it now? (it must be on, and no phone connected)"
-        while self._hear and self._asker.confirm(key, question, True):
-            answers.note(key, "n")  # a board that a scan resets is not asked to scan again
-            if found := _pick(tried(lambda: self._hear(SCAN_S))):
-                answers.note(asked.key, next(iter(found.values())))
-                return found
-            question = "Look again?"
+    def _unit(self, asked: _Asked) -> dict:
+        """The one that was picked, or that is typed."""
+        if self._picked:
+            return self._picked
+        answers = self._asker.answers
 
         def take(typed: str) -> dict:
             typed = typed.strip()
@@ -139,27 +150,31 @@ class PackQuestions:
 
 
 # By the kind of value that a key takes; others are asked for as they are
-_ASK = {"pin": PackQuestions._pin, "mac": PackQuestions._look_for}
+_ASK = {"pin": PackQuestions._pin, "mac": PackQuestions._unit}
 
 
 def _is_wired(link: str) -> bool:
     return "uart" in declared("transport", link)["KEYS"]
 
 
-def _pick(heard: Heard) -> dict | None:
-    """Let the user choose among what was heard, BMSs first, then the strongest."""
-    heard = sorted(heard, key=lambda entry: (not entry[3], -entry[2]))[:15]
-    for i, (address, name, rssi, kind) in enumerate(heard, 1):
-        shown = f"{i:3} {name or '(no name)'}  {address}  {rssi} dBm  {kind.upper()}"
+def _pick(heard: list[Heard]) -> tuple[dict, str] | None:
+    """Let the user choose among what was heard, BMSs first, then the strongest. Returns what the
+    config says of the unit, and its kind: "" if nothing says which.
+    """
+    heard = sorted(heard, key=lambda it: (not it.kind, not it.kinds, -it.rssi))[:15]
+    for i, it in enumerate(heard, 1):
+        shown = f"{i:3} {it.name or '(no name)'}  {it.address}  {it.rssi} dBm  {it.words}"
         say(shown.rstrip())
     if not heard:
         say("Nothing was heard.")
         return None
-    default = 1 if heard[0][3] else 0
+    default = 1 if heard[0].kind else 0
     number = asking.number("Which one? 0: none of them", default, 0, len(heard))
     if not number:
         return None
-    address, name, _, _ = heard[number - 1]
+    unit = heard[number - 1]
+    name = unit.name
     # A name that another unit has, too, says nothing; an address may change with some radios.
-    alone = name and sum(entry[1] == name for entry in heard) == 1 and len(name) <= 20
-    return {"device": name} if alone else {"address": address}
+    alone = name and sum(it.name == name for it in heard) == 1 and len(name) <= 20
+    kind = unit.kind or (config.FIND_OUT if unit.kinds else "")
+    return {"device": name} if alone else {"address": unit.address}, kind

@@ -1,14 +1,14 @@
 """What `mpremote mip install` puts on a board  (part of docs/release.md's list):
 
     python -m host_tools.install.package_json        package.json, at the top of the repository,
-                                                     and firmware/config_keys.py
+                                                     firmware/config_keys.py and seen_as.py
     python -m host_tools.install.package_json DIR    a release's files to DIR
 
 mip cannot tell which chip it installs to. So a release has a NAME.json for each instruction set,
 which brings NAME.bundle as /packlog.bundle: what `packlog install` would put there. NAME.map.json
 is for `packlog explain --map`. package.json, which mip takes from the repository itself, brings the
 modules as sources to /packlog.loose: for boards with plenty of RAM, or to look for a fault. mip
-builds nothing, so the module that a build makes, config_keys, is among the sources.
+builds nothing, so the modules that a build makes, config_keys and seen_as, are among the sources.
 config.json is the user's and in none of them. main.py comes last: a first install that is cut off
 starts nothing.
 """
@@ -24,7 +24,9 @@ from host_tools.ground.firmware import (
     CONFIG,
     CONFIG_KEYS,
     FIRMWARE,
+    SEEN_AS,
     config_keys_source,
+    seen_as_source,
     sources,
 )
 from host_tools.ground.progress import say
@@ -36,6 +38,7 @@ from version import VERSION
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGE = ROOT / "package.json"
 KEYS_MODULE = FIRMWARE / f"{CONFIG_KEYS}.py"
+SEEN_MODULE = FIRMWARE / f"{SEEN_AS}.py"
 # By the name of the release's files: ESP32, S2 and S3; C3 and C6; any that runs bytecode
 NAMES = {"packlog-xtensawin": "xtensawin", "packlog-rv32imc": "rv32imc", "packlog-bytecode": ""}
 
@@ -83,5 +86,6 @@ if __name__ == "__main__":
         say(f"{sys.argv[1]}: the files of version {VERSION}")
     else:
         KEYS_MODULE.write_bytes(config_keys_source().encode())
+        SEEN_MODULE.write_bytes(seen_as_source().encode())
         PACKAGE.write_bytes(package().encode())
         say(f"{PACKAGE.name}: version {VERSION}")

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import typer
 from host_tools.board import checks, config_file, timezones
+from host_tools.board.bluetooth import Heard
 from host_tools.board.networks import Network
 from host_tools.ground import asking
 from host_tools.ground.errors import PacklogError
@@ -19,7 +20,7 @@ from host_tools.install import network_questions
 from host_tools.install.answers import Answers
 from host_tools.install.asker import Asker, words_of
 from host_tools.install.families import WIRES, Family
-from host_tools.install.pack_questions import Heard, PackQuestions, tried
+from host_tools.install.pack_questions import PackQuestions, tried
 
 import config
 
@@ -31,7 +32,7 @@ LATER = {"wifi": {"networks": [{"ssid": "later"}]}}  # what a pack may need is a
 class Senses:
     """What the board hears: Bluetooth devices within some seconds, WiFi networks. None: nothing."""
 
-    bluetooth: Callable[[int], Heard] | None = None
+    bluetooth: Callable[[int], list[Heard]] | None = None
     wifi: Callable[[], list[Network]] | None = None
 
 

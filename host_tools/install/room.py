@@ -14,17 +14,21 @@ from host_tools.ground.firmware import declared, names
 from host_tools.install.families import chip_of
 from host_tools.install.probe import Board
 
+import config
+
 TABLE = json.loads(Path(__file__).with_suffix(".json").read_text(encoding="utf8"))
 _BMS = names("bms")
 PSRAM = 1 << 20  # bytes: no chip has so much memory of its own
 OLDER, OLDER_KB = (1, 27), 15  # a MicroPython before that leaves so much less
+FOUND = "jk"  # of the kinds that a logger can find itself, the one that takes most
 PACK_KB = 13  # the history of one more pack of the same kind
 FITS, MARGINAL, PSRAM_NEEDED = "fits", "marginal", "take PSRAM"
 
 
 def parts_of(settings: dict) -> list[str]:
     """What a config has that takes memory: its packs' BMSs, "wifi", "mqtt", "http"."""
-    found = [pack["bms"] for pack in settings["packs"]]
+    kinds = [pack["bms"] for pack in settings["packs"]]
+    found = [FOUND if kind == config.FIND_OUT else kind for kind in kinds]
     wifi = settings.get("wifi", {})
     found += ["wifi"] if wifi.get("networks") or wifi.get("access_point") else []
     found += ["mqtt"] if settings.get("mqtt", {}).get("host") else []
@@ -43,7 +47,8 @@ def needs(parts: list[str]) -> dict[str, int]:
 
 def by_radio(parts: list[str]) -> bool:
     """Is one of the BMSs usually reached by Bluetooth?"""
-    return any(next(iter(declared("bms", it)["LINKS"])) == "ble" for it in parts if it in _BMS)
+    kinds = [it for it in parts if it in _BMS]
+    return any(next(iter(declared("bms", it)["LINKS"])) == "ble" for it in kinds)
 
 
 def flash_blocks(parts: list[str]) -> int:

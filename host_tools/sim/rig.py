@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from host_tools.ground.errors import PacklogError, UsageError
-from host_tools.ground.firmware import names
+from host_tools.ground.firmware import names, seen_as
 from host_tools.ground.text import parse_json
 from host_tools.ground.words import there_are
 from host_tools.sim.board import ds3231, i2c
@@ -29,6 +29,9 @@ from host_tools.sim.units.joining import BMS_PIN
 from host_tools.sim.units.line import BAUD, Line
 from host_tools.sim.units.pack import Pack
 from host_tools.sim.vm.chips import CHIPS
+
+import config
+import recognise
 
 if TYPE_CHECKING:
     from host_tools.sim.network.house_network import Home
@@ -66,6 +69,20 @@ def unit_module(bms: str):
     if bms not in names("bms"):
         raise UsageError(f"no simulated BMS {bms!r}: {there_are(names('bms'))}")
     return importlib.import_module(f"host_tools.sim.units.{bms}")
+
+
+def kind_of(section: dict) -> str:
+    """The kind of the BMS of a pack. One that the logger has to find is what its name looks like,
+    the first kind that Bluetooth reaches if it looks like none.
+    """
+    if section["bms"] != config.FIND_OUT:
+        return section["bms"]
+    table = seen_as()
+    for kind, _, rows in table:
+        patterns = [pattern for row in rows for pattern in row.get("name", ())]
+        if any(recognise.matches(pattern, section["device"]) for pattern in patterns):
+            return kind
+    return table[0][0]
 
 
 @dataclass(frozen=True)
@@ -194,7 +211,7 @@ class Rig:
         """The unit of a pack of the config. Each has days of its own; a capture is the first's."""
         own = replace(plan, seed=plan.seed + number, capture=None if number else plan.capture)
         section = plan.config.settings["packs"][number]
-        return unit_module(section["bms"]).join_pack(self, own, section)
+        return unit_module(kind_of(section)).join_pack(self, own, section)
 
     def wire(self, line: Line, pin: int = BMS_PIN, baudrate: int = BAUD) -> None:
         """Connect what a unit sends to that pin of the board; to what is there, it joins."""

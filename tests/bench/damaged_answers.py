@@ -5,7 +5,7 @@ python tests/bench/damaged_answers.py [--count N] [--only BMS ...] [--crc N] [--
 What a decoder makes of a stream is compared with what it makes of the same stream undamaged. A
 reading is false if it has a value that no reading of that has; far off if by more than a pack can
 change in some seconds. The first answer of a kind has to come twice, as on the board. --crc: of so
-many answers of a Daly with 3 to 60 bytes in a row anything, those whose CRC is right all the same.
+many answers with 3 to 60 bytes in a row anything, those whose CRC is right all the same.
 """
 
 import argparse
@@ -193,32 +193,57 @@ def measure(bms, name, count):
     return done, false, far
 
 
-def crc_table():
-    """Of the CRC of Modbus, by the byte."""
+def modbus(frames):
+    """The CRC of Modbus of each row."""
     table = np.arange(256, dtype=np.uint16)
     for _ in range(8):
         table = np.where(table & 1, table >> 1 ^ 0xA001, table >> 1).astype(np.uint16)
-    return table
-
-
-def right_crcs(frames, table):
-    """Which rows have a right CRC at their end."""
     crc = np.full(len(frames), 0xFFFF, np.uint16)
     for column in range(frames.shape[1]):
         crc = crc >> 8 ^ table[(crc ^ frames[:, column]) & 255]
-    return np.flatnonzero(crc == 0)  # of all, with its own bytes behind
+    return crc
 
 
-def measure_crc(count, seed=1):
+def xmodem(frames):
+    """The CRC of XModem of each row."""
+    table = np.arange(256, dtype=np.uint16) << 8
+    for _ in range(8):
+        table = np.where(table & 0x8000, table << 1 ^ 0x1021, table << 1).astype(np.uint16)
+    crc = np.zeros(len(frames), np.uint16)
+    for column in range(frames.shape[1]):
+        crc = crc << 8 ^ table[crc >> 8 ^ frames[:, column]]
+    return crc
+
+
+# How; the first byte that it counts; where it stands, from the end; is its low byte the first one?
+CRCS = {
+    "daly": (modbus, 0, -2, True),
+    "seplos_v3": (modbus, 0, -2, True),
+    "ant": (modbus, 1, -4, True),
+    "pace": (modbus, 0, -3, False),
+    "seplos_v2": (xmodem, 1, -3, False),
+}
+
+
+def right_crcs(bms, frames):
+    """Which rows have a right CRC."""
+    of, first, at, low_first = CRCS[bms]
+    low, high = (at, at + 1) if low_first else (at + 1, at)
+    stored = frames[:, low].astype(np.uint16) | frames[:, high].astype(np.uint16) << 8
+    return np.flatnonzero(of(frames[:, first:at]) == stored)
+
+
+def measure_crc(bms, count, seed=1):
     """(damaged answers, right CRCs among them, false readings, of these far off)."""
     chance = np.random.default_rng(seed)
-    table = crc_table()
     right = false = far = done = 0
     while done < count:
-        streams = rounds("daly", int(chance.integers(1 << 30)))
+        streams = rounds(bms, int(chance.integers(1 << 30)))
         sent = [b"".join(answers) for answers in streams]
-        true = readings("daly", *sent, live=False)
+        true = readings(bms, *sent, live=False)
         good = np.frombuffer(streams[2][-1], np.uint8)
+        before = b"".join(streams[2][:-1])
+        assert right_crcs(bms, good[None]).size
         size = min(BATCH, count - done)
         frames = np.repeat(good[None], size, 0)
         begin = chance.integers(0, len(good) - 3, size)
@@ -226,11 +251,12 @@ def measure_crc(count, seed=1):
         at = np.arange(len(good))
         bad = (at >= begin[:, None]) & (at < (begin + length)[:, None])
         frames[bad] = chance.integers(0, 256, int(bad.sum()), np.uint8)
-        for i in right_crcs(frames, table):
+        for i in right_crcs(bms, frames):
             if (frames[i] == good).all():
                 continue
             right += 1
-            kind = worst(readings("daly", *sent[:2], frames[i].tobytes(), *sent[3:]), true)
+            bad = before + frames[i].tobytes()
+            kind = worst(readings(bms, *sent[:2], bad, *sent[3:]), true)
             false += kind > 0
             far += kind > 1
         done += size
@@ -243,10 +269,11 @@ def main():
     parser.add_argument("--json", action="store_true", help="one JSON object")
     parser.add_argument("--count", type=int, default=2000, help="damaged streams of each kind")
     parser.add_argument("--only", nargs="*", default=KINDS, help="these BMSs")
-    parser.add_argument("--crc", type=int, default=0, help="damaged answers of a Daly")
+    parser.add_argument("--crc", type=int, default=0, help="damaged answers that end a round")
     arguments = parser.parse_args()
     if arguments.crc:
-        print(json.dumps(measure_crc(arguments.crc)))
+        kinds = [bms for bms in arguments.only if bms in CRCS]
+        print(json.dumps({bms: measure_crc(bms, arguments.crc) for bms in kinds}))
         return
     table = Table(title="False readings of damaged answers")
     for heading in ("BMS", "damage", "of", "false", "far off"):

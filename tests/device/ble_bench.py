@@ -45,9 +45,9 @@ class short:
         setattr(ble, self.name, self.usual)
 
 
-def link_to(address="", device=""):
+def link_to(address="", device="", pin=""):
     """A link as a JK has it."""
-    return ble.make({"address": address, "device": device}, LINKS["ble"], None)
+    return ble.make({"address": address, "device": device, "pin": pin}, LINKS["ble"], None)
 
 
 class Listener:

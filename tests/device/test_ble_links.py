@@ -176,7 +176,7 @@ def test_after_an_interrupted_loop_the_radio_is_free():
 
     async def afterwards():
         radio.unit(ADDRESS, "JK-B2A24S")
-        assert await ble.scan(0.02) == [(ADDRESS, "JK-B2A24S", -60, [0xFFE0])]
+        assert await ble.scan(0.02) == [(ADDRESS, "JK-B2A24S", -60, [0xFFE0], None)]
 
     try:
         play(interrupted)
@@ -193,12 +193,14 @@ def test_scan_lists_what_it_hears():
         used = radio.unit(ADDRESS)
         listener = Listener()
         await listener.up()
-        radio.unit(OTHER, "JK-B2A24S", kind=1)
-        radio.unit("00:11:22:33:44:55", "lamp \x1b", service=0x180F)
+        radio.unit(OTHER, "JK-B2A24S", kind=1, maker=b"\x65\x0b\x88\xa0")
+        radio.unit("00:11:22:33:44:55", "lamp \x1b", service=0x180F, maker=b"\0\0\1")
+        radio.unit("00:11:22:33:44:56", "short", maker=b"\x4c\0\0\0")
         found = await ble.scan(0.05)
         assert sorted(found) == [
-            ("00:11:22:33:44:55", "lamp ?", -60, [0x180F]),
-            (OTHER, "JK-B2A24S", -60, [0xFFE0]),
+            ("00:11:22:33:44:55", "lamp ?", -60, [0x180F], 0),
+            ("00:11:22:33:44:56", "short", -60, [0xFFE0], 0x4C),
+            (OTHER, "JK-B2A24S", -60, [0xFFE0], 0x0B65),
         ]
         used.notify(b"still here")
         await until(lambda: listener.got == b"still here")

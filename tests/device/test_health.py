@@ -30,6 +30,7 @@ class Link:
 class Pack:
     name = "house"
     link = Link
+    sign = None
     is_fresh = True
 
     def fresh(self):
@@ -145,6 +146,19 @@ def test_a_link_that_is_up_without_a_reading_says_so():
         assert dict(values())["house_link"] == "Searching"
     finally:
         Link.state, Pack.is_fresh = real
+
+
+def test_a_current_that_the_soc_contradicts_is_in_it():
+    class Wrong:
+        wrong = True
+
+    try:
+        Pack.sign = Wrong
+        assert values()[-1] == ("house_sign", "against the SoC")
+        Wrong.wrong = False
+        assert "house_sign" not in dict(values())
+    finally:
+        Pack.sign = None
 
 
 def test_wifi_in_trouble():

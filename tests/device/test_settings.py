@@ -225,3 +225,59 @@ def test_a_missing_or_strange_config_is_said():
                 put(folder, text)
             found, wrong = settings.read(folder + "/")
             assert found is None and wrong.startswith("config.json: "), (text, wrong)
+
+
+AUTO = {"name": "van", "bms": "auto", "address": "C8:47:8C:00:00:01"}
+
+
+def test_a_kind_that_was_found_is_taken_at_the_next_start():
+    with Folder() as folder:
+        put(folder, json.dumps({"packs": [AUTO]}).encode())
+        assert read(folder)["packs"][0]["bms"] == "auto"
+        put(folder, b'{"c8:47:8c:00:00:01": "daly_old", "JK-1": "jk"}', "auto.json")
+        pack = read(folder)["packs"][0]
+        assert (pack["bms"], pack["link"]) == ("daly_old", "ble")
+        assert pack["parameters"] == {"service": 0xFFF0, "notify": 0xFFF1, "write": 0xFFF2}
+        assert pack["invert_current"] is False
+        with NoChecker():  # from then on without the checker
+            assert read(folder)["packs"][0]["bms"] == "daly_old"
+
+
+def test_a_kind_of_another_unit_is_not_taken():
+    with Folder() as folder:
+        put(folder, json.dumps({"packs": [AUTO]}).encode())
+        read(folder)
+        for text in (b'{"c8:47:8c:00:00:02": "jk"}', b"[1]", b"{", b""):
+            put(folder, text, "auto.json")
+            with NoChecker():
+                assert read(folder)["packs"][0]["bms"] == "auto"
+
+
+def test_a_kind_that_does_not_go_with_the_rest_is_complained_of():
+    with Folder() as folder:
+        pack = dict(AUTO, cells=20)
+        put(folder, json.dumps({"packs": [pack]}).encode())
+        read(folder)
+        for kind, said in (
+            ("redodo", "packs[0].cells: 20 is not"),
+            ("lamp", "packs[0].bms: 'lamp'"),
+        ):
+            put(folder, json.dumps({AUTO["address"].lower(): kind}).encode(), "auto.json")
+            try:
+                os.remove(folder + "/config.ready")
+            except OSError:
+                pass
+            for _ in range(2):
+                found = read(folder)
+                assert found["packs"][0]["bms"] == "auto"
+                assert len(found["complaints"]) == 1 and said in found["complaints"][0]
+
+
+def test_a_finished_form_with_a_complaint_is_still_the_last_that_was_right():
+    with Folder() as folder:
+        put(folder, json.dumps({"packs": [dict(AUTO, cells=20)]}).encode())
+        put(folder, b'{"c8:47:8c:00:00:01": "redodo"}', "auto.json")
+        read(folder)
+        put(folder, b"{")
+        found = read(folder)
+        assert found["packs"][0]["cells"] == 20 and found["complaints"][0].startswith("Old config")

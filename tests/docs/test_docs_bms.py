@@ -98,10 +98,15 @@ def test_the_counters_of_the_decoders_are_documented():
         assert counted == list(module.Decoder(print).stats), page
 
 
+LINK = ("ble", "pairing")
+
+
 def link_texts():
-    """(text, timeout in ms or None) of all that firmware/transport/ble.py has for the display."""
-    tree = ast.parse((ROOT / "firmware/transport/ble.py").read_text())
-    for node in ast.walk(tree):
+    """(text, timeout in ms or None) of all that firmware/transport/ble.py has for the display, and
+    of the stage of pairing.py.
+    """
+    trees = [ast.parse((ROOT / f"firmware/transport/{name}.py").read_text()) for name in LINK]
+    for node in (node for tree in trees for node in ast.walk(tree)):
         if not isinstance(node, ast.Assign):
             continue
         named = [each.attr for t in node.targets for each in ast.walk(t) if hasattr(each, "attr")]
@@ -116,7 +121,7 @@ def link_texts():
 
 def test_what_the_display_says_of_a_jks_link_is_documented_and_nothing_else():
     said = dict(link_texts())
-    assert sum(ms is not None for ms in said.values()) == 5
+    assert sum(ms is not None for ms in said.values()) == 6
     rows = table_after("jk.md", "Messages on the display")
     listed = {
         piece.strip()

@@ -8,6 +8,8 @@ from host_tools.ground.firmware import FIRMWARE
 # Where all is made; what a board does that has no logger
 STARTS = {("packlog", "start"), ("complaint", "complain"), ("radios", "_bring_up")}
 STARTS |= {("settings", "prepare"), ("store.starting", "compact_waiting")}
+# A logger that has to find a BMS lets go of nothing: packlog.Logger; nor does a scan start one
+STARTS |= {("finder", "ask")}
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 TREES = {
     ".".join(path.relative_to(FIRMWARE).with_suffix("").parts): ast.parse(path.read_text())

@@ -4,10 +4,17 @@ A new BMS, or a new question, has to be put down here by hand.
 """
 
 import importlib
+import random
+import re
 
 import pytest
-from host_tools.ground.firmware import declared, names
+from host_tools.ground.firmware import FIRMWARE, declared, names
+from host_tools.sim.rig import unit_module
+from host_tools.sim.units import jk_wire
+from host_tools.sim.units.pack import Pack
+from tests.bench import damaged_answers
 
+ANSWERED = 120  # seconds with answers
 ROUNDS = 600  # seconds without an answer: whatever is asked seldom has been asked by then
 OLD_DALY = (0x94, 0x96, 0x97, 0x98, 0x93, 0x95, 0x90)
 SAID = {
@@ -67,6 +74,67 @@ def all_said(kind):
                     decoder.forget()
                 found.add(decoder.request())
     return found - {b""}
+
+
+def said_to_answers(kind, seed):
+    """What a decoder asks for that is answered, and now and then with damage."""
+    found = set()
+    decoder = importlib.import_module(f"bms.{kind}").Decoder(lambda sample: None, 0, True)
+    chance = random.Random(f"{kind}/{seed}")
+    unit = unit_module(kind).Unit(Pack(cells=chance.choice((4, 8, 16)), seed=seed), seed=seed)
+    for second in range(ANSWERED):
+        unit.pack.advance(second)
+        again = True
+        for _ in range(12):
+            question = decoder.request() if again else b""
+            found.add(question)
+            data = bytearray(b"".join(unit.answers(question)) if question else b"")
+            if data and not chance.randrange(5):
+                data[chance.randrange(len(data))] ^= 1 << chance.randrange(8)
+            again = bool(data) and decoder.feed(bytes(data))
+        if not chance.randrange(30):
+            decoder.forget()
+    return found - {b""}
+
+
+@pytest.mark.parametrize("kind", damaged_answers.KINDS)
+def test_only_these_bytes_are_sent_to_a_unit_that_answers(kind):
+    for seed in range(3):
+        found = said_to_answers(kind, seed)
+        assert found and {data.hex() for data in found} <= {
+            text.replace(" ", "") for text in SAID[kind]
+        }
+
+
+def test_jks_are_asked_for_the_same_whatever_they_say():
+    decoder = importlib.import_module("bms.jk").Decoder(lambda sample: None, 0, True)
+    found = set()
+    for i in range(200):
+        found.add(decoder.request())
+        decoder.feed(jk_wire.cell_frame("24S" if i % 50 < 25 else "32S", [3300] * 8, counter=i))
+    assert found - {b""} == {bytes.fromhex(text) for text in SAID["jk"]}
+
+
+# Who sends anything at all, by file: the words that the sources have for it
+SENDERS = {
+    "bms": {},
+    "transport": {
+        # a decoder's questions, and the two bytes that switch notifications on (aioble's); pairing
+        # is no writing: it exchanges keys
+        "ble.py": {"write", "subscribe"},
+        "pairing.py": {"gap_pair", "gap_passkey", "write"},  # the last one is its file's
+        "serial.py": {"write", "send"},
+        "websocket.py": {"write"},
+    },
+}
+SENDING = re.compile(r"\.(write|send|sendall|subscribe|gattc_\w+|gap_pair|gap_passkey)\(")
+
+
+@pytest.mark.parametrize("wing", SENDERS)
+def test_nothing_else_sends(wing):
+    for path in sorted((FIRMWARE / wing).glob("*.py")):
+        found = set(SENDING.findall(path.read_text()))
+        assert found <= SENDERS[wing].get(path.name, set()), path.name
 
 
 @pytest.mark.parametrize("kind", names("bms"))

@@ -13,7 +13,13 @@ ON_PC = [p for p in sorted(HOST.rglob("*.py")) if not any(v in (p, *p.parents) f
 RUNS = {"eval", "exec", "compile", "__import__", "execfile"}
 MODULES = {"pickle", "marshal", "shelve", "dill", "code", "codeop", "runpy", "jsonpickle"}
 # What prints: everything else goes through it
-PRINTERS = {"ground/text.py", "ground/progress.py", "ground/output.py", "install/flash_rom.py"}
+PRINTERS = {
+    "ground/plain_table.py",
+    "ground/text.py",
+    "ground/progress.py",
+    "ground/output.py",
+    "install/flash_rom.py",
+}
 
 
 def name_of(path: Path) -> str:

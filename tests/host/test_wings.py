@@ -15,7 +15,7 @@ FLOORS = (
     {"sim.board"},
     {"sim.units", "sim.lcd"},
     {"sim.vm"},  # on the board's side: it imports nothing but itself
-    {"install", "trial", "sync"},
+    {"install", "trial", "report", "sync"},
     {"export.schemas"},
     {"export.targets"},
     {"board", "export", "capture", "page"},

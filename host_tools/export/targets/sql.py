@@ -52,7 +52,7 @@ def open_target(address: Address, how: How) -> "Database":
     from sqlalchemy import exc
 
     try:
-        return Database(address, _engine(address, address.secret()))
+        return Database(address, _engine(address, address.secret() if address.host else None))
     except exc.NoSuchModuleError:
         raise UsageError(f"{address.text}: SQLAlchemy has no dialect {address.scheme}") from None
 

@@ -35,6 +35,7 @@ def test_package_json_is_what_the_firmware_has_now():
 def test_config_keys_is_what_the_firmware_says_of_itself_now():
     said = "run python -m host_tools.install.package_json"
     assert package_json.KEYS_MODULE.read_text() == firmware_files.config_keys_source(), said
+    assert package_json.SEEN_MODULE.read_text() == firmware_files.seen_as_source(), said
 
 
 def test_a_board_runs_from_the_files_that_package_json_lists(tmp_path):
@@ -45,7 +46,7 @@ def test_a_board_runs_from_the_files_that_package_json_lists(tmp_path):
     with board_on(image):
         pass  # a file system
     add(image, files | config)
-    with board_on(image) as (rig, _):
+    with board_on(image, settings={"heap": "1M"}) as (rig, _):  # sources are for boards with PSRAM
         assert runs(rig)
 
 

@@ -159,14 +159,14 @@ def test_a_scan_for_the_questions_has_what_it_needs_and_nothing_that_starts(tmp_
 def test_a_jk_in_reach_is_found_and_logged_by_a_first_install(tmp_path):
     """The firmware itself: the scan, the pick, the config, and readings over Bluetooth."""
     image = tmp_path / "flash.img"
-    answers = "\n".join(("jk", "van", "100", "y", "1", "n", "none", "", "", ""))
+    answers = "\n".join(("y", "1", "", "van", "100", "n", "none", "", "", ""))
     with (
         board_on(image, bms="jk", jk_name="JK-B2A24S") as (_, port),
         CliRunner().isolation(input=answers) as streams,
     ):
         said = put(port, FIRMWARE, terminal=True, lib=STANDIN)
         shown = streams[1].getvalue().decode()
-    assert "JK-B2A24S" in shown and "dBm  JK" in shown
+    assert "JK-B2A24S" in shown and "dBm  JK, 16 cells, 5" in shown
     assert said[-1] == "the logger runs: van sends readings"
     pack = json.loads(on_flash(image)["/config.json"])["packs"][0]
     assert pack == {"name": "van", "bms": "jk", "capacity_ah": 100, "device": "JK-B2A24S"}

@@ -13,6 +13,7 @@ import time
 import pytest
 import typer
 from host_tools.board import networks, timezones
+from host_tools.board.bluetooth import Heard
 from host_tools.board.device import Device
 from host_tools.board.networks import Network
 from host_tools.board.port import Restarted
@@ -31,10 +32,12 @@ from typer.testing import CliRunner
 import config
 
 HEARD = [
-    ("11:22:33:44:55:66", "Phone", -40, ""),
-    ("c8:47:8c:00:00:01", "JK-B2A24S", -70, "jk"),
-    ("c8:47:8c:00:00:02", "JK-B2A24S", -80, "jk"),
-    ("c8:47:8c:00:00:03", "JK-VAN", -90, "jk"),
+    Heard("11:22:33:44:55:66", "Phone", -40, []),
+    Heard("c8:47:8c:00:00:01", "JK-B2A24S", -70, ["jk"]),
+    Heard("c8:47:8c:00:00:02", "JK-B2A24S", -80, ["jk"]),
+    Heard("c8:47:8c:00:00:03", "JK-VAN", -90, ["jk"]),
+    Heard("c8:47:8c:00:00:04", "Boat", -30, ["jbd", "seplos_v2"], False),
+    Heard("c8:47:8c:00:00:05", "JBD-1", -95, ["jbd"], True, "JBD, 16 cells, 53.2 V"),
 ]
 
 
@@ -172,7 +175,7 @@ def test_a_chip_with_one_uart_has_one_pack_by_wire():
         *ONE[:5], "y", "chargery", "jk", "", "", "JK-1", "n", *NO_LCD, "", family=family
     )
     assert "An ESP32-C3 SuperMini has no UART left" in shown
-    assert "'chargery' is not one of jk, bluenova" in shown
+    assert "'chargery' is not one of jk, bluenova, jbd" in shown
     assert [pack["bms"] for pack in given["packs"]] == ["chargery", "jk"]
 
 
@@ -185,8 +188,27 @@ def test_a_chip_with_one_uart_has_one_pack_by_wire():
     ],
 )
 def test_a_jk_is_picked_from_what_is_heard(number, pack):
-    given, _, _ = answer("jk", "", "", "y", number, "", "none", "", hear=lambda s: list(HEARD))
+    given, _, _ = answer("y", number, *("",) * 4, "none", "", hear=lambda s: list(HEARD))
     assert given["packs"][0] == {"name": "house", "bms": "jk", "capacity_ah": 280} | pack
+
+
+@pytest.mark.parametrize(
+    ("number", "kind", "pack"),
+    [
+        ("4", "", {"bms": "jbd", "device": "JBD-1"}),
+        ("5", "", {"bms": "auto", "device": "Boat"}),  # the logger finds out which it is
+        ("5", "jbd", {"bms": "jbd", "device": "Boat"}),
+        ("6", "jk", {"bms": "jk", "device": "Phone"}),
+    ],
+)
+def test_the_kind_of_what_is_picked_is_there_to_accept(number, kind, pack):
+    link = ["ble"] if pack["bms"] == "jbd" else []
+    given, _, shown = answer(
+        "y", number, kind, "", "", *link, "", "none", "", hear=lambda s: list(HEARD)
+    )
+    assert "  4 JBD-1  c8:47:8c:00:00:05  -95 dBm  JBD, 16 cells, 53.2 V\n" in shown
+    assert "  5 Boat  c8:47:8c:00:00:04  -30 dBm  perhaps JBD or SEPLOS_V2\n" in shown
+    assert given["packs"][0] == {"name": "house", "capacity_ah": 280} | pack
 
 
 @pytest.mark.parametrize(
@@ -199,7 +221,9 @@ def test_a_jk_is_picked_from_what_is_heard(number, pack):
     ],
 )
 def test_a_jk_can_be_named_without_being_heard(answers, pack):
-    given, _, _ = answer("jk", "", "", *answers, "", "none", "", hear=lambda s: [])
+    *looked, unit = answers
+    first, *refused = looked[: looked.index("n") + 1], *looked[looked.index("n") + 1 :]
+    given, _, _ = answer(*first, "jk", "", "", *refused, unit, "", "none", "", hear=lambda s: [])
     assert given["packs"][0].items() >= pack.items()
 
 
@@ -216,7 +240,7 @@ def test_a_scan_that_fails_is_said_and_the_questions_go_on():
         raise PacklogError("the board cannot look for WiFi networks (radio 5)")
 
     given, _, shown = answer(
-        *("jk", "", "", "y", "y", "3", "", "none", "home", "hush-hush", "", ""),
+        *("y", "y", "3", "", "", "", "", "none", "home", "hush-hush", "", ""),
         hear=hear,
         networks=listen,
     )
@@ -231,9 +255,11 @@ def test_a_board_that_restarts_under_a_scan_is_asked_for_what_is_left():
         raise Restarted("the board was reset")
 
     answers = Answers()
-    with CliRunner().isolation(input="jk\nvan\n100\ny\n"), pytest.raises(Restarted):
+    with CliRunner().isolation(input="y\n"), pytest.raises(Restarted):
         questions.ask(FAMILIES[0], Senses(hear), answers)
-    given, _, shown = answer(*("", "", "", "", "JK-1", "", "none", ""), hear=hear, answers=answers)
+    given, _, shown = answer(
+        *("", "jk", "van", "100", "JK-1", "", "none", ""), hear=hear, answers=answers
+    )
     assert "or what you answered last" in shown
     pack = {"name": "van", "bms": "jk", "capacity_ah": 100, "device": "JK-1"}
     assert given["packs"] == [pack]
@@ -466,6 +492,7 @@ def test_a_first_install_at_a_terminal_asks(tmp_path):
     image = tmp_path / "flash.img"
     with board_on(image) as (_, port), Terminal(*PACKLOG, "install", "--port", port) as terminal:
         for question, said in (
+            ("by Bluetooth now?", "n"),
             ("Kind of BMS", ""),
             ("Name of the pack", "shed"),
             *((text, "") for text in ("capacity", "RX", "TX", "Another pack?")),
@@ -503,12 +530,12 @@ def test_answers_are_kept_until_they_are_on_the_board(tmp_path):
     firmware = mini(tmp_path / "mini", packlog=complains)
     options = Options(firmware=firmware, terminal=True, answers=kept)
     with board_on(image) as (_, port):
-        with CliRunner().isolation(input="chargery\nshed\n"), pytest.raises(typer.Abort):
+        with CliRunner().isolation(input="n\nchargery\nshed\n"), pytest.raises(typer.Abort):
             install(port, None, said.append, options)
         assert said[-1] == "your answers are kept for the next try, without the passwords"
         assert json.loads(kept.read_text())["packs[0].name"] == "shed"
         with (
-            CliRunner().isolation(input="\n" * 6 + "none\n\n\n"),
+            CliRunner().isolation(input="\n" * 7 + "none\n\n\n"),
             pytest.raises(PacklogError, match="GPIO 4 it has not"),
         ):
             install(port, None, said.append, options)
@@ -521,6 +548,8 @@ def test_ctrl_c_at_a_question_is_exit_code_130_and_the_answers_stay(tmp_path):
         board_on(tmp_path / "flash.img") as (rig, port),
         Terminal(*PACKLOG, "install", "--port", port) as terminal,
     ):
+        terminal.until("by Bluetooth now?")
+        terminal.type("n")
         terminal.until("Kind of BMS")
         terminal.type("jk")
         terminal.until("Name of the pack")
@@ -529,6 +558,8 @@ def test_ctrl_c_at_a_question_is_exit_code_130_and_the_answers_stay(tmp_path):
         assert terminal.close() == 130, terminal.shown
         assert "your answers are kept for the next try" in terminal.shown
         kept = file_for(port)
-        assert json.loads(kept.read_text()) == {"family": "esp32", "packs[0].bms": "jk"}
+        assert json.loads(kept.read_text()) == {
+            **{"family": "esp32", "packs[0].scan": "n", "packs[0].bms": "jk"}
+        }
         kept.unlink()
         assert rig.board.starts > 1  # it was started again
