@@ -42,8 +42,8 @@ class Rows:
     """The history, and its frames as each loader wants them."""
 
     def __init__(self, folder, days):
-        long_history.FRAMES_A_DAY = FRAMES_A_DAY
-        self.history = long_history.write(folder / "history", BEGIN, days).parent
+        where = folder / "history"
+        self.history = long_history.write(where, BEGIN, days, frames_a_day=FRAMES_A_DAY).parent
         self.count = days * FRAMES_A_DAY
         base = folder / "made.db"
         self.send(f"sqlite:///{base}")
@@ -149,7 +149,7 @@ def of_mariadb(rows, folder):
         def do(statement):
             run([*words, statement])
 
-        target = f"mariadb://packlog@{where}/house"
+        target = f"mariadb://packlog@{where}/house?local_infile=1"
         rows.send(target)
         do(f"CREATE TABLE empty LIKE {TABLE}")
         return compared(

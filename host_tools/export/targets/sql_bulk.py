@@ -1,12 +1,14 @@
 """Many rows into a database, each by its own quick way: COPY of PostgreSQL, long INSERTs of MySQL
 and MariaDB, executemany of SQLite; any other by SQLAlchemy.
 
-LOAD DATA LOCAL would be MySQL's: most servers have it off, and with it on a server can ask the
-client for any file.
+MySQL's LOAD DATA LOCAL is twice as quick, but only used where the address asks for it
+(?local_infile=1): with it on, a server can ask the client for any file.
 """
 
+import tempfile
 from collections.abc import Callable, Iterator
 from datetime import date, datetime, timezone
+from pathlib import Path
 
 from host_tools.export.targets import texts
 from host_tools.export.targets.rows import Table
@@ -51,20 +53,25 @@ def _lines(rows: Table, unknown: str, quoted: Callable[[str], str], between: str
     return map(between.join, zip(*found, strict=True))
 
 
+def _escaped(text: str) -> str:
+    """As COPY and LOAD DATA have it."""
+    return text.replace("\\", "\\\\").replace("\t", "\\t").replace("\n", "\\n")
+
+
 def _copy(connection, table, rows: Table) -> None:
     name = connection.dialect.identifier_preparer.format_table(table)
     columns = ", ".join(f'"{each}"' for each in _names(rows))
 
-    def quoted(text: str) -> str:
-        return text.replace("\\", "\\\\").replace("\t", "\\t").replace("\n", "\\n")
-
     with connection.connection.cursor() as cursor:
         cursor.execute("SET LOCAL TIME ZONE 'UTC'")
         with cursor.copy(f"COPY {name} ({columns}) FROM STDIN") as copy:
-            copy.write("\n".join(_lines(rows, "\\N", quoted, "\t")) + "\n")
+            copy.write("\n".join(_lines(rows, "\\N", _escaped, "\t")) + "\n")
 
 
 def _insert_long(connection, table, rows: Table) -> None:
+    if connection.engine.url.query.get("local_infile") == "1":
+        _load(connection, table, rows)
+        return
     raw = connection.connection.driver_connection
     columns = ", ".join(f"`{each}`" for each in _names(rows))
     head = f"INSERT INTO `{table.name}` ({columns}) VALUES\n("
@@ -72,6 +79,17 @@ def _insert_long(connection, table, rows: Table) -> None:
     with raw.cursor() as cursor:
         for first in range(0, len(lines), _AN_INSERT):
             cursor.execute(head + "),\n(".join(lines[first : first + _AN_INSERT]) + ")")
+
+
+def _load(connection, table, rows: Table) -> None:
+    """By a temporary file that only this user can read."""
+    columns = ", ".join(f"`{each}`" for each in _names(rows))
+    with tempfile.TemporaryDirectory(prefix="packlog-") as folder:
+        path = Path(folder, "rows")
+        path.write_text("\n".join(_lines(rows, "\\N", _escaped, "\t")) + "\n", encoding="utf8")
+        statement = f"LOAD DATA LOCAL INFILE %s INTO TABLE `{table.name}` ({columns})"
+        with connection.connection.driver_connection.cursor() as cursor:
+            cursor.execute(statement, (str(path),))
 
 
 def _insert_many(connection, table, rows: Table) -> None:
