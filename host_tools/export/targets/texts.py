@@ -12,18 +12,18 @@ from host_tools.export.targets.rows import DATE, NOTHING, REAL, TEXT, TIME, Tabl
 _DAY_S = 86400
 
 
-def column(table: Table, name: str, unknown: str) -> np.ndarray:
+def column(table: Table, name: str, unknown: str, quoted: Callable[[str], str] = str) -> np.ndarray:
     """The texts of a column, as an array of str: times as 2026-06-01 12:00:00, in UTC.
 
-    A text is as it is, none if empty: what a target escapes, it has to escape.
+    quoted: what a target makes of texts, times and dates. An empty text is unknown.
     """
     kind, values = table.kind[name], table.values[name]
     if kind == TIME:
-        return _moments(values, unknown)
+        return _moments(values, unknown, quoted)
     if kind == DATE:
-        return coded(values, lambda day: unknown if day == NOTHING else _day(day))
+        return coded(values, lambda day: unknown if day == NOTHING else quoted(_day(day)))
     if kind == TEXT:
-        return coded(values, lambda text: text.decode("ascii", "replace"))
+        return coded(values, lambda raw: quoted(raw.decode("ascii", "replace")) if raw else unknown)
     return numbers(values, unknown)
 
 
@@ -53,11 +53,15 @@ def objects(table: Table, name: str) -> list:
     return [None if each == NOTHING else each for each in found]
 
 
-def _moments(values: np.ndarray, unknown: str) -> np.ndarray:
+def _moments(values: np.ndarray, unknown: str, quoted: Callable[[str], str]) -> np.ndarray:
+    """Each day and each second of a day is put into words once."""
     known = values != NOTHING
     seconds = np.where(known, values, 0)
-    day = coded(seconds // _DAY_S, lambda day: _day(day) + " ")
-    found = day + _clock()[seconds % _DAY_S]
+    before, _, after = quoted("|").partition("|")
+    found = coded(seconds // _DAY_S, lambda day: f"{before}{_day(day)} ")
+    found = found + _clock()[seconds % _DAY_S]
+    if after:
+        found = found + after
     found[~known] = unknown
     return found
 

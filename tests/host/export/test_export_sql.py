@@ -77,12 +77,12 @@ def sqlite(request, tmp_path, monkeypatch):
     yield from made("sqlite", request, tmp_path, monkeypatch)
 
 
-def made(kind, request, tmp_path, monkeypatch):
+def made(kind, request, tmp_path, monkeypatch, where=None):
     if kind == "sqlite":
         address = f"sqlite:///{tmp_path}/house.db"
         engine = sqlalchemy.create_engine(address)
     else:
-        address = f"{request.getfixturevalue(kind)}/house"
+        address = f"{where or request.getfixturevalue(kind)}/house"
         driver = {"postgresql": "postgresql+psycopg", "mariadb": "mariadb+pymysql"}[kind]
         where = address.replace(kind, driver, 1).replace("packlog@", f"packlog:{PASSWORD}@")
         engine = sqlalchemy.create_engine(where)
@@ -131,6 +131,16 @@ def as_texts(row):
         else each
         for each in row
     )
+
+
+def test_mysql_s_own_loader_where_the_address_asks_for_it(mariadb, history, monkeypatch):
+    base = next(generator := made("mariadb", None, None, monkeypatch, mariadb))
+    export([history], f"{base.address}?local_infile=1")
+    assert vars(base.sums()) == pytest.approx(vars(export_history.sums(history)))
+    row = base.ask("SELECT details, b FROM packlog_events WHERE event = 'value'")[0]
+    assert row == ("mcu_id a1b2c3d4", 0xA1B2C3D4)
+    assert base.ask("SELECT cell_1, cell_3 FROM packlog_cells ORDER BY time")[1] == (3.301, None)
+    generator.close()
 
 
 def test_again_sends_nothing_and_more_sends_only_that(base, history):
