@@ -16,7 +16,7 @@ from parts import http
 class Board:
     network = True
     tasks = []
-    settings = {"wifi": {"hostname": "packlog"}}
+    settings = {"wifi": {"hostname": "packlog"}, "packs": ()}
 board = Board()
 server = http.make({"port": 80, "password": ""}, board)
 def die(name, start):
