@@ -54,6 +54,12 @@ WINGS = {'bms': (('chargery',
           {'KEYS': {'timeout_s': ('number', (3, 3600), 15),
                     'invert_current': ('switch', (), False)},
            'LINKS': (('ble', {'service': 65520, 'notify': 65521, 'write': 65522}),)}),
+         ('eg4',
+          {'KEYS': {'cells': ('number', (0, 16), 0),
+                    'timeout_s': ('number', (3, 3600), 15),
+                    'unit': ('number', (1, 64), 1)},
+           'LINKS': (('serial', {'baudrate': 9600, 'quiet_ms': 50}),
+                     ('ble', {'service': 4096, 'notify': 4098, 'write': 4097}))}),
          ('auto', {'KEYS': {'timeout_s': ('number', (3, 3600), 15)}, 'LINKS': (('ble', {}),)})),
  'transport': (('ble',
                 {'KEYS': {'address': ('mac', (), ''), 'device': ('trimmed', 20, '')},
@@ -170,4 +176,4 @@ WINGS = {'bms': (('chargery',
                         'sda': ('pin', (), 21),
                         'address': ('number', (0, 127), 0),
                         'frequency': ('number', (50000, 400000), 100000)}}))}
-CHECKER = 345119859
+CHECKER = 272337352

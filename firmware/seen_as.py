@@ -102,4 +102,12 @@ KINDS = (
         ({"service": 65520, "name": ("SP??B*", "SP1??B*", "XZHX*", "CSY*")},),
     ),
     ("pace", {"service": 65520, "notify": 65521, "write": 65522}, ({"name": ("PC-????",)},)),
+    (
+        "eg4",
+        {"service": 4096, "notify": 4098, "write": 4097},
+        (
+            {"service": 4096, "maker": (28544,), "address": ("80:6f:b0",)},
+            {"maker": (17868,), "address": ("cc:45:a5",)},
+        ),
+    ),
 )

@@ -78,6 +78,13 @@ OTHERS = (
 )
 
 
+LATER = (
+    {"bms": "eg4", "link": "ble", "device": "Z122002264"},
+    {"bms": "eg4", "unit": 3, "direction": 13},
+    {"bms": "eg4", "unit": 16, "direction": 13},
+)
+
+
 @pytest.mark.parametrize("hours", [0, pytest.param(1, marks=pytest.mark.slow)])
 def test_packs_of_different_kinds_and_links(bench, hours):
     """By radio and on two lines, one of which two units share; each fails in turn."""
@@ -97,13 +104,14 @@ def test_packs_of_different_kinds_and_links(bench, hours):
     assert board.board.watchdog_resets == 0 and board.board.starts == 1
 
 
-def test_others_of_different_kinds_and_links(bench):
-    """The rest of those that are asked: four by radio, and on two lines."""
+@pytest.mark.parametrize("others", [OTHERS, LATER])
+def test_others_of_different_kinds_and_links(bench, others):
+    """The rest of those that are asked: up to four by radio, and on two lines."""
     lines = []
-    made = with_packs(*OTHERS)
+    made = with_packs(*others)
     board = bench(made, ahead=joined(made, lines), settings={"heap": "1M"})
     board.board.run(25)
-    check_readings(board, 30, len(OTHERS))
+    check_readings(board, 30, len(others))
 
 
 @pytest.mark.slow

@@ -7,6 +7,7 @@ from asked_stream import daly_old_wire, daly_wire, jbd_wire, jk_pb_wire, jk_ttl_
 from asked_wires import (
     ant_old_wire,
     ant_wire,
+    eg4_wire,
     pace_wire,
     redodo_wire,
     seplos_v2_wire,
@@ -27,6 +28,7 @@ from bms import (
     chargery,
     daly,
     daly_old,
+    eg4,
     jbd,
     jk,
     jk_pb,
@@ -220,6 +222,12 @@ def pace_bytes(i):
     return data + pace_wire.totals(5292, -10 * i, 15400, 28000, 55)
 
 
+def eg4_bytes(i):
+    """All that matters."""
+    values = (154, 1008000000, 55, (21, -3))
+    return eg4_wire.status(CELLS_16, -10 * i, *values, warnings=255, protections=255, errors=255)
+
+
 def test_decoding_allocates_nothing():
     if not hasattr(micropython, "mem_total"):
         return
@@ -233,6 +241,7 @@ def test_decoding_allocates_nothing():
         (jk_pb, jk_pb_bytes),
         (jk_ttl, jk_ttl_bytes),
         (redodo, redodo_bytes),
+        (eg4, eg4_bytes),
         (pace, pace_bytes),
         (seplos_v3, seplos_v3_bytes),
         (seplos_v2, seplos_v2_bytes),

@@ -31,6 +31,10 @@ SAID = {
         "010112000090" "391e", "01041100001a74fd", "01041000001134c6",
         "100112000090" "3a5f", "10041100001a77bc", "1004100000113787",
     },
+    "eg4": {
+        # unit, function that reads, first, how many; CRC
+        "010300690017" "d5d8", "010300000027" "05d0", "100300690017" "d699", "100300000027" "0691",
+    },
     "pace": {"9a00000a020000020101289c9d", "9a00000a0000000019519d"},
     "redodo": {"000004011355aa17"},
     "jk_pb": {
@@ -39,7 +43,10 @@ SAID = {
     },
 }  # fmt: skip
 JK_PB_REGISTERS = (0x20, 0x1C)
-SEPLOS_V3_BLOCKS = ("0112000090", "041100001a", "0410000011")
+OF_UNITS = {  # by kind: blocks, of any unit; those of some units are in SAID
+    "seplos_v3": ("0112000090", "041100001a", "0410000011"),
+    "eg4": ("0300690017", "0300000027"),
+}
 
 
 def crc(data):
@@ -81,13 +88,11 @@ def test_only_these_bytes_are_ever_sent(kind):
         all_units = {body + crc(body) for body in bodies}
         assert len([each for each in expected if each in all_units]) == 3
         expected = all_units
-    if kind == "seplos_v3":
+    if kind in OF_UNITS:
         bodies = [
-            bytes((unit,)) + bytes.fromhex(block)
-            for unit in range(256)
-            for block in SEPLOS_V3_BLOCKS
+            bytes((unit,)) + bytes.fromhex(block) for unit in range(256) for block in OF_UNITS[kind]
         ]
         all_units = {body + crc(body) for body in bodies}
-        assert expected <= all_units and len(expected) == 9
+        assert expected and expected <= all_units
         expected = all_units
     assert all_said(kind) == expected

@@ -54,6 +54,8 @@ REAL = [
     ("BP02", [0xFF00], None, "", "seplos_v2"),
     ("BP21", [*GENERIC, 0xFF00], None, "", "seplos_v2"),
     ("PC-9662", [], 0x0001, "", "pace"),
+    ("Z122002264", [0x1000], 0x6F80, "80:6f:b0:00:00:00", "eg4"),
+    ("Bat1", [], 0x45CC, "cc:45:a5:00:00:00", "eg4"),  # a SunGoldPower
 ]
 # Those of other makers: no kind is recognised
 STRANGERS = [
@@ -73,7 +75,6 @@ STRANGERS = [
     ("NWJ20221223010330?", [0xFFE0], 0xFFFF, ""),
     ("TP_123456", [], None, "90:a6:bf:00:00:00"),
     ("BT-TH-66EDFC11", [0xFFD0], 0x9860, "60:98:66:00:00:00"),
-    ("Z122002264", [0x1000], 0x6F80, "80:6f:b0:00:00:00"),
     ("Power-1", [0xFFF0], 0x6E60, "60:6e:41:00:00:00"),
     ("BMS-SMART_708BFC", [], None, ""),
     ("SmartShunt HQ2133", [], 0x02E1, ""),
@@ -82,6 +83,7 @@ STRANGERS = [
     ("Boat", [0xFF00], None, "00:00:00:00:00:01"),
     ("BP02-Speaker", [0xFF00], None, ""),
     ("PC-96621", [], None, ""),
+    ("Z122002264", [0x1000], 0x6F80, "80:6f:b1:00:00:00"),
     ("XSP05B", [0xFFF0], None, ""),
     ("ANT-BLE4", [0xFFE0], None, ""),
 ]

@@ -54,6 +54,7 @@ PATHS = list(sys.path)
 wires = None  # asked_wires, once they are needed
 # Counted one by one, when all else has been
 OTHERS = (
+    {"name": "dock", "bms": "eg4", "cells": CELLS, "link": "ble", "device": "Z1"},
     {"name": "yard", "bms": "pace", "cells": CELLS, "device": "PC-1"},
     {"name": "attic", "bms": "seplos_v3", "cells": CELLS, "device": "SP05B"},
     {"name": "loft", "bms": "seplos_v2", "cells": CELLS, "device": "BP02"},
@@ -194,8 +195,14 @@ def pace_bytes(sample, i):
     return data + wire.totals(sum(mv) // 10, sample.current // 10, 15400, 28000, sample.soc)
 
 
+def eg4_bytes(sample, i):
+    """All that matters."""
+    values = (154, 1008000000, sample.soc, (21, 22, 23, 24))
+    return wires.eg4_wire.status(cells_of(sample), sample.current // 100, *values)
+
+
 BYTES = {"jbd": jbd_bytes, "daly": daly_bytes, "daly_old": daly_old_bytes}
-BYTES.update({"pace": pace_bytes})
+BYTES.update({"pace": pace_bytes, "eg4": eg4_bytes})
 BYTES.update({"seplos_v3": seplos_v3_bytes})
 BYTES.update({"seplos_v2": seplos_v2_bytes})
 BYTES.update({"ant_old": ant_old_bytes})
