@@ -110,4 +110,14 @@ KINDS = (
             {"maker": (17868,), "address": ("cc:45:a5",)},
         ),
     ),
+    (
+        "renogy",
+        {"service": 65488, "write": 65489, "notify_service": 65520, "notify": 65521},
+        ({"service": 65488, "name": ("BT-TH-*",)},),
+    ),
+    (
+        "renogy_pro",
+        {"service": 65488, "write": 65489, "notify_service": 65520, "notify": 65521},
+        ({"maker": (57676,), "name": ("RNGRBP*", "RNGC*")},),
+    ),
 )

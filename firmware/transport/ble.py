@@ -238,7 +238,8 @@ def make(settings, parameters, board):
 class BleLink:
     """A unit with this address ("c8:47:8c:00:00:01"), or without one, this advertised name.
 
-    uuids: of the service, and of its characteristics notify and write, which can be one.
+    uuids: of the service, and of its characteristics notify and write, which can be one; of
+    another service, notify_service, if notify is not in the same one.
     """
 
     delays = (1, 1, 2, 3, 5, 10)
@@ -251,6 +252,8 @@ class BleLink:
         self._wanted = aioble.Device(0, address).addr if address else device.encode()
         self._label = ".." + address[-8:] if address else device
         self._service = bluetooth.UUID(uuids["service"])
+        other = uuids.get("notify_service")
+        self._notifies = bluetooth.UUID(other) if other else None  # the other service
         self._notify = bluetooth.UUID(uuids["notify"])
         self._write = bluetooth.UUID(uuids["write"])
         self._mtu = _MTU
@@ -371,9 +374,11 @@ class BleLink:
         with self._stage(FIND, connection):
             service = await connection.service(self._service)
             if service:
-                found = writers = await _all(service, self._notify)
-                if self._write != self._notify:
-                    writers = await _all(service, self._write)
+                found = writers = await _all(service, self._write)
+                if self._notifies:
+                    service = await connection.service(self._notifies)
+                if self._notifies or self._write != self._notify:
+                    found = await _all(service, self._notify) if service else ()
         # One UUID can stand for two characteristics: what they can do tells which is which
         notify = _with(found, _NOTIFY)
         self._writer = _with(writers, _WRITE_NO_RESPONSE) or _with(writers, _WRITE)

@@ -11,6 +11,7 @@ import ant_wire  # noqa: E402, F401
 import eg4_wire  # noqa: E402, F401
 import pace_wire  # noqa: E402, F401
 import redodo_wire  # noqa: E402, F401
+import renogy_wire  # noqa: E402, F401
 import seplos_v2_wire  # noqa: E402, F401
 import seplos_v3_wire  # noqa: E402, F401
 

@@ -10,6 +10,7 @@ from asked_wires import (
     eg4_wire,
     pace_wire,
     redodo_wire,
+    renogy_wire,
     seplos_v2_wire,
     seplos_v3_wire,
 )
@@ -35,6 +36,7 @@ from bms import (
     jk_ttl,
     pace,
     redodo,
+    renogy,
     seplos_v2,
     seplos_v3,
 )
@@ -228,6 +230,13 @@ def eg4_bytes(i):
     return eg4_wire.status(CELLS_16, -10 * i, *values, warnings=255, protections=255, errors=255)
 
 
+def renogy_bytes(i):
+    """A round."""
+    data = renogy_wire.states(0xFFFF, 255, 6, 0xFFFF, 0xFFFF, 0xFFFF)
+    data += renogy_wire.cells([33] * 16, (215, -35))
+    return data + renogy_wire.totals(529, -10 * i, 154000, 280000)
+
+
 def test_decoding_allocates_nothing():
     if not hasattr(micropython, "mem_total"):
         return
@@ -241,6 +250,7 @@ def test_decoding_allocates_nothing():
         (jk_pb, jk_pb_bytes),
         (jk_ttl, jk_ttl_bytes),
         (redodo, redodo_bytes),
+        (renogy, renogy_bytes),
         (eg4, eg4_bytes),
         (pace, pace_bytes),
         (seplos_v3, seplos_v3_bytes),

@@ -63,6 +63,7 @@ class Module:
     service: int = SERVICE
     notify: int = CHARACTERISTIC
     write: int = CHARACTERISTIC  # the same: one characteristic, or two_characteristics of that UUID
+    notify_service: int = 0  # the service of notify, if it is another one
     maker: int = MAKER
     answers_writes: bool = False  # takes writes with a response only
 
@@ -104,12 +105,13 @@ class Peripheral:
         host = Host(self.controller, self.controller)
         self.device = Device(name=self.module.name, address=address, host=host)
         self.device.gatt_server.max_mtu = self.module.mtu
-        self.device.add_service(self._service())
+        for service in self._services():
+            self.device.add_service(service)
         self.device.on("connection", self._connected)
         await self.device.power_on()
         await self._switch_advertising()
 
-    def _service(self) -> Service:
+    def _services(self) -> list[Service]:
         value = CharacteristicValue(write=self._written)
         flags = Characteristic.Properties
         module = self.module
@@ -122,7 +124,14 @@ class Peripheral:
             for uuid, kind in kinds
         ]
         self._notifies = characteristics[-1]
-        return Service(UUID.from_16_bits(module.service), characteristics)
+        if not module.notify_service:
+            return [Service(UUID.from_16_bits(module.service), characteristics)]
+        return [
+            Service(UUID.from_16_bits(uuid), [each])
+            for uuid, each in zip(
+                (module.service, module.notify_service), characteristics, strict=True
+            )
+        ]
 
     # Faults
 

@@ -55,6 +55,10 @@ REAL = [
     ("BP21", [*GENERIC, 0xFF00], None, "", "seplos_v2"),
     ("PC-9662", [], 0x0001, "", "pace"),
     ("Z122002264", [0x1000], 0x6F80, "80:6f:b0:00:00:00", "eg4"),
+    ("BT-TH-66EDFC11", [0xFFD0], 0x9860, "60:98:66:00:00:00", "renogy"),
+    ("BT-TH-E3383D0E", [0xFFD0], 0x64C4, "c4:64:e3:00:00:00", "renogy"),
+    ("RNGRBP1228000830", [], 0xE14C, "", "renogy_pro"),
+    ("RNGC122BAT28000194", [], 0xE14C, "", "renogy_pro"),
     ("Bat1", [], 0x45CC, "cc:45:a5:00:00:00", "eg4"),  # a SunGoldPower
 ]
 # Those of other makers: no kind is recognised
@@ -74,7 +78,6 @@ STRANGERS = [
     ("SmartBat-B15051", [0xFFF0], None, ""),
     ("NWJ20221223010330?", [0xFFE0], 0xFFFF, ""),
     ("TP_123456", [], None, "90:a6:bf:00:00:00"),
-    ("BT-TH-66EDFC11", [0xFFD0], 0x9860, "60:98:66:00:00:00"),
     ("Power-1", [0xFFF0], 0x6E60, "60:6e:41:00:00:00"),
     ("BMS-SMART_708BFC", [], None, ""),
     ("SmartShunt HQ2133", [], 0x02E1, ""),
@@ -110,6 +113,7 @@ def test_an_advertisement_of_another_maker_is_not_recognised(name, uuids, maker,
         ([0xFFE0], "perhaps JK or REDODO or ANT or ANT_OLD"),
         ([0xFF00], "perhaps JBD or SEPLOS_V2"),
         ([0xFFF0], "perhaps DALY or DALY_OLD or SEPLOS_V3 or PACE"),
+        ([0xFFD0], "perhaps RENOGY or RENOGY_PRO"),
         ([0x180F], ""),
     ],
 )
