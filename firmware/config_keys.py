@@ -79,6 +79,9 @@ WINGS = {'bms': (('chargery',
                        'write': 65489,
                        'notify_service': 65520,
                        'notify': 65521}),)}),
+         ('sok',
+          {'KEYS': {'timeout_s': ('number', (3, 3600), 15)},
+           'LINKS': (('ble', {'service': 65504, 'notify': 65505, 'write': 65506}),)}),
          ('auto', {'KEYS': {'timeout_s': ('number', (3, 3600), 15)}, 'LINKS': (('ble', {}),)})),
  'transport': (('ble',
                 {'KEYS': {'address': ('mac', (), ''), 'device': ('trimmed', 20, '')},
@@ -195,4 +198,4 @@ WINGS = {'bms': (('chargery',
                         'sda': ('pin', (), 21),
                         'address': ('number', (0, 127), 0),
                         'frequency': ('number', (50000, 400000), 100000)}}))}
-CHECKER = 976860026
+CHECKER = 856368890

@@ -120,4 +120,9 @@ KINDS = (
         {"service": 65488, "write": 65489, "notify_service": 65520, "notify": 65521},
         ({"maker": (57676,), "name": ("RNGRBP*", "RNGC*")},),
     ),
+    (
+        "sok",
+        {"service": 65504, "notify": 65505, "write": 65506},
+        ({"service": 65520, "name": ("ABC-*", "SOK-*", "NB-*", "Hoover")},),
+    ),
 )

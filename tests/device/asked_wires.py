@@ -14,5 +14,6 @@ import redodo_wire  # noqa: E402, F401
 import renogy_wire  # noqa: E402, F401
 import seplos_v2_wire  # noqa: E402, F401
 import seplos_v3_wire  # noqa: E402, F401
+import sok_wire  # noqa: E402, F401
 
 sys.path.pop()

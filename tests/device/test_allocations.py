@@ -13,6 +13,7 @@ from asked_wires import (
     renogy_wire,
     seplos_v2_wire,
     seplos_v3_wire,
+    sok_wire,
 )
 from bluenova_console import CELLS, STATUS
 from chargery_stream import CELLS_16
@@ -39,6 +40,7 @@ from bms import (
     renogy,
     seplos_v2,
     seplos_v3,
+    sok,
 )
 from energy import Energy
 from lib.uptime import Uptime
@@ -237,6 +239,13 @@ def renogy_bytes(i):
     return data + renogy_wire.totals(529, -10 * i, 154000, 280000)
 
 
+def sok_bytes(i):
+    """A round."""
+    data = sok_wire.protections(3) + sok_wire.balance(1) + b"".join(sok_wire.cells(CELLS_16))
+    data += sok_wire.states((1, 0), (21, -3, 22))
+    return data + sok_wire.totals(52920, -100 * i, 280000, 154000, 55)
+
+
 def test_decoding_allocates_nothing():
     if not hasattr(micropython, "mem_total"):
         return
@@ -251,6 +260,7 @@ def test_decoding_allocates_nothing():
         (jk_ttl, jk_ttl_bytes),
         (redodo, redodo_bytes),
         (renogy, renogy_bytes),
+        (sok, sok_bytes),
         (eg4, eg4_bytes),
         (pace, pace_bytes),
         (seplos_v3, seplos_v3_bytes),

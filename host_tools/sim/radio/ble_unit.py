@@ -64,6 +64,7 @@ class Module:
     notify: int = CHARACTERISTIC
     write: int = CHARACTERISTIC  # the same: one characteristic, or two_characteristics of that UUID
     notify_service: int = 0  # the service of notify, if it is another one
+    advertised: int = 0  # the service that it says it has, if it is another one
     maker: int = MAKER
     answers_writes: bool = False  # takes writes with a response only
 
@@ -213,7 +214,7 @@ class Peripheral:
     def _advertisement(self) -> bytes:
         address = bytes(self.controller.public_address)[::-1]
         flags = _field(0x01, b"\x06")
-        service = _field(0x03, struct.pack("<H", self.module.service))
+        service = _field(0x03, struct.pack("<H", self.module.advertised or self.module.service))
         return flags + service + _field(0xFF, struct.pack("<H", self.module.maker) + address)
 
     # Connection

@@ -59,6 +59,8 @@ REAL = [
     ("BT-TH-E3383D0E", [0xFFD0], 0x64C4, "c4:64:e3:00:00:00", "renogy"),
     ("RNGRBP1228000830", [], 0xE14C, "", "renogy_pro"),
     ("RNGC122BAT28000194", [], 0xE14C, "", "renogy_pro"),
+    ("SOK-24V1127", [0xFFF0], None, "", "sok"),
+    ("SOK-AA02120", [*GENERIC, 0x180F, 0xFFE0, 0xFFF0], None, "", "sok"),
     ("Bat1", [], 0x45CC, "cc:45:a5:00:00:00", "eg4"),  # a SunGoldPower
 ]
 # Those of other makers: no kind is recognised
@@ -66,7 +68,6 @@ STRANGERS = [
     ("BT-ROCC2440", [0xFFE0], 0x585A, ""),  # a Bluetooth module of the maker of LiTime's
     ("LT-12100BG-A06359", [0xFFE0], 0x585A, ""),  # an E&J in a LiTime
     ("LT-24100B-A00249", [], 0x585A, ""),
-    ("SOK-AA02120", [*GENERIC, 0x180F, 0xFFE0, 0xFFF0], None, ""),
     ("HSKS-25A-118", [0xFF00], 0x007B, "24:19:72:00:00:00"),
     ("140R000288", [0xFFF0], 0, "38:ab:41:00:00:00"),
     ("DCHOUSE 01_4F9F", [0xFFF0], 0xE0E2, ""),
@@ -110,7 +111,7 @@ def test_an_advertisement_of_another_maker_is_not_recognised(name, uuids, maker,
 @pytest.mark.parametrize(
     ("uuids", "words"),
     [
-        ([0xFFE0], "perhaps JK or REDODO or ANT or ANT_OLD"),
+        ([0xFFE0], "perhaps JK or REDODO or ANT or ANT_OLD or SOK"),
         ([0xFF00], "perhaps JBD or SEPLOS_V2"),
         ([0xFFF0], "perhaps DALY or DALY_OLD or SEPLOS_V3 or PACE"),
         ([0xFFD0], "perhaps RENOGY or RENOGY_PRO"),

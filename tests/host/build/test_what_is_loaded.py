@@ -22,6 +22,7 @@ LOADED = {
     "eg4": {"framed", "asked", "modbus", "modbus_unit", "crc"},
     "renogy": {"framed", "asked", "modbus", "modbus_unit", "crc"},
     "renogy_pro": {"framed", "asked", "modbus", "modbus_unit", "crc", "renogy"},
+    "sok": {"framed", "asked"},
     "pace": {"framed", "asked", "asked_rows", "crc"},
     "redodo": {"framed", "asked", "asked_rows", "asked_low"},
 }

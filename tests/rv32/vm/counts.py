@@ -55,6 +55,7 @@ wires = None  # asked_wires, once they are needed
 # Counted one by one, when all else has been
 OTHERS = (
     {"name": "pier", "bms": "renogy", "cells": CELLS, "link": "ble", "device": "BT-TH-1"},
+    {"name": "quay", "bms": "sok", "cells": CELLS, "device": "SOK-1"},
     {"name": "dock", "bms": "eg4", "cells": CELLS, "link": "ble", "device": "Z1"},
     {"name": "yard", "bms": "pace", "cells": CELLS, "device": "PC-1"},
     {"name": "attic", "bms": "seplos_v3", "cells": CELLS, "device": "SP05B"},
@@ -203,6 +204,13 @@ def renogy_bytes(sample, i):
     return data + wire.totals(sum(mv) // 100, sample.current // 10, 154000, 280000)
 
 
+def sok_bytes(sample, i):
+    """A round."""
+    wire, mv = wires.sok_wire, cells_of(sample)
+    data = b"".join(wire.cells(mv)) + wire.states((1, 1), (21, 22))
+    return data + wire.totals(sum(mv), sample.current, 280000, 154000, sample.soc)
+
+
 def eg4_bytes(sample, i):
     """All that matters."""
     values = (154, 1008000000, sample.soc, (21, 22, 23, 24))
@@ -210,7 +218,14 @@ def eg4_bytes(sample, i):
 
 
 BYTES = {"jbd": jbd_bytes, "daly": daly_bytes, "daly_old": daly_old_bytes}
-BYTES.update({"pace": pace_bytes, "eg4": eg4_bytes, "renogy": renogy_bytes})
+BYTES.update(
+    {
+        "pace": pace_bytes,
+        "eg4": eg4_bytes,
+        "renogy": renogy_bytes,
+        "sok": sok_bytes,
+    }
+)
 BYTES.update({"seplos_v3": seplos_v3_bytes})
 BYTES.update({"seplos_v2": seplos_v2_bytes})
 BYTES.update({"ant_old": ant_old_bytes})
