@@ -125,4 +125,9 @@ KINDS = (
         {"service": 65504, "notify": 65505, "write": 65506},
         ({"service": 65520, "name": ("ABC-*", "SOK-*", "NB-*", "Hoover")},),
     ),
+    (
+        "tdt",
+        {"service": 65520, "notify": 65521, "write": 65522, "key": 65530, "word": "HiLink"},
+        ({"maker": (54976,)}, {"service": 65520, "name": ("XDZN*", "WT*")}),
+    ),
 )

@@ -150,13 +150,17 @@ class Decoder(asked.Decoder):
         if first & 3 != 1 or first >= MAX_CELLS:
             return False
         count = self._counted()
-        for i in range(EACH):
-            at = CELLS_AT + BYTES_EACH * i
-            if self._number(at, 1) != (first + i if i < count else 0):
-                return False
-            if self._number(at + 1, 3) > MAX_CELL:
+        i = EACH
+        while i:
+            i -= 1
+            if not self._is_cell(i, first + i if i < count else 0):
                 return False
         return True
+
+    def _is_cell(self, i, number):
+        """Has one of the four that number, and a voltage that can be?"""
+        at = CELLS_AT + BYTES_EACH * i
+        return self._number(at, 1) == number and self._number(at + 1, 3) <= MAX_CELL
 
     def _counted(self):
         """How many of the four cells of an answer have a number."""
@@ -226,28 +230,36 @@ class Decoder(asked.Decoder):
             sample.switches &= ~BALANCING
 
     def _fill_group(self, first):
-        """Up to four cells; those that come no more for long are forgotten."""
+        """Up to four cells, the first of which has that place."""
         sample = self.sample
         if not first:
-            self._short = 0 if self._swept >= sample.cell_count else self._short + 1
-            if self._short > self.kept:
-                sample.clear_cells()
-                self._short = 0
+            self._look_back()
         count = first + self._counted()
         self._swept = count
         if self._cells:
             count = min(count, self._cells)
-        i = count
-        while i > first:
-            i -= 1
-            at = CELLS_AT + 1 + BYTES_EACH * (i - first)
-            sample.cells[i] = self._number(at, 2) or 1
+        self._fill_from(first, count)
         if count > sample.cell_count:
             while first > sample.cell_count:  # their answer has not come yet
                 first -= 1
                 sample.cells[first] = 0
             sample.cell_count = count
         sample.find_extremes()
+
+    def _look_back(self):
+        """Forget cells that have come no more for long."""
+        self._short = 0 if self._swept >= self.sample.cell_count else self._short + 1
+        if self._short > self.kept:
+            self.sample.clear_cells()
+            self._short = 0
+
+    def _fill_from(self, first, end):
+        cells = self.sample.cells
+        at = CELLS_AT + 1
+        while first < end:
+            cells[first] = self._number(at, 2) or 1
+            first += 1
+            at += BYTES_EACH
 
     def _fill_states(self):
         sample = self.sample
@@ -256,13 +268,15 @@ class Decoder(asked.Decoder):
         if self._number(DISCHARGE_AT, 1):
             sample.switches |= DISCHARGE_ON
         self._find_stopped()
-        count = self._number(SENSORS_AT, 1)
+        self._fill_temperatures(self._number(SENSORS_AT, 1))
+
+    def _fill_temperatures(self, count):
         i = MAX_TEMPERATURES - 1
         while i:
             i -= 1
             value = self._number(DEGREES_AT + 2 * i, -2)
             is_there = i < count and -60 <= value <= 150
-            sample.temperatures[i] = 10 * value if is_there else None
+            self.sample.temperatures[i] = 10 * value if is_there else None
 
     def _find_stopped(self):
         """What a protection has switched off, once both are known."""

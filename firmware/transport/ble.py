@@ -239,7 +239,8 @@ class BleLink:
     """A unit with this address ("c8:47:8c:00:00:01"), or without one, this advertised name.
 
     uuids: of the service, and of its characteristics notify and write, which can be one; of
-    another service, notify_service, if notify is not in the same one.
+    another service, notify_service, if notify is not in the same one; and of key, to which word is
+    written once before anything else, if a unit does not answer without.
     """
 
     delays = (1, 1, 2, 3, 5, 10)
@@ -256,6 +257,8 @@ class BleLink:
         self._notifies = bluetooth.UUID(other) if other else None  # the other service
         self._notify = bluetooth.UUID(uuids["notify"])
         self._write = bluetooth.UUID(uuids["write"])
+        self._key_to = bluetooth.UUID(uuids["key"]) if "key" in uuids else None
+        self._word = uuids.get("word")
         self._mtu = _MTU
         self._target = None  # (kind of address, address) of the unit that was heard
         self._device = None
@@ -370,10 +373,11 @@ class BleLink:
         return connection
 
     async def _subscribe(self, connection):
-        found = writers = []
+        found = writers = keys = []
         with self._stage(FIND, connection):
             service = await connection.service(self._service)
             if service:
+                keys = await _all(service, self._key_to) if self._key_to else ()
                 found = writers = await _all(service, self._write)
                 if self._notifies:
                     service = await connection.service(self._notifies)
@@ -389,6 +393,9 @@ class BleLink:
             self._key = connection._conn_handle << 16 | notify._value_handle
             _links[self._key] = self
             await notify.subscribe()
+            for key in keys:
+                answered = not key.properties & _WRITE_NO_RESPONSE
+                await key.write(self._word.encode(), answered, WRITE_MS)
         self.counters["connects"] += 1
 
     def _take(self, piece):

@@ -15,5 +15,6 @@ import renogy_wire  # noqa: E402, F401
 import seplos_v2_wire  # noqa: E402, F401
 import seplos_v3_wire  # noqa: E402, F401
 import sok_wire  # noqa: E402, F401
+import tdt_wire  # noqa: E402, F401
 
 sys.path.pop()

@@ -14,6 +14,7 @@ from asked_wires import (
     seplos_v2_wire,
     seplos_v3_wire,
     sok_wire,
+    tdt_wire,
 )
 from bluenova_console import CELLS, STATUS
 from chargery_stream import CELLS_16
@@ -41,6 +42,7 @@ from bms import (
     seplos_v2,
     seplos_v3,
     sok,
+    tdt,
 )
 from energy import Energy
 from lib.uptime import Uptime
@@ -246,6 +248,12 @@ def sok_bytes(i):
     return data + sok_wire.totals(52920, -100 * i, 280000, 154000, 55)
 
 
+def tdt_bytes(i):
+    """A round."""
+    data = tdt_wire.states(16, 4, 255, 255, 6, 255, (255, 255), 9)
+    return data + tdt_wire.data(CELLS_16, -10 * i, 1540, 2800, 55, (250, 215, -35, 216))
+
+
 def test_decoding_allocates_nothing():
     if not hasattr(micropython, "mem_total"):
         return
@@ -261,6 +269,7 @@ def test_decoding_allocates_nothing():
         (redodo, redodo_bytes),
         (renogy, renogy_bytes),
         (sok, sok_bytes),
+        (tdt, tdt_bytes),
         (eg4, eg4_bytes),
         (pace, pace_bytes),
         (seplos_v3, seplos_v3_bytes),

@@ -125,6 +125,20 @@ def test_what_notifies_can_be_in_another_service():
     play(test, None)
 
 
+def test_a_word_is_written_before_anything_is_asked():
+    async def test(key, words):
+        unit = radio.unit(ADDRESS)
+        uuids = {"service": 0xFFE0, "write": 0xFFE1, "notify": 0xFFE1, "key": key, "word": "Hi"}
+        listener = Listener(ASK, address=ADDRESS, uuids=uuids)
+        await listener.up()
+        await until(lambda: len(unit.written) > len(words))
+        assert unit.written[: len(words) + 1] == words + [(ASK, False)]
+        await listener.cancel()
+
+    play(test, 0xFFE1, [(b"Hi", False)])
+    play(test, 0xFFFA, [])  # a unit without that characteristic
+
+
 def test_it_asks_every_second_and_long_questions_in_pieces():
     async def test():
         unit = radio.unit(ADDRESS)

@@ -42,6 +42,10 @@ SAID = {
         "300313f0001c" "4495", "300313ec0008" "855c", "300313880022" "455c", "300313b20007" "a48a",
     },
     "sok": {"eec000000041", "eec40000004f", "eec200000046", "eec1000000ce"},
+    "tdt": {
+        "7e000103009200009f220d", "7e000103008d000059130d", "7e000103008c000099420d",
+        "1e00010300920000b7240d", "1e000103008d000071150d", "1e000103008c0000b1440d",
+    },
     "pace": {"9a00000a020000020101289c9d", "9a00000a0000000019519d"},
     "redodo": {"000004011355aa17"},
     "jk_pb": {
@@ -83,6 +87,15 @@ def all_said(kind):
                     decoder.forget()
                 found.add(decoder.request())
     return found - {b""}
+
+
+def test_the_words_that_links_write_before():
+    found = {}
+    for kind in names("bms"):
+        for link in declared("bms", kind)["LINKS"].values():
+            if "word" in link:
+                found[kind] = link["word"]
+    assert found == {"tdt": "HiLink"}  # a unit of TDT answers nothing without
 
 
 @pytest.mark.parametrize("kind", names("bms"))

@@ -288,7 +288,8 @@ class Radio:
             raise OSError(16)  # one at a time over all connections
         unit = self.connected(handle)
         self._discovering = handle
-        self.later(self._tell_characteristics, unit, start, end)
+        has = uuid is None or uuid == UUID(0xFFE1)
+        self.later(self._tell_characteristics, unit, start, end if has else 0)
 
     def _tell_characteristics(self, unit, start, end):
         if not self._does(unit, "characteristics"):

@@ -64,6 +64,8 @@ class Module:
     notify: int = CHARACTERISTIC
     write: int = CHARACTERISTIC  # the same: one characteristic, or two_characteristics of that UUID
     notify_service: int = 0  # the service of notify, if it is another one
+    key: int = 0  # the characteristic to which word is written before the unit hears anything
+    word: str = ""
     advertised: int = 0  # the service that it says it has, if it is another one
     maker: int = MAKER
     answers_writes: bool = False  # takes writes with a response only
@@ -125,6 +127,10 @@ class Peripheral:
             for uuid, kind in kinds
         ]
         self._notifies = characteristics[-1]
+        if module.key:
+            key = CharacteristicValue(write=self._unlock)
+            uuid = UUID.from_16_bits(module.key)
+            characteristics.insert(0, Characteristic(uuid, write, Characteristic.WRITEABLE, key))
         if not module.notify_service:
             return [Service(UUID.from_16_bits(module.service), characteristics)]
         return [
@@ -221,6 +227,7 @@ class Peripheral:
 
     def _connected(self, connection: Connection) -> None:
         self._connection = connection
+        self._unlocked = not self.module.key
         connection.on("disconnection", self._disconnected)
         self._asked_s = max(self._asked_s, self.air.world.time())
         self._asking = self.air.world.call_at(self._asked_s, self._ask)
@@ -234,7 +241,11 @@ class Peripheral:
         self._advertise()
 
     def _written(self, connection: Connection, data: bytes) -> None:
-        self.unit.write(bytes(data), self.air.world.time())
+        if self._unlocked:
+            self.unit.write(bytes(data), self.air.world.time())
+
+    def _unlock(self, connection: Connection, data: bytes) -> None:
+        self._unlocked = bytes(data) == self.module.word.encode()
 
     def _ask(self) -> None:
         """Ask the unit for what it sends next, while somebody is connected."""

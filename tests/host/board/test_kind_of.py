@@ -61,6 +61,9 @@ REAL = [
     ("RNGC122BAT28000194", [], 0xE14C, "", "renogy_pro"),
     ("SOK-24V1127", [0xFFF0], None, "", "sok"),
     ("SOK-AA02120", [*GENERIC, 0x180F, 0xFFE0, 0xFFF0], None, "", "sok"),
+    ("XDZN_001_EF2F", [0xFFF0], 0xD6C0, "c0:d6:3c:4f:ac:50", "tdt"),
+    ("WTbFcBG2621080", [0xFFF0], None, "", "tdt"),
+    ("", [], 0xD6C0, "", "tdt"),
     ("Bat1", [], 0x45CC, "cc:45:a5:00:00:00", "eg4"),  # a SunGoldPower
 ]
 # Those of other makers: no kind is recognised
@@ -113,7 +116,7 @@ def test_an_advertisement_of_another_maker_is_not_recognised(name, uuids, maker,
     [
         ([0xFFE0], "perhaps JK or REDODO or ANT or ANT_OLD or SOK"),
         ([0xFF00], "perhaps JBD or SEPLOS_V2"),
-        ([0xFFF0], "perhaps DALY or DALY_OLD or SEPLOS_V3 or PACE"),
+        ([0xFFF0], "perhaps DALY or DALY_OLD or SEPLOS_V3 or PACE or TDT"),
         ([0xFFD0], "perhaps RENOGY or RENOGY_PRO"),
         ([0x180F], ""),
     ],

@@ -56,6 +56,7 @@ wires = None  # asked_wires, once they are needed
 OTHERS = (
     {"name": "pier", "bms": "renogy", "cells": CELLS, "link": "ble", "device": "BT-TH-1"},
     {"name": "quay", "bms": "sok", "cells": CELLS, "device": "SOK-1"},
+    {"name": "raft", "bms": "tdt", "cells": CELLS, "device": "WT-1"},
     {"name": "dock", "bms": "eg4", "cells": CELLS, "link": "ble", "device": "Z1"},
     {"name": "yard", "bms": "pace", "cells": CELLS, "device": "PC-1"},
     {"name": "attic", "bms": "seplos_v3", "cells": CELLS, "device": "SP05B"},
@@ -211,6 +212,12 @@ def sok_bytes(sample, i):
     return data + wire.totals(sum(mv), sample.current, 280000, 154000, sample.soc)
 
 
+def tdt_bytes(sample, i):
+    """A round."""
+    wire, values = wires.tdt_wire, (1540, 2800, sample.soc, (215, 216, 217, 218))
+    return wire.states(CELLS, 4) + wire.data(cells_of(sample), sample.current // 100, *values)
+
+
 def eg4_bytes(sample, i):
     """All that matters."""
     values = (154, 1008000000, sample.soc, (21, 22, 23, 24))
@@ -224,6 +231,7 @@ BYTES.update(
         "eg4": eg4_bytes,
         "renogy": renogy_bytes,
         "sok": sok_bytes,
+        "tdt": tdt_bytes,
     }
 )
 BYTES.update({"seplos_v3": seplos_v3_bytes})
