@@ -61,6 +61,11 @@ class Answer:
                 self._used = 0
                 await self.send(0, PIECE)
 
+    async def flush(self):
+        """Send what there is, the answer goes on."""
+        count, self._used = self._used, 0
+        await self.send(0, count)
+
     async def end(self, kind=LAST):
         """Send what is left, the last piece."""
         await self.send(0, self._used, kind)
@@ -181,6 +186,19 @@ async def config(answer):
             await answer.send(0, count)
 
 
+async def capture(answer, seconds, name=None):
+    """What packs and their BMSs say to each other from now on, as lines: docs/captures.md. name:
+    that of one pack.
+    """
+    import tap  # as long as this runs
+
+    del sys.modules["tap"]
+    packs = [pack for pack in answer.board.packs if name in (None, pack.name)]
+    if not packs:
+        raise KeyError
+    await tap.stream(answer, packs, min(LONGEST_S, int(seconds)))
+
+
 async def files(answer):
     """A line of JSON for each file of the history, and for what else lies there."""
     for pack in _names(DATA) or ():
@@ -237,6 +255,7 @@ VERBS = {
     b"flush": flush,
     b"release": release,
     b"config": config,
+    b"capture": capture,
     b"files": files,
     b"read": read,
     b"crc": crc,

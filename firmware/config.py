@@ -13,6 +13,7 @@ import os
 
 from config_rules import (
     LONGEST_SAID,
+    SECRETS,
     ConfigError,
     check_rules,
     has_value,
@@ -223,11 +224,12 @@ def tolerances(pack, store):
 # What things say of themselves
 
 
-def secrets():
-    """The keys whose values are never shown."""
+def secrets(*kinds):
+    """The keys whose values are never shown; of these kinds, or of all."""
+    kinds = kinds or SECRETS
     tables = [thing["KEYS"] for wing in ("parts", "transport", "bms") for _, thing in things(wing)]
     inner = [row[1] for keys in tables for row in keys.values() if row[0][:7] == "section"]
-    return {key for keys in tables + inner for key, row in keys.items() if row[0] == "secret"}
+    return {key for keys in tables + inner for key, row in keys.items() if row[0] in kinds}
 
 
 # Sections

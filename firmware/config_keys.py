@@ -92,7 +92,9 @@ WINGS = {'bms': (('chargery',
                        'word': 'HiLink'}),)}),
          ('auto', {'KEYS': {'timeout_s': ('number', (3, 3600), 15)}, 'LINKS': (('ble', {}),)})),
  'transport': (('ble',
-                {'KEYS': {'address': ('mac', (), ''), 'device': ('trimmed', 20, '')},
+                {'KEYS': {'address': ('mac', (), ''),
+                          'device': ('trimmed', 20, ''),
+                          'pin': ('passkey', 6, '')},
                  'RULES': ({'rule': 'one_of',
                             'keys': ('device', 'address'),
                             'words': 'its device (the name) or its address: packlog scan'},
@@ -206,4 +208,4 @@ WINGS = {'bms': (('chargery',
                         'sda': ('pin', (), 21),
                         'address': ('number', (0, 127), 0),
                         'frequency': ('number', (50000, 400000), 100000)}}))}
-CHECKER = 777504077
+CHECKER = 409856487

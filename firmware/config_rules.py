@@ -1,8 +1,8 @@
 """What is right in config.json: the kinds of values, and the rules between keys.
 
 A key's row is (kind, limits, default). Limits are (lowest, highest) of a number, (shortest,
-longest) of a secret, the most bytes of a text, host or topic, the words of a choice, (wing, other
-names) of a thing, whose keys then belong to the section, too.
+longest) of a secret, the most digits of a passkey, the most bytes of a text, host or topic, the
+words of a choice, (wing, other names) of a thing, whose keys then belong to the section, too.
 """
 
 import json
@@ -13,6 +13,7 @@ PASSING = True
 
 LONGEST_SAID = 60  # of a value that is wrong
 MAX_PIN = 48
+SECRETS = ("secret", "passkey")  # kinds of what is never shown
 _HEX = "0123456789abcdef"
 _DIGITS = "0123456789"
 _NAME = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-"
@@ -44,7 +45,7 @@ def right_value(value, row, where):
     kind, limits, *_ = row
     is_right, _, clean = KINDS[kind]
     if not is_right(value, limits):
-        said = "this value" if kind == "secret" else repr(value)[:LONGEST_SAID]
+        said = "this value" if kind in SECRETS else repr(value)[:LONGEST_SAID]
         raise ConfigError(where, said + " is not " + takes(row))
     _check_characters(value, where)
     trouble = TROUBLES[kind](value, limits) if kind in TROUBLES else None
@@ -104,6 +105,10 @@ def _is_text(value, limits):
 
 def _is_secret(value, limits):
     return _is_text(value, limits[1])
+
+
+def _is_passkey(value, limits):
+    return _is_text(value, limits) and not value.strip(_DIGITS)
 
 
 def _is_choice(value, limits):
@@ -201,6 +206,11 @@ KINDS = {
     "ip": (_is_ip, lambda limits: "like 192.168.1.77", _same),
     "label": (_is_label, lambda limits: "1 to " + str(limits) + " letters, digits, - and _", _same),
     "secret": (_is_secret, lambda limits: _text_words(limits[1]), _same),
+    "passkey": (
+        _is_passkey,
+        lambda limits: "a text in quotes of at most " + str(limits) + " digits",
+        _same,
+    ),
     "choice": (_is_choice, _choice_words, _same),
     "thing": (_is_thing, lambda limits: _choice_words(_names(limits)), _same),
     "name": (_is_name, lambda limits: "1 to 16 letters, digits, - and _", _same),

@@ -20,14 +20,18 @@ PASSING = True
 KNOWN = "/auto.json"  # settings.FOUND
 LISTEN_S = 8
 AGAIN_S = 20  # until a unit that was not found is looked for again
-TRY_S = 30  # for one kind
+TRY_S = 30  # for a link to come up, and for what comes then
 SILENT_S = 8  # a unit that is connected and brings no reading for so long is not of that kind
+LINKS = 4  # for the only kind that it can be: transport/ble.py pairs after three silent ones
 TICK_MS = 100
+# What a link says (transport/pairing.py) that a further attempt does not change
+PIN_WANTED = ("Wants a PIN", "Wrong PIN")
 
 
-async def ask(kind, uuids, address, device):
-    """(cells, mV) of the first reading with cells, if that unit speaks as that kind, or None. Asks
-    what the kind's decoder asks, nothing else.
+async def ask(kind, uuids, unit, links=1):
+    """(cells, mV) of the first reading with cells, if a unit speaks as that kind, else what its
+    link said last. Asks what the kind's decoder asks, nothing else. unit: its address or "", its
+    name, its PIN or "".
     """
     path = "bms." + kind
     was_there = path in sys.modules
@@ -40,12 +44,16 @@ async def ask(kind, uuids, address, device):
 
     try:
         decoder = sys.modules[path].Decoder(take, 0, True)
-        await _listen(ble.BleLink(address, device, uuids), decoder, found)
+        address, device, pin = unit
+        link = ble.BleLink(address, device, uuids, pin)
+        while links and not found and link.state not in PIN_WANTED:
+            links -= 1
+            await _listen(link, decoder, found)
     finally:
         if not was_there:
             passing.forget(path)
         gc.collect()
-    return found[0] if found else None
+    return found[0] if found else link.state or link.idle
 
 
 async def _listen(link, decoder, found):
@@ -59,7 +67,7 @@ async def _listen(link, decoder, found):
                 task = asyncio.create_task(_attempt(link, decoder))
             await asyncio.sleep_ms(TICK_MS)
             up_ms += TICK_MS * (link.state is None)
-            if found or up_ms >= 1000 * SILENT_S:
+            if found or up_ms >= 1000 * SILENT_S or link.state in PIN_WANTED:
                 return
     finally:
         while task and not task.done():  # once is not always enough: see transport/keepalive.py
@@ -146,8 +154,13 @@ class Finder:
         for kind, link, _ in table:
             if kind in kinds:
                 self._states[pack["name"]] = "Asking as " + kind
-                if await ask(kind, link, pack["address"], pack["device"]):
+                unit = pack["address"], pack["device"], pack["pin"]
+                said = await ask(kind, link, unit, LINKS if len(kinds) == 1 else 1)
+                if isinstance(said, tuple):
                     return kind
+                if said in PIN_WANTED:
+                    self._say(pack, said, said + ": set its pin")
+                    return None
         if kinds:
             wrong = unit_of(pack) + " does not answer as " + ", ".join(kinds)
         else:

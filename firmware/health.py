@@ -45,4 +45,6 @@ def values(board):
         link = pack.link
         found.append((pack.name + "_link", link.state or ("up" if pack.fresh() else "up, no data")))
         found += counts(pack.name, link.counters)
+        if pack.sign and pack.sign.wrong:
+            found.append((pack.name + "_sign", "against the SoC"))
     return found

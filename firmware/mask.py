@@ -2,7 +2,7 @@
 
 PASSING = True
 
-SECRET = b"password"  # the key of what is not told
+SECRETS = (b"password", b"pin")  # the keys of what is not told
 
 
 class Mask:
@@ -26,7 +26,7 @@ class Mask:
                 self._quoted = True
                 self._key = b""
             elif byte == 58:  # a colon
-                self._hidden = self._hidden or self._key == SECRET or b"\\" in self._key
+                self._hidden = self._hidden or self._key in SECRETS or b"\\" in self._key
             elif self._hidden:
                 self._around(view, i, byte)
 

@@ -57,6 +57,14 @@ class Pack:
         self.hub.add_tap(self._count_rejected)
         self.energy = Energy(self.history, board.uptime, settings["capacity_ah"])
         self.hub.add_tap(self.energy.add)
+        self.sign = None
+        if "invert_current" in settings:
+            from current_sign import CurrentSign
+
+            self.sign = CurrentSign(board.uptime, settings["capacity_ah"], board.complaints)
+            where = "packs[" + str(index) + "]"
+            self.sign.set_words(self.name, where, settings["invert_current"])
+            self.hub.add_tap(self.sign.add)
         self.decoder = bms.Decoder(self.hub.put, settings["cells"], True)
         configure = getattr(self.decoder, "configure", None)
         if configure:

@@ -72,6 +72,7 @@ async def status(http, out):
         fresh = pack.fresh()
         state = json.dumps(pack.link.state), json.dumps(fresh)
         await out.text(',"age_s":%s,"state":%s,"fresh":%s' % ((age,) + state))
+        await out.text(',"tolerances":' + json.dumps(http.tolerances[pack.name]))
         await _reading(out, board, pack, sample if fresh else None)
         await out.text("}")
     await out.text("]}\n")

@@ -40,6 +40,7 @@ LINKS = {"ble": {"service": 0xFFE0, "notify": 0xFFE1, "write": 0xFFE1}}
 KEYS = {"timeout_s": ("number", (3, 3600), 15)}
 SEEN_AS = ({"service": 0xFFE0, "maker": (0x0B65, 0x4B4A)},)
 LEAVES_OUT = True  # a sensor says nothing for a moment: see hold.py
+SECRETS = "jk_secrets"  # what keeps its passcodes out of a capture
 TOPICS = ""  # the key of mqtt with the base of topics that others also have for it
 # By their bits, as the display has room for them
 ALARMS = (

@@ -15,6 +15,7 @@ NUMBER = 7  # in the events
 LINKS = {"serial": {"baudrate": 115200, "quiet_ms": 120}}
 KEYS = {"timeout_s": ("number", (3, 3600), 15), "unit": ("number", (1, 15), 1)}
 LEAVES_OUT = True  # a sensor says nothing for a moment: see hold.py
+SECRETS = "jk_secrets"  # what keeps its passcodes out of a capture
 TOPICS = ""  # the key of mqtt with the base of topics that others also have for it
 ALARMS = jk.ALARMS
 HINTS = ("Address, protocol?", "Check the cable")  # what to check when it is silent

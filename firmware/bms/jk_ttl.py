@@ -23,6 +23,7 @@ NUMBER = 8  # in the events
 LINKS = {"serial": {"baudrate": 115200, "quiet_ms": 50}}
 KEYS = {"timeout_s": ("number", (3, 3600), 15)}
 LEAVES_OUT = False  # a frame has all that there is
+SECRETS = "jk_ttl_secrets"  # what keeps its password out of a capture
 TOPICS = ""  # the key of mqtt with the base of topics that others also have for it
 # By their bits, as the display has room for them
 ALARMS = (

@@ -1,7 +1,7 @@
 """A connection of the web server: what it reads and writes, without ever blocking the loop."""
 
 from binascii import hexlify
-from time import ticks_add, ticks_ms
+from time import ticks_add, ticks_diff, ticks_ms
 
 from lib.tcp import readable, writable
 
@@ -51,6 +51,10 @@ class Peer:
     def wait(self, ms):
         """It may take so long from now on."""
         self.due = ticks_add(ticks_ms(), ms)
+
+    def idle_ms(self):
+        """For how long it has been waiting for a request; 0 if it is not."""
+        return IDLE_MS - ticks_diff(self.due, ticks_ms()) if self.is_idle else 0
 
     async def read(self):
         """What has come, b"" at the end."""

@@ -3,7 +3,7 @@ Read-only; docs/http.md is for users.
 
 A viewer never costs readings. Bytes go from flash to socket in pieces, with the loop's other tasks
 in between; nothing waits for a socket but the task of its connection, and that for a bounded time.
-There are few connections: one that waits for nothing makes room for another. Nothing but this file
+There are few connections: one that asks for nothing makes room for another. Nothing but this file
 is in memory while nobody asks; without the memory for more, nobody is answered.
 """
 
@@ -31,6 +31,7 @@ MODULES = ("web_server", "web_state", "web_metrics", "web_files")  # as load() t
 MOST = const(3)  # connections: each takes some KB of the chip's memory
 PIECE = const(512)  # bytes between flash and socket at a time
 _BACKLOG = const(2)
+_QUIET_MS = const(500)  # for so long a connection may be about to ask
 _LOADED_MS = const(10000)  # without a connection: let go of what was loaded
 
 
@@ -57,6 +58,8 @@ class Http:
         self.buffer = memoryview(bytearray(PIECE))
         self.password = settings["password"].encode()
         self.name = board.settings["wifi"]["hostname"].encode()
+        # Of each pack; config.json's sections are gone later
+        self.tolerances = {pack["name"]: pack["tolerances"] for pack in board.settings["packs"]}
         self.open = []
         self._port = settings["port"]
         self._came = []  # names of the modules that were loaded
@@ -101,9 +104,9 @@ class Http:
         peer.task = asyncio.create_task(server.serve(self, peer))
 
     def _make_room(self):
-        """End a connection that waits for a request. False if there is none."""
+        """End the oldest connection that does not ask anything. False if there is none."""
         for peer in self.open:
-            if peer.is_idle:
+            if peer.idle_ms() > _QUIET_MS:
                 self._drop(peer)
                 return True
         return False

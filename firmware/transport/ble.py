@@ -7,6 +7,7 @@ whatever it hears and waits for the scan's end without a timeout. Times are in m
 
 import asyncio
 import errno
+import os
 import time
 
 import aioble
@@ -18,7 +19,11 @@ from micropython import const
 from lib import once
 
 NEEDS = ("aioble",)
-KEYS = {"address": ("mac", (), ""), "device": ("trimmed", 20, "")}
+KEYS = {
+    "address": ("mac", (), ""),
+    "device": ("trimmed", 20, ""),
+    "pin": ("passkey", 6, ""),  # a text: it may begin with 0
+}
 ASK = {"address": "Its name, or its address (c8:47:8c:00:00:01)"}
 RULES = (
     {
@@ -44,7 +49,9 @@ TURN = ("Waiting for radio", 30000, "Radio busy")
 SEARCH = ("Searching ", 6000, "Not heard: app open?")  # a unit in use does not advertise
 CONNECT = ("Connecting", 8000, "Connecting failed")
 FIND = ("Asking services", 5000, "No such service")
+PAIR = ("Pairing", 12000, "Pairing failed")
 SUBSCRIBE = ("Subscribing", 3000, "Subscribing failed")
+DELAYS = (1, 1, 2, 3, 5, 10)  # s before the next attempts
 MTU_MS = 2000
 WRITE_MS = 2000
 CLOSE_MS = 3000
@@ -53,6 +60,7 @@ POLL_MS = 100  # looking often costs less than a flag that the loop polls every 
 _HOLD_S = const(60)  # at most so long does a released link stay in one run()
 _MTU = const(247)  # a JK sends 244 bytes at most, and what fits one packet is not reassembled
 _RING = const(1024)  # what a unit says in answer to all that it is asked
+_MUTE = const(3)  # links without a word from a unit that was never heard: then it is paired with
 _WRITE_SIZE = const(20)  # fits any MTU: the BMS sees a stream in any case
 _HEARD_MAX = const(50)  # devices that scan() lists
 
@@ -61,6 +69,7 @@ _SCAN_RESULT = const(5)
 _SCAN_DONE = const(6)
 _CONNECTED = const(7)
 _NOTIFIED = const(18)
+_ENCRYPTION = const(28)  # and of the keys, after it
 # Types of fields in an advertisement: what is not all, and the next number for what is
 _NAMES = const(8)
 _SERVICES = const(2)
@@ -70,7 +79,13 @@ _WRITE_NO_RESPONSE = const(4)
 _WRITE = const(8)
 _NOTIFY = const(16)
 
+# Errors of a unit that wants the link to be encrypted, or that a passkey was used for that
+ENCRYPT = (0x105, 0x108, 0x10C, 0x10F)
+
+SECRETS = "/ble_secrets.json"  # the keys of bonds: nothing copies it from the board
+
 ble = core.ble
+keys = None  # transport.pairing.Keys, once a unit has to be paired with
 lost = False  # the radio had to be left out: see radios.py
 _lock = asyncio.Lock()
 _links = {}  # connection handle << 16 | value handle: the link that it belongs to
@@ -78,6 +93,17 @@ _device = None  # the one that is being connected to
 _hear = None  # who gets the advertisements
 _scanning = False
 _chunk = bytearray(256)  # what a decoder is fed with
+
+
+# aioble's ways to say that the connection went away meanwhile, or the radio while it connected
+GONE = (
+    DeviceDisconnectedError,
+    core.GattError,
+    ValueError,
+    TypeError,
+    AssertionError,
+    KeyError,
+)
 
 
 class LinkLost(OSError):
@@ -92,7 +118,26 @@ def claim(section):
         raise ValueError(
             "This aioble does not fit: packlog install puts the right one on the board"
         )
+    if section["pin"] or _has_keys():
+        load_keys()  # first: the radio asks for keys when it is switched on
     core.ensure_active()
+
+
+def _has_keys():
+    try:
+        os.stat(SECRETS)
+        return True
+    except OSError:
+        return False
+
+
+def load_keys():
+    """Load the module that pairs with units, if it is not there yet."""
+    global keys
+    if not keys:
+        from transport.pairing import Keys
+
+        keys = Keys(ble, SECRETS)
 
 
 def _irq(event, data):
@@ -115,6 +160,8 @@ def _irq(event, data):
         connection = _device and _device._connection
         if not connection or connection._conn_handle != data[0]:
             _ask(ble.gap_disconnect, data[0])  # nobody waits any more, and it keeps others out
+    elif event >= _ENCRYPTION and keys:
+        return keys.irq(event, data)
 
 
 def _stopped():
@@ -232,7 +279,7 @@ def shutdown():
 @once.packs
 def make(settings, parameters, board):
     """The link that a pack's settings describe; parameters are the UUIDs of its BMS."""
-    return BleLink(settings["address"], settings["device"], parameters)
+    return BleLink(settings["address"], settings["device"], parameters, settings["pin"])
 
 
 class BleLink:
@@ -240,15 +287,18 @@ class BleLink:
 
     uuids: of the service, and of its characteristics notify and write, which can be one; of
     another service, notify_service, if notify is not in the same one; and of key, to which word is
-    written once before anything else, if a unit does not answer without.
+    written once before anything else, if a unit does not answer without. pin: the passkey of a unit
+    that wants one.
     """
 
-    delays = (1, 1, 2, 3, 5, 10)
+    delays = DELAYS
     idle = "Link up, no data"
 
     @once.packs
-    def __init__(self, address, device, uuids):
+    def __init__(self, address, device, uuids, pin=""):
         self.counters = {"connects": 0, "overflows": 0}
+        self._pin = pin
+        self._mute = 0  # links without a word; None once there was one
         self._named = not address
         self._wanted = aioble.Device(0, address).addr if address else device.encode()
         self._label = ".." + address[-8:] if address else device
@@ -257,7 +307,7 @@ class BleLink:
         self._notifies = bluetooth.UUID(other) if other else None  # the other service
         self._notify = bluetooth.UUID(uuids["notify"])
         self._write = bluetooth.UUID(uuids["write"])
-        self._key_to = bluetooth.UUID(uuids["key"]) if "key" in uuids else None
+        self._word_to = bluetooth.UUID(uuids["key"]) if "key" in uuids else None
         self._word = uuids.get("word")
         self._mtu = _MTU
         self._target = None  # (kind of address, address) of the unit that was heard
@@ -315,8 +365,8 @@ class BleLink:
             error = None
         except OSError as e:
             error = e.errno
-        except (DeviceDisconnectedError, core.GattError, ValueError, TypeError, AssertionError):
-            error = errno.ECONNRESET  # aioble's ways to say that the connection went away meanwhile
+        except GONE:
+            error = errno.ECONNRESET
         self._fail(error or errno.ETIMEDOUT)
 
     def _fail(self, error):
@@ -355,6 +405,8 @@ class BleLink:
         global _device
         # A new one for each attempt: one that failed says at once that it is connected
         self._device = _device = aioble.Device(*self._target)
+        if keys:
+            keys.prepare(self._pin)
         try:
             with self._stage(CONNECT):
                 # The radio gives up a little earlier: nothing may come of the attempt later
@@ -365,19 +417,20 @@ class BleLink:
             try:
                 await connection.exchange_mtu(self._mtu, MTU_MS)
             except asyncio.TimeoutError:
-                self._mtu = 0  # a question without answer ends the connection later: not at once
+                # NimBLE gives the next answer to the oldest question: this connection is of no use
+                # any more. The next one does without: 20 bytes at a time are slower, that is all
+                self._mtu = 0
+                raise
             except OSError:
-                pass  # 20 bytes at a time are slower, and that is all
-        else:
-            self._mtu = _MTU
+                pass
         return connection
 
     async def _subscribe(self, connection):
-        found = writers = keys = []
+        found = writers = places = []
         with self._stage(FIND, connection):
             service = await connection.service(self._service)
             if service:
-                keys = await _all(service, self._key_to) if self._key_to else ()
+                places = await _all(service, self._word_to) if self._word_to else ()
                 found = writers = await _all(service, self._write)
                 if self._notifies:
                     service = await connection.service(self._notifies)
@@ -388,18 +441,63 @@ class BleLink:
         self._writer = _with(writers, _WRITE_NO_RESPONSE) or _with(writers, _WRITE)
         if not notify or not self._writer:
             self._fail(errno.ENODEV)
-        with self._stage(SUBSCRIBE, connection):
-            self._head = self._tail = 0
-            self._key = connection._conn_handle << 16 | notify._value_handle
-            _links[self._key] = self
-            await notify.subscribe()
-            for key in keys:
-                answered = not key.properties & _WRITE_NO_RESPONSE
-                await key.write(self._word.encode(), answered, WRITE_MS)
+        self._head = self._tail = 0
+        self._key = connection._conn_handle << 16 | notify._value_handle
+        _links[self._key] = self
+        if self._has_to_pair() or not await self._turn_on(notify, connection):
+            await self._pair(connection)
+            if not await self._turn_on(notify, connection):
+                self._deny(keys.refusal(self._pin))
+            keys.save()
+        self.delays = DELAYS
+        await self._say_word(places, connection)
         self.counters["connects"] += 1
+
+    async def _say_word(self, places, connection):
+        """Write the word without which some units answer nothing."""
+        with self._stage(SUBSCRIBE, connection):
+            for place in places:
+                answered = not place.properties & _WRITE_NO_RESPONSE
+                await place.write(self._word.encode(), answered, WRITE_MS)
+
+    def _has_to_pair(self):
+        """True if a plain link is not worth a try: there is a PIN or a bond; or, once, a unit that
+        was never heard says nothing on such links.
+        """
+        mute = self._mute
+        if mute is not None:
+            self._mute += 1
+        return self._pin or mute == _MUTE or (keys and keys.has(self._target[1]))
+
+    async def _pair(self, connection):
+        with self._stage(PAIR, connection):
+            try:
+                load_keys()
+            except MemoryError:
+                raise OSError(errno.ENOMEM)
+            words = await keys.pair(connection._conn_handle, self._target[1], self._pin)
+        if words:
+            self._deny(words)
+
+    def _deny(self, words):
+        self.delays = keys.delays(words)
+        self._trouble = words
+        self._fail(errno.EACCES)
+
+    async def _turn_on(self, notify, connection):
+        """Subscribe. Returns False if the unit wants the link to be encrypted."""
+        with self._stage(SUBSCRIBE, connection):
+            try:
+                await notify.subscribe()
+            except core.GattError as error:
+                if error._status not in ENCRYPT:
+                    raise
+                return False
+        return True
 
     def _take(self, piece):
         """Keep a notification; for the interrupt: allocates nothing."""
+        self._mute = None
         head = self._head
         if len(piece) > (self._tail - head - 1) % _RING:
             self.counters["overflows"] += 1
@@ -448,6 +546,8 @@ class BleLink:
     async def _close(self):
         """Let go of the unit, however far it came."""
         device, self._device = self._device, None
+        if keys:
+            keys.save()
         _links.pop(self._key, None)
         self._key = None  # another link can have it next
         connection = device and device._connection

@@ -3,7 +3,8 @@ reading for its timeout is torn down and built again, forever.
 
 A link has run(feed, request), a state (None while it is up, otherwise words for the display),
 delays (s to wait before each attempt after a failure; the last one stays) and counters. request()
-is asked every second, and at once after a feed() that returned True.
+is asked every second, and at once after a feed() that returned True. anew, set on it, has it opened
+anew: see tap.py.
 """
 
 import asyncio
@@ -27,11 +28,13 @@ async def keep_alive(link, decoder, readings, timeout_s, beat):
 
 async def _run(link, decoder, readings, timeout_s, beat):
     """Run the link until it fails or is stale; returns whether it brought a reading."""
+    link.anew = False
     task = asyncio.create_task(_attempt(link, decoder))
     seconds = up_s = 0
     before = seen = readings()
+    anew = False
     try:
-        while not task.done() and up_s < timeout_s and seconds < LONGEST_ATTEMPT_S:
+        while not (task.done() or anew) and up_s < timeout_s and seconds < LONGEST_ATTEMPT_S:
             beat()
             await asyncio.sleep(1)
             if readings() != seen:
@@ -39,6 +42,7 @@ async def _run(link, decoder, readings, timeout_s, beat):
                 up_s = seconds = 0
             seconds += 1
             up_s += link.state is None
+            anew = getattr(link, "anew", False)
     finally:
         stale = not task.done()
         if stale:
@@ -54,7 +58,8 @@ async def _run(link, decoder, readings, timeout_s, beat):
     except asyncio.CancelledError:
         if not stale:
             raise
-        _count(link, "stale")
+        if not anew:
+            _count(link, "stale")
         error = None
     if error:
         raise error

@@ -14,11 +14,12 @@ from host_tools.ground import units
 from host_tools.ground.errors import PacklogError
 from host_tools.ground.firmware import names, seen_as
 from host_tools.ground.progress import Progress
-from host_tools.ground.text import PlainTable, console, parse_json
+from host_tools.ground.text import PlainTable, console, parse_json, plain
 
 import recognise
 
 MOST_ASKED = 8  # units that a scan asks for a reading: each takes some seconds
+LONGEST_STATE = 20  # characters of what a link says
 TRY_S = 60  # for one kind of one unit: finder.TRY_S and what its radio takes
 
 
@@ -26,7 +27,7 @@ TRY_S = 60  # for one kind of one unit: finder.TRY_S and what its radio takes
 class Heard:
     """A device that advertises. kinds: of BMS that it can be, in the order in which to ask; is_sure
     if they are recognised, not just possible by the service. reading: "JBD, 16 cells, 53.2 V", once
-    it was asked for one; "" if it did not answer.
+    it was asked for one; "" if it did not answer, and silence is why, as its link says it.
     """
 
     address: str
@@ -35,6 +36,7 @@ class Heard:
     kinds: list[str]
     is_sure: bool = True
     reading: str | None = None
+    silence: str = ""
 
     @property
     def kind(self) -> str:
@@ -47,7 +49,8 @@ class Heard:
         if self.reading:
             return self.reading
         said = " or ".join(kind.upper() for kind in self.kinds)
-        silent = ", does not answer" if self.reading is not None else ""
+        why = f" ({self.silence})" if self.silence else ""
+        silent = f", does not answer{why}" if self.reading is not None else ""
         return (said if self.is_sure else said and f"perhaps {said}") + silent
 
 
@@ -98,10 +101,13 @@ def ask(device: Device, unit: Heard) -> None:
     lines = _said(device.run(code, silent_s=TRY_S, total_s=TRY_S * len(kinds)))
     unit.reading = ""
     for line in lines:
-        word, *rest = line.split()
+        word, *rest = line.split() or [""]
+        if word == "silent":
+            unit.silence = plain(" ".join(rest))[:LONGEST_STATE]
         if word == "reading" and len(rest) == 3 and rest[0] in names("bms"):
             kind, cells, mv = rest
             unit.kinds = [kind]
+            unit.silence = ""
             unit.reading = f"{kind.upper()}, {int(cells)} cells, {units.volts(int(mv))[:-2]} V"
 
 

@@ -52,6 +52,8 @@ def parse(data: str, name: str, with_hidden: bool = False) -> dict:
         raw = text.parse_json(data.lstrip("\ufeff"))
         if not_text := _not_text(raw):
             raise PacklogError(f"{name}: {not_text} has a character that is not text")
+    if raw is not None and hidden.with_digits(shown := text.parse_json(data.lstrip("\ufeff"))):
+        data = as_text(shown)
     try:
         found = config.parse(data)
         checks.check(found)

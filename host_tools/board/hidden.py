@@ -12,12 +12,27 @@ HIDDEN = keys.HIDDEN
 
 def hidden_in(data) -> list[str]:
     """The keys whose secrets are hidden in a config."""
-    secret = config.secrets()
-    return [
-        key
-        for key, value in keys.flat(data)
-        if value == HIDDEN and key.rpartition(".")[2] in secret
-    ]
+    return [key for key, value in keys.flat(data) if _is_hidden(key, value)]
+
+
+def with_digits(data) -> bool:
+    """Put a digit in place of PINs that are hidden, whose stars no config takes; True if there were
+    any.
+    """
+    pins = [key for key, value in keys.flat(data) if _is_hidden_pin(key, value)]
+    for key in pins:
+        keys.put(data, key, "0")
+    return bool(pins)
+
+
+def _is_hidden(key: str, value) -> bool:
+    is_secret = value == HIDDEN and key.rpartition(".")[2] in config.secrets()
+    return is_secret or _is_hidden_pin(key, value)
+
+
+def _is_hidden_pin(key: str, value) -> bool:
+    is_hidden = isinstance(value, str) and bool(value) and not value.strip("*")
+    return is_hidden and key.rpartition(".")[2] in config.secrets("passkey")
 
 
 def refuse(data, name: str) -> None:
@@ -55,7 +70,7 @@ def _fill(mine, theirs) -> None:
     if not isinstance(mine, dict) or not isinstance(theirs, dict):
         return
     for key, value in mine.items():
-        if value == HIDDEN and key in config.secrets() and theirs.get(key):
+        if _is_hidden(key, value) and theirs.get(key):
             mine[key] = theirs[key]
         else:
             _fill(value, theirs.get(key))

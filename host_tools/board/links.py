@@ -8,6 +8,8 @@ from host_tools.board import status
 from host_tools.ground.firmware import declared
 
 UP = "up"
+# Words of firmware/transport/pairing.py
+PIN = ("Wants a PIN", "Wrong PIN")
 
 
 def noting(lines: Iterable[str], health: dict[str, str]) -> Iterator[str]:
@@ -22,11 +24,14 @@ def noting(lines: Iterable[str], health: dict[str, str]) -> Iterator[str]:
 def silence(settings: dict | None, health: dict[str, str]) -> str:
     """Why there may be no reading, in one line. settings: a checked config, None: not known."""
     packs = settings["packs"] if settings else []
-    return "; ".join(_of_pack(pack, health) for pack in packs) or "is the BMS on?"
+    found = [_of_pack(pack, health, f"packs[{i}]") for i, pack in enumerate(packs)]
+    return "; ".join(found) or "is the BMS on?"
 
 
-def _of_pack(pack: dict, health: dict[str, str]) -> str:
+def _of_pack(pack: dict, health: dict[str, str], where: str) -> str:
     state = _state(health, f"{pack['name']}_link")
+    if state in PIN:
+        return f"{pack['name']}: the link says {state!r}: packlog config set '{where}.pin' -"
     hints = " ".join(declared("bms", pack["bms"]).get("HINTS", ()))
     if not state:
         is_wired = "rx" in pack

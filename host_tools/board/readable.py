@@ -24,7 +24,7 @@ LISTS = tuple(row[0] for row in fields.LISTS)
 SWITCHES = {name: bits for name, (of, bits) in fields.BITS.items() if of == "switches"}
 ALL_SWITCHES = sum(naming.SWITCHES)
 # The logger's own words: a line has their blanks as _
-WORDS = re.compile(r"cause|clock|wifi|mqtt|ntp|link|\w+_link")
+WORDS = re.compile(r"cause|clock|wifi|mqtt|ntp|link|\w+_(link|sign)")
 NAMES = {
     "age": "Newest reading",
     "soc": "State of charge",
@@ -44,6 +44,7 @@ NAMES = {
     "bms": "Kind of BMS",
     "lcd": "Display",
     "link": "Link",
+    "sign": "Sign of the current",
     "connects": "Connected, times",
     "drops": "Connection lost, times",
     "stale": "Connected without data, times",

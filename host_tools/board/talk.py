@@ -169,6 +169,11 @@ class Talk:
                 if failed == ATTEMPTS:
                     raise Lost(self._lost()) from None
 
+    def stream(self, *words, seconds: float) -> Iterator[bytes]:
+        """The pieces of an answer that takes so long, as they come. Lost if one is."""
+        text = self._next(*words)
+        yield from self._pieces(text, Answer(text), seconds + ANSWER_S)
+
     def _lost(self) -> str:
         return f"the board at {self._name} stopped answering"
 

@@ -8,6 +8,7 @@ their module in front, so that no two of them meet. What a group imports from it
 
 import ast
 import builtins
+import string
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
@@ -287,6 +288,6 @@ def _import_key(node: ast.stmt, alias: ast.alias) -> tuple:
 
 
 def _short_names(taken: set[str]) -> Iterator[str]:
-    """_a, _b, ...: no module of a user's, or of MicroPython's, has such a name."""
-    letters = (f"_{chr(code)}" for code in range(ord("a"), ord("z") + 1))
-    return (name for name in letters if name not in taken)
+    """_a, _b, ... _A, ...: no module of a user's, or of MicroPython's, has such a name."""
+    names = (f"_{letter}" for letter in string.ascii_letters)
+    return (name for name in names if name not in taken)

@@ -1,8 +1,8 @@
 """Captures of what a BMS sent, in the shapes in which they exist, as streams of its bytes.
 
-Raw bytes; text with bytes in hex or a console's lines (text.py); Bluetooth logs and network
-captures (packets.py). The file itself shows which. Read in pieces, because a capture may hold
-months; a stream is named after what tells it from the others of the file.
+Those of packlog capture (own.py); raw bytes; text: bytes in hex or a console's lines (text.py);
+Bluetooth logs and network captures (packets.py). The file itself shows which. It is read in pieces:
+a capture may hold months. A stream is named after what tells it from the others of the file.
 """
 
 import contextlib
@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import BinaryIO
 
-from host_tools.capture import packets, text
+from host_tools.capture import own, packets, text
 from host_tools.ground.errors import PacklogError
 from host_tools.ground.inputs import open_input
 
@@ -54,7 +54,9 @@ def _streams(path: Path, hex: bool | None, pieces: Pieces) -> Iterator[tuple[str
     for magic, kind in PACKED.items():
         if head.startswith(magic):
             raise PacklogError(f"{path} is a {kind} file: unpack it, and name the capture in it")
-    if hex or text.is_text(head):
+    if own.is_own(head) and not hex:
+        yield from own.streams(path, pieces)
+    elif hex or text.is_text(head):
         yield from text.streams(path, pieces, hex)
     elif found := packets.reader(head):
         yield from packets.streams(path, found, pieces)

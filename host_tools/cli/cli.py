@@ -3,11 +3,13 @@
 Exit codes: 0 success, 1 failure (one line on stderr says what to do), 2 wrong usage.
 """
 
+import sys
+from collections.abc import Iterable
 from importlib import import_module
 from typing import Annotated
 
 import typer
-from host_tools.cli import cli_config, edge
+from host_tools.cli import edge
 from host_tools.ground.text import show
 
 from version import VERSION
@@ -22,22 +24,14 @@ COMMANDS = (
     "view",
     "scan",
     "release",
+    "capture",
     "replay",
     "watch",
     "explain",
     "sim",
     "demo",
 )
-
-app = typer.Typer(
-    help="packlog: a logger on a $2 ESP32 that sits beside a home battery for years.",
-    epilog="--debug, with any command: show the traceback of an unexpected error.",
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
-app.add_typer(cli_config.app, name="config")
+_CONFIG = "config"  # has commands of its own
 
 
 def _show_version(wanted: bool) -> None:
@@ -46,7 +40,6 @@ def _show_version(wanted: bool) -> None:
         raise typer.Exit
 
 
-@app.callback()
 def _packlog(
     version: Annotated[
         bool,
@@ -58,10 +51,26 @@ def _packlog(
     """The options of packlog itself."""
 
 
-for _name in COMMANDS:
-    app.command()(getattr(import_module(f"host_tools.cli.commands.{_name}"), _name))
+def application(names: Iterable[str] = (*COMMANDS, _CONFIG)) -> typer.Typer:
+    """The command line with these commands: the others are not even imported."""
+    app = typer.Typer(
+        help="packlog: a logger on a $2 ESP32 that sits beside a home battery for years.",
+        epilog="--debug, with any command: show the traceback of an unexpected error.",
+        no_args_is_help=True,
+        add_completion=False,
+        pretty_exceptions_enable=False,
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+    app.callback()(_packlog)
+    for name in names:
+        if name == _CONFIG:
+            app.add_typer(import_module("host_tools.cli.cli_config").app, name=name)
+        else:
+            app.command()(getattr(import_module(f"host_tools.cli.commands.{name}"), name))
+    return app
 
 
 def main() -> None:
     """The console script."""
-    edge.run(app)
+    word = next((word for word in sys.argv[1:] if not word.startswith("-")), None)
+    edge.run(application([word]) if word in (*COMMANDS, _CONFIG) else application())

@@ -1,27 +1,43 @@
 """CSV: a row a frame, a record of the cells, an event or a span of time; the time first."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
 
 import numpy as np
 from host_tools.export import table
 from host_tools.export.csv_periods import period_columns
+from host_tools.export.dialect import EPOCH, PLAIN, Dialect
+from host_tools.export.moments import moments
+from host_tools.export.table import Columns
 from host_tools.ground import units
+from host_tools.ground.errors import UsageError
+from host_tools.ground.words import there_are
 from host_tools.history.cells import Cells
 from host_tools.history.events import Events
 from host_tools.history.frames import Frames
-from host_tools.history.load import Rows
+from host_tools.history.loading import Rows
 from host_tools.history.periods import Periods
+from host_tools.history.ranges import taken
 from host_tools.history.timeline import UNKNOWN
 from host_tools.history.undated import Undated
 
 from store import frame
 
-Columns = dict[str, table.Column]  # by name
 EXTENSION = ".csv"
 HEADER = (
     "time,voltage,current,temperature,soc,min_cell_voltage,max_cell_voltage,"
     "min_voltage_cell,max_voltage_cell"
 )
+
+
+@dataclass(frozen=True)
+class _Form:
+    """decimals: of V and A. undated, guessed: with the columns of rows that no clock has dated."""
+
+    dialect: Dialect
+    decimals: int | None
+    undated: bool
+    guessed: bool
 
 
 def write(
@@ -30,13 +46,18 @@ def write(
     epoch: bool = False,
     progress: Callable[[int], None] = lambda done: None,
     decimals: int | None = None,
-) -> None:
-    """Give the CSV to put(text), block by block. progress is told the rows done.
+    dialect: Dialect = PLAIN,
+) -> int:
+    """Give the CSV to put(text), block by block; returns how many rows it has.
 
-    decimals: of all columns in V and A; None: as many as each value has.
+    progress is told the rows done. decimals: of all columns in V and A; None: as many as each
+    value has.
     """
-    names, columns = _columns(rows, epoch, decimals, rows.undated.any())
-    table.write(",".join(names), columns, len(rows), put, progress)
+    guessed = bool(((rows.undated > 0) & (rows.time != UNKNOWN)).any())
+    form = _Form(_dialect(dialect, epoch), decimals, bool(rows.undated.any()), guessed)
+    if getattr(rows, "guessed", False):
+        form = replace(form, guessed=True)
+    return _write(_in_blocks(rows), put, progress, form)
 
 
 def write_blocks(
@@ -45,34 +66,60 @@ def write_blocks(
     epoch: bool = False,
     progress: Callable[[int], None] = lambda done: None,
     decimals: int | None = None,
-) -> None:
-    """The same of rows that come in blocks, at least one. progress is told the rows done."""
-    done = 0
-    for number, rows in enumerate(blocks):
-        names, columns = _columns(rows, epoch, decimals, bool(rows.boots))
-        if not number:
-            put(",".join(names) + "\n")
-        table.write_rows(columns, len(rows), put)
-        done += len(rows)
-        progress(done)
+    dialect: Dialect = PLAIN,
+    dateless: tuple[bool, bool] | None = None,
+) -> int:
+    """The same of rows that come in blocks, at least one. dateless: with the columns of rows
+    without a date? With those of guesses? None: the first block shows it.
+    """
+    blocks = iter(blocks)
+    first = next(blocks)
+    dateless = dateless or (bool(first.boots), getattr(first, "guessed", False))
+    form = _Form(_dialect(dialect, epoch), decimals, *dateless)
+
+    def all_blocks() -> Iterator[Rows]:
+        yield first
+        yield from blocks
+
+    return _write(all_blocks(), put, progress, form)
 
 
-def _columns(
-    rows: Rows, epoch: bool, decimals: int | None, undated: bool
-) -> tuple[list[str], list[table.Column]]:
-    """Names and columns. undated: with those of rows that no clock has dated."""
-    moments = table.epoch if epoch else table.iso
+def _dialect(dialect: Dialect, epoch: bool) -> Dialect:
+    return replace(dialect, times=EPOCH) if epoch else dialect
+
+
+def _write(blocks: Iterable[Rows], put, progress, form: _Form) -> int:
+    columns = ((_columns(rows, form), len(rows)) for rows in blocks)
+    return table.write(columns, put, form.dialect, progress)
+
+
+def _in_blocks(rows: Rows) -> Iterator[Rows]:
+    for first in range(0, max(len(rows), 1), table.BLOCK):
+        yield taken(rows, slice(first, first + table.BLOCK))
+
+
+def _columns(rows: Rows, form: _Form) -> Columns:
+    """The columns that are wanted, by name."""
+    dialect = form.dialect
     if isinstance(rows, Periods):
-        columns = period_columns(rows, moments, decimals)
+        columns = period_columns(rows, dialect, form.decimals)
     else:
-        header, values = _COLUMNS[type(rows)](rows, decimals)
-        columns = dict(zip(header.split(","), [moments(rows.time), *values], strict=True))
-    if undated:
-        columns |= _undated_columns(rows, moments)
-    return list(columns), list(columns.values())
+        columns = {"time": moments(rows.time, dialect)} | _COLUMNS[type(rows)](rows, form)
+    columns["time"].is_value = False
+    if form.undated:
+        more = _undated_columns(rows, form)
+        for column in more.values():
+            column.is_value = False
+        columns |= more
+    if dialect.columns is None:
+        return columns
+    for name in dialect.columns:
+        if name not in columns:
+            raise UsageError(f"--columns: no column {name!r}: {there_are(columns)}")
+    return {name: columns[name] for name in dialect.columns}
 
 
-def _undated_columns(rows: Rows, moments: Callable[[np.ndarray], table.Column]) -> Columns:
+def _undated_columns(rows: Rows, form: _Form) -> Columns:
     """What is known of rows that no clock has dated; if some have a guessed date, which and how."""
     boots = [Undated(0, 0), *rows.boots]
 
@@ -82,41 +129,49 @@ def _undated_columns(rows: Rows, moments: Callable[[np.ndarray], table.Column]) 
 
     def bound(what: Callable[[Undated], int | None]) -> table.Column:
         begin = of_row(what)
-        return moments(np.where(begin < 0, UNKNOWN, begin + rows.uptime))
+        return moments(np.where(begin < 0, UNKNOWN, begin + rows.uptime), form.dialect)
 
     columns = {"boot": table.numbers(rows.boot), "uptime": table.numbers(rows.uptime)}
     columns["not_before"] = bound(lambda boot: boot.earliest)
     columns["not_after"] = bound(lambda boot: boot.latest)
-    guessed = np.where(rows.time == UNKNOWN, 0, rows.undated)
-    if guessed.any() or getattr(rows, "guessed", False):
-        columns["guessed"] = table.lookup(guessed, lambda code: boots[code].by)
+    if form.guessed:
+        guessed = np.where(rows.time == UNKNOWN, 0, rows.undated)
+        by = np.array(["", *(boot.by for boot in rows.boots)], "S")
+        columns["guessed"] = table.texts(by[guessed], form.dialect)
         columns["error_s"] = table.numbers(np.where(guessed, of_row(lambda boot: boot.error_s), -1))
     return columns
 
 
-def _pack_columns(rows: Frames, decimals: int | None) -> tuple[str, list[table.Column]]:
-    return HEADER, [
-        table.halves(rows.voltage, decimals),
-        table.halves(rows.current, decimals),
-        _temperature(rows),
-        table.lookup(table.tenths(rows.soc), lambda code: f"{(code - 401) / 10:g}"),
-        table.milli(rows.min_cell_voltage, decimals),
-        table.milli(rows.max_cell_voltage, decimals),
-        table.lookup(rows.min_voltage_cell, str),
-        table.lookup(rows.max_voltage_cell, str),
-    ]
+def _pack_columns(rows: Frames, form: _Form) -> Columns:
+    decimals = form.decimals
+    return {
+        "voltage": table.halves(rows.voltage, decimals),
+        "current": table.halves(rows.current, decimals),
+        "temperature": _temperature(rows),
+        "soc": table.lookup(table.tenths(rows.soc), _PERCENT, True),
+        "min_cell_voltage": table.milli(rows.min_cell_voltage, decimals),
+        "max_cell_voltage": table.milli(rows.max_cell_voltage, decimals),
+        "min_voltage_cell": table.lookup(rows.min_voltage_cell, table.plain_numbers()),
+        "max_voltage_cell": table.lookup(rows.max_voltage_cell, table.plain_numbers()),
+    }
+
+
+_APART = 1 << 14  # of a temperature's codes: those in whole degrees, those with a decimal
+_PERCENT = table.Texts(lambda code: f"{(code - 401) / 10:g}")
+_DEGREES = table.Texts(
+    lambda code: (
+        f"{(code - _APART - 401) / 10:.0f}" if code >= _APART else f"{(code - 401) / 10:.1f}"
+    )
+)
 
 
 def _temperature(rows: Frames) -> table.Column:
     """With a decimal where half degrees are known, without one where only whole ones are."""
     codes = table.tenths(rows.temperature)
-    whole = _in_whole_degrees(rows.layout) & (codes > 0)
-    apart = int(codes.max(initial=0)) + 1
-
-    def text(code: int) -> str:
-        return f"{(code - apart - 401) / 10:.0f}" if code >= apart else f"{(code - 401) / 10:.1f}"
-
-    return table.lookup(codes + apart * whole, text)
+    whole = _in_whole_degrees(rows.layout)
+    if whole.any():
+        codes += _APART * (whole & (codes > 0))
+    return table.lookup(codes, _DEGREES, True)
 
 
 def _in_whole_degrees(layout: np.ndarray) -> np.ndarray:
@@ -124,14 +179,13 @@ def _in_whole_degrees(layout: np.ndarray) -> np.ndarray:
     return np.isin(layout, [number for number, step in steps.items() if step >= units.DECI])
 
 
-def _cell_columns(rows: Cells, decimals: int | None) -> tuple[str, list[table.Column]]:
-    names = [f"cell_{i + 1}" for i in range(rows.cells.shape[1])]
-    columns = [table.milli(np.where(mv, mv, -1), decimals) for mv in rows.cells.T.astype(np.int32)]
-    return ",".join(["time", *names]), columns
+def _cell_columns(rows: Cells, form: _Form) -> Columns:
+    volts = (np.where(mv, mv, -1) for mv in rows.cells.T.astype(np.int32))
+    return {f"cell_{i + 1}": table.milli(mv, form.decimals) for i, mv in enumerate(volts)}
 
 
-def _event_columns(rows: Events, decimals: int | None) -> tuple[str, list[table.Column]]:
-    return "time,event,details", [table.texts(rows.event), table.texts(rows.details)]
+def _event_columns(rows: Events, form: _Form) -> Columns:
+    return {name: table.texts(getattr(rows, name), form.dialect) for name in ("event", "details")}
 
 
 _COLUMNS = {Frames: _pack_columns, Cells: _cell_columns, Events: _event_columns}

@@ -1,9 +1,10 @@
 """The columns of spans of time in a CSV: hours, days, and rows of --every."""
 
-from collections.abc import Callable
-
 import numpy as np
 from host_tools.export import table
+from host_tools.export.dialect import Dialect
+from host_tools.export.moments import moments
+from host_tools.export.table import Columns
 from host_tools.history import periods
 from host_tools.history.periods import Periods
 from host_tools.history.timeline import UNKNOWN
@@ -26,15 +27,14 @@ DECIMALS = {
 VOLTS_AND_AMPS = ("voltage", "current", "min_cell_voltage", "max_cell_voltage", "cells")
 
 
-def period_columns(
-    rows: Periods, moments: Callable[[np.ndarray], table.Column], decimals: int | None
-) -> dict[str, table.Column]:
-    """All columns by name. moments: makes a column of unix seconds."""
-    found = {"time": moments(rows.time) if rows.day is None else table.dates(rows.day)}
-    found["seconds"] = table.numbers(np.where(rows.hole, -1, rows.seconds))
+def period_columns(rows: Periods, dialect: Dialect, decimals: int | None) -> Columns:
+    """All columns by name."""
+    time = moments(rows.time, dialect) if rows.day is None else table.dates(rows.day)
+    found = {"time": time, "seconds": table.numbers(np.where(rows.hole, -1, rows.seconds))}
+    found["seconds"].is_value = False
     for name, value in rows.values.items():
         if name in _INTEGERS:
-            found[name] = _INTEGERS[name](rows, value, moments)
+            found[name] = _INTEGERS[name](rows, value, dialect)
             continue
         quantity = name.removesuffix("_min").removesuffix("_max")
         places = DECIMALS[quantity][rows.resampled]
@@ -47,19 +47,19 @@ def period_columns(
     return found
 
 
-def _of_cells(values: np.ndarray, suffix: str, places: int) -> dict[str, table.Column]:
+def _of_cells(values: np.ndarray, suffix: str, places: int) -> Columns:
     return {f"cell_{i + 1}{suffix}": table.fixed(each, places) for i, each in enumerate(values.T)}
 
 
-def _number(rows: Periods, value: np.ndarray, moments) -> table.Column:
-    return table.lookup(value.astype(np.int64), str)
+def _number(rows: Periods, value: np.ndarray, dialect: Dialect) -> table.Column:
+    return table.lookup(value.astype(np.int64), table.plain_numbers())
 
 
-def _moment(rows: Periods, value: np.ndarray, moments) -> table.Column:
-    """UTC; of a day the local time."""
+def _moment(rows: Periods, value: np.ndarray, dialect: Dialect) -> table.Column:
+    """Of a day the local time."""
     if rows.day is not None:
         return table.minutes(value)
-    return moments(np.where(value < 0, UNKNOWN, value))
+    return moments(np.where(value < 0, UNKNOWN, value), dialect)
 
 
 _INTEGERS = {name: _number for name, _, _ in periods.EXTREME_CELLS}

@@ -7,8 +7,10 @@ An exporter is a file NAME.py with EXTENSION = ".csv" (of the files that it is t
 rows is a Frames, Cells, Events or Periods of host_tools.history. put(text) takes the output in
 pieces; epoch asks for times in seconds since 1970 instead of ISO 8601; progress(rows) is told the
 rows done. One that also has a parameter decimals (None: as many as each value has) takes
---decimals. With BINARY = True put() takes bytes. write_blocks(), with the same parameters, takes an
-iterable of rows of one kind instead: millions of rows of --every are not in memory at once then.
+--decimals; one with dialect the options of dialect.py. With BINARY = True put() takes bytes.
+write_blocks(), with the same parameters and dateless (as csv.py has it), takes an iterable of rows
+of one kind instead: millions of them are not in memory at once then. Either may return how many
+rows it wrote.
 """
 
 import ast
@@ -54,11 +56,13 @@ def mode(exporter: ModuleType) -> str:
     return "wb" if getattr(exporter, "BINARY", False) else "w"
 
 
-def with_decimals(exporter: ModuleType, decimals: int | None) -> dict[str, int]:
-    """What write() gets besides for --decimals. PacklogError if it does not take that."""
-    if decimals is None:
-        return {}
-    if "decimals" not in inspect.signature(exporter.write).parameters:
+_OPTIONS = {"decimals": "--decimals", "dialect": "options of a CSV, such as --separator"}
+
+
+def with_options(exporter: ModuleType, **wanted: object) -> dict[str, object]:
+    """What write() gets besides, of what is not None. UsageError if it does not take that."""
+    given = {name: value for name, value in wanted.items() if value is not None}
+    for each in given.keys() - inspect.signature(exporter.write).parameters.keys():
         name = exporter.__name__.rpartition(".")[2]
-        raise UsageError(f"the format {name} has no --decimals: leave it out")
-    return {"decimals": decimals}
+        raise UsageError(f"the format {name} has no {_OPTIONS[each]}: leave it out")
+    return given

@@ -14,7 +14,7 @@ import numpy as np
 from host_tools.ground.errors import PacklogError
 from host_tools.history import between
 from host_tools.history.frames import Frames
-from host_tools.history.load import Rows
+from host_tools.history.loading import Rows
 from host_tools.history.timeline import UNKNOWN
 from PIL import Image, ImageDraw, ImageFont
 

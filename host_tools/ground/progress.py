@@ -6,15 +6,6 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from host_tools.ground.text import plain
-from rich.console import Console
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    TaskProgressColumn,
-    TextColumn,
-    TimeRemainingColumn,
-)
-from rich.progress import Progress as RichProgress
 
 AFTER_S = 1  # What is done sooner needs no bar: it would only flicker.
 
@@ -39,25 +30,19 @@ class Progress:
 
     def __init__(self, what: str, total: int, unit: str | None = "bytes", shown: bool = True):
         self.done = 0
-        counts = (MofNCompleteColumn(), TextColumn(unit)) if unit else (TaskProgressColumn(),)
-        columns = (TextColumn(what), BarColumn(), *counts, TimeRemainingColumn())
-        self._bar = RichProgress(
-            *columns,
-            console=Console(stderr=True),
-            redirect_stdout=False,  # rich would take what is printed to stderr, above the bar
-            refresh_per_second=4,
-        )
-        self._task = self._bar.add_task(what, total=total or None)
+        self._what, self._total, self._unit = what, total or None, unit
+        self._bar = None
         self._shown = shown and sys.stderr.isatty()
         self._from = time.monotonic() + AFTER_S
 
     def at(self, done: int) -> None:
         """Show that done of the total are done."""
         self.done = done
-        if self._shown:
-            self._bar.update(self._task, completed=done)
-            if time.monotonic() >= self._from:
+        if self._shown and time.monotonic() >= self._from:
+            if self._bar is None:
+                self._bar = _bar(self._what, self._total, self._unit)
                 self._bar.start()
+            self._bar.update(self._bar.task_ids[0], completed=done)
 
     def each(self, call: Callable[[In], Out]) -> Callable[[In], Out]:
         """That function, one more of the total done after each call."""
@@ -73,5 +58,28 @@ class Progress:
         return self
 
     def __exit__(self, *error) -> None:
-        if self._bar.live.is_started:
+        if self._bar:
             self._bar.stop()
+
+
+def _bar(what: str, total: int | None, unit: str | None):
+    """A bar of rich's, which is loaded for it alone."""
+    from rich import progress
+    from rich.console import Console
+
+    counts = (
+        (progress.MofNCompleteColumn(), progress.TextColumn(unit))
+        if unit
+        else (progress.TaskProgressColumn(),)
+    )
+    bar = progress.Progress(
+        progress.TextColumn(what),
+        progress.BarColumn(),
+        *counts,
+        progress.TimeRemainingColumn(),
+        console=Console(stderr=True),
+        redirect_stdout=False,  # rich would take what is printed to stderr, above the bar
+        refresh_per_second=4,
+    )
+    bar.add_task(what, total=total)
+    return bar

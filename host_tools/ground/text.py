@@ -7,9 +7,6 @@ reorder others, are shown as escapes (ESC is \\x1b); nothing is taken for markup
 import json
 from collections.abc import Iterable
 
-from rich.console import Console
-from rich.table import Table
-
 DEEPEST = 64  # lists and objects within each other in a stranger's JSON; ours are up to 6 deep
 
 
@@ -34,22 +31,13 @@ def show(text: str) -> None:
     print(lines(text), flush=True)
 
 
-class PlainTable(Table):
-    """A table whose cells are plain text."""
+def __getattr__(name: str):
+    """PlainTable and console() are loaded when asked for: most commands do without rich."""
+    if name in ("PlainTable", "console"):
+        from host_tools.ground import plain_table
 
-    def __init__(self, title: str = "", caption: str | None = None, **options):
-        super().__init__(title=plain(title), caption=caption and plain(caption), **options)
-
-    def add_row(self, *cells: str | None, **options) -> None:
-        super().add_row(*(plain(cell or "") for cell in cells), **options)
-
-    def add_column(self, header: str = "", **options) -> None:
-        super().add_column(plain(header), **options)
-
-
-def console() -> Console:
-    """Stdout for tables: what is in them is not markup."""
-    return Console(markup=False, emoji=False, highlight=False)
+        return getattr(plain_table, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 def parse_json(text: str):

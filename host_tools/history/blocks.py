@@ -101,8 +101,20 @@ def _is_run(rows: np.ndarray) -> np.ndarray:
 
 def _is_near(rows: np.ndarray, pattern: np.ndarray) -> np.ndarray:
     """Which records have these bytes, or these but for one bit."""
-    differ = rows[:, _AT : _AT + len(pattern)] ^ pattern
-    bits = np.zeros(len(rows), np.uint32)
-    for i in range(len(pattern)):
-        bits |= differ[:, i].astype(np.uint32) << np.uint32(8 * i)
-    return bits & (bits - np.uint32(1)) == 0
+    near = _all_but_one(rows, pattern)
+    at = np.flatnonzero(near)
+    if len(at):
+        differ = rows[at, _AT : _AT + len(pattern)] ^ pattern
+        bits = np.zeros(len(at), np.uint32)
+        for i in range(len(pattern)):
+            bits |= differ[:, i].astype(np.uint32) << np.uint32(8 * i)
+        near[at] = bits & (bits - np.uint32(1)) == 0
+    return near
+
+
+def _all_but_one(rows: np.ndarray, pattern: np.ndarray) -> np.ndarray:
+    """Which records have all of these bytes, or all but one: the few that are worth a look."""
+    same = [rows[:, _AT + i] == byte for i, byte in enumerate(pattern)]
+    if len(same) == 2:
+        return same[0] | same[1]
+    return same[0] & (same[1] | same[2]) | same[1] & same[2]

@@ -6,6 +6,7 @@ it. What is damaged costs only itself and is named in Frames.problems.
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -87,23 +88,35 @@ def _columns(rows: np.ndarray, header: segment.Header) -> Columns:
 def columns_of(rows: np.ndarray, layout: int) -> Columns:
     """The columns that records of a layout hold, a row of bytes each."""
     records = np.ascontiguousarray(rows).reshape(-1).view(RAW)
-    packed = records["packed16"].astype(np.uint32) | records["packed8"].astype(np.uint32) << 16
-    value, known = {}, {}
-    for name, shift, bits, step, zero, _ in frame.LAYOUTS[layout]:
-        number = (packed >> shift & ((1 << bits) - 1)).astype(np.int32)
-        known[name] = number != (1 << bits) - 1
-        value[name] = number * step + zero
-    columns = {
-        name: np.where(known[name], value[name] / 10, np.nan).astype(np.float32)
-        for name in ("temperature", "soc")
-    }
-    columns["layout"] = np.full(len(rows), layout, np.uint8)
+    packed = records["packed8"].astype(np.uint32)
+    packed <<= 16
+    packed |= records["packed16"]
+    columns = {"layout": np.full(len(rows), layout, np.uint8)}
+    for name, shift, bits, *_ in frame.LAYOUTS[layout]:
+        number = packed >> shift & (1 << bits) - 1
+        columns |= {each: table.take(number) for each, table in _tables(layout)[name].items()}
     for name in ("voltage", "current"):
         columns[name] = records[name].view("<f2").astype(np.float32)
     for name in ("min_cell_voltage", "max_cell_voltage"):
         columns[name] = records[name].astype(np.int32)
         columns[name][columns[name] == frame.UNKNOWN_MV] = -1
-    cells = np.divmod(value["index"], frame.CELLS[layout])
-    for name, cell in zip(("max_voltage_cell", "min_voltage_cell"), cells, strict=True):
-        columns[name] = np.where(known["index"], cell + 1, 0).astype(np.int16)
     return columns
+
+
+@cache
+def _tables(layout: int) -> dict[str, dict[str, np.ndarray]]:
+    """By field of the packed bits: the columns it holds, and their values by the field's number."""
+    found = {}
+    for name, _, bits, step, zero, _ in frame.LAYOUTS[layout]:
+        value = np.arange(1 << bits) * step + zero
+        if name == "index":
+            highest, lowest = np.divmod(value, frame.CELLS[layout])
+            found[name] = {
+                "max_voltage_cell": (highest + 1).astype(np.int16),
+                "min_voltage_cell": (lowest + 1).astype(np.int16),
+            }
+        else:
+            found[name] = {name: (value / 10).astype(np.float32)}
+        for column, table in found[name].items():
+            table[-1] = UNKNOWN[column]
+    return found

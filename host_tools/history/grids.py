@@ -102,15 +102,18 @@ def grid(every: str, zone: str | None = None) -> Grid | Days:
         raise UsageError(f"--every {every}: from 1s to 3660d")
     if unit == "d":
         return Days(zone_of(zone), count)
-    if zone:
-        raise UsageError("--zone is for days: --every 1d")
+    zone_of(zone)
     return Grid(count * UNITS[unit])
 
 
 def zone_of(name: str | None) -> tzinfo:
-    """A time zone by its IANA name, None: UTC. Raises UsageError."""
+    """A time zone by its IANA name; local: that of this PC; None: UTC. Raises UsageError."""
     if name is None or name == "UTC":
         return timezone.utc
+    if name == "local":
+        from tzlocal import get_localzone
+
+        return get_localzone()
     try:
         return ZoneInfo(name)
     except (KeyError, ValueError, OSError):

@@ -17,6 +17,8 @@ from host_tools.history.undated import Boot, Undated
 
 from store import segment
 
+_TOGETHER = 64  # files
+
 
 @dataclass
 class Log:
@@ -72,6 +74,7 @@ def load(
     """
     loaded = Loaded()
     of_log: dict[int, list[Piece]] = defaultdict(list)
+    apart: dict[int, list[Piece]] = defaultdict(list)
     packs = set()
     for path in records.find(paths):
         header, rows, problem = read(path)
@@ -82,9 +85,13 @@ def load(
         packs.add(header.name)
         wanted = columns_of if header.series == series else None
         try:
-            of_log[header.log].append(read_piece(header, rows, wanted, path, loaded.problems))
+            piece = read_piece(header, rows, wanted, path, loaded.problems)
         except segment.SegmentError as error:
             loaded.problems.append(f"{path}: {error}")
+            continue
+        of_log[header.log].append(piece)
+        if piece.columns:
+            _gather(apart[header.log], piece)
     if len(packs) > 1:
         raise PacklogError(
             f"more than one pack here ({', '.join(sorted(packs))}): name one's folder"
@@ -102,6 +109,24 @@ def load(
     loaded.remarks = [f"{loaded.pack}: {each}" for each in origin.overlaps(spans)]
     loaded.logs.sort(key=lambda log: log.first_time)
     return loaded
+
+
+def _gather(apart: list[Piece], piece: Piece) -> None:
+    """Add a piece to those whose columns are apart; once they are many, the first takes them all.
+
+    Thousands of small arrays would leave the memory fragmented.
+    """
+    if apart and piece.header.sequence <= apart[-1].header.sequence:
+        apart.clear()
+    apart.append(piece)
+    if len(apart) < _TOGETHER:
+        return
+    first, *others = apart
+    first.columns = {name: stack([each.columns[name] for each in apart]) for name in first.columns}
+    first.start = np.concatenate([each.start for each in apart])
+    for each in others:
+        each.columns, each.start = {}, each.start[:0].copy()
+    apart.clear()
 
 
 def about(loaded: Loaded) -> dict[str, object]:
@@ -197,57 +222,73 @@ def with_holes(logs: list[Log], unknown: dict[str, object]) -> Columns:
     """
     if not logs:
         return {}
-    hole = _holes(logs)
+    hole = silences(logs)
+    columns = {}
+    for name in list(logs[0].columns):
+        parts = [log.columns.pop(name) for log in logs]
+        columns[name] = parts[0] if len(parts) == 1 else stack(parts)
+    return one_a_second(put_holes(columns, hole, unknown))[0]
+
+
+def put_holes(columns: Columns, hole: np.ndarray, unknown: dict[str, object]) -> Columns:
+    """The same columns with a row behind each for which hole is True."""
     after = np.flatnonzero(hole)
+    if not len(after):
+        return columns
     holes = after + np.arange(1, len(after) + 1)
     is_record = np.ones(len(hole) + len(after), bool)
     is_record[holes] = False
     rows = {}
-    for name in list(logs[0].columns):
-        parts = [log.columns.pop(name) for log in logs]
-        column = parts[0] if len(parts) == 1 else stack(parts)
-        if len(after):
-            shape = (len(is_record), *column.shape[1:])
-            rows[name] = np.full(shape, unknown.get(name, 0), column.dtype)
-            rows[name][is_record] = column
-        else:
-            rows[name] = column
+    for name in list(columns):
+        column = columns.pop(name)
+        shape = (len(is_record), *column.shape[1:])
+        rows[name] = np.full(shape, unknown.get(name, 0), column.dtype)
+        rows[name][is_record] = column
     for name in ("boot", "uptime", "time", "undated"):
         rows[name][holes] = rows[name][holes - 1]
     rows["uptime"][holes] += 1
     rows["time"][holes] += rows["time"][holes] != timeline.UNKNOWN
     rows["hole"][holes] = True
-    return _one_a_second(rows)
+    return rows
 
 
-def _one_a_second(rows: Columns) -> Columns:
+Moment = tuple[int, int]  # boot, unix s
+
+
+def one_a_second(rows: Columns, before: Moment | None = None) -> tuple[Columns, Moment | None]:
     """Leave out a boot's first record if the last one of the boot before is of the same second.
 
-    It covers no time and carries no charge.
+    It covers no time and carries no charge. before: the last row of the block before; returns that
+    of this one, too.
     """
     boot, time = rows["boot"], rows["time"]
-    twin = (boot[1:] != boot[:-1]) & (time[1:] == time[:-1]) & (time[1:] != timeline.UNKNOWN)
-    if not twin.any():
-        return rows
-    keep = np.concatenate(([True], ~twin))
-    return {name: column[keep] for name, column in rows.items()}
+    if not len(boot):
+        return rows, before
+    twin = np.zeros(len(boot), bool)
+    twin[1:] = (boot[1:] != boot[:-1]) & (time[1:] == time[:-1])
+    twin[0] = before is not None and before[0] != boot[0] and before[1] == time[0]
+    twin &= time != timeline.UNKNOWN
+    before = int(boot[-1]), int(time[-1])
+    return {name: column[~twin] for name, column in rows.items()} if twin.any() else rows, before
 
 
-def _at_once(time: np.ndarray) -> np.ndarray:
-    """Which records are followed within a second of UTC."""
-    step = np.diff(time)
-    return (
-        (time[1:] != timeline.UNKNOWN) & (time[:-1] != timeline.UNKNOWN) & (step >= 0) & (step < 2)
-    )
+def _at_once(time: np.ndarray, which: np.ndarray) -> np.ndarray:
+    """Are these records followed by the next within a second of UTC?"""
+    here, following = time[which], time[which + 1]
+    step = following - here
+    known = (here != timeline.UNKNOWN) & (following != timeline.UNKNOWN)
+    return known & (step >= 0) & (step < 2)
 
 
-def _holes(logs: list[Log]) -> np.ndarray:
-    """After which records there is silence: always at the end of a boot, never at the very end."""
+def silences(logs: list[Log]) -> np.ndarray:
+    """After which records of all logs there is silence: at the end of a boot, never at the end."""
     found = [np.zeros(0, bool)]
     for log in logs:
         boot, uptime, start = log.columns["boot"], log.columns["uptime"], log.start
-        silent = (start[1:] > uptime[:-1]) & (uptime[1:] - uptime[:-1] > 1)
-        silent |= (boot[1:] != boot[:-1]) & ~_at_once(log.columns["time"])
+        silent = start[1:] > uptime[:-1]
+        silent &= uptime[1:] - uptime[:-1] > 1
+        last = np.flatnonzero(boot[1:] != boot[:-1])
+        silent[last] |= ~_at_once(log.columns["time"], last)
         if len(boot):
             found += [silent, np.ones(1, bool)]
     hole = np.concatenate(found)

@@ -6,11 +6,13 @@ from pathlib import Path
 
 import numpy as np
 from host_tools.history import between, cells, frames, logs, pieces, records
+from host_tools.history.ranges import EVER, Range
+from host_tools.history.timeline import UNKNOWN
 from host_tools.history.undated import Undated
 
 from store import segment
 
-ROWS = 100_000  # at a time
+ROWS = 50_000  # at a time
 
 
 @dataclass
@@ -50,12 +52,101 @@ def blocks(log: logs.Log) -> Iterator[tuple[frames.Frames, between.Spans]]:
     """A log's frames, some at a time, and what they cover. The first of a block is the last one of
     the block before, and covers nothing.
     """
+    for first, last in _bounds(log):
+        yield _block(log, max(first - 1, 0), first, last)
+
+
+@dataclass
+class Counted:
+    """What rows of a series are there: how many, from when to when (None: no date is known), how
+    many of them start a gap, have a guessed date, have none.
+    """
+
+    rows: int
+    span: tuple[int, int] | None
+    gaps: int
+    guessed: int
+    undated: int
+
+
+def counted(time: np.ndarray, undated: np.ndarray, hole: np.ndarray) -> Counted:
+    """Of rows: their unix s, their numbers in boots, which start a gap."""
+    known = time != UNKNOWN
+    dated = time[known]
+    span = (int(dated.min()), int(dated.max())) if len(dated) else None
+    guessed = int(((undated > 0) & known).sum())
+    return Counted(len(time), span, int(hole.sum()), guessed, len(time) - len(dated))
+
+
+def count(source: Source, span: Range = EVER, guess: bool = False) -> Counted:
+    """What rows_of() will give."""
+    found = Counted(0, None, 0, 0, 0)
+    for columns in _with_holes(source, span, guess, ("boot", "uptime", "time", "undated", "hole")):
+        inside = span.has(columns["time"])
+        part = counted(*(columns[name][inside] for name in ("time", "undated", "hole")))
+        spans = [each for each in (found.span, part.span) if each]
+        whole = (min(a for a, _ in spans), max(b for _, b in spans)) if spans else None
+        numbers = (
+            getattr(found, name) + getattr(part, name)
+            for name in ("rows", "gaps", "guessed", "undated")
+        )
+        rows, *others = numbers
+        found = Counted(rows, whole, *others)
+    return found
+
+
+def rows_of(source: Source, span: Range = EVER, guess: bool = False) -> Iterator[frames.Frames]:
+    """The same rows as frames.load() has, of that span, some at a time: at least one block, which
+    can be empty. guess: date rows without a date by what can be guessed.
+    """
+    about = logs.about(source.loaded)
+    blocks = 0
+    for columns in _with_holes(source, span, guess):
+        yield span.of_rows(frames.Frames(**columns, **about))
+        blocks += 1
+    if not blocks:
+        yield frames.Frames(**{n: np.empty(0, kind) for n, kind in frames.COLUMNS.items()}, **about)
+
+
+def _with_holes(
+    source: Source, span: Range, guess: bool, names: tuple[str, ...] | None = None
+) -> Iterator[pieces.Columns]:
+    """The columns of rows_of(), or those of names, without blocks that are out of the span."""
+    silent = logs.silences(source.loaded.logs)
+    before, at = None, 0
+    for log in source.loaded.logs:
+        for first, last in _bounds(log):
+            time = log.columns["time"][first:last]
+            if span and not guess and not (span.has(time) | span.has(time + 1)).any():
+                before = int(log.columns["boot"][last - 1]), int(time[-1])
+                continue
+            columns = _columns(log, first, last, names)
+            columns = logs.put_holes(columns, silent[at + first : at + last], frames.UNKNOWN)
+            columns, before = logs.one_a_second(columns, before)
+            if guess:
+                columns["time"] = columns["time"].copy()
+                _guess(columns, source.loaded.boots)
+            yield columns
+        at += len(log.start)
+
+
+def _bounds(log: logs.Log) -> Iterator[tuple[int, int]]:
+    """First and last of each block of a log's records; a block has one layout."""
     layout = log.columns["layout"]
     changes = set((np.flatnonzero(np.diff(layout)) + 1).tolist())
     ends = sorted({*range(ROWS, len(layout), ROWS), *changes, len(layout)})
-    for first, last in zip([0, *ends], ends, strict=False):
-        if last > first:
-            yield _block(log, max(first - 1, 0), first, last)
+    yield from ((a, b) for a, b in zip([0, *ends], ends, strict=False) if b > a)
+
+
+def _columns(
+    log: logs.Log, first: int, last: int, names: tuple[str, ...] | None = None
+) -> pieces.Columns:
+    wanted = names or [name for name in log.columns if name != "raw"]
+    columns = {name: log.columns[name][first:last] for name in wanted}
+    if names:
+        return columns
+    layout = int(columns["layout"][-1])
+    return columns | frames.columns_of(log.columns["raw"][first:last], layout)
 
 
 def resistances_of(log: logs.Log) -> between.Resistances:

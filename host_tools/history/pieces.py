@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from host_tools.history import undated
+from host_tools.history import records, undated
 from host_tools.history.timeline import Anchor
-from host_tools.history.unfold import unfold
+from host_tools.history.unfold import is_mark, unfold
 
 from store import events, frame, segment
 
@@ -25,8 +25,6 @@ def dtype(description: tuple, bits: bool = False) -> np.dtype:
 
 MARK = dtype(frame.MARK_FIELDS)
 EVENT = dtype(events.FIELDS)
-_MARK_AT = MARK.fields["mark"][1]
-_MARK_LOW, _MARK_HIGH = frame.MARK.to_bytes(2, "little")
 
 
 @dataclass
@@ -56,42 +54,80 @@ def read_piece(
     What is wrong is added to problems.
     """
     rows = unfold(rows, header)
-    marked = (rows[:, _MARK_AT] == _MARK_LOW) & (rows[:, _MARK_AT + 1] == _MARK_HIGH)
-    marks = np.zeros(len(rows), MARK)
-    at = np.flatnonzero(marked)
-    marks[at] = np.ascontiguousarray(rows[at, : frame.SIZE]).view(MARK)[:, 0]
-    is_run = marks["kind"] == frame.RUN
-    # One row a run: the header's, then those of the marks.
-    runs = marks[is_run]
-    boot = np.concatenate(([header.boot], runs["a"])).astype(np.int64)
-    base = np.concatenate(([header.uptime], runs["b"])).astype(np.int64)
-    begin = base + np.concatenate(([0], runs["timestamp"]))
-    run = np.cumsum(is_run)
-    timestamp = rows[:, 0].astype(np.int64) | rows[:, 1].astype(np.int64) << 8
-    uptime = base[run] + timestamp
-    anchors = [
-        (int(boot[run[i]]), Anchor(int(uptime[i]), int(marks["a"][i]), int(marks["b"][i])))
-        for i in np.flatnonzero(marks["kind"] == frame.ANCHOR)
-    ]
-    if header.utc:
-        anchors.append((header.boot, Anchor(header.uptime, header.utc, header.clock, True)))
-    found = Piece(header, {}, np.zeros(0), anchors, {}, [])
-    keep = _until_backwards(np.flatnonzero(~marked), run, uptime, path, problems)
-    _add_lengths(found, boot[run[keep]], uptime[keep])
+    at = np.flatnonzero(is_mark(rows))
+    marks = np.ascontiguousarray(rows[at, : frame.SIZE]).reshape(-1).view(MARK)
+    runs = _Runs(header, marks, at, len(rows))
+    found = Piece(header, {}, np.zeros(0), _anchors(header, marks, runs), {}, [])
+    kept = records.without(rows, at)
+    boot, uptime = runs.times(kept)
+    keep = runs.until_backwards(uptime)
+    if keep < len(kept):
+        where = int(np.flatnonzero(~is_mark(rows))[keep]) + 1
+        problems.append(f"{path}: damaged from record {where} on (time runs backwards)")
+        kept, boot, uptime = kept[:keep], boot[:keep], uptime[:keep]
+    _add_lengths(found, boot, uptime)
     if header.series == segment.EVENTS:
-        _add_counted(found, rows[keep], boot[run[keep]], uptime[keep])
+        _add_counted(found, kept, boot, uptime)
     if columns_of is None:
         return found
-    columns = columns_of(rows if len(keep) == len(rows) else rows[keep], header)
-    start = _starts(uptime[keep], run[keep], begin)
-    columns["boot"] = boot[run[keep]].astype(np.uint32)
-    columns["uptime"] = uptime[keep].astype(np.uint32)
-    found.columns, found.start = columns, start.astype(np.uint32)
+    found.columns = columns_of(kept, header)
+    found.columns |= {"boot": boot, "uptime": uptime.astype(np.uint32)}
+    found.start = runs.starts(uptime).astype(np.uint32)
+    return found
+
+
+class _Runs:
+    """The runs of a file's records: the header begins one, and each RUN. number is that of each
+    mark's run, first the number of the first record of each run, marks not counted.
+    """
+
+    def __init__(self, header: segment.Header, marks: np.ndarray, at: np.ndarray, count: int):
+        is_run = marks["kind"] == frame.RUN
+        begun = marks[is_run]
+        self.boot = np.concatenate(([header.boot], begun["a"])).astype(np.uint32)
+        self.base = np.concatenate(([header.uptime], begun["b"])).astype(np.int64)
+        self.begin = self.base + np.concatenate(([0], begun["timestamp"]))
+        self.number = np.cumsum(is_run)
+        self.first = np.concatenate(([0], (at - np.arange(len(at)))[is_run]))
+        self._counts = np.diff(self.first, append=count - len(at))
+
+    def times(self, records: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """(boot, uptime in s) of each of the records, which have no marks among them."""
+        uptime = np.repeat(self.base, self._counts)
+        uptime += records[:, 0] | records[:, 1].astype(np.uint16) << 8
+        return np.repeat(self.boot, self._counts), uptime
+
+    def until_backwards(self, uptime: np.ndarray) -> int:
+        """How many records there are until time runs backwards in a run, which no board writes."""
+        wrong = uptime[1:] < uptime[:-1]
+        if wrong.any():
+            first = self.first[(self.first > 0) & (self.first < len(uptime))]
+            wrong[first - 1] = False
+        return int(np.argmax(wrong)) + 1 if wrong.any() else len(uptime)
+
+    def starts(self, uptime: np.ndarray) -> np.ndarray:
+        """Where the coverage of records starts: at the record before, or where the run does."""
+        start = np.empty_like(uptime)
+        start[1:] = uptime[:-1]
+        here = self.first < np.minimum(self.first + self._counts, len(uptime))
+        start[self.first[here]] = self.begin[here]
+        return start
+
+
+def _anchors(header: segment.Header, marks: np.ndarray, runs: _Runs) -> list[tuple[int, Anchor]]:
+    """The anchors of a file with their boots."""
+    found = []
+    for i in np.flatnonzero(marks["kind"] == frame.ANCHOR):
+        uptime = runs.base[runs.number[i]] + marks["timestamp"][i]
+        anchor = Anchor(int(uptime), int(marks["a"][i]), int(marks["b"][i]))
+        found.append((int(runs.boot[runs.number[i]]), anchor))
+    if header.utc:
+        found.append((header.boot, Anchor(header.uptime, header.utc, header.clock, True)))
     return found
 
 
 def _add_lengths(piece: Piece, boot: np.ndarray, uptime: np.ndarray) -> None:
-    ends = np.flatnonzero(np.diff(boot, append=-1))
+    ends = np.append(np.flatnonzero(boot[1:] != boot[:-1]), len(boot) - 1) if len(boot) else []
     for end in ends:
         last = piece.lengths.get(int(boot[end]), 0)
         piece.lengths[int(boot[end])] = max(last, int(uptime[end]))
@@ -102,22 +138,3 @@ def _add_counted(piece: Piece, rows: np.ndarray, boot: np.ndarray, uptime: np.nd
     is_count = (found["code"] == events.VALUE) & np.isin(found["a"], list(undated.SECONDS))
     for i in np.flatnonzero(is_count):
         piece.counted.append((int(boot[i]), int(uptime[i]), int(found["b"][i])))
-
-
-def _until_backwards(index, run, uptime, path: Path, problems: list[str]) -> np.ndarray:
-    """The records up to where time runs backwards within a run, which no board writes."""
-    wrong = np.diff(uptime[index]) < 0
-    wrong &= np.diff(run[index]) == 0
-    if not wrong.any():
-        return index
-    first = int(np.argmax(wrong)) + 1
-    problems.append(f"{path}: damaged from record {index[first] + 1} on (time runs backwards)")
-    return index[:first]
-
-
-def _starts(uptime: np.ndarray, run: np.ndarray, begin: np.ndarray) -> np.ndarray:
-    """Where the records' coverage starts: at the record before, or where the run does."""
-    start = begin[run]
-    same = np.diff(run) == 0
-    start[1:][same] = uptime[:-1][same]
-    return start

@@ -5,6 +5,7 @@ damaged costs only itself and is named. Pipes and devices are never opened, and 
 larger than any that a board makes is not read.
 """
 
+import os
 import stat
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
@@ -55,13 +56,22 @@ def read(path: Path | str) -> Found:
         if data[:4] != shard.MAGIC and path.suffix != segment.SHARD:
             return _read_segment(path, data)
         header, records = shards.read(data)
-        return header, records[~blocks.is_check(records)], None
+        return header, without(records, np.flatnonzero(blocks.is_check(records))), None
     except OSError as error:
         return None, _NOTHING, f"{path}: {error.strerror}"
     except segment.SegmentError as error:
         return None, _NOTHING, f"{path}: {error}"
     except shards.ShardError as error:
         return _instead(path, f"{path}: {error}")
+
+
+def without(records: np.ndarray, at: np.ndarray) -> np.ndarray:
+    """The records but for those at the places in at, which rise and are mostly few."""
+    if not len(at):
+        return records
+    at = at.tolist()
+    between = zip([-1, *at], [*at, len(records)], strict=True)
+    return np.concatenate([records[place + 1 : end] for place, end in between])
 
 
 def damage(count: int) -> PacklogError:
@@ -74,13 +84,15 @@ def damage(count: int) -> PacklogError:
 
 def _contents(path: Path) -> bytes:
     """All of a file of ours, of another the beginning. SegmentError: no file, or too large."""
-    if not stat.S_ISREG(path.stat().st_mode):
+    about = os.stat(path)
+    if not stat.S_ISREG(about.st_mode):  # before it is opened: a pipe would block
         raise segment.SegmentError("not a file")
-    with path.open("rb") as file:
-        data = file.read(len(shard.MAGIC))
-        largest = LARGEST.get(data, 0)
-        data += file.read(largest)
-    if largest and len(data) > largest:
+    with open(path, "rb", buffering=0) as file:
+        data = file.read(min(about.st_size, max(LARGEST.values()) + 1))
+    largest = LARGEST.get(data[: len(shard.MAGIC)], 0)
+    if not largest:
+        return data[: len(shard.MAGIC)]
+    if len(data) > largest:
         raise segment.SegmentError(f"larger than any that a board makes ({largest} bytes)")
     return data
 

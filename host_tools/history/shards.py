@@ -7,11 +7,10 @@ import struct
 import zlib
 
 import numpy as np
+from host_tools.history import residuals
+from host_tools.history.residuals import Restored, unzigzag
 
-from store import columns, frame, marks, planes, plans, segment, shard
-from store.columns import BITS, EARLIER, HALF, KIND, OF_HALF, OFFSET, RAW, SHIFT
-from store.planes_plain import DIGITS, NARROW, WIDE
-from store.plans_plain import LARGEST_STEP
+from store import columns, frame, marks, plans, segment, shard
 
 ShardError = shard.ShardError
 _LONG = 0xFFFFFFFF
@@ -66,14 +65,16 @@ def decode(data, described, record_size):
     all_plans = _Plans([*found, *(plans.rests_of(found[i]) for i in rests)])
     reader = _Reader(_inflate(stream, 1 + 3 * rows * len(all_plans) + count * (20 + record_size)))
     apart = data[4] == shard.VERSION  # version 1 has the record before in a mark's row
-    residuals = _split(reader, all_plans, rows - count * apart)
-    records = np.zeros((len(residuals[0]) + 1, record_size), np.uint8)  # zeros before the first row
-    rest_of = dict(zip(rests, residuals[len(found) :], strict=True))
+    left_over = residuals.split(reader, all_plans, rows - count * apart)
+    rest_of = dict(zip(rests, left_over[len(found) :], strict=True))
+    restored = Restored(rows - count * apart, record_size)
     for i, plan in enumerate(found):
-        _restore(records, plan, residuals[i], rest_of.get(i))
-    records = _with_marks(records[1:], reader, count, head) if apart else records[1:]
+        restored.add(plan, left_over[i], rest_of.get(i))
+    records = restored.records
     if not apart:
         _put_whole_marks(records, reader, count)
+    elif count:
+        records = _with_marks(records, reader, count, head)
     if len(reader.left):
         raise ShardError("its data are more than its rows")
     return head, records
@@ -83,7 +84,7 @@ def _put_whole_marks(records, reader, count):
     """Version 1: marks stand in full, each behind its row's number."""
     width = 2 + records.shape[1]
     for mark in reader.take(count * width).reshape(count, width):
-        row = mark[0] | mark[1] << 8
+        row = int(mark[0]) | int(mark[1]) << 8
         if row >= len(records):
             raise ShardError("it has a mark beyond its rows")
         records[row] = mark[2:]
@@ -95,7 +96,9 @@ def _with_marks(others, reader, count, head):
     heads = reader.take(count).tolist()
     gaps = heads.count(marks.PLAIN_GAP)
     steps = iter(zip(*(reader.take(gaps).tolist() for _ in range(2)), strict=True))
-    stamps = (others[:, 0] | others[:, 1].astype(np.int64) << 8).tolist()
+    stamps = others[:, 0] | others[:, 1].astype(np.uint16) << 8
+    if gaps:
+        stamps = stamps.tolist()  # gone over one by one
     expected = marks.Expected(*struct.unpack_from("<II", head, segment.BOOT_AT))
     rows, found, taken = [], [], 0
     for bits, skipped in zip(heads, before, strict=True):
@@ -110,15 +113,15 @@ def _with_marks(others, reader, count, head):
             raise ShardError("it has a mark beyond its rows")
         rows.append(taken + len(rows))
         if skipped:
-            expected.before = stamps[taken - 1]
+            expected.before = int(stamps[taken - 1])
         if place is None:
             found.append(_mark(reader, bits, expected, others.shape[1]))
         else:
             found.append(_gap(expected, stamp, length, others.shape[1]))
-    records = np.zeros((len(others) + count, others.shape[1]), np.uint8)
-    records[np.delete(np.arange(len(records)), rows)] = others
-    if found:
-        records[rows] = np.frombuffer(b"".join(found), np.uint8).reshape(count, -1)
+    records = np.empty((len(others) + count, others.shape[1]), np.uint8)
+    records[rows] = np.frombuffer(b"".join(found), np.uint8).reshape(count, -1)
+    for i, (row, end) in enumerate(zip([-1, *rows], [*rows, len(records)], strict=True)):
+        records[row + 1 : end] = others[row + 1 - i : end - i]
     return records
 
 
@@ -135,7 +138,7 @@ def _mark(reader, bits, expected, size):
     kind = bits >> marks.KIND_SHIFT
     kind = int(reader.take(1)[0]) if kind == marks.OTHER_KIND else kind
     time_off, *off = (
-        _unzigzag(reader.take_varint()) if bits & bit else 0
+        unzigzag(reader.take_varint()) if bits & bit else 0
         for bit in (marks.OFF_TIME, marks.OFF_A, marks.OFF_B)
     )
     timestamp = expected.of(kind, None)[0] + time_off & 0xFFFF
@@ -145,7 +148,7 @@ def _mark(reader, bits, expected, size):
     mark = bytearray(size)
     frame.mark_into(mark, 0, timestamp, kind, a, b)
     if bits & marks.HAS_TAIL:
-        mark[frame.SIZE :] = reader.take(size - frame.SIZE).astype(np.uint8).tobytes()
+        mark[frame.SIZE :] = reader.take(size - frame.SIZE).tobytes()
     return mark
 
 
@@ -186,7 +189,7 @@ class _Reader:
         if size > len(self.left):
             raise ShardError("its data do not fill its rows")
         out, self.left = self.left[:size], self.left[size:]
-        return out.astype(np.int64)
+        return out
 
     def take_varint(self):
         """Seven bits a byte, the lowest first."""
@@ -203,91 +206,3 @@ class _Plans(list):
     """The plans.Plan of each column and of the rests, as the board has them in its Plans."""
 
     get = list.__getitem__
-
-
-def _split(reader, all_plans, rows):
-    """The residuals of each column, from the planes in their order."""
-    out = {}
-    for i, how in planes.in_order(all_plans):
-        if how == DIGITS:
-            out[i] = _digits(reader, rows)
-        elif how == WIDE:
-            wide = out[i] == NARROW
-            pairs = reader.take(2 * int(wide.sum()))
-            out[i][wide] = pairs[0::2] | pairs[1::2] << 8
-        elif how:
-            out[i] |= reader.take(rows) << how
-        else:
-            out[i] = reader.take(rows)
-    return [out[i] for i in range(len(all_plans))]
-
-
-def _digits(reader, rows):
-    pairs = reader.take((rows + 1) // 2)
-    return np.stack([pairs & 15, pairs >> 4], axis=1).reshape(-1)[:rows]
-
-
-def _restore(records, plan, residuals, rests):
-    """Fill a column into the records; the columns before it are there already."""
-    column, unit = plan.column, plan.unit
-    kind, offset, shift, bits = column[KIND], column[OFFSET], column[SHIFT], column[BITS]
-    if kind == RAW:
-        values = residuals
-    else:
-        first = _numbers(np.zeros(1, np.int64), unit)[0] if kind == HALF else 0
-        steps = _unzigzag(residuals) + _predict(records, column[EARLIER:], plan.weights)
-        values = first + np.cumsum(steps) & (1 << bits) - 1
-    if kind == HALF:
-        values = _halves(values, unit, rests)
-    values = values << shift
-    records[1:, offset] |= (values & 255).astype(np.uint8)
-    if shift + bits > 8:
-        records[1:, offset + 1] |= (values >> 8).astype(np.uint8)
-
-
-def _predict(records, earlier, weights):
-    total = np.full(len(records) - 1, 512, np.int64)
-    for each, weight in zip(earlier, weights, strict=True):
-        offset = each & ~OF_HALF
-        values = records[:, offset] | records[:, offset + 1].astype(np.int64) << 8
-        if each & OF_HALF:
-            values = _numbers(values, plans.STEPS)
-        steps = _signed(np.diff(values))
-        total += np.where(np.abs(steps) <= LARGEST_STEP, weight * steps, 0)
-    return total >> 10
-
-
-def _unzigzag(values):
-    """0, 1, 2, 3 ... to 0, -1, 1, -2 ..."""
-    return values >> 1 ^ -(values & 1)
-
-
-def _signed(values):
-    """16 bits with a sign."""
-    return (values + 0x8000 & 0xFFFF) - 0x8000
-
-
-def _order(bits):
-    """Halves' bits to numbers in the order of what they mean."""
-    return np.where(bits & 0x8000, 0xFFFF - bits, bits | 0x8000)
-
-
-def _numbers(bits, unit):
-    """What a column of halves holds: places in their order (unit 0), or multiples of 1 / unit."""
-    if not unit:
-        return _order(bits)
-    exponent = bits >> 10 & 31
-    mantissa = (bits & 1023) + np.where(exponent, 1024, 0)
-    shift = 25 - np.maximum(exponent, 1)  # of a half's last bit, below 1; negative above
-    down = np.maximum(shift, 0)
-    value = (mantissa * unit << np.maximum(-shift, 0)) + (1 << down >> 1) >> down
-    value[(exponent == 31) | (value > 32767)] = 0
-    return np.where(bits & 0x8000, -value, value)
-
-
-def _halves(numbers, unit, rests):
-    """The bits of what _numbers gave, and of what it left."""
-    if unit:
-        near = (_signed(numbers) / unit).astype(np.float16).view(np.uint16).astype(np.int64)
-        numbers = _order(near) + _unzigzag(rests) & 0xFFFF
-    return np.where(numbers & 0x8000, numbers & 0x7FFF, 0xFFFF - numbers)

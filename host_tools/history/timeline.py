@@ -10,6 +10,7 @@ UNKNOWN = -1
 # How far two anchors may disagree and still mean a clock that runs a little fast or slow.
 _JITTER_S = 2
 _DRIFT = 500e-6
+_ROWS = 1_000_000  # at a time
 
 
 @dataclass(frozen=True)
@@ -68,15 +69,17 @@ def date(time: np.ndarray, uptime: np.ndarray, anchors: list[Anchor]) -> None:
     if not chosen:
         return
     # From each anchor up to the next; the first one speaks for what was before it, too.
-    ends = np.searchsorted(uptime, [anchor.uptime for anchor in chosen[1:]])
+    begins = np.array([anchor.uptime for anchor in chosen[1:]], uptime.dtype)
+    ends = np.searchsorted(uptime, begins)
     bounds = [0, *ends.tolist(), len(uptime)]
     for i, anchor in enumerate(chosen):
-        rows = slice(bounds[i], bounds[i + 1])
-        elapsed = uptime[rows].astype(np.int64) - anchor.uptime
         rate = _rate(anchor, chosen[i + 1]) if i + 1 < len(chosen) else 1
-        if rate != 1:
-            elapsed = np.where(elapsed < 0, elapsed, np.rint(elapsed * rate).astype(np.int64))
-        time[rows] = anchor.utc + elapsed
+        for first in range(bounds[i], bounds[i + 1], _ROWS):
+            rows = slice(first, min(first + _ROWS, bounds[i + 1]))
+            elapsed = uptime[rows].astype(np.int64) - anchor.uptime
+            if rate != 1:
+                elapsed = np.where(elapsed < 0, elapsed, np.rint(elapsed * rate).astype(np.int64))
+            time[rows] = anchor.utc + elapsed
 
 
 def _rate(anchor: Anchor, following: Anchor) -> float:

@@ -8,10 +8,19 @@ import numpy as np
 from store import frame, segment
 
 
+def is_mark(rows: np.ndarray) -> np.ndarray:
+    """Which records are marks."""
+    if not len(rows):
+        return np.zeros(0, bool)
+    rows = np.ascontiguousarray(rows)
+    return np.ndarray(len(rows), "<u2", rows, 2, (rows.shape[1],)) == frame.MARK
+
+
 def unfold(rows: np.ndarray, header: segment.Header) -> np.ndarray:
     """The pack's records with RUNs in the place of GAPs, and the frames that end there."""
-    marked = (rows[:, 2] == 0xFF) & (rows[:, 3] == 0xFF)
-    if header.series != segment.PACK or not (marked & (rows[:, 4] == frame.GAP)).any():
+    marked = is_mark(rows)
+    at = np.flatnonzero(marked)
+    if header.series != segment.PACK or not (rows[at, 4] == frame.GAP).any():
         return rows
     out: list[np.ndarray] = []
     run = header.boot, header.uptime

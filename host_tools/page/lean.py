@@ -23,7 +23,10 @@ _CHANGES = (
     (r"(const (?:linear|points)Path\s*=) \w+\(\)", r"\1 null", 2),
     # Series that come and go
     (r"\tself\.(?:add|del)Series\s*=.*\n", "", 2),
-    # Its words for dates: format.js has those
+    # Its words for numbers and dates: format.js has those. They fail where the system's language is
+    # none, as in the C locale.
+    (r"new Intl\.NumberFormat\([^)]*\)", "{ format: String }", 1),
+    (r"new Intl\.DateTimeFormat\(\)\.resolvedOptions\(\)\.timeZone", "null", 1),
     (r"\tconst _fmtDate .*\n", "", 1),
     (r"(\tconst _time(?:AxisVals|SeriesVal)\s*=) .*\n", r"\1 null;\n", 2),
     (r"isStr\(sv\) \? timeSeriesVal.*? : sv \|\|", "sv ||", 1),

@@ -1,6 +1,6 @@
 """The interface of a board's web server, for pulled folders: what `packlog view` serves.
 
-docs/page.md has the interface. A Site answers from a folder that packlog pull has made.
+docs/web.md has the interface. A Site answers from a folder that packlog pull has made.
 """
 
 import hashlib

@@ -11,7 +11,7 @@ from host_tools.export.decode import write
 from host_tools.ground.errors import PacklogError
 from host_tools.ground.firmware import COMMAND
 from host_tools.ground.progress import Progress, say
-from host_tools.history.load import load
+from host_tools.history.loading import load
 from host_tools.sim.board.flash import check_free
 from host_tools.sim.lcd import lcd_png
 from host_tools.sim.rig import Plan, Rig

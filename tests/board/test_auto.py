@@ -1,16 +1,18 @@
 """A pack with "bms": "auto" on the virtual board: its kind is found once, and kept."""
 
 import json
+from pathlib import Path
 
 import pytest
 from host_tools.board import reconfigure
 from host_tools.board.device import Device
 from host_tools.ground.firmware import all_things
-from host_tools.sim.rig import unit_module
+from host_tools.sim.rig import Plan, unit_module
 from host_tools.sim.workshop import port_of
 from tests.board.test_scan import NAMES, around
-from tests.helpers.boards import Files, example
+from tests.helpers.boards import Files, example, put_files
 
+PIN = "042317"
 FOUND_S = 90  # board time within which a kind is found and the first readings come
 
 
@@ -88,6 +90,32 @@ def test_config_set_and_the_kind(bench, capsys):
     assert "packs[0].bms and packs[0].device are set" in said[-3], said
     board.board.run(60)
     assert board.status().values["bms"] == "jbd" and board.status().number("age") <= 3
+
+
+def test_a_unit_that_wants_a_pin(bench):
+    """It is said; with the PIN in the config, the kind is found."""
+    board = bench(auto(NAMES["jbd"]), ahead=around("jbd", pin=PIN))
+    board.board.run(90)
+    assert "packlog! van: Wants a PIN: set its pin" in board.console()
+    board.board.power_off()
+    put_files(board.image, {"/config.json": json.dumps(auto(NAMES["jbd"], pin=PIN)).encode()})
+    board.board.power_on()
+    board.board.run(FOUND_S)
+    assert board.status().values["bms"] == "jbd" and board.status().number("age") <= 3
+
+
+def test_a_unit_that_says_nothing_before_it_is_bonded_with(bench):
+    """After some silent links the radio pairs with it: the finder has the patience."""
+
+    def join(rig):
+        plan = Plan(Path("unused"), jk_module={"wants": "bond", "lets_subscribe": True})
+        unit_module("jk").join_pack(rig, plan, {"device": NAMES["jk"], "address": ""})
+
+    board = bench(auto(NAMES["jk"]), ahead=join)
+    board.board.run(120)
+    assert board.status().values["bms"] == "jk" and board.status().number("age") <= 3
+    [unit] = board.rig.bluetooth.units.values()
+    assert unit.bond and kept(board) == {NAMES["jk"]: "jk"}
 
 
 def test_one_that_looks_like_no_bms_is_not_written_to(bench):

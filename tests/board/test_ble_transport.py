@@ -25,7 +25,7 @@ from host_tools.sim.workshop import port_of
 from tests.helpers.bluetooth_bench import image
 
 ON_BOARD = ("sample.py", "board.py", "radios.py", "bms/framed.py", "bms/jk_frame.py", "bms/jk.py")
-ON_BOARD += ("lib/once.py", "transport/ble.py", "transport/keepalive.py")
+ON_BOARD += ("lib/once.py", "transport/ble.py", "transport/keepalive.py", "transport/pairing.py")
 RESUME_S = 30  # readings are there again so long after a fault is over
 PERIOD_S = 0.5  # from one reading to the next
 ADDRESSES = [f"C8:47:8C:00:00:0{n}" for n in range(1, 4)]
@@ -41,7 +41,7 @@ class Source:
     def __init__(self, which):
         self.readings = 0
         self.decoder = Decoder(self.put, 0, True)
-        settings = {"address": "", "device": ""}
+        settings = {"address": "", "device": "", "pin": ""}
         settings.update(which)
         self.link = ble.make(settings, LINKS["ble"], None)
 
@@ -56,6 +56,9 @@ class Source:
         rejected = self.decoder.stats["rejected"]
         counts = [self.readings, rejected, counters["connects"], counters["overflows"]]
         return counts + [self.link.state]
+
+
+ble.claim({"pin": PIN})
 
 
 async def main():
@@ -87,13 +90,14 @@ class Bench:
     release_at s.
     """
 
-    def __init__(self, folder: Path, modules: list[Module], which=None, release_at: int = 0):
+    def __init__(self, folder: Path, modules: list[Module], which=None, release_at=0, pin=""):
         world = World()
         self.radio = Bluetooth(world)
         self.units = [Unit(Pack(seed=n), seed=n) for n in range(len(modules))]
         self.peers = [self.radio.add(*each) for each in zip(self.units, modules, strict=True)]
-        which = which or [{"address": module.address.lower()} for module in modules]
+        which = which or [{"address": module.address.lower(), "pin": pin} for module in modules]
         main = MAIN.replace("WHICH", repr(which)).replace("RELEASE_AT", str(release_at))
+        main = main.replace("PIN", repr(pin))
         wiring = Wiring(devices=[self.radio], world=world)
         files = {name: (FIRMWARE / name).read_text() for name in ON_BOARD} | {"main.py": main}
         flash = image(folder / "flash.img", files)
@@ -194,7 +198,8 @@ def test_readings_resume_after_each_fault(bench):
         ("refuses", "drops", "", None),
         ("refuses", "half-open", "", None),
         ("refuses", "deaf", "", "Connecting failed"),
-        ("refuses_mtu", True, False, None),
+        ("refuses_mtu", True, False, None),  # it has not answered while it was hung: not asked
+        ("ignores_mtu", True, False, None),
     ):
         setattr(peer, fault, value)
         if fault != "hung":
@@ -242,6 +247,52 @@ def test_ctrl_c_lets_go_of_the_unit_and_the_repl_can_scan(bench):
     assert said.stdout.strip() == f"heard {heard}", said.stdout + said.stderr
 
 
+def test_a_unit_that_wants_a_bond_or_a_pin(bench):
+    """Bonded with after a refusal; its own PIN; no PIN, of which the display says so."""
+    modules = module(0, wants="bond"), module(1, wants="pin", passkey=12345), module(2, wants="pin")
+    addresses = [{"address": address.lower()} for address in ADDRESSES]
+    addresses[1]["pin"] = "012345"
+    on = bench(*modules, which=addresses)
+    on.run(40)
+    assert [on.said()[n][4] for n in range(3)] == [None, None, "Wants a PIN"]
+    before = [on.readings(n) for n in range(3)]
+    on.run(10)
+    assert [on.readings(n) - before[n] > 15 for n in range(3)] == [True, True, False]
+    for peer in on.peers[:2]:
+        peer.drop()
+    on.run(20)
+    before = [on.readings(n) for n in range(2)]
+    on.run(5)
+    assert all(on.readings(n) > before[n] for n in range(2))
+
+
+def test_a_bond_outlives_a_power_cut_and_the_units_forgetting_of_it(bench):
+    on = bench(module(0, wants="pin", passkey=12345), pin="012345")
+    peer = on.peers[0]
+    on.run(15)
+    bond = peer.bond
+    assert bond and on.readings() > 5
+    on.board.power_off()
+    on.board.power_on()
+    on.run(15)
+    assert peer.bond == bond and on.said()[0][4] is None
+    peer.bond = None
+    peer.drop()
+    on.resumes()
+    assert peer.bond and peer.bond != bond
+    peer.passkey = 543210  # somebody has changed it in the app
+    peer.bond = None
+    peer.drop()
+    on.run(20)
+    assert on.said()[0][4] == "Wrong PIN"
+
+
+def test_a_unit_that_lets_everybody_subscribe_and_is_never_heard_is_bonded_with(bench):
+    on = bench(module(0, wants="bond", lets_subscribe=True))
+    on.run(70)
+    assert on.peers[0].bond and on.readings() > 5
+
+
 FAULTS = (
     ("in_range", False, True),
     ("taken", True, False),
@@ -250,6 +301,7 @@ FAULTS = (
     ("refuses", "half-open", ""),
     ("refuses", "deaf", ""),
     ("refuses_mtu", True, False),
+    ("ignores_mtu", True, False),
     ("", None, None),  # nothing but a connection that ends
 )
 

@@ -43,6 +43,15 @@ def test_what_it_answers(asked):
     assert not said["clock_settable"] and abs(said["time"] - START - seen.board.now / 1e6) < 3
     (pack,) = said["packs"]
     assert pack["name"] == NAME and pack["fresh"] and pack["age_s"] <= 2 and pack["state"] is None
+    assert pack["tolerances"] == {
+        "capacity_ah": 280,
+        "current_permille": 25,
+        "charge_permille": 1,
+        "voltage_permille": 10,
+        "soc_percent": 1,
+        "temperature_degrees": 2,
+        "step_percent": 10,
+    }
     published = json.loads(seen.home.broker.retained()[f"packlog/{NAME}/state"])
     assert pack["values"].keys() == published.keys()
     assert pack["cells"] == pack["values"]["cells"] and len(pack["cells"]) == 16
@@ -117,6 +126,7 @@ def test_one_connection_serves_for_many(asked):
 
 
 FORBIDDEN = (
+    "/ble_secrets.json", "/api/history/../ble_secrets.json",
     "/config.json", "/config.ready", "/main.py", "/api/history/../config.json", "//config.json",
     "/api/history/house/pack/../../../config.json", "/api/history/%2e%2e/%2e%2e/config.json",
     "/api/history/house/pack/00000001.seg/..", "/api/history/house/pack/config.json",

@@ -34,13 +34,16 @@ def wide(monkeypatch):
     monkeypatch.setenv("COLUMNS", "120")
 
 
-def around(*kinds, strangers=()):
-    """What is done to a rig: a unit of each kind within reach, and devices that are no BMS."""
+def around(*kinds, strangers=(), pin=""):
+    """What is done to a rig: a unit of each kind within reach, and devices that are no BMS. pin:
+    that the units want.
+    """
 
     def join(rig):
         plan = Plan(Path("unused"))
         for kind in kinds:
-            unit_module(kind).join_pack(rig, plan, {"device": NAMES[kind], "address": ""})
+            section = {"device": NAMES[kind], "address": "", "pin": pin}
+            unit_module(kind).join_pack(rig, plan, section)
         for name, service in strangers:
             unit = jbd.Unit(Pack(16, 100))
             unit.silent = True
@@ -81,5 +84,11 @@ def test_a_unit_that_does_not_answer_is_named_all_the_same(bench, capsys):
     board.board.run(10)
     board.rig.bluetooth.units[NAMES["jbd"]].unit.silent = True
     found = scanned(board, capsys)
-    assert found[NAMES["jbd"]] == "JBD, does not answer"
+    assert found[NAMES["jbd"]] == "JBD, does not answer (Link up, no data)"
     assert found[NAMES["ant"]].startswith("ANT, 16 cells")
+
+
+def test_a_unit_that_wants_a_pin_is_named_with_that(bench, capsys):
+    board = bench(example(), ahead=around("jbd", pin="042317"))
+    board.board.run(10)
+    assert scanned(board, capsys)[NAMES["jbd"]] == "JBD, does not answer (Wants a PIN)"

@@ -10,7 +10,7 @@ import pytest
 from host_tools.board.pull import pull
 from host_tools.board.watch import watch
 from host_tools.export import decode as decoding
-from host_tools.history import load as loading
+from host_tools.history import loading
 from host_tools.sim.workshop import port_of
 from tests.helpers.command_line import ROOT
 from tests.helpers.home_bench import SECRETS

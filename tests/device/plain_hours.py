@@ -9,11 +9,34 @@ import plain_shard
 
 HOUR = "<HHIHHHhhHHHHHHBBBBBBIIIIBBHH"
 DAY = "<HHIHHHhhHHHHHHBBBBBBIIIIBBIHHH"
-NAMES = (
-    "stamp seconds utc voltage_min voltage voltage_max current_min current_max low_min low low_max"
-    " high_min high high_max temperature_min temperature temperature_max soc_min soc soc_max"
-    " charge_in charge_out energy_in energy_out lowest_cell highest_cell"
-).split()
+NAMES = [
+    "stamp",
+    "seconds",
+    "utc",
+    "voltage_min",
+    "voltage",
+    "voltage_max",
+    "current_min",
+    "current_max",
+    "low_min",
+    "low",
+    "low_max",
+    "high_min",
+    "high",
+    "high_max",
+    "temperature_min",
+    "temperature",
+    "temperature_max",
+    "soc_min",
+    "soc",
+    "soc_max",
+    "charge_in",
+    "charge_out",
+    "energy_in",
+    "energy_out",
+    "lowest_cell",
+    "highest_cell",
+]
 HOUR_NAMES = NAMES + ["soc_high_at", "soc_low_at"]
 DAY_NAMES = NAMES + ["covered", "soc_high_minute", "soc_low_minute", "cycles"]
 SUMS = ("charge_in", "charge_out", "energy_in", "energy_out")

@@ -227,6 +227,21 @@ def test_a_radio_that_tells_nothing_is_started_again():
     play(test)
 
 
+def test_a_radio_that_goes_off_while_it_connects():
+    async def test():
+        unit = radio.unit(ADDRESS)
+        unit.trouble.add("silent")
+        listener = Listener()
+        await until(lambda: radio._connecting)
+        aioble.stop()
+        with short("CLOSE_MS"):
+            assert (await listener.end()).args[1] == "Connecting failed"
+        await assert_works(listener, unit)
+
+    with short("CONNECT", 200):
+        play(test)
+
+
 def test_a_scan_that_the_radio_refuses_starts_it_again():
     async def test():
         unit = radio.unit(ADDRESS)

@@ -166,3 +166,19 @@ def test_what_is_no_outage_comes_out():
         assert str(error) == "a bug"
         return
     raise AssertionError
+
+
+def test_a_link_is_opened_anew_when_that_is_asked_for():
+    """For a capture: neither a failure nor stale; the pause is the first one."""
+
+    async def script(link, attempt):
+        if attempt == 2:
+            assert link.anew is False
+        await deliver(link, 5)
+        if attempt == 1:
+            link.anew = True
+        await deliver(link, 10**6)
+
+    link = run(script, 60)
+    assert len(link.began) == 2 and link.counters == {}
+    assert link.began[1] - link.ended[0] <= 2

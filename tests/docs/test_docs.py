@@ -75,6 +75,7 @@ def says(kind, limits, takes):
     }
     if kind == "decimal":
         return takes == f"{limits[0]} to {limits[1]}, in steps of 0.1"
+    words["passkey"] = f"text in quotes, up to {limits} digits"
     words["name"] = "1 to 16 letters, digits, `-`, `_`"
     longest = limits[1] if kind == "secret" else limits
     return takes == words.get(kind, f"text, up to {longest}")

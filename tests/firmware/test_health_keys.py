@@ -36,7 +36,7 @@ def ends_of_a_packs_keys():
     later = (FIRMWARE / "transport/keepalive.py").read_text()
     counts = re.findall(r'_count\(\w+, "(\w+)"\)', later)
     assert counts
-    return {"link", *counts, *(key for keys in links.values() for key in keys)}
+    return {"link", "sign", *counts, *(key for keys in links.values() for key in keys)}
 
 
 def is_taken(name):

@@ -28,11 +28,11 @@ def tree(tmp_path):
     return tmp_path
 
 
-def said_in(tree, *keys):
+def said_in(tree, *keys, kind="toy"):
     """What tests/helpers/toy_run.py says there."""
     (tree / "out").mkdir()
     done = subprocess.run(
-        [sys.executable, ROOT / "tests/helpers/toy_run.py", tree / "out", *keys],
+        [sys.executable, ROOT / "tests/helpers/toy_run.py", tree / "out", kind, *keys],
         env={**os.environ, "PYTHONPATH": str(tree)},
         cwd=tree,
         capture_output=True,
@@ -63,6 +63,29 @@ def test_a_new_link_is_one_file(tree):
     said = said_in(tree, "link=asked")
     assert int(said["values"]["readings"]) > 15
     assert float(said["values"]["voltage"]) == 13.21
+
+
+def test_the_template_of_a_bms_begins_with_a_capture_and_works(tree):
+    """docs/template: what CONTRIBUTING.md goes through."""
+    template = DOCS / "template"
+    shutil.copy(template / "bms.py", tree / "firmware/bms/example.py")
+    shutil.copy(template / "unit.py", tree / "host_tools/sim/units/example.py")
+    code = "from host_tools.cli.cli import main; main()"
+    done = subprocess.run(
+        [sys.executable, "-c", code, "replay", template / "capture.txt"],
+        env={**os.environ, "PYTHONPATH": str(tree)},
+        cwd=tree,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 0 and "is of a example" in done.stderr, done.stderr
+    row = "13.210,-12.5,21.4,61,3.299,3.303,4,3,3.301 3.302 3.303 3.299"
+    assert done.stdout.splitlines()[1:] == [f"{n},{row}" for n in (1, 2, 3)]
+    said = said_in(tree, kind="example")
+    assert int(said["values"]["readings"]) > 15 and said["values"]["rejected"] in "0123"
+    assert 40 < float(said["values"]["voltage"]) < 60
 
 
 def test_every_bms_says_what_is_asked_of_it():

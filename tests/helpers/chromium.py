@@ -36,12 +36,15 @@ def find() -> str | None:
 
 
 class Tab:
-    """A page in the browser. errors: what its console has complained of."""
+    """A page in the browser. errors: what its console has complained of; received: bytes that have
+    come over the network.
+    """
 
     def __init__(self, socket):
         self._socket = socket
         self._numbers = itertools.count(1)
         self.errors = []
+        self.received = 0
         for domain in ("Page", "Runtime", "Log", "Network"):
             self.call(f"{domain}.enable")
 
@@ -58,7 +61,9 @@ class Tab:
 
     def _take(self, event):
         name, told = event.get("method"), event.get("params", {})
-        if name == "Runtime.exceptionThrown":
+        if name == "Network.dataReceived":
+            self.received += max(told["encodedDataLength"], 0)
+        elif name == "Runtime.exceptionThrown":
             self.errors.append(told["exceptionDetails"].get("exception", {}).get("description"))
         elif name == "Runtime.consoleAPICalled" and told["type"] in ("error", "warning"):
             self.errors.append(

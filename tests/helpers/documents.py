@@ -70,7 +70,7 @@ def spans(text):
 def commands():
     """{name, with its group's: command} of all that can be run."""
     found = {}
-    for name, command in typer.main.get_command(cli.app).commands.items():
+    for name, command in typer.main.get_command(cli.application()).commands.items():
         if hasattr(command, "commands"):
             found |= {f"{name} {sub}": each for sub, each in command.commands.items()}
         else:
@@ -81,7 +81,7 @@ def commands():
 @functools.cache
 def own_options():
     """Of packlog itself: --version."""
-    return options_of(typer.main.get_command(cli.app))
+    return options_of(typer.main.get_command(cli.application()))
 
 
 def options_of(command):

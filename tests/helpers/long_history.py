@@ -12,14 +12,14 @@ FRAMES_A_DAY = 150
 _MOST = (segment.MAX_SIZE - segment.HEADER_SIZE) // frame.SIZE
 
 
-def write(folder, begin, days, name="house"):
+def write(folder, begin, days, name="house", frames_a_day=FRAMES_A_DAY):
     """Write folder/NAME with frames, hours and days from a unix time on, all of one boot."""
     where = folder / name / "pack"
     where.mkdir(parents=True)
-    step = DAY_S // FRAMES_A_DAY
+    step = DAY_S // frames_a_day
     data, sequence, base = b"", 0, 0
     buf = bytearray(frame.SIZE)
-    for number in range(days * FRAMES_A_DAY):
+    for number in range(days * frames_a_day):
         uptime = number * step
         if not data or len(data) // frame.SIZE >= _MOST or uptime - base > 65000:
             if data and len(data) // frame.SIZE < _MOST:

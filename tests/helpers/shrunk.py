@@ -12,7 +12,7 @@ from tests.helpers.device_runs import DEVICE
 WIRES = DEVICE.parents[1] / "host_tools" / "sim" / "units"
 # By run.py and by the stand-ins; and what the tests' fakes have of modules of MicroPython's
 ASKED = frozenset(("install", "run", "WDT", "RTC", "HARD_RESET", "reset", "reset_cause", "feed"))
-ASKED |= {"memory", "sleep", "idf"}
+ASKED |= {"memory", "sleep", "idf", "Pin", "UART"}
 _AS_THEY_ARE = ("main", "boot", "run", MANIFEST.removesuffix(".py"))
 
 

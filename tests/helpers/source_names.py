@@ -85,4 +85,5 @@ def file_names():
     """The names of all modules, documents and shell scripts."""
     folders = [ROOT / folder for folder in FOLDERS]
     found = [path for folder in folders for path in folder.rglob("*.py")]
+    found += ROOT.glob("docs/template/*.py")
     return {path.name for path in [*found, *SCRIPTS, *ROOT.glob("*.md"), *ROOT.glob("docs/*.md")]}

@@ -1,7 +1,7 @@
-"""Runs a virtual board with a toy BMS, in a tree that has it: a program for tests/firmware/
-test_new_things.py. Prints one JSON object: what the board and the PC say of the BMS.
+"""Runs a virtual board with a new BMS, in a tree that has it: a program for tests/firmware/
+test_new_things.py. Prints one JSON object: what the board says of the BMS, of the toy also the PC.
 
-python toy_run.py FOLDER [KEY=VALUE of the pack's entry in config.json ...]
+python toy_run.py FOLDER KIND [KEY=VALUE of the pack's entry in config.json ...]
 """
 
 import csv
@@ -14,7 +14,6 @@ from host_tools.capture.replay import replay
 from host_tools.history import events as naming
 from host_tools.sim import config_of
 from host_tools.sim.rig import Plan, Rig
-from host_tools.sim.units import toy
 from host_tools.sim.workshop import make_ready
 
 import config
@@ -23,8 +22,8 @@ from store import events
 RUN_S = 30
 
 
-def main(folder, *keys):
-    plan = Plan(flash=folder / "flash.img", bms="toy", speed=0)
+def main(folder, kind, *keys):
+    plan = Plan(flash=folder / "flash.img", bms=kind, speed=0)
     rig = Rig(plan)
     made = config_of.config_of(plan, rig)
     made["packs"][0].update(key.split("=") for key in keys)
@@ -37,11 +36,14 @@ def main(folder, *keys):
         rig.board.close()
     console = rig.board.console.transcript.decode("utf8", "replace")
     found = [each for line in console.splitlines() if (each := status.parse(line))]
-    print(json.dumps({"values": found[-1].values, "lcd": rig.lcd.text(), **on_the_pc(folder)}))
+    more = on_the_pc(folder) if kind == "toy" else {}
+    print(json.dumps({"values": found[-1].values, "lcd": rig.lcd.text(), **more}))
 
 
 def on_the_pc(folder):
     """What replay, the events and the config's checker make of it."""
+    from host_tools.sim.units import toy
+
     capture, rows = folder / "capture.bin", folder / "rows.csv"
     capture.write_bytes(b"noise" + 3 * toy.packet((3301, 3302, 3303, 3304), 125, 2))
     replay("toy", capture, out=rows)

@@ -271,4 +271,5 @@ async def main():
     assert short > 45
     assert long > 1_200  # two frames of 15 notifications or more came: there is room for 24
     assert lost >= 2 * 15 - PACKETS
-    assert data + 20 * lost == sum(len(data) for data in made.sent[0].all)
+    on_its_way = sum(len(data) for data in made.sent[0].all) - data - 20 * lost
+    assert 0 <= on_its_way <= 320  # a frame, when the script ends

@@ -11,11 +11,17 @@ import sys
 SCAN_RESULT, SCAN_DONE, CONNECTED, DISCONNECTED = 5, 6, 7, 8
 SERVICE, SERVICES_DONE, CHARACTERISTIC, CHARACTERISTICS_DONE = 9, 10, 11, 12
 DESCRIPTOR, DESCRIPTORS_DONE, WRITTEN, NOTIFIED, MTU_EXCHANGED = 13, 14, 17, 18, 21
+ENCRYPTION, GET_SECRET, SET_SECRET = 28, 29, 30
 
 READ, WRITE_NO_RESPONSE, WRITE, NOTIFY = 2, 4, 8, 16
 NO_HANDLE = 0xFFFF
 STEP_MS = 2  # between what is asked of the radio and what comes of it
 SLOW_MS = 100
+NOT_ENCRYPTED, NOT_AUTHENTICATED = 0x10F, 0x105  # why a write is refused
+OURS, THEIRS = 1, 2  # types of secrets
+INPUT, KEYBOARD = 2, 2
+ENCRYPTED, AUTHENTICATED = 1, 3  # how a connection is
+STARTING, ASKS, ENDING = 1, 2, 3  # stages of pairing
 
 # Layouts: [(value handle, properties, handle of the CCCD or None)], all of them FFE1
 ONE = [(0x10, READ | WRITE_NO_RESPONSE | NOTIFY, 0x11)]
@@ -47,8 +53,11 @@ class Unit:
 
     absent, silent (connecting never ends), refuse, vanish (gone as soon as it is connected),
     linger (the end of the connection is never told), slow (it is told late), mtu_silent, mtu_error,
-    and hang or drop at mtu, services, characteristics, descriptors, subscribe, write, as in "hang
-    services".
+    and hang or drop at mtu, services, characteristics, descriptors, subscribe, write, pairing, as
+    in "hang services"; refuse pairing, secret (encrypts without telling), polite (lets everybody
+    subscribe, and says nothing to who may not).
+
+    wants: "" nothing, "bond" that the link is encrypted, "pin" that this was done with passkey.
     """
 
     second = None  # another service, with the handles from 0x21 on
@@ -66,6 +75,13 @@ class Unit:
         self.subscribed = None  # handle of the value
         self.written = []  # (data, whether it had to be answered)
         self.mtu = 23
+        self.mtu_unanswered = False
+        self.wants = ""
+        self.passkey = 0
+        self.bond = None  # the key that it has kept
+        self.pairings = 0
+        self.security = 0  # of the connection
+        self.pairing = None  # the stage of it
 
     def advertisements(self):
         """(type, data): the name stands in the answer to an active scan."""
@@ -76,12 +92,22 @@ class Unit:
 
     def notify(self, data):
         """Send it as one notification, if anybody listens."""
-        if self.subscribed:
+        if self.subscribed and not self.refusal():
             radio.event(NOTIFIED, self.handle, self.subscribed, data)
 
     def drop(self):
         """End the connection from this side."""
         radio.end(self.handle)
+
+    def refusal(self):
+        """The error of what only an encrypted connection may; 0: this one may."""
+        if self.wants and not self.security:
+            return NOT_ENCRYPTED
+        return NOT_AUTHENTICATED if self.wants == "pin" and self.security == ENCRYPTED else 0
+
+    def key(self):
+        """What its secrets go by: type and address, the low byte first."""
+        return bytes([self.kind]) + bytes(reversed(self.address))
 
 
 class Radio:
@@ -102,6 +128,7 @@ class Radio:
         self._connecting = None
         self._discovering = None  # the handle whose characteristics are being looked for
         self._tasks = []
+        self.settings = {}
 
     def unit(self, *args, **kwargs):
         self.units.append(Unit(*args, **kwargs))
@@ -111,7 +138,8 @@ class Radio:
 
     def event(self, event, *data):
         if not self._on or event in self.lost or not self.handler:
-            return
+            return None
+        answer = None
         buffers = []
         shown = list(data)
         for i, each in enumerate(data):
@@ -119,7 +147,7 @@ class Radio:
                 buffers.append(bytearray(each))
                 shown[i] = memoryview(buffers[-1])
         try:
-            self.handler(event, tuple(shown))
+            answer = self.handler(event, tuple(shown))
         except Exception as error:
             print("event handler failed:", repr(error))
             self.handler = None
@@ -127,6 +155,7 @@ class Radio:
         for buffer in buffers:
             for i in range(len(buffer)):
                 buffer[i] = 0xEE
+        return answer
 
     def later(self, action, *args, ms=STEP_MS):
         async def act():
@@ -145,6 +174,8 @@ class Radio:
         unit = self.connected(handle)
         unit.handle = None
         unit.subscribed = None
+        unit.security = 0
+        unit.pairing = None
         if self._discovering == handle:
             self._discovering = None
         self.event(DISCONNECTED, handle, unit.kind, unit.address)
@@ -155,7 +186,7 @@ class Radio:
 
     def _does(self, unit, what):
         """Whether the unit goes on with it; otherwise it hangs or drops the connection."""
-        if unit.handle is None or "hang " + what in unit.trouble:
+        if unit.handle is None or unit.mtu_unanswered or "hang " + what in unit.trouble:
             return False
         if "drop " + what in unit.trouble:
             unit.drop()
@@ -173,13 +204,15 @@ class Radio:
                 for unit in self.units:  # without a word to the handler
                     unit.handle = None
                     unit.subscribed = None
+                    unit.security = 0
+                    unit.pairing = None
                 self._scanning = self._connecting = self._discovering = None
             self._on = bool(on)
         return self._on
 
     def config(self, *names, **values):
         self._check()
-        self._mtu = values.get("mtu", 23)
+        self.settings.update(values)
 
     def gap_scan(self, duration_ms, interval_us=1280000, window_us=11250, active=False):
         self._check()
@@ -237,6 +270,7 @@ class Radio:
                 unit.handle = min(i for i in range(len(taken) + 1) if i not in taken)
                 unit.sessions += 1
                 unit.mtu = 23
+                unit.mtu_unanswered = False
                 self.event(CONNECTED, unit.handle, unit.kind, unit.address)
                 if "vanish" in unit.trouble:
                     unit.drop()
@@ -262,8 +296,10 @@ class Radio:
             raise OSError(errno.EALREADY)
         if "mtu_error" in unit.trouble:
             raise OSError(errno.EINVAL)
-        unit.mtu = self._mtu
-        if "mtu_silent" not in unit.trouble:
+        unit.mtu = self.settings.get("mtu", 23)
+        # The next answer goes to the oldest question, as in NimBLE: all later ones wait in vain
+        unit.mtu_unanswered = "mtu_silent" in unit.trouble
+        if not unit.mtu_unanswered:
             self.later(self._tell, unit, "mtu", [(MTU_EXCHANGED, unit.mtu)])
 
     def _tell(self, unit, what, events):
@@ -324,8 +360,69 @@ class Radio:
 
     def _answer_write(self, unit, value, subscribed):
         if self._does(unit, "subscribe" if subscribed else "write"):
-            unit.subscribed = subscribed or unit.subscribed
-            self.event(WRITTEN, unit.handle, value, 0)
+            status = 0 if "polite" in unit.trouble else unit.refusal()
+            if not status:
+                unit.subscribed = subscribed or unit.subscribed
+            self.event(WRITTEN, unit.handle, value, status)
+
+    # Pairing, as NimBLE does it for a central: nobody is told that a passkey is wanted
+
+    def gap_pair(self, handle):
+        self._check()
+        unit = self.connected(handle)
+        if unit.pairing:
+            raise OSError(errno.EALREADY)
+        bond = self.event(GET_SECRET, THEIRS, 0, unit.key())
+        unit.pairing = ENDING if bond else STARTING
+        unit.pairings += not bond
+        self.later(self._pair, unit, bond)
+
+    def _pair(self, unit, bond):
+        if not self._does(unit, "pairing"):
+            return
+        settings = self.settings
+        if bond:
+            level = AUTHENTICATED if bond[:3] == b"pin" else ENCRYPTED
+            self._encrypted(unit, level if bond == unit.bond else 0)
+        elif "refuse pairing" in unit.trouble:
+            self._encrypted(unit, 0)
+        elif unit.wants == "pin" and settings.get("mitm") and settings.get("io") == KEYBOARD:
+            unit.pairing = ASKS
+        else:
+            self._encrypted(unit, ENCRYPTED)
+            self._bond(unit, b"bond")
+
+    def gap_passkey(self, handle, action, passkey):
+        self._check()
+        unit = self.connected(handle)
+        if unit.pairing in (None, ENDING):
+            raise OSError(2)
+        if unit.pairing == STARTING or action != INPUT:
+            raise OSError(errno.EINVAL)
+        unit.pairing = ENDING
+        self.later(self._compare, unit, passkey == unit.passkey)
+
+    def _compare(self, unit, is_right):
+        if self._does(unit, "pairing"):
+            self._encrypted(unit, AUTHENTICATED if is_right else 0)
+            if is_right:
+                self._bond(unit, b"pin")
+
+    def _encrypted(self, unit, security):
+        unit.security = security
+        unit.pairing = None
+        if "secret" not in unit.trouble:
+            told = security & 1, security >> 1, int(bool(security)), 16 * (security & 1)
+            self.event(ENCRYPTION, unit.handle, *told)
+
+    def _bond(self, unit, how):
+        if self.settings.get("bond"):
+            unit.bond = how + bytes([unit.pairings, self.sessions()])
+            self.event(SET_SECRET, OURS, unit.key(), unit.bond)
+            self.event(SET_SECRET, THEIRS, unit.key(), unit.bond)
+
+    def sessions(self):
+        return sum([unit.sessions for unit in self.units]) & 0xFF
 
 
 radio = Radio()

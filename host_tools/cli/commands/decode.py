@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from host_tools.cli.commands import csv_options as csv
 from host_tools.cli.commands.options import Output
 from host_tools.ground.errors import UsageError
 
@@ -13,9 +14,6 @@ def decode(
         list[Path], typer.Argument(metavar="PATH...", help="A pulled folder, or files from it.")
     ],
     output: Output = None,
-    epoch: Annotated[
-        bool, typer.Option("--epoch", help="Time as seconds since 1970 instead of ISO 8601.")
-    ] = False,
     series: Annotated[
         str,
         typer.Option(
@@ -24,6 +22,8 @@ def decode(
             "hours, days: what the board has added up of each.",
         ),
     ] = "pack",
+    begin: csv.From = None,
+    end: csv.To = None,
     every: Annotated[
         str | None,
         typer.Option(
@@ -39,13 +39,18 @@ def decode(
             help="With --every: mean, min and max, or some of them. Default: mean.",
         ),
     ] = None,
-    zone: Annotated[
-        str | None,
-        typer.Option(
-            metavar="NAME",
-            help="With --every 1d: days of this time zone, such as Europe/Berlin. Default: UTC.",
-        ),
-    ] = None,
+    align: csv.Align = False,
+    share: csv.Share = None,
+    least_known: csv.MinKnown = None,
+    times: csv.Time = None,
+    epoch: Annotated[bool, typer.Option("--epoch", help="The same as --time epoch.")] = False,
+    zone: csv.Zone = None,
+    separator: csv.Separator = None,
+    quote: csv.Quote = None,
+    decimal: csv.Decimal = None,
+    excel: csv.Excel = None,
+    no_header: csv.NoHeader = False,
+    columns: csv.Columns = None,
     form: Annotated[
         str | None,
         typer.Option(
@@ -80,9 +85,24 @@ def decode(
     """
     from host_tools.export.decode import How
     from host_tools.export.decode import decode as run
-    from host_tools.history.load import Every
+    from host_tools.history.grids import zone_of
+    from host_tools.history.loading import Every
+    from host_tools.history.ranges import Range
 
-    if every is None and (values or zone):
-        raise UsageError(f"--{'values' if values else 'zone'} goes with --every")
-    rows = Every.of(every, zone, values or "mean") if every else None
-    run(paths, output, epoch, series, How(form, decimals, guess, rows))
+    only = {"--values": values, "--align": align, "--share": share}
+    if every is None and any(only.values()):
+        raise UsageError(f"{next(name for name in only if only[name])} goes with --every")
+    if epoch and times not in (None, "epoch"):
+        raise UsageError(f"--epoch and --time {times}: leave one of them out")
+    local = zone_of(zone)
+    span = Range.of(begin, end, local)
+    rows = Every.of(every, zone, values or "mean", (share or 0) / 100) if every else None
+    if rows and align:
+        span = rows.aligned(span)
+    dialect = csv.dialect(
+        {"separator": separator, "quote": quote, "decimal": decimal, "columns": columns},
+        {"times": "epoch" if epoch else times, "zone": local, "least_known": least_known},
+        header=not no_header,
+        excel=excel,
+    )
+    run(paths, output, series=series, how=How(form, decimals, guess, rows, span, dialect))

@@ -5,9 +5,6 @@ from typing import Annotated
 
 import typer
 from host_tools.ground.errors import PacklogError
-from host_tools.ground.firmware import names
-
-import config
 
 Port = Annotated[
     str | None,
@@ -24,18 +21,12 @@ Output = Annotated[
     Path | None,
     typer.Option("-o", "--output", metavar="FILE", help="Write here. Default: the terminal."),
 ]
-BmsKind = Annotated[
-    str | None,
-    typer.Option(
-        "--bms",
-        metavar="KIND",
-        help=f"Kind of BMS: {', '.join(sorted(names('bms')))}. Default: {names('bms')[0]}.",
-    ),
-]
 
 
 def bounds(key: str) -> dict[str, int]:
     """What config.json takes for a number of a pack or of the section store: an option's bounds."""
+    import config
+
     lowest, highest = {**config.PACK["KEYS"], **config.STORE}[key][1]
     return {"min": lowest, "max": highest}
 

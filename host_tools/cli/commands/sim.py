@@ -4,7 +4,8 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from host_tools.cli.commands.options import BmsKind, check_terminals
+from host_tools.cli.commands.bms_option import BmsKind
+from host_tools.cli.commands.options import check_terminals
 
 
 def sim(

@@ -28,6 +28,12 @@ export class Feed {
       // A browser does not try again by itself where the answer was no stream
       if (events.readyState === EventSource.CLOSED) setTimeout(() => this.stream(), STATUS_MS);
     };
+    // A page that the browser keeps for the way back would keep one of the board's few connections
+    window.onpagehide = () => {
+      this.isStreaming = false;
+      events.close();
+    };
+    window.onpageshow = ({ persisted }) => persisted && this.stream();
   }
 
   reading({ pack, values, cells }) {

@@ -53,20 +53,26 @@ export function linesOf(panel, spans) {
   ]);
 }
 
-const BY_DEFAULT = { voltage_percent: 1, soc_percent: 1, temperature_c: 2, cell_percent: 1 };
+const BY_DEFAULT = {
+  current_permille: 25,
+  voltage_permille: 10,
+  soc_percent: 1,
+  temperature_degrees: 2,
+};
 
 /**
  * By how much a line can be off: (value) => the tolerance in its unit. stated: what the board says
- * of its own tolerances, null: packlog's defaults.
+ * of its own tolerances, null: packlog's defaults, with the capacity in Ah.
  */
 export function toleranceOf(name, stated, capacity) {
-  const of = { ...BY_DEFAULT, current_percent: 2.5, ...stated };
-  const percent = (part) => (value) => (Math.abs(value) * part) / 100;
-  if (name === "voltage") return percent(of.voltage_percent);
-  if (name === "min_cell" || name === "max_cell") return percent(of.cell_percent);
-  if (name === "soc") return () => of.soc_percent;
-  if (name === "temperature") return () => of.temperature_c;
-  if (name === "current")
-    return () => Math.max(0.5, ((capacity || 280) * of.current_percent) / 100);
-  return null;
+  const of = { ...BY_DEFAULT, capacity_ah: capacity || 280, ...stated };
+  if (/^voltage|_cell$/.test(name))
+    return (value) => (Math.abs(value) * of.voltage_permille) / 1000;
+  const fixed = {
+    soc: of.soc_percent,
+    temperature: of.temperature_degrees,
+    // Any at all is half an ampere at least
+    current: of.current_permille && Math.max(0.5, (of.capacity_ah * of.current_permille) / 1000),
+  }[name];
+  return fixed === undefined ? null : () => fixed;
 }

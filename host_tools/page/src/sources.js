@@ -21,11 +21,17 @@ export function headerOf(data) {
   }
 }
 
-async function fetched(path, options = {}) {
+/** A board with many viewers may be too busy for a moment: it is asked again. */
+async function fetched(path, options = {}, waits = [300, 1500]) {
   const signal = AbortSignal.timeout ? AbortSignal.timeout(PATIENCE_MS) : undefined;
-  const answer = await fetch(path, { signal, ...options });
-  if (!answer.ok) throw new Error(`${path}: ${answer.status}`);
-  return answer;
+  const [wait, ...more] = waits;
+  const answer = await fetch(path, { signal, ...options }).catch((error) => {
+    if (!wait) throw error;
+  });
+  if (answer?.ok) return answer;
+  if (!wait || (answer && answer.status !== 503)) throw new Error(`${path}: ${answer.status}`);
+  await new Promise((resolve) => setTimeout(resolve, wait));
+  return fetched(path, options, more);
 }
 
 export class Board {

@@ -13,6 +13,7 @@ from bumble.controller import Controller
 from bumble.hci import Address
 from host_tools.sim.radio.ble_air import Air, Link
 from host_tools.sim.radio.ble_client import Client
+from host_tools.sim.radio.ble_security import Settings
 from host_tools.sim.vm import bluetooth_words as words
 
 CONNECTIONS = 4  # at a time, as MicroPython builds NimBLE
@@ -34,6 +35,7 @@ class Central:
         self.emit = emit
         self.active = False
         self.mtu = MTU
+        self.security = Settings()
         self.clients: dict[int, Client] = {}  # by the connection's handle
         self._scan: Scan | None = None
         self._attempt: Attempt | None = None
@@ -157,7 +159,8 @@ class Central:
         handle = next(h for h in range(CONNECTIONS) if h not in self.clients)
         link = Link(self.air, unit, handle, unit.interval_s or self._attempt.interval_s)
         self._attempt = None
-        client = self.clients[handle] = Client(link, self.emit)
+        key = bytes((sender.public_address.address_type,)) + bytes(sender.public_address)
+        client = self.clients[handle] = Client(link, key, self.emit)
         client.on_end = self._ended
         link.establish()
         unit.link = link

@@ -13,6 +13,7 @@ from bumble.gatt_client import Client as GattClient
 from bumble.gatt_client import ServiceProxy
 from bumble.utils import EventEmitter
 from host_tools.sim.radio.ble_air import L2CAP_HEADER, Link
+from host_tools.sim.radio.ble_security import Security
 from host_tools.sim.vm import bluetooth_words as words
 
 PROCEDURES = 4  # at a time, as MicroPython builds NimBLE
@@ -40,10 +41,13 @@ class Bearer(EventEmitter):
 
 
 class Client:
-    """The board's side of a connection. on_end(client): it has ended."""
+    """The board's side of a connection. on_end(client): it has ended. key: what the unit's secrets
+    go by.
+    """
 
-    def __init__(self, link: Link, emit: Callable[[int, bytes], None]):
+    def __init__(self, link: Link, key: bytes, emit: Callable[[int, bytes], None]):
         self.link = link
+        self.security = Security(link, key, emit)
         self.on_end: Callable[[Client], None] = lambda client: None
         self.finds_characteristics = False
         self._emit = emit

@@ -20,6 +20,7 @@ from bumble.gatt import Characteristic, CharacteristicValue, Service
 from bumble.hci import Address, LeFeatureMask, OwnAddressType
 from bumble.host import Host
 from host_tools.sim.radio.ble_air import L2CAP_HEADER, SUPERVISION_S, Advertiser, Air, Link
+from host_tools.sim.radio.ble_security import AUTHENTICATED, protect
 
 SERVICE, CHARACTERISTIC = 0xFFE0, 0xFFE1
 MAKER = 0x0B65  # the maker's number in the advertisement
@@ -69,6 +70,9 @@ class Module:
     advertised: int = 0  # the service that it says it has, if it is another one
     maker: int = MAKER
     answers_writes: bool = False  # takes writes with a response only
+    wants: str = ""  # "bond": the link is to be encrypted, "pin": with the passkey
+    passkey: int = 0
+    lets_subscribe: bool = False  # everybody, and says nothing to whom it does not answer
 
 
 class Peripheral:
@@ -77,8 +81,10 @@ class Peripheral:
     in_range, taken (by another client: it does not advertise), refuses ("" nobody; "drops": ends
     each connection at once; "half-open": takes no connection, so that it breaks after some events;
     "deaf": does not hear that somebody wants to connect), hung (stays connected, says nothing),
-    refuses_mtu, supervision_s and holds_s (how long the board and the unit believe in a connection
-    without a word from the other one); drop() ends the connection.
+    refuses_mtu, ignores_mtu (no answer), refuses_pairing, hides_encryption (the board's radio does
+    not tell of it), bond (None: it has forgotten the board's keys), supervision_s and holds_s (how
+    long the board and the unit believe in a connection without a word from the other one); drop()
+    ends the connection.
     """
 
     def __init__(self, air: Air, unit: Behind, module: Module, seed: int = 0):
@@ -89,6 +95,10 @@ class Peripheral:
         self.interval_s = module.interval_s
         self.refuses = ""
         self.hung = False
+        self.wants, self.passkey = module.wants, module.passkey
+        self.refuses_pairing = self.hides_encryption = False
+        self.bond: bytes | None = None
+        self._ignores_mtu = False
         self.supervision_s = self.holds_s = SUPERVISION_S
         self.link: Link | None = None  # set by who connects
         self._in_range, self._taken = True, False
@@ -110,6 +120,7 @@ class Peripheral:
         self.device.gatt_server.max_mtu = self.module.mtu
         for service in self._services():
             self.device.add_service(service)
+        protect(self.device.gatt_server.attributes, self._notifies, self._values, self.module)
         self.device.on("connection", self._connected)
         await self.device.power_on()
         await self._switch_advertising()
@@ -127,6 +138,7 @@ class Peripheral:
             for uuid, kind in kinds
         ]
         self._notifies = characteristics[-1]
+        self._values = characteristics
         if module.key:
             key = CharacteristicValue(write=self._unlock)
             uuid = UUID.from_16_bits(module.key)
@@ -139,6 +151,17 @@ class Peripheral:
                 (module.service, module.notify_service), characteristics, strict=True
             )
         ]
+
+    def encrypt(self, level: int) -> None:
+        """See ble_security.Unit."""
+        if self._connection:
+            self._connection.encryption = int(bool(level))
+            self._connection.authenticated = level == AUTHENTICATED
+
+    def _trusts(self, connection: Connection) -> bool:
+        if self.wants == "pin":
+            return connection.authenticated
+        return not self.wants or bool(connection.encryption)
 
     # Faults
 
@@ -179,6 +202,19 @@ class Peripheral:
         server = self.device.gatt_server
         if value:
             server.on_att_exchange_mtu_request = server.on_att_request
+        else:
+            vars(server).pop("on_att_exchange_mtu_request", None)
+
+    @property
+    def ignores_mtu(self) -> bool:
+        return self._ignores_mtu
+
+    @ignores_mtu.setter
+    def ignores_mtu(self, value: bool) -> None:
+        self._ignores_mtu = value
+        server = self.device.gatt_server
+        if value:
+            server.on_att_exchange_mtu_request = lambda *request: None
         else:
             vars(server).pop("on_att_exchange_mtu_request", None)
 
@@ -258,6 +294,8 @@ class Peripheral:
     def _send(self, data: bytes) -> None:
         connection = self._connection
         if not connection or self.hung or not self._is_subscribed(connection):
+            return
+        if not self._trusts(connection):
             return
         head = struct.pack("<BH", NOTIFY, self._notifies.handle)
         while data:

@@ -13,6 +13,7 @@ from host_tools.sim.board.process import Request
 from host_tools.sim.board.world import World
 from host_tools.sim.radio.ble_air import Air
 from host_tools.sim.radio.ble_central import Central, wire_address
+from host_tools.sim.radio.ble_security import Settings
 from host_tools.sim.radio.ble_unit import Behind, Module, Peripheral
 from host_tools.sim.vm import bluetooth_words as words
 from host_tools.sim.vm import ops
@@ -80,7 +81,26 @@ class Bluetooth:
         if r.op == words.MTU:
             central.set_mtu(r.value or central.mtu)
             return Answer(value=central.mtu)
-        self._air(r) if r.op < words.SERVICES else self._gatt(r)
+        if r.op == words.SECURITY:
+            bits = [bool(r.a & bit) for bit in (words.BOND, words.MITM, words.LE_SECURE)]
+            central.security = Settings(*bits, io=r.b)
+        elif r.op > words.EVENTS:
+            return self._secure(r)
+        elif r.op < words.SERVICES:
+            self._air(r)
+        else:
+            self._gatt(r)
+        return None
+
+    def _secure(self, r: Request) -> Answer | None:
+        security = self.central.client(r.b).security
+        if r.op == words.PEER:
+            return Answer(data=security.key)
+        if r.op == words.PAIR:
+            security.pair(self.central.security, r.data)
+        elif r.op == words.PASSKEY:
+            security.passkey(r.a, r.value)
+        return None
 
     def _air(self, r: Request) -> None:
         central = self.central

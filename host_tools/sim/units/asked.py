@@ -6,7 +6,7 @@ A kind of BMS has answers(question): the bytes of each answer. A wrong question 
 import math
 from collections.abc import Iterator
 
-from host_tools.sim.units.joining import Plan, Rig, pack_of
+from host_tools.sim.units.joining import Plan, Rig, own_module, pack_of
 from host_tools.sim.units.line import Line
 from host_tools.sim.units.pack import Pack
 
@@ -63,6 +63,6 @@ def join_pack(rig: Rig, plan: Plan, section: dict, make, name: str, module: dict
     if "rx" in section:
         rig.wire(unit, section["rx"], section["baudrate"])
         return unit
-    own = {"address": section["address"].upper()} if section.get("address") else {}
-    rig.put_within_reach(section.get("device") or name, unit, plan.seed, module | own)
+    more = module | own_module(section)
+    rig.put_within_reach(section.get("device") or name, unit, plan.seed, more)
     return unit

@@ -12,7 +12,7 @@ from typing import Any
 
 from host_tools.sim.units import jk_wire as wire
 from host_tools.sim.units.capture import Capture
-from host_tools.sim.units.joining import Plan, Rig, pack_of
+from host_tools.sim.units.joining import Plan, Rig, own_module, pack_of
 from host_tools.sim.units.line import Line
 from host_tools.sim.units.pack import BALANCE_A, BALANCE_OVER_LOWEST_V, BALANCE_V, Pack
 
@@ -198,8 +198,7 @@ def join_pack(rig: Rig, plan: Plan, section: dict) -> Line:
         pack = pack_of(plan, section)
         rig.pack = rig.pack or pack
         unit = Unit(pack, plan.jk_layout, name=name, seed=plan.seed)
-    own = {"address": section["address"].upper()} if section["address"] else {}
-    rig.put_within_reach(name, unit, plan.seed, plan.jk_module | own)
+    rig.put_within_reach(name, unit, plan.seed, plan.jk_module | own_module(section))
     return unit
 
 

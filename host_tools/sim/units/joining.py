@@ -17,6 +17,14 @@ def pack_of(plan: "Plan", section: dict) -> Pack:
     return Pack(section.get("cells") or CELLS, section.get("capacity_ah", 280), seed=plan.seed)
 
 
+def own_module(section: dict) -> dict:
+    """What a section says of the unit's radio, more of ble_unit.Module: its address, its PIN."""
+    found: dict = {"address": section["address"].upper()} if section.get("address") else {}
+    if section.get("pin"):
+        found |= {"wants": "pin", "passkey": int(section["pin"])}
+    return found
+
+
 class Plan(Protocol):
     """What is asked of a unit. capture: a file to play instead of simulating the BMS."""
 

@@ -98,6 +98,7 @@ class BLE:
             _ble = object.__new__(cls)
             _ble._handler = None
             _ble._name = b"MPY ESP32"
+            _ble._security = {"bond": 0, "mitm": 0, "le_secure": 1, "io": 3}
             link.on_event = _fetch
         return _ble
 
@@ -149,7 +150,12 @@ class BLE:
             _call(words.MTU, 0, 0, value)
         elif name == "gap_name":
             self._name = bytes(value, "utf8") if isinstance(value, str) else bytes(value)
-        elif name not in ("addr_mode", "bond", "mitm", "io", "le_secure"):
+        elif name in self._security:
+            self._security[name] = int(value)
+            now = self._security
+            bits = words.BOND * now["bond"] | words.MITM * now["mitm"]
+            _call(words.SECURITY, bits | words.LE_SECURE * now["le_secure"], now["io"])
+        elif name != "addr_mode":
             raise ValueError("unknown config param")
 
     def gap_scan(self, duration_ms=0, interval_us=1280000, window_us=11250, active=False):
@@ -174,6 +180,15 @@ class BLE:
     def gap_disconnect(self, conn_handle):
         _call(words.DISCONNECT, 0, conn_handle)
         return True
+
+    def gap_pair(self, conn_handle):
+        """With the bond that the handler has, if it has one."""
+        key = bytes(_call(words.PEER, 0, conn_handle))
+        known = self._handler and self._handler(words.GET_SECRET, (words.THEIRS, 0, key))
+        _call(words.PAIR, 0, conn_handle, 0, bytes(known) if known else None)
+
+    def gap_passkey(self, conn_handle, action, passkey):
+        _call(words.PASSKEY, action, conn_handle, passkey)
 
     def gap_advertise(self, interval_us=500000, adv_data=None, **options):
         if interval_us is not None:
@@ -246,5 +261,8 @@ def _fields(event, at, size):
         count = size - begin
         _data[:count] = memoryview(_records)[at + begin : at + size]
         view = _data_view[:count]
+        if rest == "k":
+            fields.append(view[: words.KEY_SIZE])
+            view = view[words.KEY_SIZE :]
         fields.append(UUID(view) if rest == "u" else view)
     return tuple(fields)

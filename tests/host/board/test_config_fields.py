@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
-from host_tools.board import configure
+from host_tools.board import config_file, configure, hidden, keys
 from host_tools.ground.errors import PacklogError
 from tests.helpers.command_line import packlog
 
@@ -110,3 +110,30 @@ def test_what_is_no_config_takes_no_memory(tmp_path):
     for path, words in ((large, "is larger than 65536 bytes"), (Path("/dev/zero"), "is a device")):
         with pytest.raises(PacklogError, match=words):
             configure.check(None, path, print)
+
+
+def test_a_pin_is_a_text_of_digits_and_a_secret():
+    def of(pin):
+        pack = {"name": "van", "bms": "jk", "device": "JK-1", "pin": pin}
+        return config.parse(json.dumps({"packs": [pack]}))
+
+    assert of("012345")["packs"][0]["pin"] == "012345" and of("")["packs"][0]["pin"] == ""
+    for wrong in (12345, "12345a", "1234567", None, "-12345", " 12345"):
+        with pytest.raises(config.ConfigError) as error:
+            of(wrong)
+        assert "pin: this value is not a text in quotes of at most 6 digits" in str(error.value)
+    assert "pin" in config.secrets() and config.secrets("passkey") == {"pin"}
+    assert of("012345")["checksum"] == of("1")["checksum"]
+
+
+def test_a_hidden_pin_is_read_and_never_installed():
+    for stars in ("******", "********"):
+        pack = {"name": "van", "bms": "jk", "device": "JK-1", "pin": stars}
+        text = json.dumps({"packs": [pack]})
+        found = keys.masked(config_file.parse(text, "it", with_hidden=True))
+        assert found["packs"][0]["pin"] == keys.HIDDEN
+        with pytest.raises(PacklogError, match=r"^it: packs\[0\].pin is hidden"):
+            config_file.parse(text, "it")
+        data = json.loads(text)
+        assert hidden.restore(data, {"packs": [pack | {"pin": "0815"}]}, "it") == ["packs[0].pin"]
+        assert data["packs"][0]["pin"] == "0815"

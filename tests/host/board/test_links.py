@@ -19,6 +19,8 @@ BLUENOVA = {"packs": [{"name": "cabin", "bms": "bluenova"}]} | HOME
     [
         (JK, "van_link=Not_heard:_app_open?",
          "van: the link says 'Not heard: app open?'. BMS in reach? Phone app closed?"),
+        (JK, "van_link=Wants_a_PIN",
+         "van: the link says 'Wants a PIN': packlog config set 'packs[0].pin' -"),
         (JK, "van_link=up", "van: the link is up. BMS in reach? Phone app closed?"),
         (BLUENOVA, "wifi=No_WiFi:_password? cabin_link=Not_reachable",
          "cabin: the link says 'Not reachable', the WiFi 'No WiFi: password?'. Battery on? "

@@ -9,7 +9,7 @@ from host_tools.export.decode import How, decode
 from host_tools.ground.errors import PacklogError, UsageError
 from host_tools.history import packed, resample
 from host_tools.history.grids import grid
-from host_tools.history.load import Every
+from host_tools.history.loading import Every
 from tests.helpers.command_line import packlog
 from tests.helpers.frame_bytes import a_frame
 from tests.helpers.segment_bytes import NOON, frames, header, put, run
@@ -85,7 +85,7 @@ def test_undated_rows_have_boot_and_uptime_and_a_guess_dates_them(tmp_path):
     ("asked", "line"),
     [
         (("10m",), "--every '10m': a number with s, min, h or d"),
-        (("1h", "Europe/Berlin"), "--zone is for days"),
+        (("1h", "Europe/Nowhere"), "no time zone 'Europe/Nowhere'"),
         (("1h", None, "median"), "--values 'median': there are mean, min and max"),
     ],
 )

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from host_tools.export import csv as csv_export
 from host_tools.ground.errors import PacklogError
-from host_tools.history import compressed, days, hours, load, records
+from host_tools.history import compressed, days, hours, loading, records
 from host_tools.history.info_days import collect
 from tests.helpers.command_line import packlog
 from tests.helpers.rollup_bytes import day, header, hour, mark, put, run
@@ -234,7 +234,7 @@ def test_a_history_without_hours_says_so(tmp_path):
     (tmp_path / "house/00000001.seg").write_bytes(pack_header(utc=NOON) + some_frames(0, 10))
     for series in ("hours", "days"):
         with pytest.raises(PacklogError, match=f"no {series} in"):
-            load.load([tmp_path / "house"], series)
+            loading.load([tmp_path / "house"], series)
     assert records.find([tmp_path / "house"])
 
 

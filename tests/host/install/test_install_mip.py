@@ -46,7 +46,7 @@ def test_a_board_runs_from_the_files_that_package_json_lists(tmp_path):
     with board_on(image):
         pass  # a file system
     add(image, files | config)
-    with board_on(image) as (rig, _):
+    with board_on(image, settings={"heap": "1M"}) as (rig, _):  # sources are for boards with PSRAM
         assert runs(rig)
 
 

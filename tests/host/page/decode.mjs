@@ -2,10 +2,12 @@
 //
 //   node decode.mjs json FOLDER...    of each [{series: {column: [...]}}, problems]
 //   node decode.mjs csv FOLDER SERIES
+//   node decode.mjs range FOLDER SERIES FROM TO    that of the page's view: unix seconds
 
 import { readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 
+import { rowsBetween } from "../../../host_tools/page/src/csvpanel.js";
 import { csv } from "../../../host_tools/page/src/decode/csv.js";
 import { csvTable, read, table } from "../../../host_tools/page/src/decode/history.js";
 import { SERIES } from "../../../host_tools/page/src/decode/segment.js";
@@ -34,10 +36,11 @@ function tables(folder) {
   return [found, problems];
 }
 
-if (what === "csv") {
-  const [folder, series] = asked;
-  for (const text of csv(series, csvTable(read(files(folder)).pieces, series)))
-    process.stdout.write(text);
+if (what === "csv" || what === "range") {
+  const [folder, series, from, to] = asked;
+  const found = csvTable(read(files(folder)).pieces, series);
+  const rows = what === "range" ? rowsBetween(found, { from: +from, to: +to }) : null;
+  for (const text of csv(series, found, rows)) process.stdout.write(text);
 } else {
   process.stdout.write(JSON.stringify(asked.map(tables)));
 }

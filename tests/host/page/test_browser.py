@@ -1,5 +1,6 @@
 """The page in a real browser, headless, beside a board whose readings the test says."""
 
+import importlib.util
 import io
 import json
 import random
@@ -9,12 +10,14 @@ from pathlib import Path
 
 import pytest
 from host_tools.export import csv as csv_export
-from host_tools.history import load
+from host_tools.history import loading
 from host_tools.page.site import Site
+from PIL import Image
 from tests.helpers import chromium, long_history
 from tests.helpers.fake_board import FakeBoard, served
 from tests.helpers.segment_bytes import NOON
 
+DOCS = Path(__file__).parents[3] / "docs"
 OLD = Path(__file__).parents[2] / "data" / "0.1.0"
 READY = "window.packlog && packlog.charts && !packlog.charts.isLoading && packlog.charts.plots.size"
 PHONE, DESK = (390, 844), (1280, 900)
@@ -49,7 +52,6 @@ def number(tab, script):
     return float(tab.run(script))
 
 
-@pytest.mark.slow
 def test_live_values_come_within_five_seconds(tab):
     site = FakeBoard(OLD / "house")
     with opened(tab, site, size=PHONE, touch=True, dark=True):
@@ -68,7 +70,6 @@ def test_live_values_come_within_five_seconds(tab):
         assert tab.run("document.querySelectorAll('.cells .lowest').length") == 15
 
 
-@pytest.mark.slow
 def test_a_silent_pack_says_so(tab):
     site = FakeBoard(OLD / "house")
     site.fall_silent("house", 4000, "no answer")
@@ -90,7 +91,6 @@ def test_a_board_without_the_stream_is_asked(tab):
         tab.errors.clear()  # it may say that there is no stream
 
 
-@pytest.mark.slow
 def test_a_board_without_a_clock_takes_the_time(tab):
     site = FakeBoard(OLD / "house")
     site.clock_settable = True
@@ -101,7 +101,7 @@ def test_a_board_without_a_clock_takes_the_time(tab):
 
 def python_csv(folder, series):
     out = io.StringIO()
-    csv_export.write(load.SERIES[series]([folder]), out.write)
+    csv_export.write(loading.SERIES[series]([folder]), out.write)
     return out.getvalue()
 
 
@@ -121,8 +121,7 @@ def downloaded(tab, folder, name):
     return path.read_text()
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("pack", ["house", "boat"])
+@pytest.mark.parametrize("pack", ["house", pytest.param("boat", marks=pytest.mark.slow)])
 def test_csv_is_that_of_decode(tab, pack, tmp_path):
     site = FakeBoard(OLD / pack)
     with opened(tab, site):
@@ -157,7 +156,7 @@ def test_what_is_drawn_is_what_decode_says(tab):
     with opened(tab, site):
         tab.run("packlog.charts.choose('all')")
         tab.wait(READY)
-        rows = load.SERIES["pack"]([OLD / "house"])
+        rows = loading.SERIES["pack"]([OLD / "house"])
         keep = ~rows.hole & (rows.time >= 0)
         order = rows.time[keep].argsort(kind="stable")
         assert tab.run(f"Array.from({SPANS}.end)") == rows.time[keep][order].tolist()
@@ -175,7 +174,6 @@ def wheel(tab, x, y, delta):
     time.sleep(0.2)
 
 
-@pytest.mark.slow
 def test_mouse_and_keys_move_the_view(tab):
     site = FakeBoard(OLD / "house")
     with opened(tab, site):
@@ -205,7 +203,6 @@ def test_mouse_and_keys_move_the_view(tab):
         assert number(tab, "packlog.charts.view.to - packlog.charts.view.from") < after
 
 
-@pytest.mark.slow
 def test_two_fingers_zoom(tab):
     site = FakeBoard(OLD / "house")
     with opened(tab, site, size=PHONE, touch=True):
@@ -300,8 +297,7 @@ CONTRAST = """(() => {
 })()"""
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("dark", [False, True])
+@pytest.mark.parametrize("dark", [False, pytest.param(True, marks=pytest.mark.slow)])
 def test_texts_can_be_read_and_controls_have_names(tab, dark):
     site = FakeBoard(OLD)
     with opened(tab, site, dark=dark):
@@ -320,7 +316,6 @@ def test_texts_can_be_read_and_controls_have_names(tab, dark):
         tab.wait("document.documentElement.scrollWidth <= innerWidth", 5)
 
 
-@pytest.mark.slow
 def test_a_pulled_folder(tab):
     with opened(tab, Site(OLD)):
         shown = tab.run(TEXTS)
@@ -329,7 +324,6 @@ def test_a_pulled_folder(tab):
         tab.wait("packlog.charts && packlog.charts.history.pack === 'house'")
 
 
-@pytest.mark.slow
 def test_files_dropped_on_a_copy(tab, tmp_path):
     from host_tools.page.view import save
 
@@ -345,7 +339,7 @@ def test_files_dropped_on_a_copy(tab, tmp_path):
     tab.wait(READY)
     tab.run("packlog.charts.choose('all')")
     tab.wait("!packlog.charts.isLoading")
-    rows = load.SERIES["pack"]([OLD / "house"])
+    rows = loading.SERIES["pack"]([OLD / "house"])
     assert tab.run("packlog.charts.history.table('pack').length") == len(rows)
     assert tab.errors == []
 
@@ -365,3 +359,17 @@ def test_years_without_hours_and_days_are_drawn_from_frames(tab, years, tmp_path
             " return performance.now() - begin })()",
         )
         print(f"{YEARS} years of frames: {drawn:.0f} ms")
+
+
+@pytest.mark.slow
+def test_the_pictures_of_the_docs(tmp_path):
+    if not chromium.find():
+        pytest.skip("no Chromium here")
+    found = importlib.util.spec_from_file_location("web", DOCS / "figures" / "web.py")
+    web = importlib.util.module_from_spec(found)
+    found.loader.exec_module(web)
+    assert web.draw(web.history(tmp_path, 2), tmp_path) == []
+    for name in ("web-phone", "web-desktop"):
+        made, kept = Image.open(tmp_path / f"{name}.png"), Image.open(DOCS / f"{name}.png")
+        assert made.size == kept.size
+        assert len(made.convert("RGB").getcolors(1 << 24)) > 50  # it shows something

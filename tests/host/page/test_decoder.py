@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from host_tools.export import csv as csv_export
-from host_tools.history import cells, compressed, events, frames, load
+from host_tools.history import cells, compressed, events, frames, loading
 from host_tools.trial import encode
 from host_tools.trial.plan import Plan
 from tests.helpers import gap_records, node
@@ -89,11 +89,11 @@ def compare(*folders):
 
 def compare_csv(folder):
     """The CSVs of all its series are the same bytes."""
-    for series in load.SERIES:
+    for series in loading.SERIES:
         if not list((folder / series).glob("*.s*")):
             continue
         out = io.StringIO()
-        csv_export.write(load.SERIES[series]([folder]), out.write)
+        csv_export.write(loading.SERIES[series]([folder]), out.write)
         assert node.run(SCRIPT, "csv", folder, series) == out.getvalue(), (folder, series)
 
 

@@ -7,7 +7,7 @@ import struct
 
 import pytest
 from host_tools.export import csv as csv_export
-from host_tools.history import compressed, load
+from host_tools.history import compressed, loading
 from tests.helpers import node
 from tests.helpers.segment_bytes import NOON
 from tests.host.page.test_decoder import SCRIPT
@@ -100,7 +100,7 @@ def test_csv_of_hours_and_days(series, tmp_path):
                 path.unlink()
                 path.with_suffix(segment.SHARD).write_bytes(made)
         out = io.StringIO()
-        csv_export.write(load.SERIES[NAMES[series]]([folder]), out.write)
+        csv_export.write(loading.SERIES[NAMES[series]]([folder]), out.write)
         assert node.run(SCRIPT, "csv", folder, NAMES[series]) == out.getvalue()
         rows += out.getvalue().count("\n")
     assert rows > 200

@@ -7,7 +7,7 @@ from .core import ble, ensure_active, register_irq_handler
 
 CONNECTED, DISCONNECTED, MTU_EXCHANGED = 7, 8, 21
 
-_awaited = []  # connections on their way
+_awaited = set()  # connections on their way
 
 
 class DeviceDisconnectedError(Exception):
@@ -70,7 +70,7 @@ class Device:
             return self._connection
         ensure_active()
         self._connection = connection = DeviceConnection(self)
-        _awaited.append(connection)
+        _awaited.add(connection)
         try:
             with DeviceTimeout(None, timeout_ms):
                 ble.gap_connect(
@@ -82,7 +82,7 @@ class Device:
                 )
                 await connection._event.wait()
         finally:
-            _awaited.remove(connection)
+            _awaited.remove(connection)  # KeyError after stop(), as in aioble
         DeviceConnection._connected[connection._conn_handle] = connection
         connection._task = asyncio.create_task(connection._await_end())
         return connection

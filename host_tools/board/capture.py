@@ -1,0 +1,114 @@
+"""packlog capture: what packs and their BMSs say to each other, out of a logger that goes on, into
+a file that packlog replay reads. docs/captures.md has its format.
+"""
+
+import contextlib
+import time
+from collections.abc import Callable, Iterator
+from datetime import datetime, timezone
+from pathlib import Path
+
+from host_tools.board import status
+from host_tools.board.device import Device, persist
+from host_tools.board.talk import Refused, Talk, Unanswered
+from host_tools.ground.errors import PacklogError, UsageError
+from host_tools.ground.output import write_error
+from host_tools.ground.progress import Progress
+from host_tools.ground.text import plain
+from host_tools.ground.words import there_are
+
+MINUTE_S = 60
+FIRST = "# packlog capture 1"  # how each capture in a file begins
+
+
+def capture(
+    port: str, out: Path, minutes: int, pack: str | None, say: Callable[[str], None]
+) -> None:
+    """Add a capture of so many minutes to a file; Ctrl-C ends it before. pack: that one alone.
+
+    PacklogError if the logger does not run, there is no such pack, or the file is not a capture.
+    """
+    _check(out)
+    begun = time.monotonic()
+
+    def work(device: Device) -> None:
+        if (left := round(MINUTE_S * minutes - (time.monotonic() - begun))) > 0:
+            _add(device, out, left, pack, say)
+
+    with contextlib.suppress(KeyboardInterrupt):  # the usual way to end it
+        persist(port, say, work)
+    count = _lines_of(out)
+    if not count:
+        raise PacklogError(f"nothing was said: {out} has no byte of a BMS; is it on?")
+    say(f"{out}: {count} lines; packlog replay {out} shows the readings")
+
+
+def _add(
+    device: Device, out: Path, seconds: int, pack: str | None, say: Callable[[str], None]
+) -> None:
+    talk = _talk(device)
+    lines = talk.ask_and_hear("status")[1].splitlines()
+    found = [each for line in lines if (each := status.parse(line))]
+    kinds = {each.pack: each.values.get("bms", "") for each in found if pack in (None, each.pack)}
+    if pack and not kinds:
+        raise UsageError(f"no pack is called {pack!r}: {there_are([it.pack for it in found])}")
+    say(f"capturing {', '.join(kinds)} for {seconds} s; the logger goes on. Ctrl-C ends it")
+    words = ("capture", seconds, pack) if pack else ("capture", seconds)
+    try:
+        with _opened(out) as file, Progress("capturing", seconds, "s") as bar:
+            file.write(_head(kinds).encode())
+            begun = time.monotonic()
+            for piece in talk.stream(*words, seconds=seconds):
+                file.write(piece)
+                file.flush()
+                bar.at(min(seconds, round(time.monotonic() - begun)))
+    except Refused as error:
+        raise PacklogError(f"the logger at {device.port} cannot capture: {error}") from None
+    except OSError as error:
+        raise write_error(str(out), error) from None
+    finally:
+        with contextlib.suppress(PacklogError):
+            talk.ask("hello")  # another question ends what the logger is still sending
+
+
+def _talk(device: Device) -> Talk:
+    try:
+        return device.talk()
+    except Unanswered:
+        raise PacklogError(
+            f"no logger at {device.port} answers while it runs: does packlog info? An older "
+            "packlog cannot capture: packlog install"
+        ) from None
+
+
+def _head(kinds: dict[str, str]) -> str:
+    """The line that a capture begins with."""
+    now = datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+    packs = ", ".join(f"{plain(name)} is a {plain(kind)}" for name, kind in kinds.items())
+    return f"{FIRST}, {now}, {packs}\n"
+
+
+@contextlib.contextmanager
+def _opened(out: Path) -> Iterator:
+    """The file, to be added to; what was cut off in the middle of a line ends there."""
+    with out.open("ab") as file:
+        if file.tell() and out.read_bytes()[-1:] != b"\n":
+            file.write(b"\n")
+        yield file
+
+
+def _check(out: Path) -> None:
+    """PacklogError if something else is there."""
+    try:
+        if out.exists() and not out.read_bytes().startswith(FIRST.encode()):
+            raise PacklogError(f"{out} is there and is no capture of packlog's: name another file")
+    except OSError as error:
+        raise write_error(str(out), error) from None
+
+
+def _lines_of(out: Path) -> int:
+    """What was said, in lines of it."""
+    if not out.exists():
+        return 0
+    with out.open("rb") as file:
+        return sum(not line.startswith(b"#") for line in file)
