@@ -271,8 +271,10 @@ def make(settings, parameters, board):
 class BleLink:
     """A unit with this address ("c8:47:8c:00:00:01"), or without one, this advertised name.
 
-    uuids: of the service, and of its characteristics notify and write, which can be one. pin: the
-    passkey of a unit that wants one.
+    uuids: of the service, and of its characteristics notify and write, which can be one; of
+    another service, notify_service, if notify is not in the same one; and of key, to which word is
+    written once before anything else, if a unit does not answer without. pin: the passkey of a unit
+    that wants one.
     """
 
     delays = DELAYS
@@ -287,8 +289,12 @@ class BleLink:
         self._wanted = aioble.Device(0, address).addr if address else device.encode()
         self._label = ".." + address[-8:] if address else device
         self._service = bluetooth.UUID(uuids["service"])
+        other = uuids.get("notify_service")
+        self._notifies = bluetooth.UUID(other) if other else None  # the other service
         self._notify = bluetooth.UUID(uuids["notify"])
         self._write = bluetooth.UUID(uuids["write"])
+        self._word_to = bluetooth.UUID(uuids["key"]) if "key" in uuids else None
+        self._word = uuids.get("word")
         self._mtu = _MTU
         self._target = None  # (kind of address, address) of the unit that was heard
         self._device = None
@@ -413,13 +419,16 @@ class BleLink:
         return connection
 
     async def _subscribe(self, connection):
-        found = writers = []
+        found = writers = places = []
         with self._stage(FIND, connection):
             service = await connection.service(self._service)
             if service:
-                found = writers = await _all(service, self._notify)
-                if self._write != self._notify:
-                    writers = await _all(service, self._write)
+                places = await _all(service, self._word_to) if self._word_to else ()
+                found = writers = await _all(service, self._write)
+                if self._notifies:
+                    service = await connection.service(self._notifies)
+                if self._notifies or self._write != self._notify:
+                    found = await _all(service, self._notify) if service else ()
         # One UUID can stand for two characteristics: what they can do tells which is which
         notify = _with(found, _NOTIFY)
         self._writer = _with(writers, _WRITE_NO_RESPONSE) or _with(writers, _WRITE)
@@ -436,7 +445,15 @@ class BleLink:
             load_keys()
             await keys.open(self, connection, notify)
         self.delays = DELAYS
+        await self._say_word(places, connection)
         self.counters["connects"] += 1
+
+    async def _say_word(self, places, connection):
+        """Write the word without which some units answer nothing."""
+        with self._stage(SUBSCRIBE, connection):
+            for place in places:
+                answered = not place.properties & _WRITE_NO_RESPONSE
+                await place.write(self._word.encode(), answered, WRITE_MS)
 
     async def turn_on(self, connection, notify):
         """Subscribe. Returns False if the unit wants the link to be encrypted."""

@@ -80,6 +80,17 @@ OTHERS = (
 )
 
 
+LATER = (
+    {"bms": "eg4", "unit": 3, "direction": 13},
+    {"bms": "eg4", "unit": 16, "direction": 13},
+    {"bms": "sok", "device": "SOK-24V1127"},
+    {"bms": "renogy", "link": "ble", "device": "BT-TH-66EDFC11", "unit": 48},
+    {"bms": "tdt", "device": "XDZN_001_EF2F"},
+    {"bms": "renogy_pro", "device": "RNGRBP1228000830", "unit": 48},
+    {"bms": "renogy", "uart": 1, "rx": 4, "tx": 5, "unit": 247},
+)
+
+
 @pytest.mark.parametrize("hours", [0, pytest.param(1, marks=pytest.mark.slow)])
 def test_packs_of_different_kinds_and_links(bench, hours):
     """By radio and on two lines, one of which two units share; each fails in turn."""
@@ -97,13 +108,14 @@ def test_packs_of_different_kinds_and_links(bench, hours):
     assert board.board.watchdog_resets == 0 and board.board.starts == 1
 
 
-def test_others_of_different_kinds_and_links(bench):
-    """The rest of those that are asked: four by radio, and on two lines."""
+@pytest.mark.parametrize("others", [OTHERS, LATER])
+def test_others_of_different_kinds_and_links(bench, others):
+    """The rest of those that are asked: up to four by radio, and on two lines."""
     lines = []
-    made = with_packs(*OTHERS)
+    made = with_packs(*others)
     board = bench(made, ahead=joined(made, lines), settings={"heap": "1M"})
     board.board.run(25)
-    check_readings(board, 30, len(OTHERS))
+    check_readings(board, 30, len(others))
 
 
 @pytest.mark.slow

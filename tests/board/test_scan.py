@@ -20,6 +20,11 @@ NAMES = {  # by kind: what the unit calls itself, as its maker's apps expect it
     "seplos_v2": "BP02",
     "seplos_v3": "SP05B2312190075",
     "pace": "PC-9662",
+    "eg4": "Z122002264",
+    "tdt": "XDZN_001_EF2F",
+    "sok": "SOK-24V1127",
+    "renogy": "BT-TH-66EDFC11",
+    "renogy_pro": "RNGRBP1228000830",
     "jk": "JK-B2A24S",
 }
 
@@ -58,8 +63,8 @@ def scanned(board, capsys):
 
 
 @pytest.mark.parametrize(
-    "kinds", [("jk", "jbd", "daly_old"), ("ant", "ant_old", "redodo"), ("seplos_v2", "pace"),
-              ("daly", "seplos_v3")]
+    "kinds", [("jk", "jbd", "daly_old"), ("ant", "ant_old", "redodo"), ("seplos_v2", "pace", "tdt"),
+              ("daly", "seplos_v3", "eg4"), ("renogy", "renogy_pro", "sok")]
 )  # fmt: skip
 def test_units_in_reach_are_named_and_asked(bench, capsys, kinds):
     board = bench(example(), ahead=around(*kinds, strangers=(("Lamp", 0xFF00),)))

@@ -8,9 +8,13 @@ HERE = __file__.rsplit("/", 1)[0]
 sys.path.append(HERE + "/../../host_tools/sim/units")
 import ant_old_wire  # noqa: E402, F401
 import ant_wire  # noqa: E402, F401
+import eg4_wire  # noqa: E402, F401
 import pace_wire  # noqa: E402, F401
 import redodo_wire  # noqa: E402, F401
+import renogy_wire  # noqa: E402, F401
 import seplos_v2_wire  # noqa: E402, F401
 import seplos_v3_wire  # noqa: E402, F401
+import sok_wire  # noqa: E402, F401
+import tdt_wire  # noqa: E402, F401
 
 sys.path.pop()

@@ -45,9 +45,9 @@ class short:
         setattr(ble, self.name, self.usual)
 
 
-def link_to(address="", device="", pin=""):
-    """A link as a JK has it."""
-    return ble.make({"address": address, "device": device, "pin": pin}, LINKS["ble"], None)
+def link_to(address="", device="", pin="", uuids=LINKS["ble"]):
+    """A link as a JK has it, or another BMS."""
+    return ble.make({"address": address, "device": device, "pin": pin}, uuids, None)
 
 
 class Listener:

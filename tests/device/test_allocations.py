@@ -7,10 +7,14 @@ from asked_stream import daly_old_wire, daly_wire, jbd_wire, jk_pb_wire, jk_ttl_
 from asked_wires import (
     ant_old_wire,
     ant_wire,
+    eg4_wire,
     pace_wire,
     redodo_wire,
+    renogy_wire,
     seplos_v2_wire,
     seplos_v3_wire,
+    sok_wire,
+    tdt_wire,
 )
 from bluenova_console import CELLS, STATUS
 from chargery_stream import CELLS_16
@@ -27,14 +31,18 @@ from bms import (
     chargery,
     daly,
     daly_old,
+    eg4,
     jbd,
     jk,
     jk_pb,
     jk_ttl,
     pace,
     redodo,
+    renogy,
     seplos_v2,
     seplos_v3,
+    sok,
+    tdt,
 )
 from energy import Energy
 from lib.uptime import Uptime
@@ -220,6 +228,32 @@ def pace_bytes(i):
     return data + pace_wire.totals(5292, -10 * i, 15400, 28000, 55)
 
 
+def eg4_bytes(i):
+    """All that matters."""
+    values = (154, 1008000000, 55, (21, -3))
+    return eg4_wire.status(CELLS_16, -10 * i, *values, warnings=255, protections=255, errors=255)
+
+
+def renogy_bytes(i):
+    """A round."""
+    data = renogy_wire.states(0xFFFF, 255, 6, 0xFFFF, 0xFFFF, 0xFFFF)
+    data += renogy_wire.cells([33] * 16, (215, -35))
+    return data + renogy_wire.totals(529, -10 * i, 154000, 280000)
+
+
+def sok_bytes(i):
+    """A round."""
+    data = sok_wire.protections(3) + sok_wire.balance(1) + b"".join(sok_wire.cells(CELLS_16))
+    data += sok_wire.states((1, 0), (21, -3, 22))
+    return data + sok_wire.totals(52920, -100 * i, 280000, 154000, 55)
+
+
+def tdt_bytes(i):
+    """A round."""
+    data = tdt_wire.states(16, 4, 255, 255, 6, 255, (255, 255), 9)
+    return data + tdt_wire.data(CELLS_16, -10 * i, 1540, 2800, 55, (250, 215, -35, 216))
+
+
 def test_decoding_allocates_nothing():
     if not hasattr(micropython, "mem_total"):
         return
@@ -233,6 +267,10 @@ def test_decoding_allocates_nothing():
         (jk_pb, jk_pb_bytes),
         (jk_ttl, jk_ttl_bytes),
         (redodo, redodo_bytes),
+        (renogy, renogy_bytes),
+        (sok, sok_bytes),
+        (tdt, tdt_bytes),
+        (eg4, eg4_bytes),
         (pace, pace_bytes),
         (seplos_v3, seplos_v3_bytes),
         (seplos_v2, seplos_v2_bytes),

@@ -102,6 +102,43 @@ def test_characteristics_are_chosen_by_what_they_can_do():
     play(test, fake.ALIKE, False, 0x10)
 
 
+def test_what_notifies_can_be_in_another_service():
+    uuids = {"service": 0xFFE0, "write": 0xFFE1, "notify_service": 0xFFF0, "notify": 0xFFE1}
+
+    async def test(second):
+        unit = radio.unit(ADDRESS, layout=fake.IN_TWO_SERVICES)
+        unit.second = second
+        listener = Listener(ASK, address=ADDRESS, uuids=uuids)
+        if second != 0xFFF0:
+            assert (await listener.end()).args[1] == "No such service"
+            return
+        await listener.up()
+        await until(lambda: unit.written)
+        assert unit.written == [(ASK, False)]
+        unit.notify(b"abc")
+        await until(lambda: listener.got == b"abc")
+        await listener.cancel()
+        assert_free(unit)
+
+    play(test, 0xFFF0)
+    play(test, 0xFFF1)
+    play(test, None)
+
+
+def test_a_word_is_written_before_anything_is_asked():
+    async def test(key, words):
+        unit = radio.unit(ADDRESS)
+        uuids = {"service": 0xFFE0, "write": 0xFFE1, "notify": 0xFFE1, "key": key, "word": "Hi"}
+        listener = Listener(ASK, address=ADDRESS, uuids=uuids)
+        await listener.up()
+        await until(lambda: len(unit.written) > len(words))
+        assert unit.written[: len(words) + 1] == words + [(ASK, False)]
+        await listener.cancel()
+
+    play(test, 0xFFE1, [(b"Hi", False)])
+    play(test, 0xFFFA, [])  # a unit without that characteristic
+
+
 def test_it_asks_every_second_and_long_questions_in_pieces():
     async def test():
         unit = radio.unit(ADDRESS)

@@ -72,7 +72,8 @@ class Line:
 
 def refit(kind, data):
     """The same with a check that is right, for each kind of frame."""
-    wire = importlib.import_module(f"host_tools.sim.units.{kind}_wire")
+    unit = importlib.import_module(f"host_tools.sim.units.{kind}")
+    wire = getattr(unit, "wire", None) or importlib.import_module(unit.__name__ + "_wire")
     if hasattr(wire, "refit"):
         return wire.refit(data)
     if data[0] == 0xDD:

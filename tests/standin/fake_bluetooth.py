@@ -30,6 +30,7 @@ TWO = [(0x10, WRITE_NO_RESPONSE, None), (0x13, NOTIFY, 0x14)]
 TWO_SWAPPED = [(0x10, NOTIFY, 0x11), (0x14, WRITE | WRITE_NO_RESPONSE, None)]
 ALIKE = [(0x10, WRITE_NO_RESPONSE | NOTIFY, 0x11), (0x14, WRITE_NO_RESPONSE | NOTIFY, 0x15)]
 NO_NOTIFY = [(0x10, READ | WRITE, None)]
+IN_TWO_SERVICES = [(0x10, WRITE_NO_RESPONSE, None), (0x23, NOTIFY, 0x24)]
 
 
 class UUID:
@@ -58,6 +59,8 @@ class Unit:
 
     wants: "" nothing, "bond" that the link is encrypted, "pin" that this was done with passkey.
     """
+
+    second = None  # another service, with the handles from 0x21 on
 
     def __init__(self, address, name="", kind=0, layout=ONE, service=0xFFE0, maker=b""):
         self.address = bytes([int(part, 16) for part in address.split(":")])
@@ -311,6 +314,8 @@ class Radio:
         events = [(SERVICES_DONE, 0)]
         if uuid is None or uuid == UUID(unit.service):
             events.insert(0, (SERVICE, 0x0E, 0x20, UUID(unit.service)))
+        if unit.second and (uuid is None or uuid == UUID(unit.second)):
+            events.insert(0, (SERVICE, 0x21, 0x30, UUID(unit.second)))
         self.later(self._tell, unit, "services", events)
 
     def gattc_discover_characteristics(self, handle, start, end, uuid=None):
@@ -319,14 +324,16 @@ class Radio:
             raise OSError(16)  # one at a time over all connections
         unit = self.connected(handle)
         self._discovering = handle
-        self.later(self._tell_characteristics, unit, end)
+        has = uuid is None or uuid == UUID(0xFFE1)
+        self.later(self._tell_characteristics, unit, start, end if has else 0)
 
-    def _tell_characteristics(self, unit, end):
+    def _tell_characteristics(self, unit, start, end):
         if not self._does(unit, "characteristics"):
             return
         self._discovering = None
-        starts = [value - 1 for value, _, _ in unit.layout[1:]] + [end + 1]
-        for i, (value, properties, _) in enumerate(unit.layout):
+        layout = [row for row in unit.layout if start <= row[0] <= end]
+        starts = [value - 1 for value, _, _ in layout[1:]] + [end + 1]
+        for i, (value, properties, _) in enumerate(layout):
             last = starts[i] - 1
             self.event(CHARACTERISTIC, unit.handle, last, value, properties, UUID(0xFFE1))
         self.event(CHARACTERISTICS_DONE, unit.handle, 0)

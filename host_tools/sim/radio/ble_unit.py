@@ -64,6 +64,10 @@ class Module:
     service: int = SERVICE
     notify: int = CHARACTERISTIC
     write: int = CHARACTERISTIC  # the same: one characteristic, or two_characteristics of that UUID
+    notify_service: int = 0  # the service of notify, if it is another one
+    key: int = 0  # the characteristic to which word is written before the unit hears anything
+    word: str = ""
+    advertised: int = 0  # the service that it says it has, if it is another one
     maker: int = MAKER
     answers_writes: bool = False  # takes writes with a response only
     wants: str = ""  # "bond": the link is to be encrypted, "pin": with the passkey
@@ -114,13 +118,14 @@ class Peripheral:
         host = Host(self.controller, self.controller)
         self.device = Device(name=self.module.name, address=address, host=host)
         self.device.gatt_server.max_mtu = self.module.mtu
-        self.device.add_service(self._service())
+        for service in self._services():
+            self.device.add_service(service)
         protect(self.device.gatt_server.attributes, self._notifies, self._values, self.module)
         self.device.on("connection", self._connected)
         await self.device.power_on()
         await self._switch_advertising()
 
-    def _service(self) -> Service:
+    def _services(self) -> list[Service]:
         value = CharacteristicValue(write=self._written)
         flags = Characteristic.Properties
         module = self.module
@@ -134,7 +139,18 @@ class Peripheral:
         ]
         self._notifies = characteristics[-1]
         self._values = characteristics
-        return Service(UUID.from_16_bits(module.service), characteristics)
+        if module.key:
+            key = CharacteristicValue(write=self._unlock)
+            uuid = UUID.from_16_bits(module.key)
+            characteristics.insert(0, Characteristic(uuid, write, Characteristic.WRITEABLE, key))
+        if not module.notify_service:
+            return [Service(UUID.from_16_bits(module.service), characteristics)]
+        return [
+            Service(UUID.from_16_bits(uuid), [each])
+            for uuid, each in zip(
+                (module.service, module.notify_service), characteristics, strict=True
+            )
+        ]
 
     def encrypt(self, level: int) -> None:
         """See ble_security.Unit."""
@@ -240,13 +256,14 @@ class Peripheral:
     def _advertisement(self) -> bytes:
         address = bytes(self.controller.public_address)[::-1]
         flags = _field(0x01, b"\x06")
-        service = _field(0x03, struct.pack("<H", self.module.service))
+        service = _field(0x03, struct.pack("<H", self.module.advertised or self.module.service))
         return flags + service + _field(0xFF, struct.pack("<H", self.module.maker) + address)
 
     # Connection
 
     def _connected(self, connection: Connection) -> None:
         self._connection = connection
+        self._unlocked = not self.module.key
         connection.on("disconnection", self._disconnected)
         self._asked_s = max(self._asked_s, self.air.world.time())
         self._asking = self.air.world.call_at(self._asked_s, self._ask)
@@ -260,7 +277,11 @@ class Peripheral:
         self._advertise()
 
     def _written(self, connection: Connection, data: bytes) -> None:
-        self.unit.write(bytes(data), self.air.world.time())
+        if self._unlocked:
+            self.unit.write(bytes(data), self.air.world.time())
+
+    def _unlock(self, connection: Connection, data: bytes) -> None:
+        self._unlocked = bytes(data) == self.module.word.encode()
 
     def _ask(self) -> None:
         """Ask the unit for what it sends next, while somebody is connected."""

@@ -54,13 +54,23 @@ REAL = [
     ("BP02", [0xFF00], None, "", "seplos_v2"),
     ("BP21", [*GENERIC, 0xFF00], None, "", "seplos_v2"),
     ("PC-9662", [], 0x0001, "", "pace"),
+    ("Z122002264", [0x1000], 0x6F80, "80:6f:b0:00:00:00", "eg4"),
+    ("BT-TH-66EDFC11", [0xFFD0], 0x9860, "60:98:66:00:00:00", "renogy"),
+    ("BT-TH-E3383D0E", [0xFFD0], 0x64C4, "c4:64:e3:00:00:00", "renogy"),
+    ("RNGRBP1228000830", [], 0xE14C, "", "renogy_pro"),
+    ("RNGC122BAT28000194", [], 0xE14C, "", "renogy_pro"),
+    ("SOK-24V1127", [0xFFF0], None, "", "sok"),
+    ("SOK-AA02120", [*GENERIC, 0x180F, 0xFFE0, 0xFFF0], None, "", "sok"),
+    ("XDZN_001_EF2F", [0xFFF0], 0xD6C0, "c0:d6:3c:4f:ac:50", "tdt"),
+    ("WTbFcBG2621080", [0xFFF0], None, "", "tdt"),
+    ("", [], 0xD6C0, "", "tdt"),
+    ("Bat1", [], 0x45CC, "cc:45:a5:00:00:00", "eg4"),  # a SunGoldPower
 ]
 # Those of other makers: no kind is recognised
 STRANGERS = [
     ("BT-ROCC2440", [0xFFE0], 0x585A, ""),  # a Bluetooth module of the maker of LiTime's
     ("LT-12100BG-A06359", [0xFFE0], 0x585A, ""),  # an E&J in a LiTime
     ("LT-24100B-A00249", [], 0x585A, ""),
-    ("SOK-AA02120", [*GENERIC, 0x180F, 0xFFE0, 0xFFF0], None, ""),
     ("HSKS-25A-118", [0xFF00], 0x007B, "24:19:72:00:00:00"),
     ("140R000288", [0xFFF0], 0, "38:ab:41:00:00:00"),
     ("DCHOUSE 01_4F9F", [0xFFF0], 0xE0E2, ""),
@@ -72,8 +82,6 @@ STRANGERS = [
     ("SmartBat-B15051", [0xFFF0], None, ""),
     ("NWJ20221223010330?", [0xFFE0], 0xFFFF, ""),
     ("TP_123456", [], None, "90:a6:bf:00:00:00"),
-    ("BT-TH-66EDFC11", [0xFFD0], 0x9860, "60:98:66:00:00:00"),
-    ("Z122002264", [0x1000], 0x6F80, "80:6f:b0:00:00:00"),
     ("Power-1", [0xFFF0], 0x6E60, "60:6e:41:00:00:00"),
     ("BMS-SMART_708BFC", [], None, ""),
     ("SmartShunt HQ2133", [], 0x02E1, ""),
@@ -82,6 +90,7 @@ STRANGERS = [
     ("Boat", [0xFF00], None, "00:00:00:00:00:01"),
     ("BP02-Speaker", [0xFF00], None, ""),
     ("PC-96621", [], None, ""),
+    ("Z122002264", [0x1000], 0x6F80, "80:6f:b1:00:00:00"),
     ("XSP05B", [0xFFF0], None, ""),
     ("ANT-BLE4", [0xFFE0], None, ""),
 ]
@@ -105,9 +114,10 @@ def test_an_advertisement_of_another_maker_is_not_recognised(name, uuids, maker,
 @pytest.mark.parametrize(
     ("uuids", "words"),
     [
-        ([0xFFE0], "perhaps JK or REDODO or ANT or ANT_OLD"),
+        ([0xFFE0], "perhaps JK or REDODO or ANT or ANT_OLD or SOK"),
         ([0xFF00], "perhaps JBD or SEPLOS_V2"),
-        ([0xFFF0], "perhaps DALY or DALY_OLD or SEPLOS_V3 or PACE"),
+        ([0xFFF0], "perhaps DALY or DALY_OLD or SEPLOS_V3 or PACE or TDT"),
+        ([0xFFD0], "perhaps RENOGY or RENOGY_PRO"),
         ([0x180F], ""),
     ],
 )

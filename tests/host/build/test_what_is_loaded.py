@@ -19,6 +19,11 @@ LOADED = {
     "ant_old": {"framed", "asked", "asked_rows", "ant_alarms"},
     "seplos_v2": {"framed", "asked", "asked_rows", "seplos_alarms"},
     "seplos_v3": {"framed", "asked", "asked_rows", "crc", "seplos_alarms"},
+    "eg4": {"framed", "asked", "modbus", "modbus_unit", "crc"},
+    "renogy": {"framed", "asked", "modbus", "modbus_unit", "crc"},
+    "renogy_pro": {"framed", "asked", "modbus", "modbus_unit", "crc", "renogy"},
+    "sok": {"framed", "asked"},
+    "tdt": {"framed", "asked", "asked_rows", "crc"},
     "pace": {"framed", "asked", "asked_rows", "crc"},
     "redodo": {"framed", "asked", "asked_rows", "asked_low"},
 }

@@ -54,6 +54,10 @@ PATHS = list(sys.path)
 wires = None  # asked_wires, once they are needed
 # Counted one by one, when all else has been
 OTHERS = (
+    {"name": "pier", "bms": "renogy", "cells": CELLS, "link": "ble", "device": "BT-TH-1"},
+    {"name": "quay", "bms": "sok", "cells": CELLS, "device": "SOK-1"},
+    {"name": "raft", "bms": "tdt", "cells": CELLS, "device": "WT-1"},
+    {"name": "dock", "bms": "eg4", "cells": CELLS, "link": "ble", "device": "Z1"},
     {"name": "yard", "bms": "pace", "cells": CELLS, "device": "PC-1"},
     {"name": "attic", "bms": "seplos_v3", "cells": CELLS, "device": "SP05B"},
     {"name": "loft", "bms": "seplos_v2", "cells": CELLS, "device": "BP02"},
@@ -194,8 +198,42 @@ def pace_bytes(sample, i):
     return data + wire.totals(sum(mv) // 10, sample.current // 10, 15400, 28000, sample.soc)
 
 
+def renogy_bytes(sample, i):
+    """A round."""
+    wire, mv = wires.renogy_wire, cells_of(sample)
+    data = wire.states() + wire.cells([each // 100 for each in mv], (215, 216))
+    return data + wire.totals(sum(mv) // 100, sample.current // 10, 154000, 280000)
+
+
+def sok_bytes(sample, i):
+    """A round."""
+    wire, mv = wires.sok_wire, cells_of(sample)
+    data = b"".join(wire.cells(mv)) + wire.states((1, 1), (21, 22))
+    return data + wire.totals(sum(mv), sample.current, 280000, 154000, sample.soc)
+
+
+def tdt_bytes(sample, i):
+    """A round."""
+    wire, values = wires.tdt_wire, (1540, 2800, sample.soc, (215, 216, 217, 218))
+    return wire.states(CELLS, 4) + wire.data(cells_of(sample), sample.current // 100, *values)
+
+
+def eg4_bytes(sample, i):
+    """All that matters."""
+    values = (154, 1008000000, sample.soc, (21, 22, 23, 24))
+    return wires.eg4_wire.status(cells_of(sample), sample.current // 100, *values)
+
+
 BYTES = {"jbd": jbd_bytes, "daly": daly_bytes, "daly_old": daly_old_bytes}
-BYTES.update({"pace": pace_bytes})
+BYTES.update(
+    {
+        "pace": pace_bytes,
+        "eg4": eg4_bytes,
+        "renogy": renogy_bytes,
+        "sok": sok_bytes,
+        "tdt": tdt_bytes,
+    }
+)
 BYTES.update({"seplos_v3": seplos_v3_bytes})
 BYTES.update({"seplos_v2": seplos_v2_bytes})
 BYTES.update({"ant_old": ant_old_bytes})
