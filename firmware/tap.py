@@ -124,10 +124,10 @@ class Tap:
 
 def _cover_of(kind):
     """What withholds the passcodes of that kind of BMS; None if it says none."""
-    try:
-        name = "bms." + sys.modules["bms." + kind].SECRETS
-    except AttributeError:
+    secrets = sys.modules["bms." + kind].SECRETS
+    if not secrets:
         return None
+    name = "bms." + secrets
     __import__(name)
     cover = sys.modules[name].Cover()
     del sys.modules[name]

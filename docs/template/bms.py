@@ -18,6 +18,9 @@ LINKS = {  # the usual one first
 KEYS = {"timeout_s": ("number", (3, 3600), 15)}
 SEEN_AS = ({"service": 0xFFE0, "name": ("EXAMPLE-*",)},)  # see firmware/recognise.py
 LEAVES_OUT = False  # True: a reading may lack what is still as it was; hold.py holds it a moment
+SECRETS = (
+    ""  # the file of this folder with a Cover, if frames can hold a passcode: see jk_secrets.py
+)
 TOPICS = ""  # the key of mqtt with the base of topics that others also have for it
 ALARMS = ("cell overvoltage", "cell undervoltage")  # by their bits, 20 characters each
 HINTS = ("BMS on, in reach?", "Phone app closed?")  # what to check when it is silent

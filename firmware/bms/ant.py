@@ -20,6 +20,7 @@ LINKS = {
 KEYS = {"timeout_s": ("number", (3, 3600), 15), "invert_current": ("switch", (), False)}
 SEEN_AS = ({"service": 0xFFE0, "name": ("ANT?BLE[2-3]*",)},)
 LEAVES_OUT = False  # a reading has all that there is
+SECRETS = ""  # what keeps passcodes out of a capture: it sends none
 TOPICS = ""  # the key of mqtt with the base of topics that others also have for it
 ALARMS = ant_alarms.ALARMS
 HINTS = ("BMS on, in reach?", "Phone app closed?")  # what to check when it is silent

@@ -17,6 +17,7 @@ NUMBER = 3  # in the events
 LINKS = {"websocket": {"host": "10.0.0.2", "port": 9000, "path": "/ws/"}}
 KEYS = {"cells": ("number", (0, 16), 0), "timeout_s": ("number", (3, 3600), 30)}
 LEAVES_OUT = True  # a line now and then: see hold.py
+SECRETS = ""  # what keeps passcodes out of a capture: it sends none
 TOPICS = ""  # the key of mqtt with the base of topics that others also have for it
 ALARMS = ()  # it says them in words
 HINTS = ("Battery on?", "Check its network")  # what to check when it is silent

@@ -16,6 +16,7 @@ NUMBER = 1  # in the events
 LINKS = {"uart": {"baudrate": 115200}}
 KEYS = {"cells": ("number", (0, 24), 0)}
 LEAVES_OUT = False  # a packet has all that there is
+SECRETS = ""  # what keeps passcodes out of a capture: it sends none
 TOPICS = "chargery_base"  # the key of mqtt with the base of topics that others also have for it
 ALARMS = ()
 HINTS = ("BMS LCD unit on?", "Check the cable")  # what to check when it is silent

@@ -26,6 +26,7 @@ SEEN_AS = (
     {"maker": (0x45CC,), "address": ("cc:45:a5",)},
 )
 LEAVES_OUT = False  # a reading has all that there is
+SECRETS = ""  # what keeps passcodes out of a capture: it sends none
 TOPICS = ""  # the key of mqtt with the base of topics that others also have for it
 # By the bits that _alarms() makes, as the display has room for them
 ALARMS = (

@@ -31,6 +31,7 @@ SEEN_AS = (
                                     "a5:c2:3a", "aa:c2:37", "70:3e:97")},
 )  # fmt: skip
 LEAVES_OUT = False  # a reading has all that there is
+SECRETS = ""  # what keeps passcodes out of a capture: it sends none
 TOPICS = ""  # the key of mqtt with the base of topics that others also have for it
 # By their bits, as the display has room for them
 ALARMS = (

@@ -16,6 +16,7 @@ LINKS = {"ble": {"service": 0xFFF0, "notify": 0xFFF1, "write": 0xFFF2}}
 KEYS = {"timeout_s": ("number", (3, 3600), 15), "invert_current": ("switch", (), False)}
 SEEN_AS = ({"name": ("PC-????",)},)
 LEAVES_OUT = False  # a reading has all that there is
+SECRETS = ""  # what keeps passcodes out of a capture: it sends none
 TOPICS = ""  # the key of mqtt with the base of topics that others also have for it
 ALARMS = ()
 HINTS = ("BMS on, in reach?", "Phone app closed?")  # what to check when it is silent

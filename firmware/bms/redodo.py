@@ -30,6 +30,7 @@ SEEN_AS = (
               "LT-24???B-A0[1-9]*", "LT-24???B-A[1-9]*", "LT-51*", "S-*", "SS-*")},
 )  # fmt: skip
 LEAVES_OUT = False  # a reading has all that there is
+SECRETS = ""  # what keeps passcodes out of a capture: it sends none
 TOPICS = ""  # the key of mqtt with the base of topics that others also have for it
 # By the bits that _alarms() makes, as the display has room for them
 ALARMS = (

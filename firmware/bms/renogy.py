@@ -22,6 +22,7 @@ KEYS = {
 }
 SEEN_AS = ({"service": 0xFFD0, "name": ("BT-TH-*",)},)
 LEAVES_OUT = False  # a reading has all that there is
+SECRETS = ""  # what keeps passcodes out of a capture: it sends none
 TOPICS = ""  # the key of mqtt with the base of topics that others also have for it
 # By the bits that _alarms() makes, as the display has room for them
 ALARMS = (

@@ -15,6 +15,7 @@ KEYS = {
 }
 SEEN_AS = ({"maker": (0xE14C,), "name": ("RNGRBP*", "RNGC*")},)
 LEAVES_OUT = False  # a reading has all that there is
+SECRETS = ""  # what keeps passcodes out of a capture: it sends none
 TOPICS = ""  # the key of mqtt with the base of topics that others also have for it
 ALARMS = renogy.ALARMS
 HINTS = ("BMS on, in reach?", "Phone app closed?")  # what to check when it is silent

@@ -22,6 +22,7 @@ LINKS = {"ble": {"service": 0xFF00, "notify": 0xFF01, "write": 0xFF02}}
 KEYS = {"timeout_s": ("number", (3, 3600), 15)}
 SEEN_AS = ({"service": 0xFF00, "name": ("BP0?", "BP1?", "BP2?")},)
 LEAVES_OUT = False  # a reading has all that there is
+SECRETS = ""  # what keeps passcodes out of a capture: it sends none
 TOPICS = ""  # the key of mqtt with the base of topics that others also have for it
 # By the bits that _alarms() makes, as the display has room for them
 ALARMS = (

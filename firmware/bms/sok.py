@@ -23,6 +23,7 @@ LINKS = {"ble": {"service": 0xFFE0, "notify": 0xFFE1, "write": 0xFFE2}}
 KEYS = {"timeout_s": ("number", (3, 3600), 15)}
 SEEN_AS = ({"service": 0xFFF0, "name": ("ABC-*", "SOK-*", "NB-*", "Hoover")},)
 LEAVES_OUT = False  # a reading has all that there is
+SECRETS = ""  # what keeps passcodes out of a capture: it sends none
 TOPICS = ""  # the key of mqtt with the base of topics that others also have for it
 ALARMS = ("protection",)
 HINTS = ("BMS on, in reach?", "Phone app closed?")  # what to check when it is silent

@@ -28,6 +28,7 @@ LINKS = {
 KEYS = {"timeout_s": ("number", (3, 3600), 15)}
 SEEN_AS = ({"maker": (0xD6C0,)}, {"service": 0xFFF0, "name": ("XDZN*", "WT*")})
 LEAVES_OUT = False  # a reading has all that there is
+SECRETS = ""  # what keeps passcodes out of a capture: it sends none
 TOPICS = ""  # the key of mqtt with the base of topics that others also have for it
 # By the bits that _alarms() makes, as the display has room for them
 ALARMS = (

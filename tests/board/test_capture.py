@@ -65,7 +65,7 @@ def captured(board, out, monkeypatch, seconds=SECONDS, pack=None):
     monkeypatch.setattr(capturing, "MINUTE_S", seconds)
     said = []
     with port_of(board.board) as port:
-        capturing.capture(port, out, 1, pack, said.append)
+        capturing.capture(port, out, capturing.Wanted(1, pack), said.append)
     return out.read_text().splitlines()
 
 
@@ -163,7 +163,7 @@ def test_a_file_of_something_else_is_not_touched(tmp_path):
     other = tmp_path / "notes.txt"
     other.write_text("mine\n")
     with pytest.raises(PacklogError, match="no capture of packlog's: name another file"):
-        capturing.capture("/dev/null", other, 1, None, print)
+        capturing.capture("/dev/null", other, capturing.Wanted(1), print)
     assert other.read_text() == "mine\n"
 
 

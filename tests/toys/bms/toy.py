@@ -11,6 +11,7 @@ NUMBER = 99  # in the events: the next one that is free, never changed afterward
 LINKS = {"uart": {"baudrate": 9600}}  # the usual one first
 KEYS = {"cells": ("number", (0, 4), 0), "timeout_s": ("number", (3, 3600), 20)}
 LEAVES_OUT = False  # True: a reading may lack what is still as it was; hold.py holds it a moment
+SECRETS = ""  # what keeps passcodes out of a capture: it sends none
 TOPICS = ""  # the key of mqtt with the base of topics that others also have for it
 ALARMS = ("too hot", "too cold")
 HINTS = ("Toy on?", "Check its wire")  # what to check when it is silent, 20 characters each

@@ -1,0 +1,46 @@
+"""A file of lines that does not grow forever: when it is full, it becomes FILE.1, the one before
+FILE.2, and so on, and the oldest is deleted.
+"""
+
+from collections.abc import Callable
+from logging.handlers import RotatingFileHandler
+from pathlib import Path
+
+
+class Rotating:
+    """Adds pieces of lines to a file. most: bytes of one; 0: any number. kept: full ones beside it.
+    head() is the first line of each. OSError.
+    """
+
+    def __init__(self, path: Path, head: Callable[[], str], most: int = 0, kept: int = 1):
+        self._files = RotatingFileHandler(path, encoding="utf8", backupCount=kept)
+        self._head, self._most = head, most
+        self._rest = b""  # of a line
+        # What was cut off in the middle of a line ends there
+        if path.stat().st_size and path.read_bytes()[-1:] != b"\n":
+            self._write(b"\n")
+        self._write(head().encode())
+
+    def write(self, piece: bytes) -> None:
+        """Add bytes; whole lines are in the file when this returns."""
+        whole, end, self._rest = (self._rest + piece).rpartition(b"\n")
+        if not end:
+            return
+        for line in whole.splitlines(keepends=True):
+            line = line if line.endswith(b"\n") else line + end
+            if self._most and self._files.stream.tell() + len(line) > self._most:
+                self._files.doRollover()
+                self._write(self._head().encode())
+            self._write(line)
+        self._files.flush()
+
+    def _write(self, data: bytes) -> None:
+        self._files.stream.write(data.decode("utf8", "replace"))
+
+    def __enter__(self) -> "Rotating":
+        return self
+
+    def __exit__(self, *error) -> None:
+        if self._rest:
+            self._write(self._rest)
+        self._files.close()
