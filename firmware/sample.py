@@ -81,14 +81,6 @@ def shown(mv, is_wired):
     return mv if mv >= UNWIRED_BELOW else 0
 
 
-class _Index:
-    def __getitem__(self, index):
-        return index
-
-
-WHOLE = _Index()[:]  # as in a[:], made once: each [:] allocates
-
-
 class Sample:
     """One reading. cells[0:cell_count] are mV, 0 where a cell is not wired or not known."""
 
@@ -130,11 +122,10 @@ class Sample:
         self.max_cell = other.max_cell
         self.impedance_count = other.impedance_count
         self.wires = other.wires
-        self.cells[WHOLE] = other.cells
-        self.cell_temperatures[WHOLE] = other.cell_temperatures
-        if other.impedance_count:
-            self.impedances[WHOLE] = other.impedances
-        self.temperatures[WHOLE] = other.temperatures
+        _copy(self.cells, other.cells, other.cell_count)
+        _copy(self.cell_temperatures, other.cell_temperatures, other.cell_count)
+        _copy(self.impedances, other.impedances, other.impedance_count)
+        _copy(self.temperatures, other.temperatures, MAX_TEMPERATURES)
         _copy_all(self.extras, other.extras)
         _copy_all(self.texts, other.texts)
 
@@ -201,6 +192,11 @@ def _copy_scalars(target, source):
         i -= 1
         name = SCALARS[i]
         setattr(target, name, getattr(source, name))
+
+
+def _copy(target, source, count):
+    for i in range(count):
+        target[i] = source[i]
 
 
 def _copy_all(target, source):

@@ -30,21 +30,25 @@ def high_words(buf, at, target, count):
 
 def words_near(buf, at, other, place, count, step):
     """True if count numbers of two bytes differ by that step at most."""
-    at -= place
-    for i in range(place, place + 2 * count, 2):
-        if buf[at + i] != other[i] or step < 255:  # mostly it takes no more than the high bytes
-            off = ((buf[at + i] - other[i]) << 8) + buf[at + i + 1] - other[i + 1]
+    while count:
+        if buf[at] != other[place] or step < 255:  # mostly it takes no more than the high bytes
+            off = ((buf[at] - other[place]) << 8) + buf[at + 1] - other[place + 1]
             if off > step or off < -step:
                 return False
+        at += 2
+        place += 2
+        count -= 1
     return True
 
 
 def words_below(buf, at, count, most):
     """True if count numbers of two bytes are that much at most."""
     high = most >> 8
-    for i in range(at, at + 2 * count, 2):
-        if buf[i] >= high and (buf[i] << 8 | buf[i + 1]) > most:
+    count = at + 2 * count
+    while at < count:
+        if buf[at] >= high and (buf[at] << 8 | buf[at + 1]) > most:
             return False
+        at += 2
     return True
 
 
@@ -151,8 +155,10 @@ class Decoder(framed.Decoder):
         buf = self._buf
         at = self._start + place
         total = 0
-        for i in range(at, at + count):
-            total += buf[i]
+        count += at
+        while at < count:
+            total += buf[at]
+            at += 1
         return total
 
     def _fill_cells(self, place, count):

@@ -16,21 +16,25 @@ def low_words(buf, at, target, count):
 
 def words_near(buf, at, other, place, count, step):
     """True if count numbers of two bytes differ by that step at most."""
-    at -= place
-    for i in range(place, place + 2 * count, 2):
-        if buf[at + i + 1] != other[i + 1] or step < 255:
-            off = ((buf[at + i + 1] - other[i + 1]) << 8) + buf[at + i] - other[i]
+    while count:
+        if buf[at + 1] != other[place + 1] or step < 255:
+            off = ((buf[at + 1] - other[place + 1]) << 8) + buf[at] - other[place]
             if off > step or off < -step:
                 return False
+        at += 2
+        place += 2
+        count -= 1
     return True
 
 
 def words_below(buf, at, count, most):
     """True if count numbers of two bytes are that much at most."""
     high = most >> 8
-    for i in range(at, at + 2 * count, 2):
-        if buf[i + 1] >= high and (buf[i + 1] << 8 | buf[i]) > most:
+    count = at + 2 * count
+    while at < count:
+        if buf[at + 1] >= high and (buf[at + 1] << 8 | buf[at]) > most:
             return False
+        at += 2
     return True
 
 

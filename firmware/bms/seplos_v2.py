@@ -75,10 +75,11 @@ def xmodem(buf, at, end):
     """The CRC 0x1021 from 0 on, of the bytes from at to before end."""
     crc = 0
     table = _TABLE
-    for i in range(at, end):
-        crc ^= buf[i] << 8
+    while at < end:
+        crc ^= buf[at] << 8
         crc = (crc << 4 & 0xFFFF) ^ table[crc >> 12]
         crc = (crc << 4 & 0xFFFF) ^ table[crc >> 12]
+        at += 1
     return crc
 
 

@@ -10,7 +10,7 @@ STAMP = "packlog-sources"  # the name under which it says what it was built from
 
 def built_from(page: bytes) -> str:
     """The checksum that a built page names."""
-    found = re.search(rb'name="' + STAMP.encode() + rb'" content="([0-9a-f]{64})"', page)
+    found = re.search(rb'name="' + STAMP.encode() + rb'" content="([0-9a-f]{16})"', page)
     return found[1].decode() if found else ""
 
 

@@ -134,7 +134,7 @@ def hostile_brokers(seed, connections):
     return hostile.tried
 
 
-LOOKS = 5
+LOOKS = 12  # one may come while Home Assistant is told, whose module is in memory then
 ACTS = {"garbage", "packets", "long", "drip", "hear", "reset"}
 
 

@@ -55,6 +55,10 @@ def open_target(address: Address, how: How) -> "Database":
         return Database(address, _engine(address, address.secret() if address.host else None))
     except exc.NoSuchModuleError:
         raise UsageError(f"{address.text}: SQLAlchemy has no dialect {address.scheme}") from None
+    except ModuleNotFoundError as error:
+        raise PacklogError(
+            f"{address.text} needs {error.name}: pip install {error.name} in packlog's environment"
+        ) from None
 
 
 def _engine(address: Address, password: str | None):

@@ -61,7 +61,7 @@ export const T = {
   hint: "Drag to move, pinch or turn the wheel to zoom, tap or point to read values.",
   loadingFiles: (done, count) => `Loading file ${done} of ${count}.`,
   tolerance: "Tolerances",
-  toleranceNote: "Each line is true within its band, with packlog's default tolerances.",
+  toleranceNote: "Each line is true within its band, with default tolerances.",
   toleranceOwn: "Each line is true within its band, with this board's tolerances.",
   undated: (count) => `${plural(count, "record has", "records have")} no date: see the CSV.`,
   damaged: (count) => `${plural(count, "file is", "files are")} damaged; the rest is shown.`,
@@ -126,7 +126,7 @@ export const T = {
   csvRange: "Range",
   csvView: "this view",
   csvAll: "everything",
-  csvNote: "The same bytes as packlog decode writes; times are UTC.",
+  csvNote: "The bytes of packlog decode; times are UTC.",
   csvLoading: (done, count) => `fetching file ${done} of ${count} ...`,
   csvDone: (rows) => `${plural(rows, "row", "rows")} written`,
 

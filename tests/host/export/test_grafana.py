@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import yaml
-from host_tools.history import load
+from host_tools.history import loading
 from host_tools.sync.export import export
 from tests.helpers import servers
 from tests.helpers.long_readings import BEGIN, store
@@ -84,7 +84,7 @@ def test_the_packs_can_be_chosen(server, path):
 
 
 def test_a_moment_shows_the_frame_that_covers_it(server, month):
-    rows = load.SERIES["pack"]([month])
+    rows = loading.SERIES["pack"]([month])
     keep = ~rows.hole & (rows.time >= 0)
     ends, volts = rows.time[keep], rows.voltage[keep]
     (query,) = (query for _, panel, query in QUERIES if panel == "Voltage" and "offset" in query)
@@ -98,7 +98,7 @@ def test_the_energy_of_the_month_is_that_of_the_days(server, month):
     (query,) = {query for _, panel, query in QUERIES if panel == "Energy in"}
     query = filled(query).replace(f"{DAYS}d", f"{DAYS + 1}d")  # the first day's begin as well
     (found,) = asked(server, query, "query", time=END)
-    days = load.SERIES["days"]([month])
+    days = loading.SERIES["days"]([month])
     assert float(found["value"][1]) == pytest.approx(np.nansum(days.values["energy_in"]), rel=1e-6)
 
 

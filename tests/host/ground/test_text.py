@@ -43,7 +43,9 @@ SEEN = r"[/x][red]\x1b[2J:smile:\u202e"
 @pytest.mark.parametrize(
     "print_it",
     [
-        lambda: text.console().print(bluetooth._table([("c8:47", STRANGE, -60, "")])),
+        lambda: text.console().print(
+            bluetooth._table([bluetooth.Heard("c8:47", STRANGE, -60, [])])
+        ),
         lambda: text.console().print(watch._table({STRANGE: _status()}, STRANGE)),
         lambda: text.console().print(info._table(info.Summary(STRANGE, events={STRANGE: 1}))),
         lambda: text.show(STRANGE),

@@ -66,7 +66,7 @@ def test_a_first_install_puts_the_compiled_firmware_there_and_starts_it(first, f
     image, said, steps = first
     assert said[-1] == RUNS and said[-2].startswith("copied 5 files, ")
     assert re.fullmatch(
-        r"the firmware takes [34]\d blocks of flash, twice with the one before", said[-3]
+        r"the firmware takes [45]\d blocks of flash, twice with the one before", said[-3]
     )
     assert steps == [
         "write /packlog.new",
@@ -171,7 +171,7 @@ def test_where_flash_is_narrow_the_way_back_makes_room(image, firmware, tmp_path
     board = Bench(image).start()
     board.board.run(60)  # its history has its folders and files
     board.close()
-    fill(image, 20)
+    fill(image, 25)
     with board_on(image) as (_, port):
         assert put(port, newer(firmware, tmp_path), "1.1")[-1] == RUNS
     with Files(image) as files:

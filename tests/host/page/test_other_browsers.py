@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from host_tools.history import load
+from host_tools.history import loading
 from host_tools.page.view import save
 from tests.helpers import browsers
 from tests.helpers.fake_board import FakeBoard, served
@@ -31,7 +31,7 @@ def test_what_is_live_and_what_was(tab):
         # The charts show what decode does, of all frames
         tab.run("packlog.charts.choose('all')")
         tab.wait(f"!!({READY})")
-        rows = load.SERIES["pack"]([OLD / "house"])
+        rows = loading.SERIES["pack"]([OLD / "house"])
         keep = ~rows.hole & (rows.time >= 0)
         order = rows.time[keep].argsort(kind="stable")
         assert tab.run(f"Array.from({SPANS}.end)") == rows.time[keep][order].tolist()
