@@ -99,8 +99,9 @@ def test_packs_of_different_kinds_and_links(bench, hours):
     board = bench(made, ahead=joined(made, lines), settings={"heap": "1M"})  # as with PSRAM
     board.board.run(20)
     check_readings(board, 40, len(MIXED))
-    for i, unit in enumerate(lines if hours else lines[:1]):  # a first time takes what stays
-        silence(board, unit, f"p{i}")
+    silence(board, lines[0], "p0")  # a first time takes what stays
+    if hours:
+        check_readings(board, 3600, len(MIXED))  # as does the end of a first hour
     heap = board.count("heap")
     for i, unit in enumerate(lines) if hours else [(3, lines[3])]:
         silence(board, unit, f"p{i}")

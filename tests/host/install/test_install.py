@@ -171,7 +171,7 @@ def test_where_flash_is_narrow_the_way_back_makes_room(image, firmware, tmp_path
     board = Bench(image).start()
     board.board.run(60)  # its history has its folders and files
     board.close()
-    fill(image, 25)
+    fill(image, 27)
     with board_on(image) as (_, port):
         assert put(port, newer(firmware, tmp_path), "1.1")[-1] == RUNS
     with Files(image) as files:
