@@ -158,7 +158,7 @@ def sqlite(folder: Path):
 def postgresql(folder: Path):
     with servers.postgresql() as where:
         yield Sql(
-            f"postgresql://packlog@{where}/packlog",
+            f"postgresql://packlog@{where}/house",
             "SELECT sum(pg_total_relation_size(oid)) FROM pg_class "
             "WHERE relname LIKE 'packlog%' AND relkind = 'r'",
             "date_trunc('month', day)",
@@ -169,9 +169,9 @@ def postgresql(folder: Path):
 def mariadb(folder: Path):
     with servers.mariadb() as where:
         yield Sql(
-            f"mysql://packlog@{where}/packlog",
+            f"mysql://packlog@{where}/house",
             "SELECT sum(data_length + index_length) FROM information_schema.tables "
-            "WHERE table_schema = 'packlog'",
+            "WHERE table_schema = 'house'",
             "date_format(day, '%Y-%m')",
             "ANALYZE TABLE packlog_frames, packlog_cells, packlog_hours, packlog_days",
         )
@@ -198,9 +198,9 @@ STORES = {
 }
 
 
-def tables(folder: Path, days: int) -> list:
-    """Those of one board."""
-    pack = long_readings.store(folder, days)
+def tables(folder: Path, days: int, end: int) -> list:
+    """Those of one board, until a unix time."""
+    pack = long_readings.store(folder, days, begin=end - days * 86400)
     files = records.find([pack])
     return list(packlog.tables(files, records.read, "board"))
 
@@ -239,8 +239,8 @@ def measure(boards: int, days: int, only: list[str] | None = None) -> dict:
     found = {}
     with tempfile.TemporaryDirectory(prefix="packlog-fleet-") as name:
         folder = Path(name)
-        made = tables(folder, days)
-        end = long_readings.BEGIN + days * 86400
+        end = int(time.time())  # VictoriaMetrics takes nothing of a day after tomorrow
+        made = tables(folder, days, end)
         day = time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(end - 86400))
         for store_name, opened in STORES.items():
             if only and store_name not in only:

@@ -9,7 +9,7 @@ BEGIN = 1780300800  # 2026-06-01T08:00:00Z
 CELLS = 16
 
 
-def of(days, seed=0):
+def of(days, seed=0, begin=BEGIN):
     """A house with a day's sun and loads that come and go, a reading a minute."""
     chance = np.random.default_rng(seed)
     count = days * 86400 // EVERY_S
@@ -27,10 +27,12 @@ def of(days, seed=0):
     records["cells"] = CELLS
     records["voltage"] = records["mv"].sum(axis=1)
     readings.put_extremes(records)
-    return readings.Readings(records, BEGIN, CELLS)
+    return readings.Readings(records, begin, CELLS)
 
 
-def store(folder, days, name="house", budget_kb=None):
+def store(folder, days, name="house", budget_kb=None, begin=BEGIN):
     """Encode so many days; returns the folder of the pack."""
-    encode.store(of(days), folder, Plan(name=name, capacity_ah=280, budget_kb=budget_kb))
+    encode.store(
+        of(days, begin=begin), folder, Plan(name=name, capacity_ah=280, budget_kb=budget_kb)
+    )
     return folder / name
