@@ -1,16 +1,14 @@
-"""The CRC of Modbus, 16 bits: 0xA001 backwards, from 0xFFFF on."""
+"""CRCs that go backwards (the lowest bit first), by four bits at a time."""
 
-# By four bits
-_TABLE = (
+# 0xA001
+_MODBUS = (
     0x0000, 0xCC01, 0xD801, 0x1400, 0xF001, 0x3C00, 0x2800, 0xE401,
     0xA001, 0x6C00, 0x7800, 0xB401, 0x5000, 0x9C01, 0x8801, 0x4400,
 )  # fmt: skip
 
 
-def crc16(buf, at, count):
-    """The CRC of so many bytes."""
-    crc = 0xFFFF
-    table = _TABLE
+def by_table(buf, at, count, crc, table):
+    """The CRC of so many bytes that goes on from crc. table: what each four bits change."""
     count += at
     while at < count:
         crc ^= buf[at]
@@ -18,3 +16,8 @@ def crc16(buf, at, count):
         crc = table[crc & 15] ^ crc >> 4
         at += 1
     return crc
+
+
+def crc16(buf, at, count):
+    """The CRC of Modbus, of so many bytes."""
+    return by_table(buf, at, count, 0xFFFF, _MODBUS)

@@ -7,6 +7,7 @@ four that read are ever sent. Eight bits are weak: an answer is compared with th
 """
 
 from bms import asked, framed
+from bms.crc import by_table
 from lib import once
 from sample import (
     BALANCING,
@@ -59,15 +60,7 @@ _TABLE = (
 
 def crc8(buf, at, count):
     """The CRC 0x8C backwards, from 0 on, of so many bytes."""
-    crc = 0
-    table = _TABLE
-    count += at
-    while at < count:
-        crc ^= buf[at]
-        crc = table[crc & 15] ^ crc >> 4
-        crc = table[crc & 15] ^ crc >> 4
-        at += 1
-    return crc
+    return by_table(buf, at, count, 0, _TABLE)
 
 
 def low_first(buf, at, size):
