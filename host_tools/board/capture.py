@@ -110,7 +110,11 @@ def _head(kinds: dict[str, str]) -> str:
 def _check(out: Path) -> None:
     """PacklogError if something else is there."""
     try:
-        if out.exists() and not out.read_bytes().startswith(FIRST.encode()):
+        if not out.exists():
+            return
+        with out.open("rb") as file:
+            is_ours = file.read(len(FIRST)) == FIRST.encode()
+        if not is_ours:
             raise PacklogError(f"{out} is there and is no capture of packlog's: name another file")
     except OSError as error:
         raise write_error(str(out), error) from None

@@ -2,9 +2,20 @@
 FILE.2, and so on, and the oldest is deleted.
 """
 
+import os
 from collections.abc import Callable
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
+
+LONGEST = 65536  # bytes of a line
+
+
+def _ends_a_line(path: Path) -> bool:
+    with path.open("rb") as file:
+        if not file.seek(0, os.SEEK_END):
+            return True
+        file.seek(-1, os.SEEK_END)
+        return file.read(1) == b"\n"
 
 
 class Rotating:
@@ -17,13 +28,15 @@ class Rotating:
         self._head, self._most = head, most
         self._rest = b""  # of a line
         # What was cut off in the middle of a line ends there
-        if path.stat().st_size and path.read_bytes()[-1:] != b"\n":
+        if not _ends_a_line(path):
             self._write(b"\n")
         self._write(head().encode())
 
     def write(self, piece: bytes) -> None:
         """Add bytes; whole lines are in the file when this returns."""
         whole, end, self._rest = (self._rest + piece).rpartition(b"\n")
+        if len(self._rest) > LONGEST:  # no line at all, whatever sends it
+            whole, end, self._rest = whole + end + self._rest, b"\n", b""
         if not end:
             return
         for line in whole.splitlines(keepends=True):

@@ -1,6 +1,6 @@
 """A file of lines that is put aside when it is full."""
 
-from host_tools.board.rotation import Rotating
+from host_tools.board.rotation import LONGEST, Rotating
 
 
 def lines(path):
@@ -28,3 +28,13 @@ def test_it_goes_on_behind_what_is_there(tmp_path):
     with Rotating(out, lambda: "# again\n") as file:
         file.write(b"one\ntwo\nhalf")
     assert lines(out) == ["# head", "cut off", "# again", "one", "two", "half"]
+
+
+def test_what_has_no_lines_is_not_kept_in_memory(tmp_path):
+    out = tmp_path / "log.txt"
+    with Rotating(out, lambda: "# head\n") as file:
+        for _ in range(3 * LONGEST // 1000):
+            file.write(b"x" * 1000)
+        file.write(b"\nlast\n")
+        assert out.stat().st_size > 3 * LONGEST - 2000
+    assert max(map(len, lines(out))) <= LONGEST + 1000 and lines(out)[-1] == "last"
