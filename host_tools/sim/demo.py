@@ -29,6 +29,8 @@ What ran is the unmodified firmware, on a virtual board: nobody has run it on a 
   {COMMAND} info history/house
   {COMMAND} decode history/house -o pack.csv
 The same picture of a board's history: {COMMAND} decode history/house -o day.png
+What was just logged, in the browser: {COMMAND} view FOLDER
+The page of a virtual board that runs, with live values: {COMMAND} sim --http 0
 Wiring and parts: docs/wiring.md. The virtual board to play with: {COMMAND} sim --help
 """
 
@@ -102,4 +104,4 @@ def _report(folder: Path, lcd: list[str], last: status.Status, minutes: int) -> 
     print(f"for, with cells and events {size} bytes in {len(files)} files.")
     print(f"{rows} rows are in {folder / 'pack.csv'}. The display is in {folder / 'lcd.png'}.")
     print(f"A picture of what was logged: {folder / 'day.png'}")
-    print(NEXT)
+    print(NEXT.replace("FOLDER", str(folder / PACK)))

@@ -23,5 +23,6 @@ def test_the_demo_leaves_what_it_promises(tmp_path, capsys):
     assert "|SoC" in said and "readings came in" in said and "frames were stored" in said
     assert " 0 bytes" not in said and "packlog install" in said
     assert f"{tmp_path}/day.png" in said and "decode history/house -o day.png" in said
+    assert f"packlog view {tmp_path}/house" in said and "packlog sim --http 0" in said
     assert "nobody has run it on a real one yet" in said  # as README.md has it
     assert (tmp_path / "mine.txt").exists()
