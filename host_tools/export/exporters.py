@@ -13,28 +13,21 @@ of one kind instead: millions of them are not in memory at once then. Either may
 rows it wrote.
 """
 
-import ast
 import importlib
 import inspect
-from functools import cache
 from pathlib import Path
 from types import ModuleType
 
+from host_tools.ground import modules
 from host_tools.ground.errors import UsageError
 from host_tools.ground.words import there_are
 
 DEFAULT = "csv"
 
 
-@cache
 def extensions() -> dict[str, str]:
     """name of an exporter -> its EXTENSION, read without importing it."""
-    found = {}
-    for path in sorted(Path(__file__).parent.glob("*.py")):
-        for node in ast.parse(path.read_text(encoding="utf8")).body:
-            if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "EXTENSION":
-                found[path.stem] = ast.literal_eval(node.value)
-    return found
+    return modules.constants(Path(__file__).parent, "EXTENSION")
 
 
 def get(name: str) -> ModuleType:

@@ -15,13 +15,13 @@ from host_tools.page import built
 from tests.helpers import chromium, long_history
 from tests.helpers.boards import Bench, copy_of, put_files
 from tests.helpers.http_bench import http_config
+from tests.helpers.page import DRAWN
 from tests.helpers.segment_bytes import NOON
 
 YEARS, FRAMES_A_DAY, HOURS_FILES = 5, 8, 5
 DAYS = YEARS * 365
 BEGIN = NOON
 NOW = BEGIN + (DAYS + 1) * 86400
-READY = "window.packlog && packlog.charts && !packlog.charts.isLoading && packlog.charts.plots.size"
 SPANS = "packlog.charts.levels.of('pack')"
 FIRST_VIEW = 150_000  # bytes over the air
 LIVE_S = 5
@@ -75,7 +75,7 @@ def page(tab, board):
     tab.show(1280, 900)
     tab.received = 0
     tab.open(board.url)
-    tab.wait(READY)
+    tab.wait(DRAWN)
     yield tab
     assert tab.errors == []
     tab.open("about:blank")
@@ -87,7 +87,7 @@ def numbers(tab, script):
 
 def move(tab, begin, end):
     tab.run(f"packlog.charts.move({{from: {begin}, to: {end}}})")
-    tab.wait("!packlog.charts.isLoading")
+    tab.wait(DRAWN)
 
 
 class Sent:
@@ -148,7 +148,7 @@ def test_five_years_open_with_little(tab, board):
     tab.open(board.url + "?first")
     tab.errors.clear()
     tab.received = 0
-    tab.wait(READY)
+    tab.wait(DRAWN)
     assert 10_000 < tab.received < FIRST_VIEW
     for seconds, level in ((DAYS * 86400, "days"), (60 * 86400, "hours"), (86400, "pack")):
         move(tab, NOW - 2 * 86400 - seconds, NOW - 2 * 86400)
@@ -190,7 +190,7 @@ def test_the_band_is_as_wide_as_this_board_tolerates(page):
     labels = "[...document.querySelectorAll('label')]"
     page.run(f"{labels}.find((it) => it.innerText.includes('Tolerances')).click()")
     page.run("packlog.charts.choose(604800)")
-    page.wait("!packlog.charts.isLoading")
+    page.wait(DRAWN)
     assert "this board's tolerances" in page.run("document.body.innerText")
     data = json.loads(page.run("JSON.stringify(packlog.charts.plots.get('voltage').plot.data)"))
     mean, low, high = (np.array(line, float)[:-1] for line in data[1:4])

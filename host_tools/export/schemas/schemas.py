@@ -8,11 +8,11 @@ every is how long a row is, None: as is usual. Only databases can have one with 
 True, and only one pack at a time one with ONE_PACK = True.
 """
 
-import ast
 import importlib
 from pathlib import Path
 from types import ModuleType
 
+from host_tools.ground import modules
 from host_tools.ground.errors import UsageError
 from host_tools.ground.words import there_are
 
@@ -21,11 +21,7 @@ USUAL = "packlog"
 
 def names() -> list[str]:
     """The usual one first."""
-    found = []
-    for path in sorted(Path(__file__).parent.glob("*.py")):
-        tree = ast.parse(path.read_text(encoding="utf8"))
-        if any(isinstance(node, ast.FunctionDef) and node.name == "tables" for node in tree.body):
-            found.append(path.stem)
+    found = modules.defining(Path(__file__).parent, "tables")
     return [USUAL, *(name for name in found if name != USUAL)]
 
 

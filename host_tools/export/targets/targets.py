@@ -10,11 +10,9 @@ address is an Address of address.py, of a file the Path; how says what is asked 
 Target is a context manager: leaving it without an error makes a file whole.
 """
 
-import ast
 import importlib
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from types import ModuleType
 from typing import Protocol
@@ -22,6 +20,7 @@ from typing import Protocol
 from host_tools.export.targets import address
 from host_tools.export.targets.cursors import Batch, Cursor
 from host_tools.export.targets.rows import Table
+from host_tools.ground import modules
 from host_tools.ground.errors import UsageError
 
 ANY_DATABASE = "sql"  # the module for a scheme that only SQLAlchemy may know
@@ -61,15 +60,9 @@ class Moved(Exception):
     """Another export has written meanwhile: the cursors are not what they were."""
 
 
-@cache
 def declared(constant: str) -> dict[str, tuple[str, ...] | str]:
     """By a target's name its SCHEMES or its EXTENSION, read without importing it."""
-    found = {}
-    for path in sorted(Path(__file__).parent.glob("*.py")):
-        for node in ast.parse(path.read_text(encoding="utf8")).body:
-            if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == constant:
-                found[path.stem] = ast.literal_eval(node.value)
-    return found
+    return modules.constants(Path(__file__).parent, constant)
 
 
 def is_file(text: str) -> bool:

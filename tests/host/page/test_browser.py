@@ -15,11 +15,11 @@ from host_tools.page.site import Site
 from PIL import Image
 from tests.helpers import chromium, long_history
 from tests.helpers.fake_board import FakeBoard, served
+from tests.helpers.page import DRAWN
 from tests.helpers.segment_bytes import NOON
 
 DOCS = Path(__file__).parents[3] / "docs"
 OLD = Path(__file__).parents[2] / "data" / "0.1.0"
-READY = "window.packlog && packlog.charts && !packlog.charts.isLoading && packlog.charts.plots.size"
 PHONE, DESK = (390, 844), (1280, 900)
 YEARS = 5
 FIRST_VIEW = 150_000  # bytes over the air
@@ -42,7 +42,7 @@ def opened(tab, site, path="", **look):
     tab.errors.clear()
     with served(site) as url:
         tab.open(url + path)
-        tab.wait(READY)
+        tab.wait(DRAWN)
         yield url
         assert tab.errors == []
         tab.open("about:blank")
@@ -155,7 +155,7 @@ def test_what_is_drawn_is_what_decode_says(tab):
     site = FakeBoard(OLD / "house")
     with opened(tab, site):
         tab.run("packlog.charts.choose('all')")
-        tab.wait(READY)
+        tab.wait(DRAWN)
         rows = loading.SERIES["pack"]([OLD / "house"])
         keep = ~rows.hole & (rows.time >= 0)
         order = rows.time[keep].argsort(kind="stable")
@@ -239,7 +239,7 @@ def test_years_open_with_little_and_zoom_down_to_seconds(tab, years):
             (60, "pack"),
         ):
             tab.run(f"packlog.charts.move({{from: {NOON} + 9e6, to: {NOON} + 9e6 + {seconds}}})")
-            tab.wait("!packlog.charts.isLoading")
+            tab.wait(DRAWN)
             assert tab.run("packlog.charts.levels.spans(packlog.charts.view).level") == level
             # Again, with all at hand
             drawn = number(
@@ -250,7 +250,7 @@ def test_years_open_with_little_and_zoom_down_to_seconds(tab, years):
             print(f"{seconds} s: {drawn:.0f} ms, {site.sent} bytes so far")
         asked = len(site.fetched)
         tab.run("packlog.charts.choose('all')")
-        tab.wait("!packlog.charts.isLoading")
+        tab.wait(DRAWN)
         assert len(site.fetched) - asked < 20
 
 
@@ -261,16 +261,16 @@ def test_files_are_kept_by_the_browser(tab, years):
         sent = []
         for _ in range(2):
             tab.open(url)
-            tab.wait(READY)
+            tab.wait(DRAWN)
             tab.run("packlog.charts.choose(604800)")
-            tab.wait("!packlog.charts.isLoading")
+            tab.wait(DRAWN)
             sent.append(site.sent)
             tab.open("about:blank")
         assert sent[1] - sent[0] < sent[0] * 0.75
     other = FakeBoard(years, "ba9876543210")
     with served(other) as url:
         tab.open(url)
-        tab.wait(READY)
+        tab.wait(DRAWN)
         assert other.sent > 0
 
 
@@ -336,9 +336,9 @@ def test_files_dropped_on_a_copy(tab, tmp_path):
     chooser = tab.call("DOM.querySelector", nodeId=document, selector="input[accept]")["nodeId"]
     files = [str(path) for path in sorted((OLD / "house").rglob("*.*")) if path.is_file()]
     tab.call("DOM.setFileInputFiles", files=files, nodeId=chooser)
-    tab.wait(READY)
+    tab.wait(DRAWN)
     tab.run("packlog.charts.choose('all')")
-    tab.wait("!packlog.charts.isLoading")
+    tab.wait(DRAWN)
     rows = loading.SERIES["pack"]([OLD / "house"])
     assert tab.run("packlog.charts.history.table('pack').length") == len(rows)
     assert tab.errors == []
@@ -351,7 +351,7 @@ def test_years_without_hours_and_days_are_drawn_from_frames(tab, years, tmp_path
     site = FakeBoard(tmp_path / "house")
     with opened(tab, site):
         tab.run("packlog.charts.choose('all')")
-        tab.wait("!packlog.charts.isLoading && packlog.charts.ranges.pressed === 'all'", 120)
+        tab.wait(f"{DRAWN} && packlog.charts.ranges.pressed === 'all'", 120)
         assert tab.run(f"{SPANS}.length") == YEARS * 365 * long_history.FRAMES_A_DAY
         drawn = number(
             tab,

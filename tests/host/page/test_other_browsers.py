@@ -7,9 +7,9 @@ from host_tools.history import loading
 from host_tools.page.view import save
 from tests.helpers import browsers
 from tests.helpers.fake_board import FakeBoard, served
+from tests.helpers.page import DRAWN
 
 OLD = Path(__file__).parents[2] / "data" / "0.1.0"
-READY = "window.packlog && packlog.charts && !packlog.charts.isLoading && packlog.charts.plots.size"
 SPANS = "packlog.charts.levels.of('pack')"
 
 
@@ -24,13 +24,13 @@ def test_what_is_live_and_what_was(tab):
     tab.errors.clear()
     with served(site) as url:
         tab.open(url)
-        tab.wait(f"!!({READY})")
+        tab.wait(f"!!({DRAWN})")
         site.tell("house", soc=61, power=1234.5)
         tab.wait("document.querySelector('.ring').innerText.includes('61')")
         assert "1.23\u202fkW" in tab.run("document.body.innerText")
         # The charts show what decode does, of all frames
         tab.run("packlog.charts.choose('all')")
-        tab.wait(f"!!({READY})")
+        tab.wait(f"!!({DRAWN})")
         rows = loading.SERIES["pack"]([OLD / "house"])
         keep = ~rows.hole & (rows.time >= 0)
         order = rows.time[keep].argsort(kind="stable")
@@ -52,9 +52,9 @@ def test_it_keeps_the_files(tab):
     with served(site) as url:
         for _ in range(2):
             tab.open(url)
-            tab.wait(f"!!({READY})")
+            tab.wait(f"!!({DRAWN})")
             tab.run("packlog.charts.choose('all')")
-            tab.wait(f"!!({READY})")
+            tab.wait(f"!!({DRAWN})")
             sent.append(site.sent)
         tab.open("about:blank")
     assert sent[1] - sent[0] < sent[0] * 0.75
