@@ -23,6 +23,7 @@ from config_rules import (
     things,
 )
 from config_zone import local_rule
+from kinds_found import unit_of
 
 PASSING = True
 
@@ -255,12 +256,6 @@ def _pack(data, where, known):
     section = _section(data, keys, where)
     section["parameters"] = {key: parameters[key] for key in parameters if key not in keys}
     return where, section, [rule for thing in (PACK, link, bms) for rule in thing.get("RULES", ())]
-
-
-def unit_of(pack):
-    """How config.json names a unit, as finder.py keeps it."""
-    address = str(pack.get("address") or "").lower()
-    return address or str(pack.get("device") or "").strip()
 
 
 def _thing(data, thing, where):

@@ -2,9 +2,8 @@
 
 It listens for the unit, compares its advertisement with what the kinds look like (recognise.py),
 and asks the unit as each that is possible, in turn, until one brings a reading: with that decoder's
-requests, which only read. What it finds is kept in KNOWN, a JSON object of kinds by address or
-name as config.json has them; settings.py takes the kind from there at the next start. This module
-is loaded only while there is something to find.
+requests, which only read. What it finds is kept by kinds_found.py; settings.py takes the kind from
+there at the next start. This module is loaded only while there is something to find.
 """
 
 import asyncio
@@ -12,12 +11,12 @@ import gc
 import sys
 
 import recognise
-from lib import kept, passing
-from transport import ble
+from kinds_found import add, read, unit_of
+from lib import passing
+from transport import ble, ble_scan
 
 PASSING = True
 
-KNOWN = "/auto.json"  # settings.FOUND
 LISTEN_S = 8
 AGAIN_S = 20  # until a unit that was not found is looked for again
 TRY_S = 30  # for a link to come up, and for what comes then
@@ -123,7 +122,7 @@ class Finder:
 
     async def _look(self):
         """Look until at least one was found and kept. Returns what that is, in words."""
-        found = kept.read(KNOWN)
+        found = read()
         # Found before, and yet not taken: what else the config says does not fit that kind
         looked_for = [pack for pack in self._packs if unit_of(pack) not in found]
         while True:
@@ -131,7 +130,7 @@ class Finder:
             for pack in looked_for:
                 kind = await self._find(pack)
                 if kind:
-                    kept.add(KNOWN, unit_of(pack), kind)
+                    add(unit_of(pack), kind)
                     done.append(pack["name"] + " is a " + kind)
             if done:
                 return ", ".join(done)
@@ -187,14 +186,9 @@ class Finder:
         return None
 
 
-def unit_of(pack):
-    """How the config names the unit."""
-    return pack["address"] or pack["device"]
-
-
 async def _hear(pack):
-    """The advertisement of the pack's unit, as ble.scan() has it; None if it is not heard."""
-    for heard in await ble.scan(LISTEN_S):
+    """The advertisement of the pack's unit, as ble_scan.scan() has it; None if it is not heard."""
+    for heard in await ble_scan.scan(LISTEN_S):
         if pack["address"] in (heard[0], "") and pack["device"] in (heard[1], ""):
             return heard
     return None

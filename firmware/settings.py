@@ -18,7 +18,6 @@ PASSING = True
 CONFIG = "config.json"
 FINISHED = "config.ready"
 _NEW = "config.new"
-FOUND = "auto.json"
 LAST = "Old config in use: "
 
 
@@ -60,18 +59,12 @@ def _is_found_since(folder, settings):
     unknown = [pack for pack in settings["packs"] if pack["bms"] == "auto"]
     if not unknown or "complaints" in settings:
         return False
-    found = _found(folder)
-    return any((pack["address"] or pack["device"]) in found for pack in unknown)
+    import kinds_found
 
-
-def _found(folder):
-    """Kinds of BMS by their units, as finder.py keeps them."""
-    from lib import kept
-    from lib.passing import forget
-
-    found = kept.read(folder + FOUND)
-    forget("lib.kept")
-    return found
+    found = kinds_found.read(folder)
+    is_there = any(kinds_found.unit_of(pack) in found for pack in unknown)
+    sys.modules.pop("kinds_found", None)
+    return is_there
 
 
 def _head(checksum, text):
@@ -107,12 +100,13 @@ def _finished(folder, checksum):
 
 
 def _check(folder):
-    all_of_it = "config", "config_rules", "config_keys", "config_zone"
+    all_of_it = "config", "config_rules", "config_keys", "config_zone", "kinds_found"
     passing = [name for name in all_of_it if name not in sys.modules]
     import config
+    import kinds_found
 
     try:
-        checked, checksum = config.load(folder + CONFIG, _found(folder))
+        checked, checksum = config.load(folder + CONFIG, kinds_found.read(folder))
         checked = config.finish(checked)
         _write(folder, form(json.dumps(checked).encode(), checksum))
         return checked, None

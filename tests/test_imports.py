@@ -15,13 +15,14 @@ GROUND = {"sample", "version", "lib"}
 MAY = {
     # The entrance hall: what wires the rooms together
     "main": {"packlog", "settings"},
-    "settings": {"config", "config_keys", "lib", "radios", "store"},
+    "settings": {"config", "config_keys", "kinds_found", "radios", "store"},
     "radios": GROUND | {"board"},
     "packlog": {"store", "net", "transport"}
     | GROUND
     | {"board", "complaint", "console", "finder", "health", "listen", "update"}
     | {"pack"},
-    "finder": {"lib", "recognise", "seen_as", "transport"},
+    "finder": {"kinds_found", "lib", "recognise", "seen_as", "transport"},
+    "kinds_found": set(),
     "recognise": set(),
     "seen_as": set(),
     "pack": {"bms", "transport", "store"}
@@ -38,7 +39,7 @@ MAY = {
     "health": GROUND | {"store"},
     "hold": GROUND | {"hub"},
     "hub": GROUND,
-    "config": {"config_rules", "config_zone"},
+    "config": {"config_rules", "config_zone", "kinds_found"},
     "config_zone": {"config_rules"},
     "config_rules": {"config_keys"},
     "sample": set(),

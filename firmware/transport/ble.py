@@ -1,8 +1,7 @@
 """A BMS over Bluetooth LE that speaks through one notify characteristic, on aioble.
 
-Scanning, connecting and discovery are for one link at a time; every stage has a timeout. Of aioble
-two things are not used: its queue of one notification loses pieces of a frame, and its scan keeps
-whatever it hears and waits for the scan's end without a timeout. Times are in ms unless named _s.
+Every stage of a link has a timeout. Times are in ms unless named _s. ble_radio.py is what all links
+share; ble_scan.py lists what is in reach.
 """
 
 import asyncio
@@ -17,6 +16,8 @@ from aioble.device import DeviceConnection, DeviceDisconnectedError, DeviceTimeo
 from micropython import const
 
 from lib import once
+from transport import ble_radio
+from transport.ble_radio import ask, characteristics, field, first_with
 
 NEEDS = ("aioble",)
 KEYS = {
@@ -54,42 +55,22 @@ DELAYS = (1, 1, 2, 3, 5, 10)  # s before the next attempts
 MTU_MS = 2000
 WRITE_MS = 2000
 CLOSE_MS = 3000
-POLL_MS = 100  # looking often costs less than a flag that the loop polls every ms
 
 _HOLD_S = const(60)  # at most so long does a released link stay in one run()
 _MTU = const(247)  # a JK sends 244 bytes at most, and what fits one packet is not reassembled
 _RING = const(1024)  # what a unit says in answer to all that it is asked
 _MUTE = const(3)  # links without a word from a unit that was never heard: then it is paired with
 _WRITE_SIZE = const(20)  # fits any MTU: the BMS sees a stream in any case
-_HEARD_MAX = const(50)  # devices that scan() lists
 
-# Events of bluetooth.BLE.irq
-_SCAN_RESULT = const(5)
-_SCAN_DONE = const(6)
-_CONNECTED = const(7)
-_NOTIFIED = const(18)
-_ENCRYPTION = const(28)  # and of the keys, after it
-# Types of fields in an advertisement: what is not all, and the next number for what is
-_NAMES = const(8)
-_SERVICES = const(2)
-_MAKER = const(0xFF)
 # Errors of a unit that wants the link to be encrypted, or that a passkey was used for that
 ENCRYPT = (0x105, 0x108, 0x10C, 0x10F)
+_NAME = const(8)  # a field of an advertisement: see ble_radio.field()
 # What a characteristic can do
 _WRITE_NO_RESPONSE = const(4)
 _WRITE = const(8)
 _NOTIFY = const(16)
 
-SECRETS = "/ble_secrets.json"  # the keys of bonds: nothing copies it from the board
-
-ble = core.ble
-keys = None  # transport.pairing.Keys, once a unit has to be paired with
 lost = False  # the radio had to be left out: see radios.py
-_lock = asyncio.Lock()
-_links = {}  # connection handle << 16 | value handle: the link that it belongs to
-_device = None  # the one that is being connected to
-_hear = None  # who gets the advertisements
-_scanning = False
 _chunk = bytearray(256)  # what a decoder is fed with
 
 
@@ -107,159 +88,11 @@ def claim(section):
         )
     try:
         if not section["pin"]:
-            os.stat(SECRETS)
-        load_keys()  # first: the radio asks for keys when it is switched on
+            os.stat(ble_radio.SECRETS)
+        ble_radio.load_keys()  # first: the radio asks for keys when it is switched on
     except OSError:
         pass  # no unit has been paired with
     core.ensure_active()
-
-
-def load_keys():
-    """Load the module that pairs with units, if it is not there yet."""
-    global keys
-    if not keys:
-        try:
-            from transport.pairing import Keys
-
-            keys = Keys(ble, SECRETS)
-        except MemoryError:
-            raise OSError(errno.ENOMEM)
-
-
-def _irq(event, data):
-    """On an ESP32 this runs on the radio's thread, between any two instructions of the firmware. An
-    exception would make aioble deaf.
-    """
-    global _scanning
-    if event == _NOTIFIED:
-        handle, value, piece = data
-        link = _links.get(handle << 16 | value)
-        if link:
-            link._take(piece)
-            return True  # nobody else's: spares aioble's client, which comes later, a copy
-    elif event == _SCAN_RESULT:
-        if _hear:
-            _hear(data)
-    elif event == _SCAN_DONE:
-        _scanning = False
-    elif event == _CONNECTED:
-        connection = _device and _device._connection
-        if not connection or connection._conn_handle != data[0]:
-            _ask(ble.gap_disconnect, data[0])  # nobody waits any more, and it keeps others out
-    elif event >= _ENCRYPTION and keys:
-        return keys.irq(event, data)
-
-
-def _stopped():
-    # The radio was switched off: of that aioble tells neither connections nor who waits for them.
-    for connection in DeviceConnection._connected.values():
-        connection._event.set()
-
-
-core.register_irq_handler(_irq, _stopped)
-
-
-def _ask(procedure, argument=None):
-    """Ask the radio to end something; False if there is nothing to end."""
-    try:
-        return procedure(argument) is not False
-    except OSError:
-        return False
-
-
-def _field(advertisement, kind):
-    """The first field of this type or the next one, without padding; b"" if there is none."""
-    i = 0
-    while i + 1 < len(advertisement):
-        if 0 <= advertisement[i + 1] - kind <= 1:
-            return bytes(advertisement[i + 2 : i + 1 + advertisement[i]]).rstrip(b"\0 ")
-        i += 1 + advertisement[i]
-    return b""
-
-
-def _activate():
-    # After a stop of the radio the heap may have taken its memory
-    if lost:
-        raise OSError(errno.ENODEV)
-    try:
-        core.ensure_active()
-    except OSError as error:
-        import radios
-
-        radios.give_up("ble", error)
-
-
-async def _listen(ms, hear, enough):
-    """Scan actively until enough(), at most for ms. hear(event data) is called by the interrupt."""
-    global _hear, _scanning
-    _activate()
-    ble.irq(core.ble_irq)  # MicroPython takes the handler away when one has failed
-    _hear = hear
-    _scanning = True
-    try:
-        ble.gap_scan(ms, 60000, 30000, True)  # half of the time: WiFi has the same antenna
-        for _ in range(ms // POLL_MS + 10):
-            if enough() or not _scanning:
-                return
-            await asyncio.sleep_ms(POLL_MS)
-        aioble.stop()  # not even the scan's end was heard: only a restart helps
-    except OSError:
-        aioble.stop()
-        raise
-    finally:
-        _hear = None
-        _ask(ble.gap_scan)
-
-
-async def scan(seconds=5):
-    """What is heard within that time, while links are up: [(address, name, RSSI in dBm, UUIDs
-    of 16 bits of the services it says it has, the maker's number or None)]. OSError,
-    asyncio.TimeoutError.
-    """
-    heard = {}
-
-    def hear(data):
-        kind, address, _, rssi, advertisement = data
-        key = (kind, bytes(address))
-        if key in heard or len(heard) < _HEARD_MAX:
-            name, _, services, maker = heard.get(key, (b"", 0, b"", b""))
-            services = _field(advertisement, _SERVICES) or services
-            maker = maker or _field(advertisement, _MAKER)[:2]
-            heard[key] = (_field(advertisement, _NAMES) or name, rssi, services, maker)
-
-    lock = _lock
-    with DeviceTimeout(None, TURN[1]):
-        await lock.acquire()
-    try:
-        await _listen(int(1000 * seconds), hear, lambda: False)
-    finally:
-        lock.release()
-    found = []
-    for key, (name, rssi, services, maker) in heard.items():
-        name = "".join([chr(byte) if 32 <= byte < 127 else "?" for byte in name])
-        pairs = range(0, len(services) - 1, 2)
-        uuids = [services[i] | services[i + 1] << 8 for i in pairs]
-        number = int.from_bytes(maker, "little") if maker else None
-        found.append((aioble.Device(*key).addr_hex(), name, rssi, uuids, number))
-    return found
-
-
-def shutdown():
-    """Let go of every unit, from a finally: one that is not told stays taken. A tenth of a second
-    each.
-
-    What the event loop was doing is over: the next asyncio.run needs asyncio.new_event_loop().
-    """
-    global _lock
-    _lock = asyncio.Lock()
-    _links.clear()
-    if ble.active():
-        _ask(ble.gap_scan)
-        _ask(ble.gap_connect)
-        for handle in DeviceConnection._connected:
-            _ask(ble.gap_disconnect, handle)
-            time.sleep_ms(100)  # the units have to be told
-        aioble.stop()
 
 
 @once.packs
@@ -298,7 +131,7 @@ class BleLink:
         self._mtu = _MTU
         self._target = None  # (kind of address, address) of the unit that was heard
         self._device = None
-        self._key = None  # in _links
+        self._key = None  # in ble_radio.links
         self._until = None  # released until then, in ticks
         self.state = None
         # Written at head by the interrupt, read at tail by the task: neither writes the other's
@@ -309,7 +142,7 @@ class BleLink:
         """The logger ends: let go of every unit. A JK takes one client at a time, and the next one
         should get in.
         """
-        shutdown()
+        ble_radio.shutdown()
 
     def release(self, seconds):
         """Let somebody else have the unit for so long; 0 takes it back."""
@@ -367,7 +200,7 @@ class BleLink:
         raise LinkLost(error, self._trouble)
 
     async def _open(self):
-        lock = _lock
+        lock = ble_radio.lock
         with self._stage(TURN):
             await lock.acquire()
         try:
@@ -386,26 +219,25 @@ class BleLink:
         what, ms, not_heard = SEARCH
         self.state, self._trouble = (what + self._label)[:20], "Bluetooth failed"
         self._target = None
-        await _listen(ms, self._heard, lambda: self._target or self._until is not None)
+        if lost:
+            raise OSError(errno.ENODEV)
+        await ble_radio.scan_until(ms, self._heard, lambda: self._target or self._until is not None)
         self._trouble = not_heard
 
     def _heard(self, data):
         kind, address, _, _, advertisement = data
-        if (_field(advertisement, _NAMES) if self._named else address) == self._wanted:
+        name = field(advertisement, _NAME)
+        if (name if self._named else address) == self._wanted:
             self._target = (kind, bytes(address))
 
     async def _connect(self):
-        global _device
         # A new one for each attempt: one that failed says at once that it is connected
-        self._device = _device = aioble.Device(*self._target)
-        if keys:
-            keys.prepare(self._pin)
-        try:
-            with self._stage(CONNECT):
-                # The radio gives up a little earlier: nothing may come of the attempt later
-                connection = await _device.connect(None, 7900)
-        finally:
-            _device = None
+        self._device = aioble.Device(*self._target)
+        if ble_radio.keys:
+            ble_radio.keys.prepare(self._pin)
+        with self._stage(CONNECT):
+            # The radio gives up a little earlier: nothing may come of the attempt later
+            connection = await ble_radio.connect(self._device, 7900)
         if self._mtu:
             try:
                 await connection.exchange_mtu(self._mtu, MTU_MS)
@@ -423,27 +255,28 @@ class BleLink:
         with self._stage(FIND, connection):
             service = await connection.service(self._service)
             if service:
-                places = await _all(service, self._word_to) if self._word_to else ()
-                found = writers = await _all(service, self._write)
+                places = await characteristics(service, self._word_to) if self._word_to else ()
+                found = writers = await characteristics(service, self._write)
                 if self._notifies:
                     service = await connection.service(self._notifies)
                 if self._notifies or self._write != self._notify:
-                    found = await _all(service, self._notify) if service else ()
+                    found = await characteristics(service, self._notify) if service else ()
         # One UUID can stand for two characteristics: what they can do tells which is which
-        notify = _with(found, _NOTIFY)
-        self._writer = _with(writers, _WRITE_NO_RESPONSE) or _with(writers, _WRITE)
+        notify = first_with(found, _NOTIFY)
+        self._writer = first_with(writers, _WRITE_NO_RESPONSE) or first_with(writers, _WRITE)
         if not notify or not self._writer:
             self._fail(errno.ENODEV)
         self._head = self._tail = 0
         self._key = connection._conn_handle << 16 | notify._value_handle
-        _links[self._key] = self
+        ble_radio.links[self._key] = self
         # A plain link first, unless there is a PIN, a bond, or a unit that was never heard on such
+        keys = ble_radio.keys
         pairs = self._pin or self._mute == _MUTE or (keys and keys.has(self._target[1]))
         if self._mute is not None:
             self._mute += 1
         if pairs or not await self.turn_on(connection, notify):
-            load_keys()
-            await keys.open(self, connection, notify)
+            ble_radio.load_keys()
+            await ble_radio.keys.open(self, connection, notify)
         self.delays = DELAYS
         await self._say_word(places, connection)
         self.counters["connects"] += 1
@@ -500,13 +333,13 @@ class BleLink:
         while self._until is None:
             if self._drain(feed):
                 polls = 0
-            if not (connection and connection.is_connected() and (polls or ble.active())):
+            if not (connection and connection.is_connected() and (polls or ble_radio.ble.active())):
                 self._fail(errno.ECONNRESET)
             data = b"" if polls else request()
             if data:
                 await self._attempt(self._send(data))
-            polls = (polls + 1) % (1000 // POLL_MS)
-            await asyncio.sleep_ms(POLL_MS)
+            polls = (polls + 1) % (1000 // ble_radio.POLL_MS)
+            await asyncio.sleep_ms(ble_radio.POLL_MS)
 
     async def _send(self, data):
         writer = self._writer
@@ -517,37 +350,23 @@ class BleLink:
     async def _close(self):
         """Let go of the unit, however far it came."""
         device, self._device = self._device, None
-        if keys:
-            keys.save()
-        _links.pop(self._key, None)
+        if ble_radio.keys:
+            ble_radio.keys.save()
+        ble_radio.links.pop(self._key, None)
         self._key = None  # another link can have it next
         connection = device and device._connection
         if not connection:
             return
         handle = connection._conn_handle
         if handle is None:
-            if _ask(ble.gap_connect):
-                await asyncio.sleep_ms(POLL_MS)  # the radio takes no scan before that is over
-        elif not _ask(ble.gap_disconnect, handle):
+            if ask(ble_radio.ble.gap_connect):
+                # The radio takes no scan before that is over
+                await asyncio.sleep_ms(ble_radio.POLL_MS)
+        elif not ask(ble_radio.ble.gap_disconnect, handle):
             connection._event.set()  # aioble does not know yet, or is never told
         if connection._task:  # otherwise aioble is not waiting for its end
-            for _ in range(CLOSE_MS // POLL_MS):
+            for _ in range(CLOSE_MS // ble_radio.POLL_MS):
                 if not connection.is_connected():
                     return
-                await asyncio.sleep_ms(POLL_MS)
+                await asyncio.sleep_ms(ble_radio.POLL_MS)
             connection._event.set()
-
-
-async def _all(service, uuid):
-    """The service's characteristics with that UUID."""
-    found = []
-    async for each in service.characteristics(uuid):
-        found.append(each)
-    return found
-
-
-def _with(characteristics, flag):
-    """The first of them that can do this, by handle."""
-    for each in sorted(characteristics, key=lambda each: each._value_handle):
-        if each.properties & flag:
-            return each

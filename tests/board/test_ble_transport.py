@@ -25,7 +25,8 @@ from host_tools.sim.workshop import port_of
 from tests.helpers.bluetooth_bench import image
 
 ON_BOARD = ("sample.py", "board.py", "radios.py", "bms/framed.py", "bms/jk_frame.py", "bms/jk.py")
-ON_BOARD += ("lib/once.py", "transport/ble.py", "transport/keepalive.py", "transport/pairing.py")
+ON_BOARD += ("lib/once.py", "transport/ble.py", "transport/ble_radio.py", "transport/ble_scan.py")
+ON_BOARD += ("transport/keepalive.py", "transport/pairing.py")
 RESUME_S = 30  # readings are there again so long after a fault is over
 PERIOD_S = 0.5  # from one reading to the next
 ADDRESSES = [f"C8:47:8C:00:00:0{n}" for n in range(1, 4)]
@@ -33,7 +34,7 @@ ADDRESSES = [f"C8:47:8C:00:00:0{n}" for n in range(1, 4)]
 MAIN = """
 import asyncio, gc, json
 from bms.jk import LINKS, Decoder
-from transport import ble
+from transport import ble, ble_radio, ble_scan
 from transport.keepalive import keep_alive
 
 
@@ -78,7 +79,7 @@ sources = [Source(which) for which in WHICH]
 try:
     asyncio.run(main())
 finally:
-    ble.shutdown()
+    ble_radio.shutdown()
     asyncio.new_event_loop()
 """
 
@@ -237,7 +238,7 @@ def test_ctrl_c_lets_go_of_the_unit_and_the_repl_can_scan(bench):
     on.board.run(1)
     assert not on.peers[0].connected
     with port_of(on.board) as port:
-        code = "import asyncio; print('heard', sorted(asyncio.run(ble.scan(1))))"
+        code = "import asyncio; print('heard', sorted(asyncio.run(ble_scan.scan(1))))"
         command = [sys.executable, "-m", "mpremote", "connect", port, "resume", "exec", code]
         said = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
     heard = [

@@ -14,7 +14,7 @@ standin.use()
 import fake_bluetooth as fake  # noqa: E402
 
 from bms.jk import LINKS  # noqa: E402
-from transport import ble  # noqa: E402
+from transport import ble, ble_radio, ble_scan  # noqa: E402, F401
 
 aioble = ble.aioble
 radio = fake.radio
@@ -25,7 +25,7 @@ FRAME = bytes(range(200)) + bytes(range(100))
 ASK = bytes(range(20))
 STAGES = ("services", "characteristics", "descriptors", "subscribe")
 
-ble.POLL_MS = 5
+ble_radio.POLL_MS = 5
 
 
 class short:
@@ -33,16 +33,17 @@ class short:
 
     def __init__(self, name, ms=30):
         self.name = name
-        self.usual = getattr(ble, name)
+        self.module = ble if hasattr(ble, name) else ble_radio
+        self.usual = getattr(self.module, name)
         self.value = ms
         if isinstance(self.usual, tuple):
             self.value = (self.usual[0], ms, self.usual[2])
 
     def __enter__(self):
-        setattr(ble, self.name, self.value)
+        setattr(self.module, self.name, self.value)
 
     def __exit__(self, *error):
-        setattr(ble, self.name, self.usual)
+        setattr(self.module, self.name, self.usual)
 
 
 def link_to(address="", device="", pin="", uuids=LINKS["ble"]):
@@ -107,15 +108,15 @@ def play(test, *args):
     try:
         asyncio.run(test(*args))
     finally:
-        ble.shutdown()
+        ble_radio.shutdown()
 
 
 def assert_free(*units):
     """Nobody has the unit, the radio is nobody's, nothing is registered."""
     assert [unit.handle for unit in units] == [None] * len(units)
-    assert not ble._lock.locked()
-    assert not ble._links
-    assert ble._device is None and ble._hear is None
+    assert not ble_radio.lock.locked()
+    assert not ble_radio.links
+    assert ble_radio._connecting is None and ble_radio._hear is None
     assert radio._scanning is None and radio._connecting is None
 
 

@@ -13,6 +13,7 @@ from ble_bench import (
     aioble,
     assert_free,
     ble,
+    ble_radio,
     fake,
     link_to,
     play,
@@ -178,7 +179,7 @@ def test_aiobles_own_queue_loses_pieces_of_a_burst():
     # Why the transport does not use it
     async def test():
         unit = radio.unit(ADDRESS)
-        device = ble._device = aioble.Device(0, ADDRESS)
+        device = ble_radio._connecting = aioble.Device(0, ADDRESS)
         connection = await device.connect()
         service = await connection.service(fake.UUID(0xFFE0))
         characteristic = await service.characteristic(fake.UUID(0xFFE1))
@@ -191,7 +192,7 @@ def test_aiobles_own_queue_loses_pieces_of_a_burst():
     try:
         play(test)
     finally:
-        ble._device = None
+        ble_radio._connecting = None
 
 
 def test_a_full_ring_drops_whole_pieces_and_counts_them():
@@ -217,35 +218,35 @@ def test_a_notification_allocates_nothing():
     if sys.implementation.name != "micropython":
         return
     link = link_to(ADDRESS)
-    ble._links[1 << 16 | 0x10] = link
+    ble_radio.links[1 << 16 | 0x10] = link
     data = (1, 0x10, memoryview(FRAME)[:244])
     seen = [0]
 
     def feed(buffer, count):
         seen[0] += count
 
-    ble._irq(18, data)
+    ble_radio._irq(18, data)
     link._drain(feed)
     gc.collect()
     before = gc.mem_alloc()
     for _ in range(100):
-        ble._irq(18, data)
+        ble_radio._irq(18, data)
         link._drain(feed)
     after = gc.mem_alloc()
-    ble._links.clear()
+    ble_radio.links.clear()
     assert seen[0] == 101 * 244
     assert after == before, after - before
 
 
 def test_other_notifications_are_left_to_aioble():
     link = link_to(ADDRESS)
-    ble._links[1 << 16 | 0x10] = link
-    assert ble._irq(18, (1, 0x11, b"other value")) is None
-    assert ble._irq(18, (2, 0x10, b"other connection")) is None
+    ble_radio.links[1 << 16 | 0x10] = link
+    assert ble_radio._irq(18, (1, 0x11, b"other value")) is None
+    assert ble_radio._irq(18, (2, 0x10, b"other connection")) is None
     assert link._head == 0
-    assert ble._irq(18, (1, 0x10, b"mine")) is True
+    assert ble_radio._irq(18, (1, 0x10, b"mine")) is True
     assert link._head == 4
-    ble._links.clear()
+    ble_radio.links.clear()
 
 
 def test_after_many_reconnects_each_piece_still_comes_once():

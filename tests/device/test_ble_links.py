@@ -9,7 +9,8 @@ from ble_bench import (
     Listener,
     assert_free,
     assert_works,
-    ble,
+    ble_radio,
+    ble_scan,
     link_to,
     play,
     radio,
@@ -85,10 +86,10 @@ def test_a_discovery_that_hangs_does_not_fail_the_next_link():
 
 def test_the_radios_turn_has_a_time_out():
     async def test():
-        await ble._lock.acquire()
+        await ble_radio.lock.acquire()
         listener = Listener()
         assert (await listener.end()).args[1] == "Radio busy"
-        ble._lock.release()
+        ble_radio.lock.release()
         assert_free()
 
     with short("TURN"):
@@ -153,7 +154,7 @@ def test_shutdown_tells_every_unit():
         end = radio.end
         radio.end = lambda handle: (ended.append(handle), end(handle))
         try:
-            ble.shutdown()
+            ble_radio.shutdown()
         finally:
             radio.end = end
         assert len(ended) == 2
@@ -176,7 +177,7 @@ def test_after_an_interrupted_loop_the_radio_is_free():
 
     async def afterwards():
         radio.unit(ADDRESS, "JK-B2A24S")
-        assert await ble.scan(0.02) == [(ADDRESS, "JK-B2A24S", -60, [0xFFE0], None)]
+        assert await ble_scan.scan(0.02) == [(ADDRESS, "JK-B2A24S", -60, [0xFFE0], None)]
 
     try:
         play(interrupted)
@@ -196,7 +197,7 @@ def test_scan_lists_what_it_hears():
         radio.unit(OTHER, "JK-B2A24S", kind=1, maker=b"\x65\x0b\x88\xa0")
         radio.unit("00:11:22:33:44:55", "lamp \x1b", service=0x180F, maker=b"\0\0\1")
         radio.unit("00:11:22:33:44:56", "short", maker=b"\x4c\0\0\0")
-        found = await ble.scan(0.05)
+        found = await ble_scan.scan(0.05)
         assert sorted(found) == [
             ("00:11:22:33:44:55", "lamp ?", -60, [0x180F], 0),
             ("00:11:22:33:44:56", "short", -60, [0xFFE0], 0x4C),

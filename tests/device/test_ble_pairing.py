@@ -2,7 +2,7 @@
 
 import os
 
-from ble_bench import ADDRESS, ASK, OTHER, Listener, assert_free, ble, play, radio, until
+from ble_bench import ADDRESS, ASK, OTHER, Listener, assert_free, ble, ble_radio, play, radio, until
 from temporary import Folder
 
 from transport import pairing
@@ -18,14 +18,14 @@ class fresh:
 
     def __enter__(self):
         self.path = self._folder.__enter__() + "/ble_secrets.json"
-        self._usual = ble.SECRETS, pairing.PATIENCE_MS, pairing.OFFER_MS
-        ble.SECRETS = self.path
+        self._usual = ble_radio.SECRETS, pairing.PATIENCE_MS, pairing.OFFER_MS
+        ble_radio.SECRETS = self.path
         pairing.PATIENCE_MS, pairing.OFFER_MS = 200, 2
         restart()
         return self
 
     def __exit__(self, *error):
-        ble.SECRETS, pairing.PATIENCE_MS, pairing.OFFER_MS = self._usual
+        ble_radio.SECRETS, pairing.PATIENCE_MS, pairing.OFFER_MS = self._usual
         restart()
         self._folder.__exit__(*error)
 
@@ -42,7 +42,7 @@ class no_patience:
 
 def restart():
     """What a board knows in RAM is gone."""
-    ble.keys = None
+    ble_radio.keys = None
 
 
 def exists(path):
@@ -79,7 +79,7 @@ def test_a_unit_that_wants_nothing_is_not_paired_with_and_nothing_is_loaded():
     async def test():
         unit = radio.unit(ADDRESS)
         await hears(Listener(), unit)
-        assert unit.pairings == 0 and ble.keys is None
+        assert unit.pairings == 0 and ble_radio.keys is None
 
     with fresh() as board:
         play(test)
@@ -157,7 +157,7 @@ def test_keys_outlive_a_restart():
         restart()
         radio.begin()
         ble.claim({"pin": ""})  # a start: there are keys
-        assert ble.keys.has(units[0].address)
+        assert ble_radio.keys.has(units[0].address)
         play(test, units[0])
 
 
@@ -228,7 +228,7 @@ def test_a_unit_that_is_never_heard_is_bonded_with_once():
             before = len(listener.got)
             unit.notify(b"reading")
             for _ in range(3):
-                await ble.asyncio.sleep_ms(ble.POLL_MS)
+                await ble.asyncio.sleep_ms(ble_radio.POLL_MS)
             heard.append(len(listener.got) > before)
             await listener.cancel()
             listener.start()
@@ -291,7 +291,7 @@ def test_cancelled_while_it_pairs():
         await until(lambda: unit.pairing)
         await listener.cancel()
         assert_free(unit)
-        assert ble.keys._handle is None
+        assert ble_radio.keys._handle is None
         unit.trouble.clear()
         listener.start()
         await hears(listener, unit)
@@ -307,11 +307,11 @@ def test_no_memory_for_pairing_ends_the_attempt_only():
     async def test():
         unit = unit_that_wants("bond")
         listener = Listener()
-        usual, ble.load_keys = ble.load_keys, no_room
+        usual, ble_radio.load_keys = ble_radio.load_keys, no_room
         try:
             await ends_with(listener, "Subscribing failed")
         finally:
-            ble.load_keys = usual
+            ble_radio.load_keys = usual
         listener.start()
         await hears(listener, unit)
 
@@ -386,7 +386,7 @@ def test_other_connections_are_not_meant():
         listener = Listener()
         await until(lambda: unit.pairing)
         radio.event(28, other.handle, 1, 1, 1, 16)
-        assert ble.keys._outcome is None
+        assert ble_radio.keys._outcome is None
         await ends_with(listener, "Wants a PIN")
         await second.cancel()
 

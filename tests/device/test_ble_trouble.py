@@ -13,7 +13,7 @@ from ble_bench import (
     aioble,
     assert_free,
     assert_works,
-    ble,
+    ble_radio,
     fake,
     play,
     radio,
@@ -95,8 +95,10 @@ def test_an_end_that_is_never_told_does_not_hold_anybody():
         await listener.up()
         unit.trouble.add("linger")
         await listener.cancel()
-        assert not ble._links and not ble._lock.locked()
-        await until(lambda: not ble.DeviceConnection._connected)  # aioble has forgotten it, too
+        assert not ble_radio.links and not ble_radio.lock.locked()
+        await until(
+            lambda: not ble_radio.DeviceConnection._connected
+        )  # aioble has forgotten it, too
         unit.trouble.clear()
         unit.drop()
         await assert_works(listener, unit)
@@ -138,7 +140,7 @@ def test_cancelled_while_another_link_has_the_radio():
         await until(lambda: waiting.link.state == "Waiting for radio")
         await asyncio.sleep_ms(5)
         await waiting.cancel()
-        assert ble._lock.locked() and unit.sessions == 0
+        assert ble_radio.lock.locked() and unit.sessions == 0
         await absent.cancel()
         await assert_works(waiting, unit)
 

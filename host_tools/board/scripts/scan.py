@@ -9,9 +9,9 @@ def scan(seconds):
         import bluetooth
 
         bluetooth.BLE().active(True)  # what fails here is said; the firmware would reset the board
-        from transport import ble
+        from transport import ble_scan
 
-        for entry in asyncio.run(ble.scan(seconds)):
+        for entry in asyncio.run(ble_scan.scan(seconds)):
             print("heard", json.dumps(entry))
     except ImportError as e:
         print("missing", e)
