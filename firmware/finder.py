@@ -19,6 +19,7 @@ PASSING = True
 
 LISTEN_S = 8
 AGAIN_S = 20  # until a unit that was not found is looked for again
+PIN_S = 60  # that of one that lacks its PIN: some units lock themselves after several wrong ones
 TRY_S = 30  # for a link to come up, and for what comes then
 SILENT_S = 8  # a unit that is connected and brings no reading for so long is not of that kind
 LINKS = 4  # for the only kind that it can be: transport/ble.py pairs after three silent ones
@@ -134,7 +135,8 @@ class Finder:
                     done.append(pack["name"] + " is a " + kind)
             if done:
                 return ", ".join(done)
-            await asyncio.sleep(AGAIN_S)
+            pairs = any(self._states.get(pack["name"]) in PIN_WANTED for pack in looked_for)
+            await asyncio.sleep(PIN_S if pairs else AGAIN_S)
 
     def _say(self, pack, state, wrong=None):
         """state: up to 20 characters; wrong: what the owner has to do."""
@@ -179,10 +181,10 @@ class Finder:
                     self._say(pack, said, said + ": set its pin")
                     return None
         if kinds:
-            wrong = unit_of(pack) + " does not answer as " + ", ".join(kinds)
+            wrong = " does not answer as " + ", ".join(kinds) + ": set its bms, or its pin"
         else:
-            wrong = unit_of(pack) + " is of no kind that is known"
-        self._say(pack, "Unknown: set its bms", wrong + ": set its bms")
+            wrong = " is of no kind that is known: set its bms"
+        self._say(pack, "Unknown: set its bms", unit_of(pack) + wrong)
         return None
 
 

@@ -82,6 +82,20 @@ class Asker:
         self.answers.note_secret(key, typed)
         return typed
 
+    def passkey(self, key: str, words: str, row: tuple) -> str:
+        """A PIN; "" if there is none. words: with a place for what Enter means."""
+        before = self.answers.secret(key)
+
+        def take(typed: str) -> str:
+            if typed.strip("0123456789") or len(typed) > row[1]:
+                raise typer.BadParameter(f"a PIN has up to {row[1]} digits")
+            return checked(typed, row, key)
+
+        hint = "Enter: as before" if before else "Enter: none"
+        typed = asking.secret(words.format(hint), before, take)
+        self.answers.note_secret(key, typed)
+        return typed
+
     def pin(self, key: str, words: str, usual: int) -> int:
         """A GPIO that nothing else has."""
         free = (usual, *self.family.free_pins)

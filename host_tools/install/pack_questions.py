@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import typer
 from host_tools.board.bluetooth import Heard
+from host_tools.board.links import PIN
 from host_tools.board.port import Restarted
 from host_tools.ground import asking
 from host_tools.ground.errors import PacklogError
@@ -15,6 +16,10 @@ from host_tools.install.asker import Asker, checked
 import config
 
 SCAN_S = 8
+WANTS_PIN = "It wants to be paired with. The board then needs the number that it asks a phone for."
+MAY_WANT_PIN = "It did not answer. Does a phone need a PIN to be paired with it by Bluetooth?"
+# Not what an app asks for before it changes settings: that one the board never needs
+ITS_PIN = "Its Bluetooth pairing PIN, not the app's password (up to 6 digits, not shown; {})"
 
 
 def tried(listen: Callable[[], list]) -> list:
@@ -56,6 +61,7 @@ class PackQuestions:
         self._hear = hear if asker.family.bluetooth else None
         self._where = f"packs[{len(before)}]."
         self._picked: dict | None = None  # the unit, as config.json names it
+        self._silence: str | None = None  # what its link said; None: it has answered, or not asked
 
     def ask(self) -> dict:
         """The pack."""
@@ -79,12 +85,12 @@ class PackQuestions:
         """Let the user pick a unit that is heard; returns the kind that it most likely is."""
         answers, key = self._asker.answers, self._where + "scan"
         question = "Look for a BMS by Bluetooth now? (it must be on, and no phone connected)"
-        self._picked = None
+        self._picked = self._silence = None
         while self._hear and self._asker.confirm(key, question, True):
             answers.note(key, "n")  # a board that a scan resets is not asked to scan again
             if unit := _pick(tried(lambda: self._hear(SCAN_S))):
-                self._picked = unit[0]
-                answers.note(self._where + "bms", unit[1] or kinds[0])
+                self._picked, kind, self._silence = unit
+                answers.note(self._where + "bms", kind or kinds[0])
                 answers.note(self._where + "address", next(iter(self._picked.values())))
                 break
             question = "Look again?"
@@ -123,7 +129,21 @@ class PackQuestions:
                 found |= _ASK.get(row[0], PackQuestions._value)(self, asked)
             elif own is not None:
                 found[key] = own
+            elif row[0] == "passkey":
+                found |= self._passkey(key, row)
         return found
+
+    def _passkey(self, name: str, row: tuple) -> dict:
+        """The PIN of a unit that was picked and wants one, or may be silent for that."""
+        if self._silence is None:
+            return {}
+        key = self._where + name
+        if self._silence in PIN:
+            say(WANTS_PIN)
+        elif not self._asker.confirm(key + "?", MAY_WANT_PIN, False):
+            return {}
+        typed = self._asker.passkey(key, ITS_PIN, row)
+        return {name: typed} if typed else {}
 
     def _value(self, asked: _Asked) -> dict:
         return {asked.name: self._asker.value(asked.key, asked.words, asked.row, asked.usual)}
@@ -157,9 +177,10 @@ def _is_wired(link: str) -> bool:
     return "uart" in declared("transport", link)["KEYS"]
 
 
-def _pick(heard: list[Heard]) -> tuple[dict, str] | None:
+def _pick(heard: list[Heard]) -> tuple[dict, str, str | None] | None:
     """Let the user choose among what was heard, BMSs first, then the strongest. Returns what the
-    config says of the unit, and its kind: "" if nothing says which.
+    config says of the unit, its kind, "" if nothing says which, and why it was silent, None if it
+    was not.
     """
     heard = sorted(heard, key=lambda it: (not it.kind, not it.kinds, -it.rssi))[:15]
     for i, it in enumerate(heard, 1):
@@ -176,5 +197,7 @@ def _pick(heard: list[Heard]) -> tuple[dict, str] | None:
     name = unit.name
     # A name that another unit has, too, says nothing; an address may change with some radios.
     alone = name and sum(it.name == name for it in heard) == 1 and len(name) <= 20
-    kind = unit.kind or (config.FIND_OUT if unit.kinds else "")
-    return {"device": name} if alone else {"address": unit.address}, kind
+    is_known = unit.reading or len(unit.kinds) < 2  # of two generations an answer says which
+    kind = (is_known and unit.kind) or (config.FIND_OUT if unit.kinds else "")
+    silence = unit.silence if unit.reading == "" else None
+    return {"device": name} if alone else {"address": unit.address}, kind, silence

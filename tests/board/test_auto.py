@@ -1,5 +1,6 @@
 """A pack with "bms": "auto" on the virtual board: its kind is found once, and kept."""
 
+import itertools
 import json
 from pathlib import Path
 
@@ -7,6 +8,7 @@ import pytest
 from host_tools.board import reconfigure
 from host_tools.board.device import Device
 from host_tools.ground.firmware import all_things
+from host_tools.sim.radio.ble_security import AUTHENTICATED
 from host_tools.sim.rig import Plan, unit_module
 from host_tools.sim.workshop import port_of
 from tests.board.test_scan import NAMES, around
@@ -58,7 +60,7 @@ def test_only_the_decoder_of_the_kind_that_was_found_is_loaded_afterwards(bench)
         loaded = device.run("import sys; print(*sys.modules)").split()
     kinds = {name for name in loaded if name.startswith("bms.") and name in all_things()}
     assert kinds == {"bms.ant_old"}
-    assert not {"finder", "recognise", "seen_as", "lib.kept"} & {*loaded}
+    assert not {"finder", "recognise", "seen_as", "kinds_found"} & {*loaded}
 
 
 def test_what_is_wrong_is_said_until_it_is_right(bench):
@@ -71,7 +73,7 @@ def test_what_is_wrong_is_said_until_it_is_right(bench):
     assert "Not heard: app open?" in board.lcd() and "packlog! " not in board.console()
     module.in_range = True
     board.board.run(90)
-    words = "van: Boat does not answer as jbd, seplos_v2: set its bms"
+    words = "van: Boat does not answer as jbd, seplos_v2: set its bms, or its pin"
     assert f"packlog! {words}" in board.console()
     unit.silent = False
     board.board.run(120)
@@ -95,13 +97,42 @@ def test_config_set_and_the_kind(bench, capsys):
 def test_a_unit_that_wants_a_pin(bench):
     """It is said; with the PIN in the config, the kind is found."""
     board = bench(auto(NAMES["jbd"]), ahead=around("jbd", pin=PIN))
-    board.board.run(90)
+    board.board.run(30)
+    assert "Wants a PIN" in board.lcd()
+    board.board.run(60)
     assert "packlog! van: Wants a PIN: set its pin" in board.console()
     board.board.power_off()
     put_files(board.image, {"/config.json": json.dumps(auto(NAMES["jbd"], pin=PIN)).encode()})
     board.board.power_on()
     board.board.run(FOUND_S)
     assert board.status().values["bms"] == "jbd" and board.status().number("age") <= 3
+
+
+@pytest.mark.parametrize(("pin", "said"), [("", "Wants a PIN"), ("000000", "Wrong PIN")])
+def test_without_its_pin_a_unit_is_taken_for_no_kind_and_left_in_peace(bench, pin, said):
+    """Two kinds look like that: it is not asked as the other one, nor paired with again at once."""
+    board = bench(auto(NAMES["daly"], pin=pin), ahead=around("daly", pin=PIN))
+    [unit] = board.rig.bluetooth.units.values()
+    paired_s = pairings(unit)
+    board.board.run(150)
+    assert f"packlog! van: {said}: set its pin" in board.console()
+    assert len(paired_s) in (2, 3), paired_s
+    assert all(later - earlier > 60 for earlier, later in itertools.pairwise(paired_s))
+    assert unit.unit.asked == [] and kept(board) is None and board.board.starts == 1
+
+
+def pairings(unit):
+    """The times at which a unit is paired with without success, in s, as they come."""
+    times = []
+    encrypt = unit.encrypt
+
+    def noting(level):
+        if level != AUTHENTICATED:
+            times.append(unit.air.world.time())
+        encrypt(level)
+
+    unit.encrypt = noting
+    return times
 
 
 def test_a_unit_that_says_nothing_before_it_is_bonded_with(bench):

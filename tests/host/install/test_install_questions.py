@@ -211,6 +211,39 @@ def test_the_kind_of_what_is_picked_is_there_to_accept(number, kind, pack):
     assert given["packs"][0] == {"name": "house", "capacity_ah": 280} | pack
 
 
+WANTING = [
+    Heard("c8:47:8c:00:00:06", "JK-NEW", -50, ["jk"], True, "", "Wants a PIN"),
+    Heard("c8:47:8c:00:00:07", "JK-MUTE", -60, ["jk"], True, "", "Link up, no data"),
+    Heard("c8:47:8c:00:00:08", "DL-NEW", -70, ["daly", "daly_old"], True, "", "Wants a PIN"),
+    Heard("c8:47:8c:00:00:09", "JK-OLD", -80, ["jk"], True, "JK, 16 cells, 53.2 V"),
+]
+
+
+@pytest.mark.parametrize(
+    ("number", "typed", "prompts", "pack"),
+    [
+        ("1", ("012345",), 1, {"bms": "jk", "device": "JK-NEW", "pin": "012345"}),
+        ("1", ("",), 1, {"bms": "jk", "device": "JK-NEW"}),
+        ("1", ("01234x", "1234567", "7"), 3, {"bms": "jk", "device": "JK-NEW", "pin": "7"}),
+        ("2", ("y", "012345"), 1, {"bms": "jk", "device": "JK-MUTE", "pin": "012345"}),
+        ("2", ("",), 0, {"bms": "jk", "device": "JK-MUTE"}),
+        ("3", ("012345",), 1, {"bms": "auto", "device": "DL-NEW", "pin": "012345"}),
+        ("4", (), 0, {"bms": "jk", "device": "JK-OLD"}),
+    ],
+)
+def test_a_pin_is_asked_for_where_a_unit_wants_one(number, typed, prompts, pack, tmp_path):
+    answers = Answers(tmp_path / "answers.json")
+    given, _, shown = answer(
+        *("y", number, "", "", "", *typed, "", "none", ""),
+        hear=lambda s: list(WANTING),
+        answers=answers,
+    )
+    assert given["packs"][0] == {"name": "house", "capacity_ah": 280} | pack
+    assert shown.count("pairing PIN, not the app's password") == prompts
+    assert shown.count("a PIN has up to 6 digits") == max(0, len(typed) - 1) * (number == "1")
+    assert "012345" not in shown + (tmp_path / "answers.json").read_text()
+
+
 @pytest.mark.parametrize(
     ("answers", "pack"),
     [
