@@ -1,9 +1,10 @@
 """PACE (PACEEX, PeiCheng; MUST and others) by Bluetooth: frames 9A .. 9D.
 
 A frame is 9A | what, 6 bytes | length | data | CRC of Modbus over all before, high byte first | 9D.
-Two questions: the totals, and the cells of the first pack with their temperatures. Facts from
-aiobmsble and a reader of the same frames by WiFi, who agree; what a unit's alarms look like, and
-its MOSFETs, nobody has published. By wire other PACE units speak ASCII.
+Each pack of several is a unit of its own: it is asked for its own values and cells, and for how
+many there are, which only the main one answers: the others with zeros. Facts from aiobmsble and a
+reader of the same frames by WiFi, who agree; what a unit's alarms look like, and its MOSFETs,
+nobody has published. By wire other PACE units speak ASCII.
 """
 
 from bms import asked_rows
@@ -22,26 +23,26 @@ ALARMS = ()
 HINTS = ("BMS on, in reach?", "Phone app closed?")  # what to check when it is silent
 
 BEGIN, TAIL = b"\x9a\x00\x00\x0a", 0x9D
-CELLS, TOTALS = 2, 0  # the fifth byte
+CELLS, PACK, TOTALS = 2, 1, 0  # the fifth byte
 AROUND = 11  # bytes around the data
-TOTALS_SIZE, MOST_TOTALS = 27, 64  # bytes of data
+TOTALS_SIZE, PACK_SIZE, MOST = 27, 15, 64  # bytes of data
 CELLS_SIZE = 4  # the same, besides four for each cell
 LONGEST = AROUND + CELLS_SIZE + 4 * MAX_CELLS
 COUNT, CELLS_AT, SENSORS = 11, 12, 6
 MAX_CELL, CELL_STEP, TEMPERATURE_STEP, KELVIN = 6000, 500, 100, 2731  # mV, 0.1 K
 
-# Of TOTALS: attribute, size, factor, place, lowest, highest, step
+# Of PACK: attribute, size, factor, place, lowest, highest, step. Without a voltage it says nothing
 FIELDS = (
-    ("voltage", 4, 10, 13, 0, 10000, 800),  # 10 mV to mV
-    ("charge", 4, 10, 17, 0, 200000, 100),  # 10 mAh to mAh
-    ("capacity", 4, 10, 21, 0, 200000, 0),
-    ("soc", 1, 1, 29, 0, 100, 2),  # %
-    ("soh", 1, 10, 30, 0, 200, 1),  # % to 0.1 %
-    ("cycles", 4, 1, 31, 0, 65535, 1),
+    ("voltage", 2, 10, 11, 1, 10000, 800),  # 10 mV to mV
+    ("charge", 2, 10, 13, 0, 65535, 100),  # 10 mAh to mAh
+    ("capacity", 2, 10, 17, 0, 65535, 0),
+    ("soc", 1, 1, 19, 0, 100, 2),  # %
+    ("soh", 1, 10, 20, 0, 200, 1),  # % to 0.1 %
+    ("cycles", 2, 1, 21, 0, 65535, 1),
 )
-CURRENT = ("current", -4, 10, 9, -50000, 50000, 15000)  # 10 mA to mA
-UNITS = ("units", 1, 1, 8, 0, 64, 0)  # packs
-OTHERS = (CURRENT, UNITS)
+CURRENT = ("current", -2, 10, 9, -32768, 32767, 15000)  # 10 mA to mA
+# Of TOTALS: how many packs there are
+UNITS_AT, MOST_UNITS = 8, 64
 
 
 def pairs_below(buf, at, count, most):
@@ -67,15 +68,16 @@ def pairs_near(buf, at, other, place, count, step):
 
 
 class Decoder(asked_rows.Decoder):
-    """Calls on_sample(sample) for each TOTALS, always with the same Sample.
+    """Calls on_sample(sample) for each PACK, always with the same Sample.
 
     cells is how many are shown, 0: as many as the unit counts.
     """
 
     FIRST = BEGIN[0]
     QUESTIONS = (
+        (b"\x9a\x00\x00\x0a\x00\x00\x00\x00\x19\x51\x9d", TOTALS, 20, MOST + AROUND),
         (b"\x9a\x00\x00\x0a\x02\x00\x00\x02\x01\x01\x28\x9c\x9d", CELLS, 1, LONGEST),
-        (b"\x9a\x00\x00\x0a\x00\x00\x00\x00\x19\x51\x9d", TOTALS, 1, MOST_TOTALS + AROUND),
+        (b"\x9a\x00\x00\x0a\x01\x00\x00\x02\x01\x01\x1b\x9c\x9d", PACK, 1, MOST + AROUND),
     )
 
     @once.packs
@@ -107,7 +109,7 @@ class Decoder(asked_rows.Decoder):
         """Do answers of that kind have so many bytes of data?"""
         if kind == CELLS:
             return CELLS_SIZE < size <= CELLS_SIZE + 4 * MAX_CELLS and not size & 3
-        return TOTALS_SIZE <= size <= MOST_TOTALS
+        return (PACK_SIZE if kind == PACK else TOTALS_SIZE) <= size <= MOST
 
     def _take(self, length):
         if self._number(length - 1, 1) != TAIL:
@@ -117,8 +119,10 @@ class Decoder(asked_rows.Decoder):
         return self._take_answer(self._number(4, 1), length)
 
     def _are_right(self, kind):
+        if kind == PACK:
+            return self._fit(FIELDS)
         if kind == TOTALS:
-            return self._fit(FIELDS) and self._fit(OTHERS)
+            return self._number(UNITS_AT, 1) <= MOST_UNITS
         count = self._number(COUNT, 1)
         return self._number(7, 1) == CELLS_SIZE + 4 * count and pairs_below(
             self._buf, self._start + CELLS_AT, count, MAX_CELL
@@ -127,8 +131,10 @@ class Decoder(asked_rows.Decoder):
     def _agrees(self):
         if self._off(7, 1):
             return False
+        if self.kind == PACK:
+            return self._are_near(FIELDS) and self._is_near(CURRENT)
         if self.kind == TOTALS:
-            return self._are_near(FIELDS) and self._are_near(OTHERS)
+            return not self._off(UNITS_AT, 1)
         count = self._number(COUNT, 1)
         return self._pairs_near(CELLS_AT, count, CELL_STEP) and self._pairs_near(
             CELLS_AT + 2, min(count, SENSORS), TEMPERATURE_STEP
@@ -141,13 +147,17 @@ class Decoder(asked_rows.Decoder):
         if kind == CELLS:
             self._fill_pairs(self._number(COUNT, 1))
             self._fill_temperatures()
-            return
-        self._put(FIELDS)
-        current = self._value(CURRENT)
-        self.sample.current = -current if self.invert else current
-        self.sample.extras["units"] = self._value(UNITS)
+        elif kind == TOTALS:
+            self.sample.extras["units"] = self._number(UNITS_AT, 1) or None
+        else:
+            self._put(FIELDS)
+            current = self._value(CURRENT)
+            self.sample.current = -current if self.invert else current
 
     def _clear(self, kind):
+        if kind == TOTALS:
+            self.sample.extras["units"] = None
+            return
         self.sample.clear_cells()
         for i in range(MAX_TEMPERATURES):
             self.sample.temperatures[i] = None

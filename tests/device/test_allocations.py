@@ -225,7 +225,7 @@ def seplos_v3_bytes(i):
 def pace_bytes(i):
     """A round."""
     data = pace_wire.cells(CELLS_16, (215, -35, 215, 215))
-    return data + pace_wire.totals(5292, -10 * i, 15400, 28000, 55)
+    return data + pace_wire.pack(5292, -10 * i, 15400, 28000, 55)
 
 
 def eg4_bytes(i):

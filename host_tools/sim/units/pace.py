@@ -1,4 +1,4 @@
-"""A PACE unit on a simulated pack: answers the two questions that read, nothing else."""
+"""A PACE unit on a simulated pack: answers the three questions that read, nothing else."""
 
 from host_tools.ground.firmware import declared
 from host_tools.sim.units import asked
@@ -14,7 +14,7 @@ class Unit(asked.Unit):
     """The unit: see asked.Unit."""
 
     def answers(self, question: bytes) -> list[bytes]:
-        made = {wire.CELLS: self._cells, wire.TOTALS: self._totals}
+        made = {wire.CELLS: self._cells, wire.PACK: self._pack, wire.TOTALS: lambda: wire.totals(1)}
         return [make() for kind, make in made.items() if question == wire.QUESTIONS[kind]]
 
     def _cells(self) -> bytes:
@@ -22,9 +22,9 @@ class Unit(asked.Unit):
         inner, outer = (round(10 * degrees) for degrees in pack.temperatures)
         return wire.cells([round(volts * 1000) for volts in pack.cells], (inner, outer))
 
-    def _totals(self) -> bytes:
+    def _pack(self) -> bytes:
         pack = self.pack
-        return wire.totals(
+        return wire.pack(
             round(pack.volts * 100),
             round(pack.amps * 100),
             round(pack.charge_ah * 100),

@@ -5,9 +5,10 @@ the wire's own: mV of a cell, 10 mV, 10 mA (charge positive), 10 mAh, %, 0.1 deg
 aiobmsble; deliberately not written from the decoder's tables.
 """
 
-CELLS, TOTALS = 2, 0
+CELLS, PACK, TOTALS = 2, 1, 0
 QUESTIONS = {
     CELLS: b"\x9a\x00\x00\x0a\x02\x00\x00\x02\x01\x01\x28\x9c\x9d",
+    PACK: b"\x9a\x00\x00\x0a\x01\x00\x00\x02\x01\x01\x1b\x9c\x9d",
     TOTALS: b"\x9a\x00\x00\x0a\x00\x00\x00\x00\x19\x51\x9d",
 }
 
@@ -37,12 +38,19 @@ def refit(data):
     return data[:-3] + crc(data[:-3]) + data[-1:]
 
 
-def totals(voltage, current, charge, capacity, soc, soh=100, cycles=0, units=1, more=bytes(24)):
-    """The answer to TOTALS. more: what stands behind the cycles."""
-    data = bytes([units])
+def totals(units, more=bytes(50)):
+    """The answer to TOTALS. more: what stands behind the number of packs; of a pack that is not the
+    main one all of it is 0.
+    """
+    return frame(TOTALS, bytes([units]) + more)
+
+
+def pack(voltage, current, charge, capacity, soc, soh=100, cycles=0, more=bytes(28)):
+    """The answer to PACK. more: what stands behind the cycles."""
+    data = b"\x02"
     for value in (current, voltage, charge, capacity, capacity):
-        data += _high_first(value, 4)
-    return frame(TOTALS, data + bytes([soc, soh]) + _high_first(cycles, 4) + more)
+        data += _high_first(value, 2)
+    return frame(PACK, data + bytes([soc, soh]) + _high_first(cycles, 2) + more)
 
 
 def cells(millivolts, temperatures):

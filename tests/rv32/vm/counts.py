@@ -196,7 +196,7 @@ def pace_bytes(sample, i):
     """A round."""
     wire, mv = wires.pace_wire, cells_of(sample)
     data = wire.cells(mv, (215, 216, 217, 218))
-    return data + wire.totals(sum(mv) // 10, sample.current // 10, 15400, 28000, sample.soc)
+    return data + wire.pack(sum(mv) // 10, sample.current // 10, 15400, 28000, sample.soc)
 
 
 def renogy_bytes(sample, i):
