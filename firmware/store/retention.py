@@ -17,7 +17,7 @@ def make_room(files, size, budget, reserve, drop):
     budget None: no bound but the reserve.
     """
     block = look(files.folder)
-    if budget is not None:
+    if budget is not None and used(files, block) + taken(size, block) > budget and drop():
         # Asking the file system after each of many files would take seconds
         while used(files, block) + taken(size, block) > budget and drop():
             pass

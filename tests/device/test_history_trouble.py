@@ -164,6 +164,7 @@ class FullDisk:
     def __init__(self, folder, blocks):
         self.folder = folder
         self.blocks = blocks
+        self.asked = 0  # how often for what is free
 
     def __getattr__(self, name):
         return getattr(os, name)
@@ -182,6 +183,7 @@ class FullDisk:
         return self.blocks - sum((size + 4095) // 4096 for size in sizes)
 
     def statvfs(self, _):
+        self.asked += 1
         # as littlefs says it: below zero, it starts over from 2**32
         return (4096, 4096, self.blocks, self.free() % (1 << 32))
 
@@ -318,3 +320,21 @@ def test_the_file_being_written_is_never_deleted():
         assert [f[1] for f in plain_reader.read(pack.path)] == list(range(300))
         assert pack.history.flush()
         assert [f[1] for f in plain_reader.read(pack.path)] == list(range(390))
+
+
+def test_the_disk_is_asked_for_its_room_once_if_there_is_some():
+    """littlefs goes over all of its files for that: some 20 ms of the first flush, each time."""
+    for budget, asked in ((8 * 4096, 1), (4 * 4096, 2)):
+        with temporary.Folder() as folder:
+            for number in range(1, 5):
+                with open(folder + "/%08d.seg" % number, "wb") as file:
+                    file.write(bytes(4000))
+            files = Files(folder)
+
+            def drop():
+                files.remove(*files.oldest())
+                return True
+
+            with FullDisk(folder, 64) as disk:
+                retention.make_room(files, 4096, budget, 0, drop)
+            assert disk.asked == asked and len(os.listdir(folder)) == 5 - asked

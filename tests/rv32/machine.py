@@ -92,14 +92,16 @@ class Image:
         self.add("/boot.py", compile.build(FIRMWARE, _RV32_MPY)["boot.py"])
         self.add("firmware/config.json")
 
-    def add_tests(self, but_for=()):
-        """The device tests and what they read. but_for: paths of files that come otherwise."""
+    def add_tests(self, but_for=(), with_data=True):
+        """The device tests and what they read, their data too. but_for: paths of files that come
+        otherwise, or not at all.
+        """
         for pattern in _TESTS:
             for path in sorted(REPOSITORY.glob(pattern)):
                 if path not in but_for:
                     self.add_compiled(path.relative_to(REPOSITORY))
         for path in sorted((REPOSITORY / "tests/data").rglob("*")):
-            if path.is_file():
+            if with_data and path.is_file():
                 self.add(path.relative_to(REPOSITORY))
 
     def write(self, path):
