@@ -82,4 +82,9 @@ KINDS = (('jk',
   ({'service': 65520, 'name': ('ABC-*', 'SOK-*', 'NB-*', 'Hoover')},)),
  ('tdt',
   {'service': 65520, 'notify': 65521, 'write': 65522, 'key': 65530, 'word': 'HiLink'},
-  ({'maker': (54976,)}, {'service': 65520, 'name': ('XDZN*', 'WT*')})))
+  ({'maker': (54976,)}, {'service': 65520, 'name': ('XDZN*', 'WT*')})),
+ ('cbt',
+  {'service': 65509, 'notify_service': 65504, 'notify': 65508, 'write': 65513},
+  ({'service': 65509, 'maker': (21330,)},
+   {'service': 65520, 'name': ('???C??????', '???R??????')},
+   {'service': 961, 'maker': (21330,)})))

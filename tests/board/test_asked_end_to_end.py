@@ -84,9 +84,9 @@ LATER = (
     {"bms": "eg4", "unit": 3, "direction": 13},
     {"bms": "eg4", "unit": 16, "direction": 13},
     {"bms": "sok", "device": "SOK-24V1127"},
+    {"bms": "cbt", "device": "170R000121"},
     {"bms": "renogy", "link": "ble", "device": "BT-TH-66EDFC11", "unit": 48},
     {"bms": "tdt", "device": "XDZN_001_EF2F"},
-    {"bms": "renogy_pro", "device": "RNGRBP1228000830", "unit": 48},
     {"bms": "renogy", "uart": 1, "rx": 4, "tx": 5, "unit": 247},
 )
 

@@ -26,6 +26,7 @@ NAMES = {  # by kind: what the unit calls itself, as its maker's apps expect it
     "renogy": "BT-TH-66EDFC11",
     "renogy_pro": "RNGRBP1228000830",
     "jk": "JK-B2A24S",
+    "cbt": "170R000121",
 }
 
 
@@ -64,7 +65,8 @@ def scanned(board, capsys):
 
 @pytest.mark.parametrize(
     "kinds", [("jk", "jbd", "daly_old"), ("ant", "ant_old", "redodo"), ("seplos_v2", "pace", "tdt"),
-              ("daly", "seplos_v3", "eg4"), ("renogy", "renogy_pro", "sok")]
+              ("daly", "seplos_v3", "eg4"), ("renogy", "renogy_pro", "sok"),
+              ("cbt",)]
 )  # fmt: skip
 def test_units_in_reach_are_named_and_asked(bench, capsys, kinds):
     board = bench(example(), ahead=around(*kinds, strangers=(("Lamp", 0xFF00),)))

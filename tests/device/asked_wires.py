@@ -8,6 +8,7 @@ HERE = __file__.rsplit("/", 1)[0]
 sys.path.append(HERE + "/../../host_tools/sim/units")
 import ant_old_wire  # noqa: E402, F401
 import ant_wire  # noqa: E402, F401
+import cbt_wire  # noqa: E402, F401
 import eg4_wire  # noqa: E402, F401
 import pace_wire  # noqa: E402, F401
 import redodo_wire  # noqa: E402, F401

@@ -7,6 +7,7 @@ from asked_stream import daly_old_wire, daly_wire, jbd_wire, jk_pb_wire, jk_ttl_
 from asked_wires import (
     ant_old_wire,
     ant_wire,
+    cbt_wire,
     eg4_wire,
     pace_wire,
     redodo_wire,
@@ -28,6 +29,7 @@ from bms import (
     ant,
     ant_old,
     bluenova,
+    cbt,
     chargery,
     daly,
     daly_old,
@@ -248,6 +250,13 @@ def sok_bytes(i):
     return data + sok_wire.totals(52920, -100 * i, 280000, 154000, 55)
 
 
+def cbt_bytes(i):
+    """A round."""
+    data = cbt_wire.alarms(4) + cbt_wire.rated(280, 3) + cbt_wire.degrees(-3) + cbt_wire.soc(55)
+    data += b"".join([cbt_wire.cells(group, CELLS_16) for group in range(4)])
+    return data + cbt_wire.values(52920, -100 * i)
+
+
 def tdt_bytes(i):
     """A round."""
     data = tdt_wire.states(16, 4, 255, 255, 6, 255, (255, 255), 9)
@@ -270,6 +279,7 @@ def test_decoding_allocates_nothing():
         (renogy, renogy_bytes),
         (sok, sok_bytes),
         (tdt, tdt_bytes),
+        (cbt, cbt_bytes),
         (eg4, eg4_bytes),
         (pace, pace_bytes),
         (seplos_v3, seplos_v3_bytes),

@@ -64,6 +64,8 @@ REAL = [
     ("XDZN_001_EF2F", [0xFFF0], 0xD6C0, "c0:d6:3c:4f:ac:50", "tdt"),
     ("WTbFcBG2621080", [0xFFF0], None, "", "tdt"),
     ("", [], 0xD6C0, "", "tdt"),
+    ("170R000121", [*GENERIC, 0xFFD0, 0xFFE0, 0xFFE5, 0xFFF0], 0x5352, "", "cbt"),
+    ("140R000288", [0xFFF0], 0, "38:ab:41:00:00:00", "cbt"),
     ("Bat1", [], 0x45CC, "cc:45:a5:00:00:00", "eg4"),  # a SunGoldPower
 ]
 # Those of other makers: no kind is recognised
@@ -72,7 +74,6 @@ STRANGERS = [
     ("LT-12100BG-A06359", [0xFFE0], 0x585A, ""),  # an E&J in a LiTime
     ("LT-24100B-A00249", [], 0x585A, ""),
     ("HSKS-25A-118", [0xFF00], 0x007B, "24:19:72:00:00:00"),
-    ("140R000288", [0xFFF0], 0, "38:ab:41:00:00:00"),
     ("DCHOUSE 01_4F9F", [0xFFF0], 0xE0E2, ""),
     ("12150EG00040", [0xFF06], 0x0873, "a5:c2:37:00:00:00"),  # an Eleksol: JBD's OUI
     ("HS30A3", [0xFF00, OWN], 0xC213, "13:c2:a7:00:00:00"),
@@ -118,6 +119,7 @@ def test_an_advertisement_of_another_maker_is_not_recognised(name, uuids, maker,
         ([0xFF00], "perhaps JBD or SEPLOS_V2"),
         ([0xFFF0], "perhaps DALY or DALY_OLD or SEPLOS_V3 or PACE or TDT"),
         ([0xFFD0], "perhaps RENOGY or RENOGY_PRO"),
+        ([0xFFE5], "perhaps CBT"),
         ([0x180F], ""),
     ],
 )

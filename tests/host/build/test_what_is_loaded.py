@@ -23,6 +23,7 @@ LOADED = {
     "renogy": {"framed", "asked", "modbus", "modbus_unit", "crc"},
     "renogy_pro": {"framed", "asked", "modbus", "modbus_unit", "crc", "renogy"},
     "sok": {"framed", "asked"},
+    "cbt": {"framed", "asked", "asked_rows", "asked_low"},
     "tdt": {"framed", "asked", "asked_rows", "crc"},
     "pace": {"framed", "asked", "asked_rows", "crc"},
     "redodo": {"framed", "asked", "asked_rows", "asked_low"},

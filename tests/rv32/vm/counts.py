@@ -58,6 +58,7 @@ OTHERS = (
     {"name": "pier", "bms": "renogy", "cells": CELLS, "link": "ble", "device": "BT-TH-1"},
     {"name": "quay", "bms": "sok", "cells": CELLS, "device": "SOK-1"},
     {"name": "raft", "bms": "tdt", "cells": CELLS, "device": "WT-1"},
+    {"name": "camp", "bms": "cbt", "cells": CELLS, "device": "CBT-1"},
     {"name": "dock", "bms": "eg4", "cells": CELLS, "link": "ble", "device": "Z1"},
     {"name": "yard", "bms": "pace", "cells": CELLS, "device": "PC-1"},
     {"name": "attic", "bms": "seplos_v3", "cells": CELLS, "device": "SP05B"},
@@ -213,6 +214,13 @@ def sok_bytes(sample, i):
     return data + wire.totals(sum(mv), sample.current, 280000, 154000, sample.soc)
 
 
+def cbt_bytes(sample, i):
+    """A round."""
+    wire, mv = wires.cbt_wire, cells_of(sample)
+    data = wire.soc(sample.soc) + b"".join([wire.cells(group, mv) for group in range(4)])
+    return data + wire.values(sum(mv), sample.current)
+
+
 def tdt_bytes(sample, i):
     """A round."""
     wire, values = wires.tdt_wire, (1540, 2800, sample.soc, (215, 216, 217, 218))
@@ -233,6 +241,7 @@ BYTES.update(
         "renogy": renogy_bytes,
         "sok": sok_bytes,
         "tdt": tdt_bytes,
+        "cbt": cbt_bytes,
     }
 )
 BYTES.update({"seplos_v3": seplos_v3_bytes})
