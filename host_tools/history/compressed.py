@@ -22,14 +22,14 @@ def shard_bytes(path: Path) -> bytes:
     out = bytearray()
     described = columns.columns_of(header)
     source = io.BytesIO(records.without_checks(data))
-    with _encoder_in_memory():
+    with encoder_in_memory():
         for _ in encoder.write_shard(source, len(rows), header.record_size, described, out.extend):
             pass
     return bytes(out)
 
 
 @contextmanager
-def _encoder_in_memory() -> Iterator[None]:
+def encoder_in_memory() -> Iterator[None]:
     """A board makes room for each of the encoder's modules and lets go of it; a PC has the room."""
     before = kernels.load, kernels.forget
     kernels.load, kernels.forget = _load, lambda names: None

@@ -85,7 +85,9 @@ def test_one_clear_line_and_exit_code_1(arguments, line):
     ],
 )
 def test_what_cannot_be_right_whatever_is_there_is_wrong_usage(arguments, line, tmp_path):
-    done = packlog_here(*arguments, *(("--flash", tmp_path / "f.img") if "sim" in arguments else ()))
+    done = packlog_here(
+        *arguments, *(("--flash", tmp_path / "f.img") if "sim" in arguments else ())
+    )
     said = " ".join(done.stderr.replace("│", " ").split())
     assert (done.returncode, line in said) == (2, True), done.stderr
     assert "Traceback" not in done.stderr
