@@ -318,7 +318,7 @@ def test_passcodes_are_never_shown(capsys, tmp_path, shape):
                     assert form not in said.lower()
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", [0, *(pytest.param(n, marks=pytest.mark.slow) for n in (1, 2))])
 def test_whatever_is_in_it_a_line_says_what_is_wrong(capsys, tmp_path, seed):
     chance = random.Random(seed)
     whole = [make(PIECES) for name, make in SHAPES.items() if "long" not in name]
