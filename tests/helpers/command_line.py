@@ -45,7 +45,7 @@ def packlog_here(*arguments):
         os.chdir(before)
         for number, handler in handlers.items():
             signal.signal(number, handler)
-    texts = [each.buffer.getvalue().decode() for each in said]
+    texts = [each.buffer.getvalue().decode().replace("\r\n", "\n") for each in said]
     return subprocess.CompletedProcess(arguments, code, *texts)
 
 

@@ -16,7 +16,7 @@ from host_tools.ground.errors import PacklogError
 from host_tools.ground.firmware import names
 from host_tools.sim.units import jk_wire
 from tests.helpers import capture_shapes as shapes
-from tests.helpers.command_line import packlog
+from tests.helpers.command_line import packlog_here
 from tests.helpers.mutations import mutated
 
 DATA = Path(__file__).resolve().parents[2] / "data"
@@ -269,7 +269,7 @@ def test_what_has_no_reading_says_why(tmp_path, data, words):
 def test_no_reading_is_exit_1(tmp_path):
     path = tmp_path / "capture"
     path.write_bytes(b"nothing of a BMS\n")
-    done = packlog("replay", path)
+    done = packlog_here("replay", path)
     assert (done.returncode, done.stdout) == (1, "")
     *others, last = names("bms")
     known = f"{', '.join(others)} and {last}"

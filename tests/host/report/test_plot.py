@@ -9,7 +9,7 @@ from host_tools.history import between, frames, records
 from host_tools.history.ranges import EVER, Range
 from host_tools.report import plot
 from PIL import Image
-from tests.helpers.command_line import ROOT, packlog
+from tests.helpers.command_line import ROOT, packlog_here
 from tests.host.report import history
 from tests.host.report.history import DAY_S, MIDNIGHT, STEP_S
 
@@ -98,7 +98,7 @@ def test_events_are_marked():
 def test_the_command(pack, tmp_path):
     out = tmp_path / "day.png"
     asked = ("--from", "2026-06-02", "--to", "2026-06-03", "--zone", "Europe/Berlin")
-    done = packlog("plot", pack, "-o", out, *asked, "--curves", "power,soc")
+    done = packlog_here("plot", pack, "-o", out, *asked, "--curves", "power,soc")
     assert done.returncode == 0 and not done.stderr, done.stderr
     assert Image.open(out).size[0] > 1000
 
