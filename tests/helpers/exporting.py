@@ -1,4 +1,4 @@
-"""packlog export as a process: whole, or killed in the middle."""
+"""packlog export as a process that is killed in the middle."""
 
 import os
 import random
@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 
-from tests.helpers.command_line import PACKLOG, ROOT
+from tests.helpers.command_line import ROOT
 
 PASSWORD = "secret"
 ENVIRONMENT = os.environ | {"PACKLOG_TARGET_PASSWORD": PASSWORD}
@@ -19,19 +19,6 @@ from host_tools.sync.export import export
 cursors.ROWS = 100
 export([sys.argv[1]], sys.argv[2], alive=lambda: print(".", end="", flush=True))
 """
-
-
-def packlog_export(*words, environment=ENVIRONMENT):
-    """What it said, with its exit code."""
-    return subprocess.run(
-        [*PACKLOG, "export", *map(str, words)],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-        env=environment,
-    )
 
 
 def killed(history, target, chance: random.Random, batches: int) -> bool:

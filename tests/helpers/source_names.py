@@ -16,10 +16,18 @@ WORD = r"[A-Za-z_]\w*"
 
 @functools.cache
 def modules():
-    """The nodes of every module but those that check the documents: they quote them."""
+    """(texts, attributes) of every module but those that check the documents: they quote them.
+
+    A tree at a time: all of them in memory are what each collection of garbage goes through.
+    """
     paths = [path for folder in FOLDERS for path in (ROOT / folder).rglob("*.py")]
     own = {ROOT / "tests/helpers/documents.py", *(ROOT / "tests/docs").glob("test_docs*.py")}
-    return [list(ast.walk(ast.parse(path.read_text()))) for path in paths if path not in own]
+    return [_names_of(path) for path in paths if path not in own]
+
+
+def _names_of(path):
+    nodes = list(ast.walk(ast.parse(path.read_text())))
+    return set(texts_of(nodes)), set(_attributes_of(nodes))
 
 
 def texts_of(nodes):
@@ -35,13 +43,8 @@ def texts_of(nodes):
 
 
 @functools.cache
-def texts_by_module():
-    return [set(texts_of(nodes)) for nodes in modules()]
-
-
-@functools.cache
 def texts():
-    return set().union(*texts_by_module())
+    return set().union(*(found for found, _ in modules()))
 
 
 @functools.cache
@@ -54,14 +57,14 @@ def words():
 @functools.cache
 def script_options():
     """What the scripts among them take that read their options themselves."""
-    scripts = [found for found in texts_by_module() if "argparse" in found]
+    scripts = [found for found, _ in modules() if "argparse" in found]
     return {text for found in scripts for text in found if text[:2] == "--"}
 
 
 @functools.cache
 def attributes():
     """(object, attribute) as the modules write them; what a class defines itself is of self."""
-    return {pair for nodes in modules() for pair in _attributes_of(nodes)}
+    return set().union(*(pairs for _, pairs in modules()))
 
 
 def _attributes_of(nodes):

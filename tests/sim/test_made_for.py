@@ -11,7 +11,7 @@ from host_tools.sim.board.flash import Flash, check_free
 from host_tools.sim.made_for import Asked, settle
 from host_tools.sim.rig import Plan, Rig
 from tests.helpers.boards import Files, copy_of, example, new_flash
-from tests.helpers.command_line import packlog
+from tests.helpers.command_line import packlog, packlog_here
 
 HOME = {"wifi": {"networks": [{"ssid": "home", "password": "hush-hush"}]}}
 JK = {"name": "van", "bms": "jk", "device": "JK-VAN", "address": "c8:47:8c:00:00:42"}
@@ -95,7 +95,9 @@ def test_options_that_a_used_flash_contradicts_are_refused(tmp_path, config, ask
 
 
 def test_on_the_command_line(tmp_path):
-    done = packlog("sim", "--flash", flash_with(tmp_path, {"packs": [JK]}), "--bms", "chargery")
+    done = packlog_here(
+        "sim", "--flash", flash_with(tmp_path, {"packs": [JK]}), "--bms", "chargery"
+    )
     assert done.returncode == 1 and done.stderr.endswith("is made for jk\n")
 
 
@@ -174,9 +176,9 @@ def test_two_boards_do_not_share_a_flash(tmp_path):
     for use in (Flash, check_free, lambda path: settle(Plan(flash=path), Asked())):
         with pytest.raises(PacklogError, match=r"another virtual board runs on .*flash.img: end"):
             use(image)
-    done = packlog("sim", "--flash", image)
+    done = packlog_here("sim", "--flash", image)
     assert done.returncode == 1 and "name another file with --flash" in done.stderr
-    done = packlog("demo", tmp_path)
+    done = packlog_here("demo", tmp_path)
     assert done.returncode == 1 and image.exists()
     first.close()
     Flash(image).close()

@@ -21,7 +21,7 @@ def day(seed=0, hours=24, step=1, **options):
 
 @pytest.fixture(scope="session")
 def first_day():
-    return day()
+    return day(step=10)
 
 
 def test_the_sun_charges_and_the_night_discharges(first_day):
@@ -74,7 +74,7 @@ def test_cells_part_near_the_top_and_balancing_brings_them_together(first_day):
 def test_the_bms_stops_the_charge_at_a_cells_limit_and_lets_it_go_on(first_day):
     pack = Pack(seed=0)
     stopped = []
-    for t in range(1, 10 * 3600):
+    for t in range(2, 10 * 3600, 2):
         pack.advance(t)
         stopped.append(pack.charge_stopped)
         if len(stopped) > 1 and stopped[-2]:
@@ -83,8 +83,8 @@ def test_the_bms_stops_the_charge_at_a_cells_limit_and_lets_it_go_on(first_day):
     assert turns >= 2 and not stopped[-1]
     assert max(max(cells) for *_, cells in first_day[1]) < FULL_CELL_V + 0.03
     # Once balanced, the charger's own limit comes first.
-    pack.advance(20 * DAY_S)
-    for t in range(20 * DAY_S, 21 * DAY_S, 60):
+    pack.advance(8 * DAY_S)
+    for t in range(8 * DAY_S, 9 * DAY_S, 60):
         pack.advance(t)
         assert not pack.charge_stopped and pack.volts < 16 * CHARGER_CELL_V + 0.1
 
@@ -107,8 +107,9 @@ def test_voltage_relaxes_after_a_load():
     for t in range(1, 30 * 3600):
         pack.advance(t)
         seen.append((pack._amps, sum(pack._cell_volts()) / 16))
-    for i in range(300, len(seen) - 400):
-        before, after = seen[i - 30 : i], seen[i : i + 300]
+        before, after = seen[-330:-300], seen[-300:]
+        if t < 330 or before[-1][0] >= -30 or after[0][0] <= -10:
+            continue
         if max(a for a, _ in before) < -30 and min(a for a, _ in after) > -10:
             step = after[0][1] - before[-1][1]
             later = after[60][1] - after[0][1]
@@ -138,23 +139,29 @@ def test_an_inrush_lasts_one_reading():
 
 
 def test_the_same_day_at_any_step():
-    fine = {t: (a, s) for t, a, s, _ in day(seed=2, hours=12)[1]}
+    def half_a_day(step):
+        pack = Pack(seed=2)
+        for t in range(step, DAY_S // 2 + 1, step):
+            pack.advance(t)
+            yield t, pack.amps, pack.soc
+
+    fine = {t: (a, s) for t, a, s in half_a_day(1)}
     for step in (2, 7, 60, 3600):
-        _, rows = day(seed=2, hours=12, step=step)
-        assert max(abs(s - fine[t][1]) for t, _, s, _ in rows) < 0.5, step
+        rows = list(half_a_day(step))
+        assert max(abs(s - fine[t][1]) for t, _, s in rows) < 0.5, step
         if step < 10:
-            hard = [t for t, a, _, _ in rows if fine[t][0] < -40]
+            hard = [t for t, a, _ in rows if fine[t][0] < -40]
             assert len(hard) > 20
-            close = [t for t, a, _, _ in rows if abs(a - fine[t][0]) < 1.0]
+            close = [t for t, a, _ in rows if abs(a - fine[t][0]) < 1.0]
             assert len(close) > 0.99 * len(rows), step
 
 
 def test_a_far_jump_and_no_way_back():
     pack, other = Pack(seed=3), Pack(seed=3)
-    pack.advance(12 * DAY_S + 0.5)
-    for t in range(0, 12 * DAY_S, 3 * 3600):
+    pack.advance(4 * DAY_S + 0.5)
+    for t in range(0, 4 * DAY_S, 3 * 3600):
         other.advance(t)
-    other.advance(12 * DAY_S + 0.5)
+    other.advance(4 * DAY_S + 0.5)
     assert pack.soc == pytest.approx(other.soc, abs=1.0)
     pack.advance(pack.time_s)
     with pytest.raises(ValueError, match="cannot go to 7 s"):
@@ -180,7 +187,7 @@ def test_seeds():
 
 @pytest.mark.parametrize(("cells", "capacity"), [(1, 50), (4, 100), (8, 280), (24, 1000)])
 def test_other_packs(cells, capacity):
-    pack, rows = day(cells=cells, capacity_ah=capacity, step=5)
+    pack, rows = day(cells=cells, capacity_ah=capacity, step=10)
     assert len(pack.cells) == len(pack.impedances) == cells
     assert max(s for _, _, s, _ in rows) > 90
     assert all(2.8 < v < 3.7 for *_, c in rows for v in c)

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from host_tools.board import config_file, configure, hidden, keys
 from host_tools.ground.errors import PacklogError
-from tests.helpers.command_line import packlog
+from tests.helpers.command_line import packlog_here
 
 import config
 
@@ -43,7 +43,7 @@ def test_a_url_as_our_own_page_writes_it(tmp_path):
 
 
 def test_on_the_command_line():
-    done = packlog("config", "check", URL)
+    done = packlog_here("config", "check", URL)
     assert done.returncode == 1 and len(done.stderr.splitlines()) == 1
     assert "write it without ws://, as 10.0.0.2" in done.stderr
 

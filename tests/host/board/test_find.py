@@ -7,7 +7,7 @@ import typer
 from host_tools.board.find import find_port
 from host_tools.ground.errors import PacklogError
 from host_tools.install import questions
-from tests.helpers.command_line import packlog
+from tests.helpers.command_line import packlog_here
 from typer.testing import CliRunner
 
 
@@ -77,5 +77,5 @@ def test_without_anything_it_says_how_a_port_is_named(ports):
 def test_the_environment_names_a_port_and_an_option_goes_before_it(monkeypatch):
     monkeypatch.setenv("PACKLOG_PORT", "/dev/none1")
     for words in (("watch",), ("info",), ("config", "show"), ("install",)):
-        assert "/dev/none1 does not exist" in packlog(*words).stderr, words
-    assert "/dev/none2 does not exist" in packlog("watch", "--port", "/dev/none2").stderr
+        assert "/dev/none1 does not exist" in packlog_here(*words).stderr, words
+    assert "/dev/none2 does not exist" in packlog_here("watch", "--port", "/dev/none2").stderr

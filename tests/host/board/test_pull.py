@@ -6,13 +6,18 @@ from pathlib import Path
 
 import pytest
 from host_tools.board import pull as pulling
+from host_tools.board import talk
 from host_tools.board.device import Device
 from host_tools.board.pull import pull
 from host_tools.board.talk import Talk, Unanswered
 from host_tools.ground.errors import PacklogError
 from host_tools.history.frames import load
 from host_tools.sim.workshop import port_of
+from tests.helpers import export_history
 from tests.helpers.boards import Files, every_reading, example
+from tests.helpers.segment_bytes import NOON
+
+from store import segment
 
 SPEED = 50  # times real time
 
@@ -109,7 +114,7 @@ def test_a_board_that_is_just_starting_is_told_the_time_too(
     assert (frames.time[frames.boot == 2] > 1_700_000_000).all()
 
 
-def test_a_board_whose_config_is_wrong_gives_its_history_all_the_same(bench, tmp_path):
+def test_a_board_whose_config_is_wrong_gives_its_history_all_the_same(bench, tmp_path, monkeypatch):
     board = bench()
     board.board.run(60)
     board.board.power_off()
@@ -118,6 +123,9 @@ def test_a_board_whose_config_is_wrong_gives_its_history_all_the_same(bench, tmp
     with Files(board.image) as files:
         files.remove("/config.ready")  # the last one that was right would be run
     board.start()
+    board.board.go_at(SPEED)
+    for name in ("HELLO_S", "START_S"):  # what does not run does not answer later either
+        monkeypatch.setattr(talk, name, 0.1)
     said = []
     with (
         port_of(board.board) as port,
@@ -243,29 +251,30 @@ def test_nothing_on_the_board_is_changed_by_a_pull(bench, tmp_path):
 
 
 def test_a_shard_takes_the_place_of_the_segment_that_was_pulled_before(bench, tmp_path):
-    config = example()
-    config["store"] = {"interval_s": 1, "budget_kb": 128}  # a segment is full after half an hour
-    board = bench(config)
-    board.board.run(600)
-    pulled(board, tmp_path)
-    folder = tmp_path / "house/pack"
-    assert [path.name for path in folder.iterdir()] == ["00000001.seg"]
-    other = (folder / "00000001.seg").read_bytes()[:-1] + b"?"  # of another life of the board
-    (folder / "00000001-0123abcd.seg").write_bytes(other)
-    board.board.run(2100)
+    data = export_history.header(segment.PACK, "house", utc=NOON) + export_history.frames(0, 1000)
+    folder, whole = tmp_path / "house/pack", tmp_path / "whole"
+    for path, contents in (
+        (folder / "00000001.seg", data[: 52 + 13 * 300]),  # pulled while it was written
+        (folder / "00000001-0123abcd.seg", data[:-1] + b"?"),  # of another life of the board
+        (whole / "house/pack/00000001.seg", data),
+    ):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(contents)
+    board = bench(files={"/data/house/pack/00000001.seg": data})
+    board.board.run(120)
     pulled(board, tmp_path)
     names = sorted(path.name for path in folder.iterdir())
     assert names[:2] == ["00000001-0123abcd.seg", "00000001.shard"]
     assert "00000001.seg" not in names
     (folder / "00000001-0123abcd.seg").unlink()
-    frames = load([tmp_path])
+    frames, before = load([tmp_path / "house"]), load([whole])
     assert not frames.problems
-    assert (~frames.hole).sum() > 2600
-    first = frames.boot == 1
-    assert (frames.uptime[first][1:] - frames.uptime[first][:-1]).max() <= 2
-    before = sorted((path.name, path.stat().st_mtime) for path in folder.glob("*.shard"))
+    first = (frames.boot == 1) & ~frames.hole
+    assert (frames.uptime[first] == before.uptime).all() and len(before) == 1000
+    assert (frames.time[first] == before.time).all()
+    times = sorted((path.name, path.stat().st_mtime) for path in folder.glob("*.shard"))
     pulled(board, tmp_path)
-    assert sorted((path.name, path.stat().st_mtime) for path in folder.glob("*.shard")) == before
+    assert sorted((path.name, path.stat().st_mtime) for path in folder.glob("*.shard")) == times
     assert not (folder / "00000001.seg").exists()
 
 

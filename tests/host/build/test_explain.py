@@ -10,7 +10,7 @@ from host_tools.build import explain, names
 from host_tools.build.compile import build_and_map
 from host_tools.ground.errors import PacklogError
 from host_tools.ground.micropython import find
-from tests.helpers.command_line import ROOT, packlog
+from tests.helpers.command_line import ROOT, packlog_here
 
 X64 = 6 | 3 << 8 | 2 << 10
 IDENTITY = "0123456789abcdef"
@@ -169,21 +169,21 @@ def test_explain_by_the_id_that_the_console_names(cache, made, tmp_path):
     names.keep("f" * 16, {})
     crash = tmp_path / "crash.txt"
     crash.write_text(f"packlog starting, bundle {IDENTITY}\n" + said(made[0], "[1]"))
-    assert "in weigh_each" in packlog("explain", crash).stdout
+    assert "in weigh_each" in packlog_here("explain", crash).stdout
 
 
 def test_explain_without_an_id_takes_the_newest_build(cache, made, tmp_path):
     names.keep(IDENTITY, made[1])
     crash = tmp_path / "crash.txt"
     crash.write_text(said(made[0], "[1]"))
-    assert "in weigh_each" in packlog("explain", crash).stdout
+    assert "in weigh_each" in packlog_here("explain", crash).stdout
 
 
 def test_explain_with_the_map_of_a_release(cache, made, tmp_path):
     crash, release = tmp_path / "crash.txt", tmp_path / "packlog.map.json"
     crash.write_text("packlog starting, bundle " + "f" * 16 + "\n" + said(made[0], "[1]"))
     release.write_text(names.as_file(IDENTITY, made[1]))
-    assert "in weigh_each" in packlog("explain", crash, "--map", release).stdout
+    assert "in weigh_each" in packlog_here("explain", crash, "--map", release).stdout
 
 
 def test_an_id_that_is_not_known_here(cache, tmp_path):

@@ -12,7 +12,7 @@ from host_tools.ground.firmware import names
 from host_tools.sim.units import jk_wire as wire
 from host_tools.sim.units.jk import Unit
 from host_tools.sim.units.pack import Pack
-from tests.helpers.command_line import packlog
+from tests.helpers.command_line import packlog_here
 
 DATA = Path(__file__).resolve().parents[2] / "data" / "jk"
 CELLS_32S = "3.246 3.230 3.226 3.231 3.233 3.231 3.232 3.232"
@@ -104,7 +104,7 @@ def test_an_hour_of_the_simulated_unit(capsys, tmp_path):
 
 
 def test_the_command():
-    done = packlog("replay", "--bms", "jk", "--hex", "--stats", DATA / "cells_32s.hex")
+    done = packlog_here("replay", "--bms", "jk", "--hex", "--stats", DATA / "cells_32s.hex")
     assert done.returncode == 0, done.stderr
     assert done.stdout.splitlines()[1] == "1," + ",".join(ROW_32S)
     assert json.loads(done.stderr)["accepted"] == {"0x01": 0, "0x02": 1, "0x03": 0}

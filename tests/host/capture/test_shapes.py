@@ -16,7 +16,7 @@ from host_tools.ground.errors import PacklogError
 from host_tools.ground.firmware import names
 from host_tools.sim.units import jk_wire
 from tests.helpers import capture_shapes as shapes
-from tests.helpers.command_line import packlog
+from tests.helpers.command_line import packlog_here
 from tests.helpers.mutations import mutated
 
 DATA = Path(__file__).resolve().parents[2] / "data"
@@ -269,7 +269,7 @@ def test_what_has_no_reading_says_why(tmp_path, data, words):
 def test_no_reading_is_exit_1(tmp_path):
     path = tmp_path / "capture"
     path.write_bytes(b"nothing of a BMS\n")
-    done = packlog("replay", path)
+    done = packlog_here("replay", path)
     assert (done.returncode, done.stdout) == (1, "")
     *others, last = names("bms")
     known = f"{', '.join(others)} and {last}"
@@ -318,7 +318,7 @@ def test_passcodes_are_never_shown(capsys, tmp_path, shape):
                     assert form not in said.lower()
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", [0, *(pytest.param(n, marks=pytest.mark.slow) for n in (1, 2))])
 def test_whatever_is_in_it_a_line_says_what_is_wrong(capsys, tmp_path, seed):
     chance = random.Random(seed)
     whole = [make(PIECES) for name, make in SHAPES.items() if "long" not in name]

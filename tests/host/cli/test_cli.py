@@ -13,7 +13,7 @@ from host_tools.ground.firmware import names
 from host_tools.sim.workshop import port_of
 from host_tools.trial import plan
 from tests.helpers.boards import copy_of, example, put_files
-from tests.helpers.command_line import PACKLOG, ROOT, packlog
+from tests.helpers.command_line import PACKLOG, ROOT, packlog, packlog_here
 
 from version import VERSION
 
@@ -24,15 +24,15 @@ COMMANDS = ("install", "pull", "decode", "encode", "info", "replay", "watch", "s
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_every_command_explains_itself(command):
-    done = packlog(command, "--help")
+    done = packlog_here(command, "--help")
     assert done.returncode == 0
     assert "Usage" in done.stdout and len(done.stdout.splitlines()) > 8
 
 
 def test_wrong_usage_is_exit_code_2():
     assert packlog("decode").returncode == 2
-    assert packlog("nonesuch").returncode == 2
-    assert packlog("sim", "--speed", "fast").returncode == 2
+    assert packlog_here("nonesuch").returncode == 2
+    assert packlog_here("sim", "--speed", "fast").returncode == 2
 
 
 @pytest.mark.parametrize(
@@ -57,7 +57,7 @@ def test_wrong_usage_is_exit_code_2():
     ],
 )
 def test_one_clear_line_and_exit_code_1(arguments, line):
-    done = packlog(*arguments)
+    done = packlog_here(*arguments)
     assert done.returncode == 1
     last = done.stderr.strip().splitlines()[-1]
     assert last.startswith("packlog: ") and line in last
@@ -85,7 +85,9 @@ def test_one_clear_line_and_exit_code_1(arguments, line):
     ],
 )
 def test_what_cannot_be_right_whatever_is_there_is_wrong_usage(arguments, line, tmp_path):
-    done = packlog(*arguments, *(("--flash", tmp_path / "f.img") if "sim" in arguments else ()))
+    done = packlog_here(
+        *arguments, *(("--flash", tmp_path / "f.img") if "sim" in arguments else ())
+    )
     said = " ".join(done.stderr.replace("│", " ").split())
     assert (done.returncode, line in said) == (2, True), done.stderr
     assert "Traceback" not in done.stderr
@@ -93,7 +95,7 @@ def test_what_cannot_be_right_whatever_is_there_is_wrong_usage(arguments, line, 
 
 def test_the_longest_gap_is_that_of_a_frame():
     for gap, code in ((plan.LONGEST_GAP_S + 1, 2), (plan.LONGEST_GAP_S, 1)):
-        done = packlog("encode", "nonesuch.csv", "-o", "nonesuch", "--gap-s", gap)
+        done = packlog_here("encode", "nonesuch.csv", "-o", "nonesuch", "--gap-s", gap)
         assert done.returncode == code, done.stderr
 
 
@@ -104,21 +106,21 @@ def test_a_file_that_is_missing_is_named_once(tmp_path):
         ("install", "--config", missing, "--port", "/dev/nonesuch"),
         ("explain", "--map", missing, CAPTURE),
     ):
-        done = packlog(*words)
+        done = packlog_here(*words)
         line = f"packlog: {missing} cannot be read: No such file or directory\n"
         assert (done.returncode, done.stderr) == (1, line), words
 
 
 def test_without_a_board_it_says_what_to_do():
-    done = packlog("install")
+    done = packlog_here("install")
     assert done.returncode == 1
     assert "board" in done.stderr and "port" in done.stderr
 
 
 def test_the_help_says_what_files_are_to_be():
-    said = " ".join(packlog("replay", "--help").stdout.replace("│", " ").split())
+    said = " ".join(packlog_here("replay", "--help").stdout.replace("│", " ").split())
     assert "Bluetooth: of its notifications" in said and "the console's lines as text" in said
-    said = " ".join(packlog("encode", "--help").stdout.replace("│", " ").split())
+    said = " ".join(packlog_here("encode", "--help").stdout.replace("│", " ").split())
     assert "the output of replay has no time" in said
 
 

@@ -12,7 +12,7 @@ from host_tools.ground.errors import UsageError
 from host_tools.history import loading
 from host_tools.history.ranges import Range
 from tests.helpers import node
-from tests.helpers.command_line import ROOT, packlog
+from tests.helpers.command_line import ROOT, packlog_here
 from tests.helpers.frame_bytes import a_frame
 from tests.helpers.segment_bytes import NOON, header, put, run
 from typer.testing import CliRunner
@@ -190,7 +190,7 @@ def test_what_cannot_be_right_is_wrong_usage(minutes, options, line):
 
 
 def test_wrong_usage_is_one_line_and_exit_code_2(minutes):
-    done = packlog("decode", minutes, "--separator", "ab")
+    done = packlog_here("decode", minutes, "--separator", "ab")
     assert done.returncode == 2 and not done.stdout
     assert done.stderr == "packlog: --separator 'ab': one character, such as ; or tab\n"
 

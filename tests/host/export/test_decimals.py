@@ -9,7 +9,7 @@ import pytest
 from host_tools.export import exporters, table
 from host_tools.export.decode import How, decode
 from host_tools.ground.errors import PacklogError
-from tests.helpers.command_line import packlog
+from tests.helpers.command_line import packlog_here
 from tests.helpers.segment_bytes import NOON, a_frame, frames, header, put, rows
 from tests.host.export.test_exporters import TOY
 
@@ -62,7 +62,7 @@ def test_the_decimals_that_are_asked_for(tmp_path):
     assert (tmp_path / "out.csv").read_text().splitlines()[1] == (
         "2026-06-01T12:00:00Z,52.8,41.0,23.5,91,3.3,3.3,4,12"
     )
-    done = packlog("decode", "--decimals", "4", where)
+    done = packlog_here("decode", "--decimals", "4", where)
     assert ",52.8125,41.0000,23.5,91,3.3180,3.3410,4,12\n" in done.stdout
 
 

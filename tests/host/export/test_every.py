@@ -10,7 +10,7 @@ from host_tools.ground.errors import PacklogError, UsageError
 from host_tools.history import packed, resample
 from host_tools.history.grids import grid
 from host_tools.history.loading import Every
-from tests.helpers.command_line import packlog
+from tests.helpers.command_line import packlog_here
 from tests.helpers.frame_bytes import a_frame
 from tests.helpers.segment_bytes import NOON, frames, header, put, run
 from tests.host.history.test_resample import history
@@ -40,7 +40,7 @@ def test_rows_to_the_letter(minute, tmp_path):
 
 
 def test_the_command_and_its_options(minute):
-    done = packlog("decode", minute, "--every", "1d", "--zone", "Europe/Berlin", "--epoch",
+    done = packlog_here("decode", minute, "--every", "1d", "--zone", "Europe/Berlin", "--epoch",
                    "--values", "max,mean", "--decimals", "1")  # fmt: skip
     assert done.returncode == 0, done.stderr
     head, row = done.stdout.splitlines()
@@ -101,7 +101,7 @@ def test_events_are_not_resampled(minute, tmp_path):
 
 
 def test_values_go_with_every(minute):
-    done = packlog("decode", minute, "--values", "max")
+    done = packlog_here("decode", minute, "--values", "max")
     assert (done.returncode, done.stdout) == (2, "")
     assert "--values goes with --every" in done.stderr
 

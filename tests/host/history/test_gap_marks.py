@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from host_tools.history import frames as host_frames
 from host_tools.history import shards, unfold
+from host_tools.history.compressed import encoder_in_memory
 from tests.helpers import gap_records, segment_bytes
 from tests.helpers.segment_bytes import a_frame, header, put, run
 
@@ -61,8 +62,9 @@ def shard_of(records, base=0):
     out = bytearray()
     described = columns.columns_of(made)
     source = io.BytesIO(made.pack() + records)
-    for _ in encoder.write_shard(source, len(records) // 13, 13, described, out.extend):
-        pass
+    with encoder_in_memory():
+        for _ in encoder.write_shard(source, len(records) // 13, 13, described, out.extend):
+            pass
     return bytes(out)
 
 

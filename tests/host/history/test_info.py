@@ -10,7 +10,7 @@ from host_tools.history import compressed
 from host_tools.history.info import collect, info
 from host_tools.trial import encode
 from host_tools.trial.plan import Plan
-from tests.helpers.command_line import packlog
+from tests.helpers.command_line import packlog_here
 from tests.helpers.segment_bytes import anchor, frames, header, put, run
 from tests.host.trial.test_encode import COLUMNS, NOON, a_csv, many
 
@@ -112,7 +112,7 @@ def test_a_damaged_file_costs_only_itself(tmp_path, data, said, frames_of_it):
 def test_with_damage_all_is_printed_and_the_exit_code_is_1(tmp_path):
     put(tmp_path, WHOLE, flipped(OTHER), b"something else")
     for option in ("--json", None):
-        done = packlog(*filter(None, ("info", tmp_path, option)))
+        done = packlog_here(*filter(None, ("info", tmp_path, option)))
         assert done.returncode == 1
         assert "house" in done.stdout and "not a packlog segment" in done.stdout
         assert done.stderr.startswith("packlog: 2 damaged files (named above), the rest is")
@@ -203,10 +203,10 @@ def test_nothing_that_can_be_read(tmp_path):
 
 
 def test_on_the_command_line(shards):
-    done = packlog("info", shards)
+    done = packlog_here("info", shards)
     assert done.returncode == 0, done.stderr
     for line in ("2026-06-01T12:00:00Z", "6:06:38", "bytes a frame", "event clock_set"):
         assert line in done.stdout
-    found = json.loads(packlog("info", "--json", shards).stdout)
+    found = json.loads(packlog_here("info", "--json", shards).stdout)
     assert found["damaged"] == []
     assert found["packs"][0]["frames"] == 11000

@@ -8,7 +8,7 @@ import pytest
 from host_tools.ground.errors import PacklogError
 from host_tools.history import own_days, records
 from host_tools.history.info_days import collect, info
-from tests.helpers.command_line import packlog
+from tests.helpers.command_line import packlog_here
 from tests.helpers.frame_bytes import a_frame
 from tests.helpers.rollup_bytes import day, header, hour, put, run
 from tests.helpers.segment_bytes import header as pack_header
@@ -171,12 +171,12 @@ def test_only_the_last_days(tmp_path, capsys):
 
 def test_the_command_prints_them(tmp_path):
     where = put_days(tmp_path, day(DAY, JUNE, DAY_S))
-    done = packlog("info", where, "--days", "--last", "2")
+    done = packlog_here("info", where, "--days", "--last", "2")
     assert done.returncode == 0 and "2026-06-01" in done.stdout, done.stderr
 
 
 def test_last_is_for_days():
-    done = packlog("info", ".", "--last", "2")
+    done = packlog_here("info", ".", "--last", "2")
     assert done.returncode == 2 and "--last goes with --days" in done.stderr
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from host_tools.history import shards
+from host_tools.history.compressed import encoder_in_memory
 
 from store import columns, encoder, shard
 
@@ -22,8 +23,11 @@ def made(header, records):
     out = bytearray()
     source = io.BytesIO(header.pack() + records.tobytes())
     described = columns.columns_of(header)
-    for _ in encoder.write_shard(source, len(records), header.record_size, described, out.extend):
-        pass
+    with encoder_in_memory():
+        for _ in encoder.write_shard(
+            source, len(records), header.record_size, described, out.extend
+        ):
+            pass
     return bytes(out)
 
 

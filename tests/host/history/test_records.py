@@ -7,6 +7,7 @@ import plain_shard
 import pytest
 from host_tools.ground.errors import PacklogError
 from host_tools.history import records
+from host_tools.history.compressed import encoder_in_memory
 from host_tools.history.frames import load as load_frames
 from tests.helpers.segment_bytes import anchor, frames, header, put, run
 
@@ -18,10 +19,11 @@ def shard_of(data: bytes) -> bytes:
     made = segment.parse_header(data)
     count = (len(data) - made.header_size) // made.record_size
     out = bytearray()
-    for _ in encoder.write_shard(
-        io.BytesIO(data), count, made.record_size, columns.columns_of(made), out.extend
-    ):
-        pass
+    with encoder_in_memory():
+        for _ in encoder.write_shard(
+            io.BytesIO(data), count, made.record_size, columns.columns_of(made), out.extend
+        ):
+            pass
     return bytes(out)
 
 

@@ -9,7 +9,7 @@ from host_tools.export import csv as csv_export
 from host_tools.ground.errors import PacklogError
 from host_tools.history import compressed, days, hours, loading, records
 from host_tools.history.info_days import collect
-from tests.helpers.command_line import packlog
+from tests.helpers.command_line import packlog_here
 from tests.helpers.rollup_bytes import day, header, hour, mark, put, run
 from tests.helpers.segment_bytes import NOON
 from tests.helpers.segment_bytes import frames as some_frames
@@ -248,7 +248,7 @@ def test_files_without_records_are_no_rows(tmp_path):
 
 def test_the_command_writes_them(tmp_path):
     put(tmp_path, DAYS, header(DAYS, utc=NOON, clock=3) + run(64, 1, 43200) + day(DAY, NOON, 9))
-    done = packlog("decode", tmp_path / "house", "--series", "days", "--decimals", "1")
+    done = packlog_here("decode", tmp_path / "house", "--series", "days", "--decimals", "1")
     assert done.returncode == 0, done.stderr
     head, row = done.stdout.splitlines()
     assert head.startswith("time,seconds,voltage,voltage_min,voltage_max,current,")

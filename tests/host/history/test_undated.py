@@ -13,7 +13,7 @@ from host_tools.history.timeline import Anchor
 from host_tools.history.undated import Boot
 from host_tools.trial import encode
 from host_tools.trial.plan import Plan
-from tests.helpers.command_line import packlog
+from tests.helpers.command_line import packlog_here
 from tests.helpers.segment_bytes import NOON, anchor, frames, header, put, run
 
 from store import segment
@@ -275,9 +275,9 @@ def test_decode_says_how_much_is_without_a_date(tmp_path, capsys):
 
 
 def test_the_option(tmp_path):
-    done = packlog("decode", "--epoch", "--guess", three_boots(tmp_path))
+    done = packlog_here("decode", "--epoch", "--guess", three_boots(tmp_path))
     assert f"\n{NOON + 200},53.25," in done.stdout
-    assert packlog("decode", "--epoch", tmp_path).stdout.count("\n,53.25,") == 2
+    assert packlog_here("decode", "--epoch", tmp_path).stdout.count("\n,53.25,") == 2
 
 
 def test_a_csv_with_guesses_can_be_encoded_again(tmp_path):

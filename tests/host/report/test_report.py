@@ -10,7 +10,7 @@ from host_tools.ground.errors import PacklogError
 from host_tools.history import info_days, load
 from host_tools.history.ranges import Range
 from host_tools.report import facts, report
-from tests.helpers.command_line import ROOT, packlog
+from tests.helpers.command_line import ROOT, packlog_here
 from tests.host.report import history
 from tests.host.report.history import DAY_S, MIDNIGHT
 
@@ -113,7 +113,7 @@ def test_only_a_range(pack, tmp_path):
 
 def test_cells_events_and_undated_frames_of_a_real_history(tmp_path):
     out = tmp_path / "report.html"
-    done = packlog("report", OLD / "house", "-o", out)
+    done = packlog_here("report", OLD / "house", "-o", out)
     assert done.returncode == 0, done.stderr
     text = text_of(out.read_text(encoding="utf8"))
     assert "Cell" in text and "off the mean the most" in text

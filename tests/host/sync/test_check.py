@@ -8,7 +8,7 @@ from host_tools.ground.errors import PacklogError, UsageError
 from host_tools.ground.lengths import seconds
 from host_tools.sync import check
 from tests.helpers import export_history
-from tests.helpers.command_line import packlog
+from tests.helpers.command_line import packlog_here
 from tests.helpers.export_history import HOUR_S
 from tests.helpers.segment_bytes import NOON
 
@@ -92,9 +92,9 @@ def test_what_is_a_path(place):
 
 
 def test_the_command_and_its_exit_codes(history):
-    done = packlog("check", history, "--grace", "100000d")
+    done = packlog_here("check", history, "--grace", "100000d")
     assert done.returncode == 2 and "--grace '100000d': a number with s, min" in done.stderr
-    done = packlog("check", history, "--grace", "60")
+    done = packlog_here("check", history, "--grace", "60")
     assert done.returncode == 1 and done.stdout.startswith("!!! house: ")
 
 

@@ -9,7 +9,7 @@ import pytest
 from host_tools.ground import inputs
 from host_tools.ground.errors import PacklogError
 from host_tools.trial import encode, readings
-from tests.helpers.command_line import packlog
+from tests.helpers.command_line import packlog_here
 from tests.helpers.encoding import EVERY, csv_of, encoded
 from tests.helpers.mutations import mutated
 
@@ -407,10 +407,10 @@ def test_encoded_as_a_board_would(tmp_path):
 def test_on_the_command_line(tmp_path):
     path = tmp_path / "british.csv"
     path.write_text(table(strftime("%d/%m/%Y %H:%M")))
-    done = packlog("encode", path, "-o", tmp_path / "out")
+    done = packlog_here("encode", path, "-o", tmp_path / "out")
     assert done.returncode == 1 and len(done.stderr.splitlines()) == 1
     assert "'01/05/2024 10:00' has the day or the month first" in done.stderr
-    done = packlog("encode", path, "-o", tmp_path / "out", "--dates", "day-first")
+    done = packlog_here("encode", path, "-o", tmp_path / "out", "--dates", "day-first")
     assert done.returncode == 0 and "of 60 readings are in" in done.stderr
 
 

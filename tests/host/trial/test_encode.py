@@ -7,7 +7,7 @@ from host_tools.history import cells, logs, records
 from host_tools.history.frames import load as load_frames
 from host_tools.trial import encode, plan, readings
 from host_tools.trial.plan import Plan
-from tests.helpers.command_line import packlog
+from tests.helpers.command_line import packlog_here
 from tests.helpers.encoding import COLUMNS, EVERY, NOON, ROW, a_csv, csv_of, encoded, many
 
 from store import segment
@@ -274,12 +274,12 @@ def test_boot_and_anchor(tmp_path):
 
 def test_on_the_command_line(tmp_path):
     path = a_csv(tmp_path, f"{NOON},{ROW}", f"{NOON + 2},{ROW.replace('10.000', 'nan')}")
-    done = packlog("encode", path, "-o", tmp_path / "out", "--all", "--name", "house")
+    done = packlog_here("encode", path, "-o", tmp_path / "out", "--all", "--name", "house")
     assert done.returncode == 0, done.stderr
     assert "1 values of current count as not known: line 3 'nan'" in done.stderr
     assert f"2 frames of 2 readings are in {tmp_path}/out/house" in done.stderr
     assert done.stdout == ""
-    again = packlog("encode", path, "-o", tmp_path / "out", "--name", "house")
+    again = packlog_here("encode", path, "-o", tmp_path / "out", "--name", "house")
     assert again.returncode == 1
     assert len(again.stderr.splitlines()) == 1
 

@@ -6,7 +6,7 @@ import pytest
 from host_tools.ground.errors import PacklogError
 from host_tools.trial import plan
 from host_tools.trial.plan import Plan
-from tests.helpers.command_line import packlog
+from tests.helpers.command_line import packlog_here
 from tests.helpers.encoding import COLUMNS, NOON, ROW, a_csv, csv_of, encoded, many
 
 
@@ -51,7 +51,9 @@ def test_as_a_board_with_that_config_does(tmp_path):
     by_hand = Plan(name="hand", capacity_ah=20, store={"current_percent": 1})
     assert counts["van"] == len(csv_of(encoded(tmp_path, path, by_hand)))
     assert counts["house"] < counts["van"] / 2
-    done = packlog("encode", path, "-o", tmp_path / "out2", "--config", config, "--name", "boat")
+    done = packlog_here(
+        "encode", path, "-o", tmp_path / "out2", "--config", config, "--name", "boat"
+    )
     assert done.returncode == 1
     assert done.stderr == f"packlog: {config} has no pack boat: there are van and house\n"
 
@@ -78,7 +80,7 @@ def test_what_cannot_be_set_is_said(word, says):
 
 def test_tolerances_mean_nothing_where_every_reading_is_kept(tmp_path):
     path = a_csv(tmp_path, f"{NOON},{ROW}")
-    done = packlog("encode", path, "-o", tmp_path / "out", "--all", "--set", "step_percent=0")
+    done = packlog_here("encode", path, "-o", tmp_path / "out", "--all", "--set", "step_percent=0")
     assert done.returncode == 2
     assert done.stderr.startswith("packlog: --set: with --all every reading is a frame")
     assert len(done.stderr.splitlines()) == 1
@@ -87,7 +89,7 @@ def test_tolerances_mean_nothing_where_every_reading_is_kept(tmp_path):
 
 def test_a_key_is_set_on_the_command_line(tmp_path):
     path = restless(tmp_path)
-    done = packlog("encode", path, "-o", tmp_path / "out", "--set", "current_percent=1")
+    done = packlog_here("encode", path, "-o", tmp_path / "out", "--set", "current_percent=1")
     assert done.returncode == 0, done.stderr
     chosen = Plan(name="hand", store={"current_percent": 1})
     assert csv_of(tmp_path / "out" / "pack") == csv_of(encoded(tmp_path, path, chosen))
