@@ -24,19 +24,25 @@ def test_wifi_and_time_come_by_themselves_and_go_and_come(at_home):
     assert seen.health()["wifi_drops"] == "1"
 
 
-def test_a_wrong_password(at_home):
+@pytest.mark.parametrize(
+    "reason",
+    [
+        words.STAT_WRONG_PASSWORD,
+        pytest.param(words.REASON_HANDSHAKE, marks=pytest.mark.slow),
+    ],
+)
+def test_a_wrong_password(at_home, reason):
     seen = at_home()
     air = seen.home.wifi
-    for reason in (words.REASON_HANDSHAKE, words.STAT_WRONG_PASSWORD):
-        air.password, air.wrong_password = "another", reason
-        air.up = False
-        seen.run(10)
-        air.up = True
-        seen.run(20)
-        assert seen.health()["wifi"] == "No_WiFi:_password?"
-        assert "No WiFi: password?" in seen.shown()
-        air.password = house_network.PASSWORD
-        assert seen.resumes()
+    air.password, air.wrong_password = "another", reason
+    air.up = False
+    seen.run(10)
+    air.up = True
+    seen.run(20)
+    assert seen.health()["wifi"] == "No_WiFi:_password?"
+    assert "No WiFi: password?" in seen.shown()
+    air.password = house_network.PASSWORD
+    assert seen.resumes()
     seen.no_secrets()
 
 
