@@ -15,6 +15,7 @@ packlog_setup ".[test]" test
 # there is for the tests to judge.
 .venv/bin/python -m tests.helpers.umqtt_simple || true
 .venv/bin/python -m tests.rv32.build || true
+.venv/bin/python -m tests.helpers.builds || true
 # One more than there are cores: some tests wait for a real serial port or a real broker.
 workers=$(.venv/bin/python -c 'import os; print((os.cpu_count() or 1) + 1)')
 exec .venv/bin/python -m pytest -n "$workers" --dist worksteal "$@"

@@ -97,6 +97,7 @@ def test_a_month():
     assert found["household"]["frame_bytes"]["shard_to_our_planes_xz"] <= 1.03
 
 
+@pytest.mark.slow
 def test_a_tolerance_half_as_wide_costs_flash():
     tried = {"current_percent": (1,), "cells_deviation_mv": (2,), "voltage_permille": (20,)}
     usual, current, cells, wide, every = tolerances.measure(0.25, tried)

@@ -10,12 +10,13 @@ from tests.rv32 import machine
 
 COMPACTS = "Chargery+LCD"  # in every run; the others take a minute each
 LIKE_A_JK = ("JBD+LCD", "Daly+LCD")  # they take less
-BETWEEN = ("JK+LCD", "Chargery+LCD+WiFi+MQTT", *LIKE_A_JK)  # others have what they have, and more
+# Others have what they have, and more; and three of everything takes as long as all others
+LONG = ("JK+LCD", "Chargery+LCD+WiFi+MQTT", "three-packs", *LIKE_A_JK)
 
 
 def is_quick(name, kind):
     """Is it the trial of that config that runs always?"""
-    return name not in BETWEEN and kind == ("compaction" if name == COMPACTS else "start")
+    return name not in LONG and kind == ("compaction" if name == COMPACTS else "start")
 
 
 def trials():

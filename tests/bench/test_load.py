@@ -19,7 +19,7 @@ def check(found, columns, csv):
 def test_a_small_history_becomes_columns_and_csv():
     names = ("inflate", "columns", "decode to CSV", "CSV of frames", "CSV by polars",
              "CSV by pandas")  # fmt: skip
-    found = load.measure(200_000, names, repeat=5, days=0.3)
+    found = load.measure(200_000, names, repeat=3, days=0.3)
     assert found["decode to CSV"]["rows"] == found["columns"]["rows"] >= 200_000
     check(found, columns=0.03, csv=0.7)
 

@@ -46,7 +46,16 @@ def test_less_than_twenty_in_a_million(name):
     assert found["now, far off"] < 20, found
 
 
-@pytest.mark.parametrize("bms", missing_fields.SOURCES)
+OFTEN = ("jk", "bluenova with noise")
+
+
+@pytest.mark.parametrize(
+    "bms",
+    [
+        pytest.param(each, marks=[] if each in OFTEN else pytest.mark.slow)
+        for each in missing_fields.SOURCES
+    ],
+)
 def test_fields_that_are_missing_cost_next_to_nothing(bms):
     hours = 0.5 if bms == "jk" else 1  # two frames a second
     whole = missing_fields.Run(bms, 0, hours)

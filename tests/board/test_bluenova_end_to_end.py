@@ -63,10 +63,17 @@ def battery(bench):
     return Battery(bench(blue_config(), ahead=lambda rig: bluenova.add(rig, "10.0.0.2", 3)))
 
 
-def test_readings_resume_and_nothing_else_stalls(battery):
+@pytest.mark.parametrize(
+    "faults",
+    [
+        ("black_hole",),
+        pytest.param(("restart", "silent", "garbage", "wifi_gone"), marks=pytest.mark.slow),
+    ],
+)
+def test_readings_resume_and_nothing_else_stalls(battery, faults):
     battery.run(START_S)
     assert battery.readings() > 10
-    for fault in ("restart", "black_hole", "silent", "garbage", "wifi_gone"):
+    for fault in faults:
         getattr(battery, fault)(True)
         battery.run(60)
         before = battery.readings()
@@ -92,10 +99,10 @@ def test_several_batteries(bench, tmp_path):
         config,
         ahead=lambda rig: (bluenova.add(rig, "10.0.0.2", 3), bluenova.add(rig, "10.0.0.3", 4)),
     )
-    board.board.run(120)
+    board.board.run(60)
     statuses = board.statuses()
     assert set(statuses) == {"house", "blue", "blue2"}
-    assert all(int(status.values["readings"]) > 30 for status in statuses.values())
+    assert all(int(status.values["readings"]) > 10 for status in statuses.values())
     folder = board.history(tmp_path / "out")
     for name in statuses:
         assert list((folder / name / "pack").glob("*.seg"))

@@ -119,7 +119,7 @@ def silence(link, fault):
 @pytest.mark.parametrize(
     ("layout", "sizes", "rest_s"),
     [
-        ("24S", 20, 10),
+        ("24S", 20, 5),
         pytest.param("24S", 20, AN_HOUR, marks=pytest.mark.slow),
         pytest.param("32S", None, AN_HOUR, marks=pytest.mark.slow),
     ],

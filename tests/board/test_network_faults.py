@@ -24,19 +24,25 @@ def test_wifi_and_time_come_by_themselves_and_go_and_come(at_home):
     assert seen.health()["wifi_drops"] == "1"
 
 
-def test_a_wrong_password(at_home):
+@pytest.mark.parametrize(
+    "reason",
+    [
+        words.STAT_WRONG_PASSWORD,
+        pytest.param(words.REASON_HANDSHAKE, marks=pytest.mark.slow),
+    ],
+)
+def test_a_wrong_password(at_home, reason):
     seen = at_home()
     air = seen.home.wifi
-    for reason in (words.REASON_HANDSHAKE, words.STAT_WRONG_PASSWORD):
-        air.password, air.wrong_password = "another", reason
-        air.up = False
-        seen.run(10)
-        air.up = True
-        seen.run(20)
-        assert seen.health()["wifi"] == "No_WiFi:_password?"
-        assert "No WiFi: password?" in seen.shown()
-        air.password = house_network.PASSWORD
-        assert seen.resumes()
+    air.password, air.wrong_password = "another", reason
+    air.up = False
+    seen.run(10)
+    air.up = True
+    seen.run(20)
+    assert seen.health()["wifi"] == "No_WiFi:_password?"
+    assert "No WiFi: password?" in seen.shown()
+    air.password = house_network.PASSWORD
+    assert seen.resumes()
     seen.no_secrets()
 
 
@@ -139,9 +145,10 @@ def test_a_time_server_that_is_none(at_home):
     assert len(around.ntp.asked) > asked and abs(seen.clock_error()) < 2.1
 
 
-def test_a_time_server_that_jumps(at_home):
+@pytest.mark.parametrize("years_wrong", [(-30,), pytest.param((1, -30), marks=pytest.mark.slow)])
+def test_a_time_server_that_jumps(at_home, years_wrong):
     seen = at_home()
-    for years in (-30, 1):
+    for years in years_wrong:
         asked = len(seen.home.ntp.asked)
         seen.home.ntp.wrong_s = years * 365.25 * 86400
         seen.run(65)
@@ -174,6 +181,7 @@ def nonsense_meanwhile(seen, says):
     seen.talk_to(port)
 
 
+@pytest.mark.slow
 def test_all_at_once(at_home):
     seen = at_home()
     around, route = seen.home, seen.home.broker_route

@@ -279,7 +279,7 @@ def cut_everywhere(seed, step=1):
 
 
 def test_power_cuts():
-    cut_everywhere(1, 48)
+    cut_everywhere(1, 96)
 
 
 def slow_power_cuts_at_every_operation_1():

@@ -70,7 +70,7 @@ def wear(flash, frames_a_flush, flushes):
 
 def test_a_flush_costs_one_erase():
     for frames_a_flush in (1, 3, 15, 30):
-        rate = wear(RamFlash(PARTITION), frames_a_flush, 1000)
+        rate = wear(RamFlash(PARTITION), frames_a_flush, 400)
         print("measured: erases a flush of", frames_a_flush, "frames:", rate)
         assert rate < 1.25
 

@@ -4,8 +4,18 @@ import pytest
 from tests.helpers.device_runs import DEVICE, passes
 from tests.rv32 import pieces
 
-# Days of arithmetic: what takes seconds there runs on CPython always, here with the campaigns
-LONG = ("test_ntp", "test_sampler_bounds", "test_sampler_bursts")
+# What takes seconds there runs on CPython always, here with the campaigns
+LONG = (
+    "test_checks",
+    "test_compaction",
+    "test_days",
+    "test_gaps",
+    "test_history_trouble",
+    "test_ntp",
+    "test_sampler_bounds",
+    "test_sampler_bursts",
+    "test_totals",
+)
 
 
 @pytest.mark.parametrize("path", sorted(DEVICE.glob("test_*.py")), ids=lambda path: path.stem)

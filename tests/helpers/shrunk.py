@@ -3,7 +3,8 @@
 import re
 from functools import cache
 
-from host_tools.build.compile import names_in_rom, slots_of
+from host_tools.build.cache import kept_json
+from host_tools.build.compile import compiler_version, names_in_rom, slots_of
 from host_tools.build.short_names import KEPT
 from host_tools.build.shrink import shrink
 from host_tools.ground.firmware import FIRMWARE, MANIFEST
@@ -30,4 +31,6 @@ def shrunk():
     """{module: text} of all of them."""
     sources = {name: path.read_text() for name, path in files().items()}
     tests = {name for text in sources.values() for name in re.findall(r"def (test_\w+)", text)}
-    return shrink(sources, KEPT | ASKED | tests, names_in_rom(), slots_of)
+    kept, in_rom = KEPT | ASKED | tests, names_in_rom()
+    asked = sources, sorted(kept), in_rom, compiler_version()
+    return kept_json("shrunk", asked, lambda: shrink(sources, kept, in_rom, slots_of))

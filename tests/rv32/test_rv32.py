@@ -16,7 +16,7 @@ from tests.rv32 import build, images, machine, pieces
 
 ENCODER = pieces.VM / "encoder_rows.py"
 # What runs frozen in any case: native code, numbers, a decoder, files
-FROZEN = ("test_jk", "test_segment", "test_shard")
+FROZEN = ("test_jk", "test_segment")
 
 
 @pytest.fixture(scope="session")
