@@ -131,16 +131,19 @@ class Sample:
 
     def find_extremes(self):
         """Set min_cell and max_cell, the lowest-numbered where several are equal."""
-        low = high = None
         cells = self.cells
-        for i in range(self.cell_count):
+        least, most = 1 << 29, 0
+        low = high = None
+        i = self.cell_count
+        while i:
+            i -= 1
             mv = cells[i]
             if mv:
-                if low is None:
-                    low = high = i
-                elif mv < cells[low]:
+                if mv <= least:
+                    least = mv
                     low = i
-                elif mv > cells[high]:
+                if mv >= most:
+                    most = mv
                     high = i
         self.min_cell = low
         self.max_cell = high

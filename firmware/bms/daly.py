@@ -25,6 +25,7 @@ HINTS = ("BMS on, in reach?", "Phone app closed?")  # what to check when it is s
 
 STATUS, MOSFET, TEXTS = 124, 18, 64  # bytes of data
 CELLS_AT, SENSORS_AT, ALARMS_AT = 3, 67, 119
+HIGHEST_AT, LOWEST_AT, EXTREME_OFF = 89, 91, 5  # of the cells, as the unit has them; mV
 MAX_CELL, MAX_SENSORS = 6000, 8
 CELL_STEP = 500  # mV
 
@@ -48,6 +49,16 @@ OTHERS = (CURRENT, SOC, COUNT, SENSORS)
 TEMPERATURE = ("mosfet", 2, 1, 11, 0, 65535, 10)  # degC + 40; 0 and 65535: no sensor
 BALANCE = ("balance", 2, 1, 7, 0, 65535, ANY)  # mA, 30000 is 0
 ZERO, DEGREES = 30000, 40
+
+
+def between(buf, at, count, least, most):
+    """True if count numbers of two bytes are within these."""
+    count = at + 2 * count
+    while at < count:
+        if not least <= (buf[at] << 8 | buf[at + 1]) <= most:
+            return False
+        at += 2
+    return True
 
 
 class Decoder(modbus.Decoder):
@@ -89,7 +100,20 @@ class Decoder(modbus.Decoder):
             self._words_near(CELLS_AT, self._value(COUNT), CELL_STEP)
             and self._words_near(SENSORS_AT, self._value(SENSORS), 10)
             and self._words_near(ALARMS_AT, 4, 0)
+            and self._are_extremes_right()
         )
+
+    def _are_extremes_right(self):
+        """Do the lowest and the highest cell that the frame names fit its cells? If they did not
+        in the frame before, it may be so of this unit.
+        """
+        return self._has_extremes(self._buf, self._start) or not self._has_extremes(self._other, 0)
+
+    def _has_extremes(self, buf, at):
+        """Are the cells of the frame from there on within those?"""
+        most = self._read(buf, at + HIGHEST_AT, 2) + EXTREME_OFF
+        least = self._read(buf, at + LOWEST_AT, 2) - EXTREME_OFF
+        return between(buf, at + CELLS_AT, self._value(COUNT), least, most)
 
     def _fill(self, kind):
         if kind == TEXTS:

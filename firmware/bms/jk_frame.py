@@ -65,6 +65,18 @@ STEADY = 20000  # mA: of a change by less the power says nothing
 ODD_POWER, ODD_MEAN, ODD_CELLS = 1, 2, 4
 
 
+def words_near(buf, at, other, place, count, step):
+    """True if count numbers of two bytes differ by that step at most."""
+    while count:
+        off = ((buf[at + 1] - other[place + 1]) << 8) + buf[at] - other[place]
+        if off > step or off < -step:
+            return False
+        at += 2
+        place += 2
+        count -= 1
+    return True
+
+
 class Frames(framed.Decoder):
     """The base of the decoder in jk.py. cells: how many are wired, 0 if the unit's bits decide."""
 
@@ -239,6 +251,9 @@ class Frames(framed.Decoder):
 
     def _are_cells_near(self, count):
         torn = self._dead and self._errors()
-        if not torn and not self._words_near(CELLS_AT, count, CELL_STEP):
+        if not torn and not self._words_near(CELLS_AT, count, CELL_STEP * self._times):
             return False
-        return self._words_near(WIRES[self._column], count, WIRE_STEP)
+        return self._words_near(WIRES[self._column], count, WIRE_STEP * self._times)
+
+    def _words_near(self, place, count, step):
+        return words_near(self._buf, self._start + place, self._other, place, count, step)

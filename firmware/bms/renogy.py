@@ -6,7 +6,7 @@ with frames of units. Voltages come in steps of 0.1 V, those of cells, too.
 """
 
 from bms import modbus, modbus_unit
-from bms.framed import ANY, PLACE
+from bms.framed import PLACE
 from lib import once
 from sample import CHARGE_ON, CHARGE_STOPPED, DISCHARGE_ON, DISCHARGE_STOPPED, MAX_TEMPERATURES
 
@@ -42,7 +42,7 @@ FIELDS = (
     ("voltage", 2, 100, 5, 0, 1000, 80),  # 0.1 V to mV
     ("charge", 4, 1, 7, 0, 2000000, 1000),  # mAh
     ("capacity", 4, 1, 11, 0, 2000000, 0),
-    ("cycles", 2, 1, 15, 0, 65535, ANY),  # some say it low byte first
+    ("cycles", 2, 1, 15, 0, 65535, 1),  # some say it low byte first
 )
 # Of CELLS
 COUNTS = (("cells", 2, 1, 3, 1, MOST_CELLS, 0), ("sensors", 2, 1, 37, 0, 16, 0))

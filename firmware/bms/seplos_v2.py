@@ -5,6 +5,7 @@ second byte on | 0D, high byte first. Facts from ESPHome's component and aiobmsb
 """
 
 from bms import asked_rows
+from bms.crc import crc
 from bms.seplos_alarms import common, pairs
 from lib import once
 from sample import (
@@ -64,23 +65,7 @@ STATE, SWITCHES, NUMBER_OF_EVENTS, EVENTS_AT = 2, 3, 4, 5
 # Protections, by the bits of ALARMS
 STOP_CHARGE, STOP_DISCHARGE = 0x03DD8F35, 0x01DF77CA
 
-# By four bits
-_TABLE = (
-    0x0000, 0x1021, 0x2042, 0x3063, 0x4084, 0x50A5, 0x60C6, 0x70E7,
-    0x8108, 0x9129, 0xA14A, 0xB16B, 0xC18C, 0xD1AD, 0xE1CE, 0xF1EF,
-)  # fmt: skip
-
-
-def xmodem(buf, at, end):
-    """The CRC 0x1021 from 0 on, of the bytes from at to before end."""
-    crc = 0
-    table = _TABLE
-    while at < end:
-        crc ^= buf[at] << 8
-        crc = (crc << 4 & 0xFFFF) ^ table[crc >> 12]
-        crc = (crc << 4 & 0xFFFF) ^ table[crc >> 12]
-        at += 1
-    return crc
+XMODEM = 0x11021
 
 
 class Decoder(asked_rows.Decoder):
@@ -125,7 +110,7 @@ class Decoder(asked_rows.Decoder):
         if self._number(length - 1, 1) != TAIL:
             return False
         at = self._start
-        if xmodem(self._buf, at + 1, at + length - 3) != self._number(length - 3, 2):
+        if crc(self._buf, at + 1, length - 4, 0, XMODEM) != self._number(length - 3, 2):
             return False
         kind = self._number(3, 1)
         if kind == DATA and not self._find(length - AROUND):

@@ -7,7 +7,7 @@ four that read are ever sent. Eight bits are weak: an answer is compared with th
 """
 
 from bms import asked, framed
-from bms.crc import by_table
+from bms.crc import crc
 from lib import once
 from sample import (
     BALANCING,
@@ -51,16 +51,10 @@ CHARGE_AT, DISCHARGE_AT, SENSORS_AT, DEGREES_AT, MOST_SENSORS = 2, 3, 4, 5, 7
 TEMPERATURE_STEP = 10  # degC
 BALANCE_AT = 10
 
-# By four bits
-_TABLE = (
-    0x00, 0x9D, 0x23, 0xBE, 0x46, 0xDB, 0x65, 0xF8,
-    0x8C, 0x11, 0xAF, 0x32, 0xCA, 0x57, 0xE9, 0x74,
-)  # fmt: skip
-
 
 def crc8(buf, at, count):
     """The CRC 0x8C backwards, from 0 on, of so many bytes."""
-    return by_table(buf, at, count, 0, _TABLE)
+    return crc(buf, at, count, 0, 0x8C)
 
 
 def low_first(buf, at, size):

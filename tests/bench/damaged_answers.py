@@ -218,6 +218,10 @@ def xmodem(frames):
 # How; the first byte that it counts; where it stands, from the end; is its low byte the first one?
 CRCS = {
     "daly": (modbus, 0, -2, True),
+    "eg4": (modbus, 0, -2, True),
+    "renogy": (modbus, 0, -2, True),
+    "renogy_pro": (modbus, 0, -2, True),
+    "tdt": (modbus, 0, -3, False),
     "seplos_v3": (modbus, 0, -2, True),
     "ant": (modbus, 1, -4, True),
     "pace": (modbus, 0, -3, False),

@@ -34,7 +34,7 @@ from store import frame, segment
 
 MHZ = 160
 LOOP_US = 3  # a round of the loop on an ESP32 at 160 MHz, see tests/device/test_shard_cost.py
-PARTS = ("a reading, all of it", "decoding alone", "hub alone", "flush")
+PARTS = ("a reading, all of it", "decoding alone", "an answer of it", "hub alone", "flush")
 COUNTING = ("rv32/vm/counts.py", "device/house_day.py", "device/chargery_stream.py")
 COUNTING += ("device/jk_stream.py", "device/asked_stream.py", "device/asked_wires.py")
 MORE = 160 << 10  # bytes of heap, for all that counts

@@ -51,6 +51,24 @@ def test_frames_of_esphomes():
     assert names == ["charge too hot"] and sample.flags == 0
 
 
+def refit(frame, at, value):
+    """The frame with another register there."""
+    body = frame[:at] + bytes([value >> 8, value & 0xFF]) + frame[at + 2 : -2]
+    return body + daly_wire.crc(body)
+
+
+def test_a_cell_that_is_beyond_the_named_extremes_comes_twice():
+    for cell in (3270, 3290):  # the unit names 3279 and 3282
+        far = refit(status(), daly.CELLS_AT + 30, cell)
+        assert [sample[7][15] for sample in decode(daly, status() + far + status())[0]] == [
+            3282
+        ] * 2
+        twice = decode(daly, status() + far + far + far)[0]
+        assert [sample[7][15] for sample in twice] == [3282, cell, cell]
+    zeros = refit(refit(status(), daly.HIGHEST_AT, 0), daly.LOWEST_AT, 0)  # a unit that names none
+    assert len(decode(daly, zeros + zeros)[0]) == 2
+
+
 def test_below_30000_it_discharges():
     # The registers of a frame that ESPHome shows: its own state is 2, "discharging"
     sample = last_sample(daly, status())

@@ -143,7 +143,7 @@ def test_what_a_pack_cannot_have_become_comes_twice():
     start = totals(current=0)
     for change, times in (
         ({"voltage": 566}, 1), ({"voltage": 567}, 2), ({"charge": 47680}, 1),
-        ({"charge": 47681}, 2), ({"capacity": 50001}, 2), ({"cycles": 256}, 1),
+        ({"charge": 47681}, 2), ({"capacity": 50001}, 2), ({"cycles": 1}, 1), ({"cycles": 256}, 2),
         ({"current": 15000}, 1), ({"current": -15001}, 2),
     ):  # fmt: skip
         far = totals(**dict({"current": 10}, **change))

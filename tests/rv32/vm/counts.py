@@ -37,6 +37,7 @@ from store.files import Files  # noqa: E402
 
 SEGMENTS = "/segments"
 READINGS = 150
+NOTIFICATION = 244  # bytes
 EVERY_MS = 2000
 CELLS = 16
 ROUNDS = 10000  # of an empty loop
@@ -112,6 +113,9 @@ def cells_of(sample):
     return [sample.cells[i % sample.cell_count] + i // 4 for i in range(CELLS)]
 
 
+# What a unit sends for a reading, as it comes: a list of answers, or bytes in one piece
+
+
 def chargery_bytes(sample, i):
     """A reading's packets: cells, reading, impedances."""
     wire = chargery_stream.wire
@@ -144,7 +148,7 @@ def jbd_bytes(sample, i):
     """Cells and totals."""
     wire, mv = asked_stream.jbd_wire, cells_of(sample)
     totals = (sum(mv) // 10, sample.current // 10, 15400, 28000, sample.soc, (215, 213))
-    return wire.cells_frame(mv) + wire.basic_frame(*totals)
+    return [wire.cells_frame(mv), wire.basic_frame(*totals)]
 
 
 def daly_bytes(sample, i):
@@ -156,9 +160,11 @@ def daly_bytes(sample, i):
 def daly_old_bytes(sample, i):
     """A round."""
     wire, mv = asked_stream.daly_old_wire, cells_of(sample)
-    data = wire.sizes(CELLS, 2) + wire.temperatures((21, 22))[0] + wire.faults(0)
-    data += wire.state(2, (1, 1), 154000) + b"".join(wire.cells(mv))
-    return data + wire.totals(sum(mv) // 100, -sample.current // 100, 10 * sample.soc)
+    answers = [wire.sizes(CELLS, 2), wire.temperatures((21, 22))[0], wire.faults(0)]
+    answers.append(wire.state(2, (1, 1), 154000))
+    answers.extend(wire.cells(mv))
+    answers.append(wire.totals(sum(mv) // 100, -sample.current // 100, 10 * sample.soc))
+    return answers
 
 
 def redodo_bytes(sample, i):
@@ -189,42 +195,45 @@ def seplos_v2_bytes(sample, i):
 def seplos_v3_bytes(sample, i):
     """A round."""
     wire, mv = wires.seplos_v3_wire, cells_of(sample)
-    data = wire.states() + wire.cells(mv, (215, 216, 217, 218))
-    return data + wire.totals(sum(mv) // 10, sample.current // 10, 15400, 28000, 10 * sample.soc)
+    totals = (sum(mv) // 10, sample.current // 10, 15400, 28000, 10 * sample.soc)
+    return [wire.states(), wire.cells(mv, (215, 216, 217, 218)), wire.totals(*totals)]
 
 
 def pace_bytes(sample, i):
     """A round."""
     wire, mv = wires.pace_wire, cells_of(sample)
-    data = wire.cells(mv, (215, 216, 217, 218))
-    return data + wire.pack(sum(mv) // 10, sample.current // 10, 15400, 28000, sample.soc)
+    own = (sum(mv) // 10, sample.current // 10, 15400, 28000, sample.soc)
+    return [wire.cells(mv, (215, 216, 217, 218)), wire.pack(*own)]
 
 
 def renogy_bytes(sample, i):
     """A round."""
     wire, mv = wires.renogy_wire, cells_of(sample)
-    data = wire.states() + wire.cells([each // 100 for each in mv], (215, 216))
-    return data + wire.totals(sum(mv) // 100, sample.current // 10, 154000, 280000)
+    tenths, totals = [each // 100 for each in mv], (sum(mv) // 100, sample.current // 10)
+    return [wire.states(), wire.cells(tenths, (215, 216)), wire.totals(*totals, 154000, 280000)]
 
 
 def sok_bytes(sample, i):
     """A round."""
     wire, mv = wires.sok_wire, cells_of(sample)
-    data = b"".join(wire.cells(mv)) + wire.states((1, 1), (21, 22))
-    return data + wire.totals(sum(mv), sample.current, 280000, 154000, sample.soc)
+    answers = wire.cells(mv)
+    answers.append(wire.states((1, 1), (21, 22)))
+    answers.append(wire.totals(sum(mv), sample.current, 280000, 154000, sample.soc))
+    return answers
 
 
 def cbt_bytes(sample, i):
     """A round."""
     wire, mv = wires.cbt_wire, cells_of(sample)
-    data = wire.soc(sample.soc) + b"".join([wire.cells(group, mv) for group in range(4)])
-    return data + wire.values(sum(mv), sample.current)
+    answers = [wire.soc(sample.soc), wire.values(sum(mv), sample.current)]
+    answers.extend([wire.cells(group, mv) for group in range(4)])
+    return answers
 
 
 def tdt_bytes(sample, i):
     """A round."""
     wire, values = wires.tdt_wire, (1540, 2800, sample.soc, (215, 216, 217, 218))
-    return wire.states(CELLS, 4) + wire.data(cells_of(sample), sample.current // 100, *values)
+    return [wire.states(CELLS, 4), wire.data(cells_of(sample), sample.current // 100, *values)]
 
 
 def eg4_bytes(sample, i):
@@ -251,6 +260,22 @@ BYTES.update({"ant": ant_bytes, "redodo": redodo_bytes})
 BYTES.update({"chargery": chargery_bytes, "jk": jk_bytes, "bluenova": bluenova_bytes})
 
 
+def pieces(answers):
+    """[[piece, ...] of each answer]: a notification has NOTIFICATION bytes at most."""
+    if not isinstance(answers, list):
+        answers = [answers]
+    size = NOTIFICATION
+    return [[a[at : at + size] for at in range(0, len(a), size)] for a in answers]
+
+
+def feed(decoder, answers):
+    """(instructions of all answers, those of the longest one)"""
+    counts = Counts()
+    for answer in answers:
+        counts.put(sum([count(decoder.feed, piece) - NOTHING for piece in answer]))
+    return counts.total(), counts.summary()["most"]
+
+
 def readings(settings, store):
     """What a reading of a pack takes: all of it, and its parts on their own."""
     rv32.set_ticks(0)
@@ -258,16 +283,19 @@ def readings(settings, store):
     pack = Pack(0, settings, store, Board({"packs": [settings]}, uptime, None))
     alone = type(pack.decoder)(nothing, settings["cells"])
     hub = type(pack.hub)(uptime)
-    names = ("a reading, all of it", "decoding alone", "hub alone", "flush")
+    names = ("a reading, all of it", "decoding alone", "an answer of it", "hub alone", "flush")
     counts = {name: Counts() for name in names}
     house, sample = House(1), Sample()
     gc.collect()
     for i in range(READINGS):
         rv32.set_ticks(EVERY_MS * (i + 1))
         house.next(sample)
-        data = BYTES[settings["bms"]](sample, i)
-        counts["a reading, all of it"].take(pack.decoder.feed, data)
-        counts["decoding alone"].take(alone.feed, data)
+        data = pieces(BYTES[settings["bms"]](sample, i))
+        counts["a reading, all of it"].put(feed(pack.decoder, data)[0])
+        gc.collect()
+        decoding, answer = feed(alone, data)
+        counts["decoding alone"].put(decoding)
+        counts["an answer of it"].put(answer)
         counts["hub alone"].take(hub.put, sample)
         if pack.history.due():
             counts["flush"].take(pack.history.flush)
