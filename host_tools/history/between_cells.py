@@ -51,7 +51,7 @@ def lines_of(
     if not len(records.key):
         return
     at, end = int(records.key[0]), int(records.key[-1])
-    if frames is not None and len(frames.start):
+    if frames is not None and len(frames):
         resistances, records.offset = _first_look(records, frames)
         for block, spans in packed.blocks(frames):
             key = _keys(block.boot, block.uptime)

@@ -8,6 +8,7 @@ import zlib
 from dataclasses import dataclass, field
 
 import numpy as np
+from host_tools.history.unfold import u16_at
 
 from store import frame, segment
 
@@ -113,8 +114,6 @@ def _is_near(rows: np.ndarray, pattern: np.ndarray) -> np.ndarray:
 
 
 def _all_but_one(rows: np.ndarray, pattern: np.ndarray) -> np.ndarray:
-    """Which records have all of these bytes, or all but one: the few that are worth a look."""
-    same = [rows[:, _AT + i] == byte for i, byte in enumerate(pattern)]
-    if len(same) == 2:
-        return same[0] | same[1]
-    return same[0] & (same[1] | same[2]) | same[1] & same[2]
+    """Which records have the first two of these bytes, but for one bit: the few to look at."""
+    differ = u16_at(rows, _AT) ^ np.uint16(frame.MARK)
+    return differ & (differ - np.uint16(1)) == 0

@@ -18,6 +18,7 @@ from store import frame, segment
 
 FRAME = dtype(frame.FIELDS)
 RAW = dtype(frame.FIELDS, bits=True)  # float16 as its bits
+_OF_HALVES = np.arange(65536, dtype=np.uint16).view(np.float16).astype(np.float32)
 
 # The columns of Frames and their numpy types
 COLUMNS = {
@@ -81,34 +82,6 @@ def load(paths: Iterable[Path | str], read: records.Reader = records.read) -> Fr
     return Frames(**rows, **logs.about(loaded))
 
 
-@dataclass
-class Moments:
-    """When the rows of Frames are, without their values."""
-
-    boot: np.ndarray
-    uptime: np.ndarray
-    time: np.ndarray
-    undated: np.ndarray
-    hole: np.ndarray
-    pack: str = ""
-    problems: list[str] = field(default_factory=list)
-    remarks: list[str] = field(default_factory=list)
-    boots: list[Undated] = field(default_factory=list)
-
-    def __len__(self) -> int:
-        return len(self.boot)
-
-
-def load_moments(paths: Iterable[Path | str], read: records.Reader = records.read) -> Moments:
-    """When the frames are that load() gives."""
-    loaded = logs.load(paths, segment.PACK, lambda rows, header: {}, read=read)
-    rows = logs.with_holes(loaded.logs, UNKNOWN)
-    if not rows:
-        names = ("boot", "uptime", "time", "undated", "hole")
-        rows = {name: np.empty(0, COLUMNS[name]) for name in names}
-    return Moments(**rows, **logs.about(loaded))
-
-
 def _columns(rows: np.ndarray, header: segment.Header) -> Columns:
     return columns_of(rows, header.layout)
 
@@ -124,10 +97,12 @@ def columns_of(rows: np.ndarray, layout: int) -> Columns:
         number = packed >> shift & (1 << bits) - 1
         columns |= {each: table.take(number) for each, table in _tables(layout)[name].items()}
     for name in ("voltage", "current"):
-        columns[name] = records[name].view("<f2").astype(np.float32)
+        columns[name] = _OF_HALVES.take(records[name])
     for name in ("min_cell_voltage", "max_cell_voltage"):
         columns[name] = records[name].astype(np.int32)
-        columns[name][columns[name] == frame.UNKNOWN_MV] = -1
+        unknown = columns[name] == frame.UNKNOWN_MV
+        if unknown.any():
+            columns[name][unknown] = -1
     return columns
 
 

@@ -22,22 +22,21 @@ from host_tools.history import (
     compressed,
     days,
     events,
-    frames,
     hours,
-    logs,
+    packed,
     pieces,
     records,
 )
 from host_tools.history.counters import Compared, compare
 from host_tools.history.timeline import UNKNOWN
+from host_tools.history.undated import Undated
 
 from store import segment
 
 _DAY_S = 86400
-_ROWS = 1_000_000  # of frames at a time
 _HOUR_S = 3600
 _BOOTS_SAID = 5  # of those without a date
-_PASSES = 7  # how often each file is gone through
+_PASSES = 6  # how often each file is gone through
 
 
 @dataclass
@@ -124,12 +123,12 @@ def _collect(files: list[Path], read: records.Reader) -> tuple[list[Summary], li
 
 
 def _summary(name: str, files: list[Path], damaged: list[str], read: records.Reader) -> Summary:
-    loaded = frames.load_moments(files, read)
+    source = packed.load(files, read)
+    loaded = source.loaded
     summary = Summary(name, files=len(files))
-    _add_frames(summary, loaded)
-    into, out, summary.logged_s = _charge(files, read)
-    summary.charge_in_ah, summary.charge_out_ah = round(into, 3), round(out, 3)
-    summary.charge_net_ah = round(into - out, 3)
+    _add_frames(summary, source)
+    _add_charge(summary, source)
+    del source
     summary.counters = compare(files, read)
     of_cells = cells.load(files, read)
     summary.cells = len(of_cells) - int(of_cells.hole.sum())
@@ -153,24 +152,54 @@ def _rollups(files: list[Path], damaged: list[str], read: records.Reader) -> tup
     return counts[0], counts[1]
 
 
-def _add_frames(summary: Summary, loaded: frames.Moments) -> None:
-    if not len(loaded):
-        return
-    dated = loaded.time[loaded.time != UNKNOWN]
+def _add_frames(summary: Summary, source: packed.Source) -> None:
+    counts = np.zeros(len(source.loaded.boots) + 1, np.int64)
+    before = None
+    near_holes = []
+    for rows in packed.moments(source):
+        near_holes.append(_near_holes(rows))
+        _extend(summary, rows["time"])
+        rows = {name: column[~rows["hole"]] for name, column in rows.items()}
+        summary.frames += len(rows["time"])
+        summary.undated_frames += int((rows["time"] == UNKNOWN).sum())
+        counts += np.bincount(rows["undated"], minlength=len(counts))
+        summary.boots += _begun(rows, before)
+        before = {name: column[-1:] for name, column in rows.items()}
+    summary.undated = _undated(source.loaded.boots, counts)
+    if near_holes:
+        names = list(near_holes[0])
+        _add_gaps(summary, {n: np.concatenate([each[n] for each in near_holes]) for n in names})
+
+
+def _extend(summary: Summary, time: np.ndarray) -> None:
+    """To these unix s."""
+    dated = time[time != UNKNOWN]
     if len(dated):
-        summary.first, summary.last = int(dated.min()), int(dated.max())
-    is_frame = ~loaded.hole
-    summary.frames = int(is_frame.sum())
-    summary.undated_frames = int(((loaded.time == UNKNOWN) & is_frame).sum())
-    summary.undated = _undated(loaded, np.bincount(loaded.undated[is_frame]))
-    boot, uptime = loaded.boot[is_frame], loaded.uptime[is_frame]
+        ends = [summary.first, summary.last, int(dated.min()), int(dated.max())]
+        known = [each for each in ends if each is not None]
+        summary.first, summary.last = min(known), max(known)
+
+
+def _near_holes(rows: pieces.Columns) -> pieces.Columns:
+    """Those that start a gap and those beside them, and the first and the last one."""
+    near = rows["hole"].copy()
+    near[1:] |= rows["hole"][:-1]
+    near[:-1] |= rows["hole"][1:]
+    near[:1] = near[-1:] = True
+    return {name: column[near] for name, column in rows.items()}
+
+
+def _begun(rows: pieces.Columns, before: pieces.Columns | None) -> int:
+    """How many boots begin among frames. before: the frame before them."""
+    names = ("boot", "uptime")
+    ahead = before or {name: rows[name][:0] for name in names}
+    boot, uptime = (np.concatenate([ahead[name], rows[name]]) for name in names)
     again = (boot[1:] != boot[:-1]) | (uptime[1:] <= uptime[:-1])
-    summary.boots = 1 + int(again.sum())
-    _add_gaps(summary, loaded)
+    return int(again.sum()) + (before is None and len(boot) > 0)
 
 
-def _undated(loaded: frames.Moments, counts: np.ndarray) -> list[dict[str, int | None]]:
-    """Between which dates each boot without one lies. counts: frames, by number in loaded.boots."""
+def _undated(boots: list[Undated], counts: np.ndarray) -> list[dict[str, int | None]]:
+    """Between which dates each boot without one lies. counts: frames, by number in boots."""
     return [
         {
             "boot": boot.boot,
@@ -179,52 +208,36 @@ def _undated(loaded: frames.Moments, counts: np.ndarray) -> list[dict[str, int |
             "not_before": boot.earliest,
             "not_after": None if boot.latest is None else boot.latest + boot.length,
         }
-        for boot, count in zip(loaded.boots, counts[1:], strict=True)
+        for boot, count in zip(boots, counts[1:], strict=True)
     ]
 
 
-def _add_gaps(summary: Summary, loaded: frames.Moments) -> None:
+def _add_gaps(summary: Summary, rows: pieces.Columns) -> None:
     """Silence reaches from the frame before such a row to the one after."""
-    hole = np.flatnonzero(loaded.hole)
-    before, after = loaded.time[hole - 1], loaded.time[hole + 1]
+    time, boot, uptime = rows["time"], rows["boot"], rows["uptime"].astype(np.int64)
+    hole = np.flatnonzero(rows["hole"])
+    before, after = time[hole - 1], time[hole + 1]
     known = (before != UNKNOWN) & (after >= before)
-    same = loaded.boot[hole - 1] == loaded.boot[hole + 1]
-    length = loaded.uptime[hole + 1].astype(np.int64) - loaded.uptime[hole - 1]
+    same = boot[hole - 1] == boot[hole + 1]
+    length = uptime[hole + 1] - uptime[hole - 1]
     length = np.where(same & (length > 0), length, np.where(known, after - before, 0))
     summary.gaps = len(hole)
     summary.gaps_s = int(length.sum())
     summary.gaps_of_unknown_length = int((length == 0).sum())
 
 
-def _charge(files: list[Path], read: records.Reader) -> tuple[float, float, int]:
+def _add_charge(summary: Summary, source: packed.Source) -> None:
     """Ah in, Ah out and the seconds that frames cover."""
     into = out = 0.0
-    covered = 0
-    for log in logs.load(files, segment.PACK, _current, read=read).logs:
-        for first in range(0, len(log.start), _ROWS):
-            charge, seconds = _flows(log, first, first + _ROWS)
+    for log in source.loaded.logs:
+        for block, spans in packed.blocks(log):
+            current = np.nan_to_num(block.current.astype(np.float64))
+            charge = current * spans.length / _HOUR_S
             into += float(charge[charge > 0].sum())
             out -= float(charge[charge < 0].sum())
-            covered += int(seconds.sum())
-    return into, out, covered
-
-
-def _flows(log: logs.Log, first: int, end: int) -> tuple[np.ndarray, np.ndarray]:
-    """Ah and seconds of some of a log's frames."""
-    rows = slice(max(first - 1, 0), end)  # with the frame before them
-    boot, uptime = log.columns["boot"][rows], log.columns["uptime"][rows].astype(np.int64)
-    begin = log.start[rows].astype(np.int64)
-    same = boot[1:] == boot[:-1]
-    begin[1:] = np.where(same, np.maximum(begin[1:], uptime[:-1]), begin[1:])
-    own = slice(first - rows.start, None)
-    seconds = (uptime - begin)[own]
-    current = np.nan_to_num(log.columns["current"][rows][own])
-    return current * seconds / _HOUR_S, seconds
-
-
-def _current(rows: np.ndarray, header: segment.Header) -> pieces.Columns:
-    raw = np.ascontiguousarray(rows).reshape(-1).view(frames.RAW)
-    return {"current": raw["current"].view("<f2").astype(np.float64)}
+            summary.logged_s += int(spans.length.sum())
+    summary.charge_in_ah, summary.charge_out_ah = round(into, 3), round(out, 3)
+    summary.charge_net_ah = round(into - out, 3)
 
 
 def _add_sizes(summary: Summary, sizes: Counter, later: int) -> None:

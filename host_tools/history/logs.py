@@ -18,31 +18,47 @@ from host_tools.history.undated import Boot, Undated
 from store import segment
 
 _TOGETHER = 64  # files
+_ROWS = 100_000  # at least, of all parts of a log but the last
 
 
 @dataclass
 class Log:
-    """The records of one log in order, each once: columns (boot, uptime and time among them), and
-    where what each one covers starts. number: as the files' headers have it.
+    """The records of one log in order, each once. number: as the files' headers have it.
+
+    parts: their columns, some hundred thousand records at a time: boot, uptime, time, undated and
+    hole among them, and start, where what a record covers starts. At least one part.
     """
 
-    columns: Columns
-    start: np.ndarray
+    parts: list[Columns]
     number: int = 0
+
+    def __len__(self) -> int:
+        return sum(len(part["boot"]) for part in self.parts)
+
+    @property
+    def columns(self) -> Columns:
+        """Those of all records, which are one part then: for series of few records."""
+        if len(self.parts) > 1:
+            names = list(self.parts[0])
+            self.parts = [{n: stack([part.pop(n) for part in self.parts]) for n in names}]
+        return self.parts[0]
+
+    @property
+    def start(self) -> np.ndarray:
+        """Of all records."""
+        return self.columns["start"]
 
     @property
     def first_time(self) -> float:
-        known = self._known_times()
-        return int(known[0]) if len(known) else float("inf")
+        known = (part["time"][part["time"] != timeline.UNKNOWN] for part in self.parts)
+        return next((int(each[0]) for each in known if len(each)), float("inf"))
 
     @property
     def span(self) -> tuple[int, int] | None:
         """The first and the last second that are known; None if none is."""
-        known = self._known_times()
-        return (int(known.min()), int(known.max())) if len(known) else None
-
-    def _known_times(self) -> np.ndarray:
-        return self.columns["time"][self.columns["time"] != timeline.UNKNOWN]
+        known = (part["time"][part["time"] != timeline.UNKNOWN] for part in self.parts)
+        ends = [(int(each.min()), int(each.max())) for each in known if len(each)]
+        return (min(a for a, _ in ends), max(b for _, b in ends)) if ends else None
 
 
 @dataclass
@@ -156,58 +172,83 @@ def _boots(pieces: list[Piece]) -> dict[int, Boot]:
 
 def _add_undated(loaded: Loaded, boots: dict[int, Boot]) -> None:
     """Number, in the last log's rows, the boots without a date."""
-    columns = loaded.logs[-1].columns
-    columns["undated"] = np.zeros(len(columns["boot"]), np.int32)
+    parts = loaded.logs[-1].parts
+    for part in parts:
+        part["undated"] = np.zeros(len(part["boot"]), np.int32)
     for number, boot in undated.find(boots.values()).items():
-        rows = _rows_of(columns["boot"], number)
-        if rows.start < rows.stop:
+        rows = [(part, _rows_of(part["boot"], number)) for part in parts]
+        rows = [(part, which) for part, which in rows if which.start < which.stop]
+        if rows:
             loaded.boots.append(boot)
-            columns["undated"][rows] = len(loaded.boots)
+        for part, which in rows:
+            part["undated"][which] = len(loaded.boots)
 
 
 def _merge(pieces: list[Piece], boots: dict[int, Boot], identity) -> Log:
     """Order a log's records by boot and uptime, and have each once."""
     pieces.sort(key=lambda piece: piece.header.sequence)
-    names = list(pieces[0].columns)
-    # Ten million frames: each column is let go of as soon as it is taken over.
-    columns = {name: stack([p.columns.pop(name) for p in pieces]) for name in names}
-    start = np.concatenate([piece.start for piece in pieces])
-    index = _order(columns["boot"], columns["uptime"], [columns[name] for name in identity])
-    if index is not None:
-        columns = {name: columns[name][index] for name in names}
-        start = start[index]
-    columns["time"] = _times(columns["boot"], columns["uptime"], boots)
-    columns["hole"] = np.zeros(len(start), bool)
-    return Log(columns, start)
+    log = Log(_parts(pieces))
+    if not _is_rising(log.parts):
+        columns = log.columns
+        which = _order(columns["boot"], columns["uptime"], [columns[name] for name in identity])
+        for name in list(columns):
+            columns[name] = columns[name][which]
+    times = [np.full(len(part["boot"]), timeline.UNKNOWN, np.int64) for part in log.parts]
+    for number, known in boots.items():
+        chosen = timeline.choose(known.anchors)
+        for part, time in zip(log.parts, times, strict=True):
+            rows = _rows_of(part["boot"], number)
+            timeline.date(time[rows], part["uptime"][rows], chosen)
+    for part, time in zip(log.parts, times, strict=True):
+        part["time"], part["hole"] = time, np.zeros(len(time), bool)
+    return log
+
+
+def _parts(pieces: list[Piece]) -> list[Columns]:
+    """The columns of pieces, of small ones several together."""
+    parts, together, count = [], [], 0
+    for piece in pieces:
+        together.append({**piece.columns, "start": piece.start})
+        count += len(piece.start)
+        piece.columns, piece.start = {}, piece.start[:0]
+        if count >= _ROWS or piece is pieces[-1]:
+            parts.append({n: stack([each.pop(n) for each in together]) for n in list(together[0])})
+            together, count = [], 0
+    return [part for part in parts if len(part["boot"])] or parts[:1]
+
+
+def _is_rising(parts: list[Columns]) -> bool:
+    """Does each record come after the one before?"""
+    last = -1, -1
+    for part in parts:
+        boot, uptime = part["boot"], part["uptime"]
+        if not len(boot):
+            continue
+        rising = (boot[1:] > boot[:-1]) | (boot[1:] == boot[:-1]) & (uptime[1:] > uptime[:-1])
+        if not rising.all() or last >= (int(boot[0]), int(uptime[0])):
+            return False
+        last = int(boot[-1]), int(uptime[-1])
+    return True
 
 
 def stack(parts: list[np.ndarray]) -> np.ndarray:
     """Columns one after the other; those of several cells are widened with unknown ones."""
+    if len(parts) == 1:
+        return parts[0]
     width = max((part.shape[1] for part in parts if part.ndim == 2), default=0)
     if any(part.ndim == 2 and part.shape[1] < width for part in parts):
         parts = [np.pad(part, ((0, 0), (0, width - part.shape[1]))) for part in parts]
     return np.concatenate(parts)
 
 
-def _order(boot: np.ndarray, uptime: np.ndarray, others: list[np.ndarray]) -> np.ndarray | None:
-    """Which records to take, in order: of several that are the same the first. None: all as is."""
-    rising = (boot[1:] > boot[:-1]) | (boot[1:] == boot[:-1]) & (uptime[1:] > uptime[:-1])
-    if rising.all():
-        return None
+def _order(boot: np.ndarray, uptime: np.ndarray, others: list[np.ndarray]) -> np.ndarray:
+    """Which records to take, in order: of several that are the same the first."""
     key = boot.astype(np.uint64) << np.uint64(32) | uptime
     if not others:
         return np.unique(key, return_index=True)[1]
     table = np.stack([key, *(other.astype(np.uint64) for other in others)], axis=1)
     first = np.sort(np.unique(table, axis=0, return_index=True)[1])
     return first[np.argsort(key[first], kind="stable")]
-
-
-def _times(boot: np.ndarray, uptime: np.ndarray, boots: dict[int, Boot]) -> np.ndarray:
-    time = np.full(len(boot), timeline.UNKNOWN, np.int64)
-    for of_boot, known in boots.items():
-        rows = _rows_of(boot, of_boot)
-        timeline.date(time[rows], uptime[rows], known.anchors)
-    return time
 
 
 def _rows_of(boot: np.ndarray, number: int) -> slice:
@@ -224,9 +265,8 @@ def with_holes(logs: list[Log], unknown: dict[str, object]) -> Columns:
         return {}
     hole = silences(logs)
     columns = {}
-    for name in list(logs[0].columns):
-        parts = [log.columns.pop(name) for log in logs]
-        columns[name] = parts[0] if len(parts) == 1 else stack(parts)
+    for name in [name for name in logs[0].columns if name != "start"]:
+        columns[name] = stack([log.columns.pop(name) for log in logs])
     return one_a_second(put_holes(columns, hole, unknown))[0]
 
 
@@ -236,22 +276,20 @@ def put_holes(columns: Columns, hole: np.ndarray, unknown: dict[str, object]) ->
     if not len(after):
         return columns
     holes = after + np.arange(1, len(after) + 1)
-    is_record = np.ones(len(hole) + len(after), bool)
-    is_record[holes] = False
+    spans = [slice(a, b) for a, b in zip([0, *after], [*(after + 1), len(hole)], strict=True)]
     rows = {}
     for name in list(columns):
         column = columns.pop(name)
-        shape = (len(is_record), *column.shape[1:])
-        rows[name] = np.full(shape, unknown.get(name, 0), column.dtype)
-        rows[name][is_record] = column
-    for name in ("boot", "uptime", "time", "undated"):
-        rows[name][holes] = rows[name][holes - 1]
+        rows[name] = np.concatenate([column[span] for span in spans])  # the row before a hole twice
+        if name not in _OF_BEFORE:
+            rows[name][holes] = unknown.get(name, 0)
     rows["uptime"][holes] += 1
     rows["time"][holes] += rows["time"][holes] != timeline.UNKNOWN
     rows["hole"][holes] = True
     return rows
 
 
+_OF_BEFORE = ("boot", "uptime", "time", "undated")  # that a hole has of the row before
 Moment = tuple[int, int]  # boot, unix s
 
 
@@ -284,13 +322,21 @@ def silences(logs: list[Log]) -> np.ndarray:
     """After which records of all logs there is silence: at the end of a boot, never at the end."""
     found = [np.zeros(0, bool)]
     for log in logs:
-        boot, uptime, start = log.columns["boot"], log.columns["uptime"], log.start
-        silent = start[1:] > uptime[:-1]
-        silent &= uptime[1:] - uptime[:-1] > 1
-        last = np.flatnonzero(boot[1:] != boot[:-1])
-        silent[last] |= ~_at_once(log.columns["time"], last)
-        if len(boot):
-            found += [silent, np.ones(1, bool)]
+        following = [*log.parts[1:], None]
+        found += [_silent(part, after) for part, after in zip(log.parts, following, strict=True)]
     hole = np.concatenate(found)
     hole[-1:] = False
     return hole
+
+
+def _silent(part: Columns, after: Columns | None) -> np.ndarray:
+    """After which records of a part there is silence. after: the part behind it, or None."""
+    names = ("boot", "uptime", "start", "time")
+    boot, uptime, start, time = (
+        np.append(part[name], after[name][:1]) if after else part[name] for name in names
+    )
+    silent = start[1:] > uptime[:-1]
+    silent &= uptime[1:] - uptime[:-1] > 1
+    last = np.flatnonzero(boot[1:] != boot[:-1])
+    silent[last] |= ~_at_once(time, last)
+    return silent if after or not len(boot) else np.append(silent, True)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -23,19 +24,25 @@ class Source:
     guessed: bool = False
 
     def __len__(self) -> int:
-        return sum(len(log.start) for log in self.loaded.logs)
+        return sum(map(len, self.loaded.logs))
+
+    @cached_property
+    def silent(self) -> np.ndarray:
+        """After which records there is silence."""
+        return logs.silences(self.loaded.logs)
 
     @property
     def time(self) -> np.ndarray:
         """unix s of all records, UNKNOWN of those without a date."""
-        parts = [log.columns["time"] for log in self.loaded.logs]
+        parts = [part["time"] for log in self.loaded.logs for part in log.parts]
         return np.concatenate([np.zeros(0, np.int64), *parts])
 
     def guess(self) -> None:
         """Date the records of boots without a date by what can be guessed."""
         self.guessed = True
         for log in self.loaded.logs:
-            _guess(log.columns, self.loaded.boots)
+            for part in log.parts:
+                _guess(part, self.loaded.boots)
 
 
 def load(paths: Iterable[Path | str], read: records.Reader = records.read) -> Source:
@@ -52,8 +59,12 @@ def blocks(log: logs.Log) -> Iterator[tuple[frames.Frames, between.Spans]]:
     """A log's frames, some at a time, and what they cover. The first of a block is the last one of
     the block before, and covers nothing.
     """
-    for first, last in _bounds(log):
-        yield _block(log, max(first - 1, 0), first, last)
+    ahead = None
+    for part in log.parts:
+        for first, last in _bounds(part):
+            columns = {name: column[first:last] for name, column in part.items()}
+            yield _block(ahead, columns)
+            ahead = {name: column[-1:] for name, column in columns.items()}
 
 
 @dataclass
@@ -81,7 +92,7 @@ def counted(time: np.ndarray, undated: np.ndarray, hole: np.ndarray) -> Counted:
 def count(source: Source, span: Range = EVER, guess: bool = False) -> Counted:
     """What rows_of() will give."""
     found = Counted(0, None, 0, 0, 0)
-    for columns in _with_holes(source, span, guess, ("boot", "uptime", "time", "undated", "hole")):
+    for columns in moments(source, span, guess):
         inside = span.has(columns["time"])
         part = counted(*(columns[name][inside] for name in ("time", "undated", "hole")))
         spans = [each for each in (found.span, part.span) if each]
@@ -95,13 +106,21 @@ def count(source: Source, span: Range = EVER, guess: bool = False) -> Counted:
     return found
 
 
-def rows_of(source: Source, span: Range = EVER, guess: bool = False) -> Iterator[frames.Frames]:
+def moments(source: Source, span: Range = EVER, guess: bool = False) -> Iterator[pieces.Columns]:
+    """When the rows of rows_of() are, without their values: boot, uptime, time, undated, hole."""
+    return _with_holes(source, span, guess, ("boot", "uptime", "time", "undated", "hole"))
+
+
+def rows_of(
+    source: Source, span: Range = EVER, guess: bool = False, keep: bool = True
+) -> Iterator[frames.Frames]:
     """The same rows as frames.load() has, of that span, some at a time: at least one block, which
-    can be empty. guess: date rows without a date by what can be guessed.
+    can be empty. guess: date rows without a date by what can be guessed. keep: False lets go of the
+    source's records as they are taken.
     """
     about = logs.about(source.loaded)
     blocks = 0
-    for columns in _with_holes(source, span, guess):
+    for columns in _with_holes(source, span, guess, keep=keep):
         yield span.of_rows(frames.Frames(**columns, **about))
         blocks += 1
     if not blocks:
@@ -109,44 +128,56 @@ def rows_of(source: Source, span: Range = EVER, guess: bool = False) -> Iterator
 
 
 def _with_holes(
-    source: Source, span: Range, guess: bool, names: tuple[str, ...] | None = None
+    source: Source,
+    span: Range,
+    guess: bool,
+    names: tuple[str, ...] | None = None,
+    keep: bool = True,
 ) -> Iterator[pieces.Columns]:
     """The columns of rows_of(), or those of names, without blocks that are out of the span."""
-    silent = logs.silences(source.loaded.logs)
+    silent = source.silent
     before, at = None, 0
-    for log in source.loaded.logs:
-        for first, last in _bounds(log):
-            time = log.columns["time"][first:last]
+    for part in _parts(source, keep):
+        for first, last in _bounds(part):
+            time = part["time"][first:last]
             if span and not guess and not (span.has(time) | span.has(time + 1)).any():
-                before = int(log.columns["boot"][last - 1]), int(time[-1])
+                before = int(part["boot"][last - 1]), int(time[-1])
                 continue
-            columns = _columns(log, first, last, names)
+            columns = _columns(part, first, last, names)
             columns = logs.put_holes(columns, silent[at + first : at + last], frames.UNKNOWN)
             columns, before = logs.one_a_second(columns, before)
             if guess:
                 columns["time"] = columns["time"].copy()
                 _guess(columns, source.loaded.boots)
             yield columns
-        at += len(log.start)
+        at += len(part["boot"])
 
 
-def _bounds(log: logs.Log) -> Iterator[tuple[int, int]]:
-    """First and last of each block of a log's records; a block has one layout."""
-    layout = log.columns["layout"]
-    changes = set((np.flatnonzero(np.diff(layout)) + 1).tolist())
+def _parts(source: Source, keep: bool) -> Iterator[pieces.Columns]:
+    for log in source.loaded.logs:
+        if keep:
+            yield from log.parts
+        while not keep and log.parts:
+            yield log.parts.pop(0)
+
+
+def _bounds(part: pieces.Columns) -> Iterator[tuple[int, int]]:
+    """First and last of each block of a part's records; a block has one layout."""
+    layout = part["layout"]
+    changes = (np.flatnonzero(layout[1:] != layout[:-1]) + 1).tolist()
     ends = sorted({*range(ROWS, len(layout), ROWS), *changes, len(layout)})
     yield from ((a, b) for a, b in zip([0, *ends], ends, strict=False) if b > a)
 
 
 def _columns(
-    log: logs.Log, first: int, last: int, names: tuple[str, ...] | None = None
+    part: pieces.Columns, first: int, last: int, names: tuple[str, ...] | None = None
 ) -> pieces.Columns:
-    wanted = names or [name for name in log.columns if name != "raw"]
-    columns = {name: log.columns[name][first:last] for name in wanted}
+    wanted = names or [name for name in part if name not in ("raw", "start")]
+    columns = {name: part[name][first:last] for name in wanted}
     if names:
         return columns
     layout = int(columns["layout"][-1])
-    return columns | frames.columns_of(log.columns["raw"][first:last], layout)
+    return columns | frames.columns_of(part["raw"][first:last], layout)
 
 
 def resistances_of(log: logs.Log) -> between.Resistances:
@@ -158,20 +189,24 @@ def resistances_of(log: logs.Log) -> between.Resistances:
 
 
 def _block(
-    log: logs.Log, before: int, first: int, last: int
+    ahead: pieces.Columns | None, columns: pieces.Columns
 ) -> tuple[frames.Frames, between.Spans]:
-    taken = {name: column[before:last] for name, column in log.columns.items() if name != "raw"}
-    raw = log.columns["raw"]
-    said = frames.columns_of(raw[first:last], int(taken["layout"][-1]))
-    if before < first:
-        ahead = frames.columns_of(raw[before:first], int(taken["layout"][0]))
-        said = {name: np.concatenate([ahead[name], said[name]]) for name in said}
-    block = frames.Frames(**{**taken, **said})
-    start = log.start[before:last].astype(np.int64)
+    """ahead: the columns of the record before, if there is one."""
+    columns = _unpacked(columns)
+    if ahead:
+        ahead = _unpacked(ahead)
+        columns = {name: np.concatenate([ahead[name], columns[name]]) for name in columns}
+    start = columns.pop("start").astype(np.int64)
+    block = frames.Frames(**columns)
     spans = between.covered(block.boot, block.uptime.astype(np.int64), block.time, start)
-    if before < first:
+    if ahead:
         spans.begin[0], spans.length[0] = spans.end[0], 0
     return block, spans
+
+
+def _unpacked(columns: pieces.Columns) -> pieces.Columns:
+    found = {name: column for name, column in columns.items() if name != "raw"}
+    return found | frames.columns_of(columns["raw"], int(columns["layout"][-1]))
 
 
 def _raw(rows: np.ndarray, header: segment.Header) -> pieces.Columns:

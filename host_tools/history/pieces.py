@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from host_tools.history import records, undated
 from host_tools.history.timeline import Anchor
-from host_tools.history.unfold import is_mark, unfold
+from host_tools.history.unfold import is_mark, u16_at, unfold
 
 from store import events, frame, segment
 
@@ -53,8 +53,7 @@ def read_piece(
 
     What is wrong is added to problems.
     """
-    rows = unfold(rows, header)
-    at = np.flatnonzero(is_mark(rows))
+    rows, at = unfold(rows, header)
     marks = np.ascontiguousarray(rows[at, : frame.SIZE]).reshape(-1).view(MARK)
     runs = _Runs(header, marks, at, len(rows))
     found = Piece(header, {}, np.zeros(0), _anchors(header, marks, runs), {}, [])
@@ -65,14 +64,14 @@ def read_piece(
         where = int(np.flatnonzero(~is_mark(rows))[keep]) + 1
         problems.append(f"{path}: damaged from record {where} on (time runs backwards)")
         kept, boot, uptime = kept[:keep], boot[:keep], uptime[:keep]
-    _add_lengths(found, boot, uptime)
+    found.lengths = runs.lengths(uptime)
     if header.series == segment.EVENTS:
         _add_counted(found, kept, boot, uptime)
     if columns_of is None:
         return found
     found.columns = columns_of(kept, header)
-    found.columns |= {"boot": boot, "uptime": uptime.astype(np.uint32)}
-    found.start = runs.starts(uptime).astype(np.uint32)
+    found.columns |= {"boot": boot, "uptime": uptime}
+    found.start = runs.starts(uptime)
     return found
 
 
@@ -89,13 +88,28 @@ class _Runs:
         self.begin = self.base + np.concatenate(([0], begun["timestamp"]))
         self.number = np.cumsum(is_run)
         self.first = np.concatenate(([0], (at - np.arange(len(at)))[is_run]))
-        self._counts = np.diff(self.first, append=count - len(at))
+        self._counts = np.append(self.first[1:], count - len(at)) - self.first
 
     def times(self, records: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """(boot, uptime in s) of each of the records, which have no marks among them."""
-        uptime = np.repeat(self.base, self._counts)
-        uptime += records[:, 0] | records[:, 1].astype(np.uint16) << 8
+        uptime = u16_at(records, 0).astype(np.uint32)
+        base = self.base.astype(np.uint32)
+        if len(base) == 1:  # as in most shards
+            uptime += base[0]
+            return np.full(len(uptime), self.boot[0]), uptime
+        uptime += np.repeat(base, self._counts)
         return np.repeat(self.boot, self._counts), uptime
+
+    def lengths(self, uptime: np.ndarray) -> dict[int, int]:
+        """The last uptime of each boot in the file."""
+        end = np.minimum(self.first + self._counts, len(uptime))
+        held = np.flatnonzero(end > self.first)
+        boot, end = self.boot[held], end[held]
+        last = np.append(boot[1:] != boot[:-1], True)[: len(boot)]
+        found: dict[int, int] = {}
+        for number, at in zip(boot[last].tolist(), uptime[end[last] - 1].tolist(), strict=True):
+            found[number] = max(found.get(number, 0), at)
+        return found
 
     def until_backwards(self, uptime: np.ndarray) -> int:
         """How many records there are until time runs backwards in a run, which no board writes."""
@@ -124,13 +138,6 @@ def _anchors(header: segment.Header, marks: np.ndarray, runs: _Runs) -> list[tup
     if header.utc:
         found.append((header.boot, Anchor(header.uptime, header.utc, header.clock, True)))
     return found
-
-
-def _add_lengths(piece: Piece, boot: np.ndarray, uptime: np.ndarray) -> None:
-    ends = np.append(np.flatnonzero(boot[1:] != boot[:-1]), len(boot) - 1) if len(boot) else []
-    for end in ends:
-        last = piece.lengths.get(int(boot[end]), 0)
-        piece.lengths[int(boot[end])] = max(last, int(uptime[end]))
 
 
 def _add_counted(piece: Piece, rows: np.ndarray, boot: np.ndarray, uptime: np.ndarray) -> None:

@@ -5,6 +5,7 @@ damaged costs only itself and is named. Pipes and devices are never opened, and 
 larger than any that a board makes is not read.
 """
 
+import functools
 import os
 import stat
 from collections.abc import Callable, Iterable, Iterator
@@ -30,11 +31,13 @@ def find(paths: Iterable[Path | str]) -> list[Path]:
     In a folder a shard stands for the segment it was made of. PacklogError if nothing is found.
     """
     found: dict[Path, Path] = {}
+    folder = functools.cache(Path.resolve)
     for path in map(Path, paths):
         if not path.exists():
             raise PacklogError(f"{path} does not exist: give a pulled folder, .seg or .shard files")
         for file in files(path) if path.is_dir() else [path]:
-            found.setdefault(file.resolve(), file)
+            is_link = file.is_symlink()  # to resolve each file would take as long as to read it
+            found.setdefault(file.resolve() if is_link else folder(file.parent) / file.name, file)
     if not found:
         raise PacklogError(
             "no segments or shards (*.seg, *.shard) found: pull them off the board first"

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from host_tools.ground.errors import PacklogError, UsageError
 from host_tools.ground.units import MILLI
-from host_tools.history import grids, loading, packed, periods, records, resample, undated
+from host_tools.history import grids, loading, logs, packed, periods, records, resample, undated
 from host_tools.history.cells import Cells
 from host_tools.history.events import Events
 from host_tools.history.frames import Frames
@@ -151,15 +151,37 @@ def load_table(paths: Paths, series: str, choice: Choice) -> Table:
     loading.check_series(series)
     paths = [paths] if isinstance(paths, (str, Path)) else list(paths)
     span = Range.of(choice.begin, choice.end, grids.zone_of(choice.zone))
-    rows = _every(paths, series, choice) if choice.every else _as_they_are(paths, series, choice)
-    if not rows.pack:
+    if choice.values != periods.MEAN and not choice.every:
+        raise UsageError("values goes with every")
+    if series == "pack" and not choice.every:
+        found = _frames(paths, span, choice.guess)
+    else:
+        rows = (_every if choice.every else _as_they_are)(paths, series, choice)
+        found = table_of(span.of_rows(rows), series)
+    if not found.pack:
         raise PacklogError(f"no {series} in {', '.join(map(str, paths))}")
-    return table_of(span.of_rows(rows), series)
+    return found
+
+
+def _frames(paths: list, span: Range, guess: bool) -> Table:
+    """The frames, block by block into columns of their full length: millions of them are in memory
+    once only.
+    """
+    source = packed.load(paths)
+    counts = packed.count(source, span, guess)
+    dateless = counts.undated + counts.guessed > 0, counts.guessed > 0
+    columns: dict[str, np.ndarray] = {}
+    at = 0
+    for rows in packed.rows_of(source, span, guess, keep=False):
+        for name, column in _columns_of(rows, dateless).items():
+            if name not in columns:
+                columns[name] = np.empty(counts.rows, column.dtype)
+            columns[name][at : at + len(column)] = column
+        at += len(rows)
+    return Table("pack", columns=columns, **logs.about(source.loaded))
 
 
 def _as_they_are(paths: list, series: str, choice: Choice) -> loading.Rows:
-    if choice.values != periods.MEAN:
-        raise UsageError("values goes with every")
     rows = loading.SERIES[series](paths)
     if choice.guess and series != "days":
         undated.guess(rows)
@@ -182,19 +204,29 @@ def _every(paths: list, series: str, choice: Choice) -> Periods:
 
 def table_of(rows: loading.Rows, series: str) -> Table:
     """A Table of the rows of a series as the loaders of this folder give them."""
+    undated = bool(rows.undated.any())
+    guessed = bool(((rows.undated > 0) & (rows.time != UNKNOWN)).any())
+    columns = _columns_of(rows, (undated, guessed))
+    return Table(series, rows.pack, columns, rows.problems, rows.remarks, rows.boots)
+
+
+def _columns_of(rows: loading.Rows, dateless: tuple[bool, bool]) -> dict[str, np.ndarray]:
+    """dateless: with the columns of rows that no clock has dated? With those of guesses?"""
     columns = {"time": _moments(rows.time)}
     columns |= _COLUMNS[type(rows)](rows)
     columns |= {"boot": rows.boot, "uptime": rows.uptime}
     if not isinstance(rows, Events):
         columns["gap"] = rows.hole
-    if rows.undated.any():
-        columns |= _undated_columns(rows)
-    return Table(series, rows.pack, columns, rows.problems, rows.remarks, rows.boots)
+    if dateless[0]:
+        columns |= _undated_columns(rows, dateless[1])
+    return columns
 
 
 def _moments(unix: np.ndarray) -> np.ndarray:
     found = unix.astype("datetime64[s]")
-    found[unix < 0] = np.datetime64("NaT")
+    unknown = unix < 0
+    if unknown.any():
+        found[unknown] = np.datetime64("NaT")
     return found
 
 
@@ -208,7 +240,8 @@ def _frame_columns(rows: Frames) -> dict[str, np.ndarray]:
 
 def _volts(mv: np.ndarray, unknown: np.ndarray) -> np.ndarray:
     volts = mv / MILLI
-    volts[unknown] = np.nan
+    if unknown.any():
+        volts[unknown] = np.nan
     return volts
 
 
@@ -243,7 +276,7 @@ _COLUMNS = {
 }
 
 
-def _undated_columns(rows: loading.Rows) -> dict[str, np.ndarray]:
+def _undated_columns(rows: loading.Rows, guessed: bool) -> dict[str, np.ndarray]:
     """When rows without a date were logged at the earliest and the latest; how one was guessed."""
     boots = [Undated(0, 0), *rows.boots]
 
@@ -252,13 +285,13 @@ def _undated_columns(rows: loading.Rows) -> dict[str, np.ndarray]:
         begin = begin[rows.undated]
         return _moments(np.where(begin < 0, UNKNOWN, begin + rows.uptime))
 
-    is_guessed = (rows.undated > 0) & (rows.time != UNKNOWN)
     error = np.array([-1 if each.error_s is None else each.error_s for each in boots], np.int64)
     found = {
         "not_before": bound([each.earliest for each in boots]),
         "not_after": bound([each.latest for each in boots]),
     }
-    if is_guessed.any():
+    if guessed:
+        is_guessed = (rows.undated > 0) & (rows.time != UNKNOWN)
         by = np.array([each.by for each in boots], "U")
         found["guessed"] = np.where(is_guessed, by[rows.undated], "")
         found["error_s"] = np.where(is_guessed, error[rows.undated], -1)

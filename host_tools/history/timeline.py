@@ -60,13 +60,12 @@ def _without_a_wrong_chip(anchors: list[Anchor]) -> list[Anchor]:
     return [anchor for anchor in anchors if anchor not in before]
 
 
-def date(time: np.ndarray, uptime: np.ndarray, anchors: list[Anchor]) -> None:
+def date(time: np.ndarray, uptime: np.ndarray, chosen: list[Anchor]) -> None:
     """Write unix seconds into time (int64) for the uptimes of one boot, which do not fall.
 
-    Without an anchor that counts, time is left as it is.
+    chosen: the boot's anchors as choose() has them. Without one, time is left as it is.
     """
-    chosen = choose(anchors)
-    if not chosen:
+    if not chosen or not len(uptime):
         return
     # From each anchor up to the next; the first one speaks for what was before it, too.
     begins = np.array([anchor.uptime for anchor in chosen[1:]], uptime.dtype)

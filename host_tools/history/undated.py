@@ -36,7 +36,7 @@ class Boot:
     def dated(self, uptime: int) -> int | None:
         """UTC at that uptime; None if no clock has told it."""
         time = np.full(1, UNKNOWN, np.int64)
-        timeline.date(time, np.array([uptime]), self.anchors)
+        timeline.date(time, np.array([uptime]), timeline.choose(self.anchors))
         return None if time[0] == UNKNOWN else int(time[0])
 
 

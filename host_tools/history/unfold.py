@@ -8,25 +8,32 @@ import numpy as np
 from store import frame, segment
 
 
+def u16_at(rows: np.ndarray, offset: int) -> np.ndarray:
+    """The two bytes at an offset of records of bytes, a row each; without copying those."""
+    if not len(rows):
+        return np.zeros(0, np.uint16)
+    rows = np.ascontiguousarray(rows)
+    return np.ndarray(len(rows), "<u2", rows, offset, (rows.shape[1],))
+
+
 def is_mark(rows: np.ndarray) -> np.ndarray:
     """Which records are marks."""
-    if not len(rows):
-        return np.zeros(0, bool)
-    rows = np.ascontiguousarray(rows)
-    return np.ndarray(len(rows), "<u2", rows, 2, (rows.shape[1],)) == frame.MARK
+    return u16_at(rows, 2) == frame.MARK
 
 
-def unfold(rows: np.ndarray, header: segment.Header) -> np.ndarray:
-    """The pack's records with RUNs in the place of GAPs, and the frames that end there."""
+def unfold(rows: np.ndarray, header: segment.Header) -> tuple[np.ndarray, np.ndarray]:
+    """The pack's records with RUNs in the place of GAPs, and the frames that end there; which of
+    them are marks.
+    """
     marked = is_mark(rows)
     at = np.flatnonzero(marked)
     if header.series != segment.PACK or not (rows[at, 4] == frame.GAP).any():
-        return rows
+        return rows, at
     out: list[np.ndarray] = []
     run = header.boot, header.uptime
     last, kept = 0, 0  # timestamp up to which coverage is known; the first row that is not in out
     waiting: list[int] = []  # GAPs that no frame has followed yet
-    stamps = (rows[:, 0] | rows[:, 1].astype(np.int64) << 8).tolist()
+    stamps = u16_at(rows, 0).tolist()
     kinds = np.where(marked, rows[:, 4], 0).tolist()
     for row, kind in enumerate(kinds):
         if kind == frame.GAP:
@@ -43,7 +50,8 @@ def unfold(rows: np.ndarray, header: segment.Header) -> np.ndarray:
                 out += _apart(rows[gap], rows[row], run, last)
                 last = stamps[gap]
             last, waiting = stamps[row], []
-    return np.concatenate([*out, rows[kept:]])
+    rows = np.concatenate([*out, rows[kept:]])
+    return rows, np.flatnonzero(is_mark(rows))
 
 
 def _apart(gap: np.ndarray, following: np.ndarray, run: tuple[int, int], last: int) -> list:

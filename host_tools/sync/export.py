@@ -58,11 +58,10 @@ def export(
     with opened:
         sent = waiting = 0
         for pack, of_pack, read in _packs(files, problems, schema):
-            for table in schema.tables(of_pack, read, pack, wanted.every):
-                name = table.name.removeprefix("packlog_")
-                if series is None or name in series:
-                    sent += _send(opened, table, alive)
-                    waiting += table.waiting
+            which = {"series": series} if series else {}
+            for table in schema.tables(of_pack, read, pack, wanted.every, **which):
+                sent += _send(opened, table, alive)
+                waiting += table.waiting
     if waiting:
         say(f"{counted(waiting, 'row')} without a date yet: sent once a clock has dated them")
     if not sent:

@@ -48,6 +48,10 @@ CASES = {
         "done(len(packed.load(records.find([where]))))",
     ),
     "columns": (_LOAD, "done(len(load(where)))"),
+    "packlog info": (
+        "from host_tools.history.info import collect\n",
+        "done(collect([where])[0][0].frames)",
+    ),
     "decode to CSV": (
         "from host_tools.export.decode import decode\n",
         "done(decode([where], out))",

@@ -59,11 +59,16 @@ _EVENT = (
 
 
 def tables(
-    files: list[Path], read: records.Reader, pack: str, every: str | None = None
+    files: list[Path],
+    read: records.Reader,
+    pack: str,
+    every: str | None = None,
+    series: tuple[str, ...] | None = None,
 ) -> Iterator[Table]:
-    """Those of a pack's files that there are. every: of no use here."""
-    for make in MAKERS.values():
-        yield from make(files, read, pack)
+    """Those of a pack's files that there are, of some series; None: of all. every is not used."""
+    for name, make in MAKERS.items():
+        if series is None or name in series:
+            yield from make(files, read, pack)
 
 
 def _frames(files: list[Path], read: records.Reader, pack: str) -> Iterator[Table]:

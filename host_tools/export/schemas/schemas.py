@@ -4,8 +4,9 @@ A schema is a file NAME.py with
 
     tables(files, read, pack, every)   -> yields a Table for each that there is something for
 
-every is how long a row is, None: as is usual. Only databases can have one with DATABASE_ONLY =
-True, and only one pack at a time one with ONE_PACK = True.
+every is how long a row is, None: as is usual. That of packlog's own tables takes series besides:
+which of them are wanted. Only databases can have one with DATABASE_ONLY = True, and only one pack
+at a time one with ONE_PACK = True.
 """
 
 import importlib

@@ -86,5 +86,8 @@ def stamps(seconds: np.ndarray) -> np.ndarray:
 def grouped(names: list[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
     """(number of each row's group, the different groups as rows) of rows by some columns."""
     together = np.stack([each.astype(np.int64) for each in names], axis=1)
-    different, number = np.unique(together, axis=0, return_inverse=True)
-    return number.reshape(-1), different
+    # Rows of a group mostly follow each other: of each such run one is looked at
+    begins = np.ones(len(together), bool)
+    begins[1:] = (together[1:] != together[:-1]).any(axis=1)
+    different, number = np.unique(together[begins], axis=0, return_inverse=True)
+    return number.reshape(-1)[np.cumsum(begins) - 1], different

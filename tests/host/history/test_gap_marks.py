@@ -18,7 +18,7 @@ from store import columns, encoder, frame, segment
 def unfolded(*records, base=1000):
     made = segment.parse_header(header(uptime=base))
     rows = np.frombuffer(b"".join(records), np.uint8).reshape(-1, 13)
-    return unfold.unfold(rows, made).tobytes()
+    return unfold.unfold(rows, made)[0].tobytes()
 
 
 def gap(begin, end):
@@ -104,5 +104,5 @@ def test_marks_that_somebody_has_made_up(seed):
         except shards.ShardError:
             refused += 1
         else:
-            assert unfold.unfold(rows, made).shape[1] == rows.shape[1]
+            assert unfold.unfold(rows, made)[0].shape[1] == rows.shape[1]
     assert 0 < refused < 40
