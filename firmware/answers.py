@@ -196,7 +196,7 @@ async def capture(answer, seconds, name=None):
     packs = [pack for pack in answer.board.packs if name in (None, pack.name)]
     if not packs:
         raise KeyError
-    await tap.stream(answer, packs, min(LONGEST_S, int(seconds)))
+    await tap.capture(answer, packs, min(LONGEST_S, int(seconds)))
 
 
 async def files(answer):

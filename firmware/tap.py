@@ -17,7 +17,7 @@ MOST = 4096  # bytes of lines that wait
 EVERY_MS = 250
 
 
-async def stream(answer, packs, seconds):
+async def capture(answer, packs, seconds):
     """Send what is said within that time. answer: answers.Answer."""
     lines = Lines()
     taps = [Tap(pack, lines) for pack in packs]

@@ -8,6 +8,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . ./setup.sh
+unset PYTHONDONTWRITEBYTECODE  # each command would compile all that it imports, each time
 packlog_setup ".[test]" test
 .venv/bin/ruff check .
 .venv/bin/ruff format --check .

@@ -144,7 +144,7 @@ def streamed(pack, step, seconds=1):
     before = tap.time, tap.asyncio
     tap.time = tap.asyncio = Clock()
     try:
-        asyncio.run(tap.stream(answer, [pack], seconds))
+        asyncio.run(tap.capture(answer, [pack], seconds))
     finally:
         tap.time, tap.asyncio = before
     return answer
