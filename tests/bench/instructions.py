@@ -32,12 +32,13 @@ from tests.rv32 import machine
 
 from store import frame, segment
 
+READINGS = 150  # of each kind
 MHZ = 160
 LOOP_US = 3  # a round of the loop on an ESP32 at 160 MHz, see tests/device/test_shard_cost.py
 PARTS = ("a reading, all of it", "decoding alone", "an answer of it", "hub alone", "flush")
 COUNTING = ("rv32/vm/counts.py", "device/house_day.py", "device/chargery_stream.py")
 COUNTING += ("device/jk_stream.py", "device/asked_stream.py", "device/asked_wires.py")
-MORE = 160 << 10  # bytes of heap, for all that counts
+MORE = 256 << 10  # bytes of heap, for all that counts
 _FOLDER = "/segments"
 
 
@@ -47,8 +48,11 @@ def _names():
     return {word for text in texts for word in re.findall(r"[A-Za-z_]\w*", text)}
 
 
-def measure(built):
-    """Instructions by what is done, as vm/counts.py prints them; and what a cycle is taken for."""
+def measure(built, part=1):
+    """Instructions by what is done, as vm/counts.py prints them; and what a cycle is taken for.
+
+    part: how many times fewer readings, and frames to compact, than a segment has.
+    """
     image = machine.Image(built)
     image.add_bundle(machine.installed(_names()))
     # littlefs goes over all files for what is free: no more of them than a board may have
@@ -57,13 +61,13 @@ def measure(built):
     umqtt = umqtt_simple.folder() / "umqtt/simple.py"  # frozen into an ESP32's firmware
     image.add_compiled("tests/rv32/vm/umqtt/simple.py", source=umqtt)
     header = segment.Header(segment.PACK, 1, 16, "bench", 1)
-    rows = (segment.MAX_SIZE - segment.HEADER_SIZE) // frame.SIZE
+    rows = (segment.MAX_SIZE - segment.HEADER_SIZE) // frame.SIZE // part
     for number, count in ((1, rows), (2, 0)):
         image.add(f"{_FOLDER}/{segment.file_name(number)}", header.pack() + household(count))
     with tempfile.TemporaryDirectory(prefix="packlog-bench-") as folder:
         flash = image.write(Path(folder) / "flash.img")
         board = machine.Machine(built, flash, machine.PATH_WITHOUT, begin=machine.BOOT)
-        script = f"rv32.add_heap({MORE})\nimport counts\ncounts.show()"
+        script = f"rv32.add_heap({MORE})\nimport counts\ncounts.show({READINGS // part})"
         said = board.run(script, counting=True).splitlines()[-1]
     found = json.loads(said)
     found["compaction"]["rows"] = rows

@@ -126,7 +126,7 @@ def test_what_goes_wrong_there_is_told(rv32):
 @pytest.fixture(scope="module")
 def counted(built):
     """What the firmware's work takes, and "longest": the instructions of 50 ms."""
-    found = instructions.measure(built)
+    found = instructions.measure(built, part=5)
     found["longest"] = found["mhz"] * 50000 / found["cycles_an_instruction"]
     return found
 
@@ -150,7 +150,7 @@ def test_readings_mqtt_display_and_collection_take_less_than_50_ms_each(counted)
 def test_a_step_of_compaction_takes_less_than_50_ms(counted):
     """Steps collect when they have to; those that load a module come right after a collection."""
     found = counted["compaction"]
-    assert found["steps"] > 5000 and 10000 < found["most"] < counted["longest"]
+    assert found["steps"] > 1000 and 10000 < found["most"] < counted["longest"]
     assert {"encoder", "plans", "plans_viper", "deflate", "emit_viper"} <= found["loads"].keys()
     for name, taken in found["loads"].items():
         assert 10000 < taken < counted["longest"], (name, taken)

@@ -36,7 +36,6 @@ from store.compaction import Compactor  # noqa: E402
 from store.files import Files  # noqa: E402
 
 SEGMENTS = "/segments"
-READINGS = 150
 NOTIFICATION = 244  # bytes
 EVERY_MS = 2000
 CELLS = 16
@@ -276,7 +275,7 @@ def feed(decoder, answers):
     return counts.total(), counts.summary()["most"]
 
 
-def readings(settings, store):
+def readings(settings, store, times):
     """What a reading of a pack takes: all of it, and its parts on their own."""
     rv32.set_ticks(0)
     uptime = Uptime()
@@ -287,7 +286,7 @@ def readings(settings, store):
     counts = {name: Counts() for name in names}
     house, sample = House(1), Sample()
     gc.collect()
-    for i in range(READINGS):
+    for i in range(times):
         rv32.set_ticks(EVERY_MS * (i + 1))
         house.next(sample)
         data = pieces(BYTES[settings["bms"]](sample, i))
@@ -300,7 +299,7 @@ def readings(settings, store):
         if pack.history.due():
             counts["flush"].take(pack.history.flush)
         gc.collect()  # is counted apart
-    assert pack.hub.readings >= READINGS - 1, pack.decoder.stats
+    assert pack.hub.readings >= times - 1, pack.decoder.stats
     assert not pack.hub.tap_errors, pack.hub.last_error
     return pack, {name: found.summary() for name, found in counts.items()}
 
@@ -435,8 +434,8 @@ def let_go_of_the_checks():
             passing.forget(name)
 
 
-def show():
-    """Print all of it as one JSON object."""
+def show(times):
+    """Print all of it as one JSON object; times: readings of each kind."""
     global wires
     checked = config.parse(json.dumps(CONFIG))
     # As on a board. MicroPython looks for most of its own modules there, too, at each import
@@ -445,7 +444,7 @@ def show():
     result = {"heap_used": gc.mem_alloc(), "a_round_of_a_loop": count(loop, ROUNDS) / ROUNDS}
     result["readings"] = {}
     for settings in checked["packs"]:
-        pack, result["readings"][settings["bms"]] = readings(settings, checked["store"])
+        pack, result["readings"][settings["bms"]] = readings(settings, checked["store"], times)
         if settings["bms"] == "chargery":
             result["display"] = display(pack)
         mqtt = publishing(Told(pack), checked["mqtt"])
@@ -460,6 +459,6 @@ def show():
     for pack in OTHERS:
         checked = __import__("config").parse(json.dumps({"packs": [pack]}))
         settings = checked["packs"][0]
-        _, result["readings"][settings["bms"]] = readings(settings, checked["store"])
+        _, result["readings"][settings["bms"]] = readings(settings, checked["store"], times)
     assert packlog.Logger
     print(json.dumps(result))
