@@ -5,7 +5,7 @@ component, aiobmsble and dbus-serialbattery. The sign of the current is that of 
 which the charge that is left goes down while the current is positive.
 """
 
-from bms import ant_alarms, asked_rows
+from bms import ant_alarms, asked
 from bms.framed import ANY
 from lib import once
 from sample import BALANCING, MAX_CELLS
@@ -25,7 +25,7 @@ HINTS = ("BMS on, in reach?", "Phone app closed?")  # what to check when it is s
 
 BEGIN = b"\xaa\x55\xaa\xff"
 STATUS, LENGTH = 0xFF, 140
-OF_BEGIN = 0xAA + 0xFF  # its last two bytes
+OF_BEGIN = 0x2A8  # the sum of these: it is no part of the frame's
 CELLS_AT, TEMPERATURES_AT, SENSORS, COUNT = 6, 91, 4, 123
 MAX_CELL, CELL_STEP, TEMPERATURE_STEP = 6000, 500, 10  # mV, degC
 NONE = -40  # degC: no sensor
@@ -55,16 +55,7 @@ OTHERS = (
 BALANCES = 4
 
 
-def total(buf, at, end):
-    """The sum of the bytes from at to before end, a multiple of 4 later."""
-    found = 0
-    while at < end:
-        found += buf[at] + buf[at + 1] + buf[at + 2] + buf[at + 3]
-        at += 4
-    return found
-
-
-class Decoder(asked_rows.Decoder):
+class Decoder(asked.Decoder):
     """Calls on_sample(sample) for each answer, always with the same Sample.
 
     cells is how many are shown, 0: as many as the unit counts.
@@ -76,6 +67,7 @@ class Decoder(asked_rows.Decoder):
     @once.packs
     def __init__(self, on_sample, cells=0, live=False):
         super().__init__(on_sample, cells, live, LENGTH)
+        self._summed = memoryview(self._buf)[: LENGTH - 2]
         self.sample.extras["charge_out"] = self.sample.extras["bms_uptime"] = None
 
     def _is_cut_off(self):
@@ -92,7 +84,7 @@ class Decoder(asked_rows.Decoder):
         return LENGTH
 
     def _take(self, length):
-        found = total(self._buf, self._start + 2, self._start + LENGTH - 2)
+        found = self._total(0, LENGTH - 2) if self._start else sum(self._summed)
         if found - OF_BEGIN & 0xFFFF != self._number(LENGTH - 2, 2):
             return False
         return self._take_answer(STATUS, LENGTH)

@@ -31,7 +31,8 @@ def high_words(buf, at, target, count):
 def words_near(buf, at, other, place, count, step):
     """True if count numbers of two bytes differ by that step at most."""
     while count:
-        if buf[at] != other[place] or step < 255:  # mostly it takes no more than the high bytes
+        # mostly it takes no more than the high bytes, or both are equal
+        if buf[at] != other[place] or (step < 255 and buf[at + 1] != other[place + 1]):
             off = ((buf[at] - other[place]) << 8) + buf[at + 1] - other[place + 1]
             if off > step or off < -step:
                 return False
@@ -59,6 +60,9 @@ class Decoder(framed.Decoder):
     - _agrees(): see framed.py; self.kind says of which kind the answer is.
     - _fill(kind): put it into the Sample.
     - _clear(kind): what it had put there is too old.
+
+    The places of rows count from _shift on: a decoder whose fields come behind a list sets it for
+    each answer.
     """
 
     kept = KEPT
@@ -76,6 +80,7 @@ class Decoder(framed.Decoder):
         self._answered = False
         self.kind = None
         self.invert = False
+        self._shift = 0
 
     @once.packs
     def configure(self, settings):
@@ -177,7 +182,7 @@ class Decoder(framed.Decoder):
     # As framed's, of rows with one layout, that _are_right() has found in their ranges
 
     def _value(self, row):
-        value = self._read(self._buf, self._start + row[PLACE], row[SIZE])
+        value = self._read(self._buf, self._start + self._shift + row[PLACE], row[SIZE])
         return value * row[SCALE]
 
     def _put(self, rows):
@@ -193,17 +198,23 @@ class Decoder(framed.Decoder):
                 bits |= row[NAME]
         return bits
 
-    def _is_in_range(self, row):
-        if row[SIZE] & 2 and row[HIGHEST] - row[LOWEST] == WORD:  # whatever it says
-            return True
-        value = self._read(self._buf, self._start + row[PLACE], row[SIZE])
-        return row[LOWEST] <= value <= row[HIGHEST]
+    def _fit(self, rows):
+        i = len(rows)
+        while i:
+            i -= 1
+            row = rows[i]
+            if row[SIZE] & 2 and row[HIGHEST] - row[LOWEST] == WORD:  # whatever it says
+                continue
+            value = self._read(self._buf, self._start + self._shift + row[PLACE], row[SIZE])
+            if not row[LOWEST] <= value <= row[HIGHEST]:
+                return False
+        return True
 
     def _is_near(self, row):
         if row[STEP] == ANY:
             return True
-        off = self._read(self._buf, self._start + row[PLACE], row[SIZE])
-        off -= self._read(self._other, row[PLACE], row[SIZE])
+        off = self._read(self._buf, self._start + self._shift + row[PLACE], row[SIZE])
+        off -= self._read(self._other, self._shift + row[PLACE], row[SIZE])
         return -row[STEP] <= off <= row[STEP]
 
     def _words_near(self, place, count, step):

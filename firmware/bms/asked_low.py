@@ -3,7 +3,7 @@
 What asked.py has of cells and words, the other way round.
 """
 
-from bms import asked_rows, framed
+from bms import asked, framed
 from lib import once
 
 
@@ -17,7 +17,7 @@ def low_words(buf, at, target, count):
 def words_near(buf, at, other, place, count, step):
     """True if count numbers of two bytes differ by that step at most."""
     while count:
-        if buf[at + 1] != other[place + 1] or step < 255:
+        if buf[at + 1] != other[place + 1] or (step < 255 and buf[at] != other[place]):
             off = ((buf[at + 1] - other[place + 1]) << 8) + buf[at] - other[place]
             if off > step or off < -step:
                 return False
@@ -41,18 +41,19 @@ def words_below(buf, at, count, most):
 def signed_near(buf, at, other, place, count, step):
     """The same of numbers that may be below 0."""
     while count:
-        off = ((buf[at + 1] - other[place + 1]) << 8) + buf[at] - other[place]
-        off = (off + 0x8000 & 0xFFFF) - 0x8000
-        if off > step or off < -step:
-            return False
+        if buf[at] != other[place] or buf[at + 1] != other[place + 1]:
+            off = ((buf[at + 1] - other[place + 1]) << 8) + buf[at] - other[place]
+            off = (off + 0x8000 & 0xFFFF) - 0x8000
+            if off > step or off < -step:
+                return False
         at += 2
         place += 2
         count -= 1
     return True
 
 
-class Decoder(asked_rows.Decoder):
-    """As that of asked_rows.py."""
+class Decoder(asked.Decoder):
+    """As that of asked.py."""
 
     @once.packs
     def __init__(self, on_sample, cells, live, longest):

@@ -51,6 +51,7 @@ FIELDS = (
 )
 COUNT = ("count", 2, 1, 75, 1, MOST_CELLS, 0)
 BOARD = ("board", -2, 10, BOARD_AT, -60, 200, 10)  # degC to 0.1 degC
+OTHERS = (COUNT, BOARD)
 # Of a link: current and charge, as above
 BY_WIRE = (("current", -2, 10, 5, -32768, 32767, 15000), ("charge", 2, 1000, 45, 0, 2000, 1))
 BY_RADIO = (("current", -2, 100, 5, -5000, 5000, 1500), ("charge", 2, 100, 45, 0, 20000, 10))
@@ -92,8 +93,7 @@ class Decoder(modbus_unit.Decoder):
         return kind == TEXTS or (
             self._fit(FIELDS)
             and self._fit(self._of_link)
-            and self._is_in_range(COUNT)
-            and self._is_in_range(BOARD)
+            and self._fit(OTHERS)
             and self._are_cells(CELLS_AT, MOST_CELLS, MAX_CELL)
         )
 
@@ -103,8 +103,7 @@ class Decoder(modbus_unit.Decoder):
         return (
             self._are_near(FIELDS)
             and self._are_near(self._of_link)
-            and self._is_near(COUNT)
-            and self._is_near(BOARD)
+            and self._are_near(OTHERS)
             and self._words_near(CELLS_AT, MOST_CELLS, CELL_STEP)
             and self._words_near(WARNINGS_AT, 3, 0)
             and self._words_near(FULL_AT, 1, 1)

@@ -34,6 +34,8 @@ PIECE = 256  # bytes that are copied at a time
 
 def high_first(buf, at, size):
     """The number of 1, 2 or 4 bytes, high byte first; size below 0: signed."""
+    if size == 2:  # most are
+        return buf[at] << 8 | buf[at + 1]
     if size == 1:
         return buf[at]
     value = buf[at] << 8 | buf[at + 1]
@@ -44,6 +46,8 @@ def high_first(buf, at, size):
 
 def low_first(buf, at, size):
     """The same, low byte first."""
+    if size == 2:
+        return buf[at + 1] << 8 | buf[at]
     if size == 1:
         return buf[at]
     last = at + 1 if size & 2 else at + 3
@@ -309,15 +313,20 @@ class Decoder:
         return True
 
     def _is_near(self, row):
-        if not row[self._column] or row[STEP] == ANY:
+        place = row[self._column]
+        if not place or row[STEP] == ANY:
             return True
-        off = self._in_range(self._buf, self._start, row) - self._in_range(self._other, 0, row)
-        return abs(off) <= row[STEP] * self._times
+        value = self._read(self._buf, self._start + place, row[SIZE])
+        before = self._read(self._other, place, row[SIZE])
+        return value == before or self._is_step(row, value, before)
 
-    def _in_range(self, buf, start, row):
-        """The number of a row in the frame from start on; -ANY if it is out of range."""
-        value = self._read(buf, start + row[self._column], row[SIZE])
-        return value if row[LOWEST] <= value <= row[HIGHEST] else -ANY
+    def _is_step(self, row, value, before):
+        """May it have become that? What was out of range can have become no other in range."""
+        if not row[LOWEST] <= value <= row[HIGHEST]:
+            return not row[LOWEST] <= before <= row[HIGHEST]
+        if not row[LOWEST] <= before <= row[HIGHEST]:
+            return False
+        return abs(value - before) <= row[STEP] * self._times
 
     def _off(self, place, size):
         """By how much the number at that place differs."""

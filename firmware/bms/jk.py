@@ -32,7 +32,6 @@ from sample import (
     DISCHARGE_ON,
     DISCHARGE_STOPPED,
     MAX_TEMPERATURES,
-    shown,
 )
 
 NUMBER = 2  # in the events
@@ -77,11 +76,12 @@ _WIPE, _FRAME = "564s", "300s"  # the whole buffer, and of it a frame
 
 def keep(cells, wires, present, count):
     """Keep the cells that are there (bits), of the first count inputs."""
+    scale = WIRES[SCALE]
     while count:
         count -= 1
         if present >> count & 1:
-            cells[count] = shown(cells[count], True)
-            wires[count] = wires[count] * WIRES[SCALE] if wires[count] < NO_WIRE else 0
+            cells[count] = cells[count] or 1  # as shown() in sample.py
+            wires[count] = wires[count] * scale if wires[count] < NO_WIRE else 0
         else:
             cells[count] = wires[count] = 0
 
@@ -147,12 +147,14 @@ class Decoder(jk_frame.Frames):
 
     def _begins(self):
         """How many of the pending bytes begin a frame of a known type, 5 at most."""
-        pending = self._end - self._start
+        start = self._start
+        pending = self._end - start
+        if pending > 4 and self._buf.find(HEADER, start, start + 4) == start:
+            return 5 if self._buf[start + 4] in self.stats["accepted"] else 4
         for i in range(min(pending, len(HEADER))):
-            if self._buf[self._start + i] != HEADER[i]:
+            if self._buf[start + i] != HEADER[i]:
                 return i
-        known = pending > 4 and self._buf[self._start + 4] in self.stats["accepted"]
-        return min(pending, 5 if known else 4)
+        return pending
 
     def _take(self, length):
         if self._sum(length - 1) != self._number(length - 1, 1) or self._is_merged(length):

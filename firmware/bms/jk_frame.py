@@ -68,9 +68,10 @@ ODD_POWER, ODD_MEAN, ODD_CELLS = 1, 2, 4
 def words_near(buf, at, other, place, count, step):
     """True if count numbers of two bytes differ by that step at most."""
     while count:
-        off = ((buf[at + 1] - other[place + 1]) << 8) + buf[at] - other[place]
-        if off > step or off < -step:
-            return False
+        if buf[at + 1] != other[place + 1] or (step < 255 and buf[at] != other[place]):
+            off = ((buf[at + 1] - other[place + 1]) << 8) + buf[at] - other[place]
+            if off > step or off < -step:
+                return False
         at += 2
         place += 2
         count -= 1
@@ -143,11 +144,12 @@ class Frames(framed.Decoder):
         total = count = 0
         while present and inputs:
             if present & 1:
-                if buf[at + 1] >= MAX_CELL:
+                high = buf[at + 1]
+                if high >= MAX_CELL:
                     return 0
                 total += buf[at]
-                total += buf[at + 1] << 8
-                count += 1 if buf[at + 1] > 1 else 0x100
+                total += high << 8
+                count += 1 if high > 1 else 0x100
             present >>= 1
             inputs -= 1
             at += 2
@@ -167,7 +169,8 @@ class Frames(framed.Decoder):
     def _count(self):
         """Of the inputs up to the last cell."""
         count = INPUTS[self._column - PLACE]
-        while count and not self._wired() >> count - 1 & 1:
+        wired = self._wired()
+        while count and not wired >> count - 1 & 1:
             count -= 1
         return count
 

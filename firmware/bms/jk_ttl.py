@@ -6,7 +6,7 @@ each tag has a value of a known size. B2 is the unit's password: it is wiped bef
 done with a frame. Facts from ESPHome's JK component and from frames that others show.
 """
 
-from bms import asked
+from bms import asked, framed
 from bms.framed import ANY, HIGHEST, LOWEST, PLACE, SCALE, SIZE, STEP
 from lib import once
 from sample import (
@@ -164,6 +164,8 @@ class Decoder(asked.Decoder):
 
     def _value(self, row):
         return self._number(row[PLACE], row[SIZE]) * row[SCALE]
+
+    _fit = framed.Decoder._fit
 
     def _is_in_range(self, row):
         value = self._number(row[PLACE], row[SIZE])

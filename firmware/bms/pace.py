@@ -7,7 +7,7 @@ reader of the same frames by WiFi, who agree; what a unit's alarms look like, an
 nobody has published. By wire other PACE units speak ASCII.
 """
 
-from bms import asked_rows
+from bms import asked
 from bms.crc import crc16
 from lib import once
 from sample import MAX_CELLS, MAX_TEMPERATURES
@@ -67,7 +67,7 @@ def pairs_near(buf, at, other, place, count, step):
     return True
 
 
-class Decoder(asked_rows.Decoder):
+class Decoder(asked.Decoder):
     """Calls on_sample(sample) for each PACK, always with the same Sample.
 
     cells is how many are shown, 0: as many as the unit counts.

@@ -78,6 +78,7 @@ class Decoder(asked_low.Decoder):
     @once.packs
     def __init__(self, on_sample, cells=0, live=False):
         super().__init__(on_sample, cells, live, LENGTH)
+        self._summed = memoryview(self._buf)[: LENGTH - 1]
         self.sample.extras["charge_out"] = None
         self._sensors = 2  # the last one that ever read other than 0
 
@@ -100,7 +101,8 @@ class Decoder(asked_low.Decoder):
         return LENGTH
 
     def _take(self, length):
-        if self._sum(length - 1) != self._number(length - 1, 1):
+        found = self._sum(length - 1) if self._start else sum(self._summed) & 0xFF
+        if found != self._number(length - 1, 1):
             return False
         self._buf[self._start] = 1  # a Memory whose first byte is 0 is empty
         return self._take_answer(STATUS, length)

@@ -4,8 +4,8 @@ An answer is 7E | 14 | address | question | 0 | length, 2 bytes | data | CRC of 
 second byte on | 0D, high byte first. Facts from ESPHome's component and aiobmsble.
 """
 
-from bms import asked_rows
-from bms.crc import crc
+from bms import asked
+from bms.crc_others import XMODEM, crc
 from bms.seplos_alarms import common, pairs
 from lib import once
 from sample import (
@@ -59,16 +59,15 @@ FIELDS = (
     ("soh", 2, 1, 17, 0, 1200, 10),  # 0.1 %
 )
 SOC = ("soc", 2, 1, 11, 0, 1000, 20)  # 0.1 %
+OTHERS = (SOC,)
 TOTALS = 21  # bytes of these
 # Places behind an alarm of each cell and sensor, and those of current and voltage
 STATE, SWITCHES, NUMBER_OF_EVENTS, EVENTS_AT = 2, 3, 4, 5
 # Protections, by the bits of ALARMS
 STOP_CHARGE, STOP_DISCHARGE = 0x03DD8F35, 0x01DF77CA
 
-XMODEM = 0x11021
 
-
-class Decoder(asked_rows.Decoder):
+class Decoder(asked.Decoder):
     """Calls on_sample(sample) for each DATA, always with the same Sample.
 
     cells is how many are shown, 0: as many as the unit counts.
@@ -138,7 +137,7 @@ class Decoder(asked_rows.Decoder):
     def _are_right(self, kind):
         return kind == TEXTS or (
             self._fit(FIELDS)
-            and self._is_in_range(SOC)
+            and self._fit(OTHERS)
             and self._are_cells(CELLS_AT, self._number(COUNT, 1), MAX_CELL)
         )
 
@@ -152,7 +151,7 @@ class Decoder(asked_rows.Decoder):
             return False
         return (
             self._are_near(FIELDS)
-            and self._is_near(SOC)
+            and self._are_near(OTHERS)
             and self._words_near(CELLS_AT, count, CELL_STEP)
             and self._words_near(CELLS_AT + 1 + 2 * count, self._sensors(count), TEMPERATURE_STEP)
             and self._words_near(self._states + EVENTS_AT, EVENTS >> 1, 0)

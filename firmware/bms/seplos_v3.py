@@ -5,7 +5,7 @@ pack | function | number of bytes | data, high byte first | CRC. Facts from the 
 V0.1), aiobmsble, ESPHome's component and dbus-serialbattery.
 """
 
-from bms import asked_rows
+from bms import asked
 from bms.crc import crc16
 from bms.seplos_alarms import common
 from lib import once
@@ -68,7 +68,7 @@ BALANCE_AT, EVENTS_AT, FETS_AT, FAULTS_AT = 9, 12, 18, 20
 STOP_CHARGE, STOP_DISCHARGE = 0xF8F35, 0xFF7CA
 
 
-class Decoder(asked_rows.Decoder):
+class Decoder(asked.Decoder):
     """Calls on_sample(sample) for each TOTALS, always with the same Sample.
 
     cells is how many are shown, 0: as many as read more than 0.

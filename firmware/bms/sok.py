@@ -7,7 +7,7 @@ four that read are ever sent. Eight bits are weak: an answer is compared with th
 """
 
 from bms import asked, framed
-from bms.crc import crc
+from bms.crc_others import crc
 from lib import once
 from sample import (
     BALANCING,

@@ -7,7 +7,7 @@ written to another characteristic (transport/ble.py does), and some only questio
 with frames of four units. Function 6 writes: it is never sent.
 """
 
-from bms import asked_rows
+from bms import asked
 from bms.asked import KIND
 from bms.crc import crc16
 from lib import once
@@ -73,7 +73,7 @@ OTHERS = {
 }
 
 
-class Decoder(asked_rows.Decoder):
+class Decoder(asked.Decoder):
     """Calls on_sample(sample) for each DATA, always with the same Sample.
 
     cells is how many are shown, 0: as many as the unit counts.

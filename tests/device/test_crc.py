@@ -1,25 +1,39 @@
 """CRCs, native and not, against published ones (of the digits 1 to 9)."""
 
-from bms import crc, crc_bytecode
+from bms import crc, crc_bytecode, crc_others
 
 try:
-    from bms import crc_viper
+    from bms import crc_others_viper, crc_viper
 except (ImportError, SyntaxError, AttributeError):  # CPython
-    crc_viper = crc_bytecode
+    crc_viper = crc_others_viper = crc_bytecode
 DIGITS = b"123456789"
+ANY = bytes([167 * i * i + 31 * i & 0xFF for i in range(300)])
 
 
 def test_published_crcs():
-    for form in (crc_bytecode, crc_viper):
-        assert form.crc(DIGITS, 0, 9, 0xFFFF, crc.MODBUS) == 0x4B37
+    for form in (crc_bytecode, crc_others_viper):
         assert form.crc(DIGITS, 0, 9, 0, 0x8C) == 0xA1  # Maxim, 8 bits
-        assert form.crc(DIGITS, 0, 9, 0, 0x11021) == 0x31C3  # XModem
-    assert crc.crc16(DIGITS, 0, 9) == 0x4B37
+        assert form.crc(DIGITS, 0, 9, 0, crc_others.XMODEM) == 0x31C3
+    for form in (crc_bytecode, crc_viper, crc):
+        assert form.crc16(DIGITS, 0, 9) == 0x4B37
 
 
 def test_of_a_part_and_in_parts():
+    for form in (crc_bytecode, crc_others_viper):
+        assert form.crc(b"??" + DIGITS + b"?", 2, 9, 0, crc_others.XMODEM) == 0x31C3
+        begun = form.crc(DIGITS, 0, 4, 0, 0x8C)
+        assert form.crc(DIGITS, 4, 5, begun, 0x8C) == 0xA1
+        assert form.crc(DIGITS, 0, 0, 0x1234, crc_others.XMODEM) == 0x1234
     for form in (crc_bytecode, crc_viper):
-        assert form.crc(b"??" + DIGITS + b"?", 2, 9, 0, 0x11021) == 0x31C3
-        begun = form.crc(DIGITS, 0, 4, 0xFFFF, crc.MODBUS)
-        assert form.crc(DIGITS, 4, 5, begun, crc.MODBUS) == 0x4B37
-        assert form.crc(DIGITS, 0, 0, 0xFFFF, crc.MODBUS) == 0xFFFF
+        assert form.crc16(b"??" + DIGITS + b"?", 2, 9) == 0x4B37
+        assert form.crc16(DIGITS, 0, 0) == 0xFFFF
+
+
+def test_native_ones_are_those_of_the_reference():
+    for at in range(0, 256, 5):
+        for count in (1, 2, 3, 44):
+            asked = (ANY, at, count)
+            assert crc_viper.crc16(*asked) == crc_bytecode.crc16(*asked)
+            for polynomial in (0x8C, crc_others.XMODEM):
+                found = crc_others_viper.crc(*asked, at, polynomial)
+                assert found == crc_bytecode.crc(*asked, at, polynomial)

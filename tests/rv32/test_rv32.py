@@ -123,6 +123,9 @@ def test_what_goes_wrong_there_is_told(rv32):
         rv32.run("print('hello')\nwhile True: pass", timeout=2)
 
 
+LONGEST_ANSWER, LONGEST_OF_JK = 400000, 750000  # instructions: docs/rv32.md has what they are
+
+
 @pytest.fixture(scope="module")
 def counted(built):
     """What the firmware's work takes, and "longest": the instructions of 50 ms."""
@@ -145,6 +148,17 @@ def test_readings_mqtt_display_and_collection_take_less_than_50_ms_each(counted)
             assert 10000 < turns["most"] < longest, (kind, name, turns)
             assert turns["times"] > 5 and turns["all"] > 2 * turns["most"]
     assert 10000 < counted["display"]["most"] < longest
+
+
+def test_an_answer_takes_few_instructions_to_decode(counted):
+    """Of a unit that is asked by Bluetooth, and JK's frame of 300 bytes in two pieces."""
+    most = {kind: counts["an answer of it"]["most"] for kind, counts in counted["readings"].items()}
+    assert 300000 < most.pop("jk") < LONGEST_OF_JK
+    for kind in ("chargery", "bluenova"):  # not asked: packets and lines of a wire
+        del most[kind]
+    assert len(most) >= 14
+    for kind, longest in most.items():
+        assert 50000 < longest < LONGEST_ANSWER, (kind, longest)
 
 
 def test_a_step_of_compaction_takes_less_than_50_ms(counted):

@@ -6,7 +6,11 @@ import pytest
 from host_tools.build import groups
 from host_tools.ground import firmware
 
-CRCS = {"crc_viper", "crc_bytecode"}  # one of them, whichever there is room for
+# Native code, or what stands in for it: one of the two is loaded
+EITHER = {
+    "crc": {"crc_viper", "crc_bytecode"},
+    "crc_others": {"crc_others_viper", "crc_bytecode"},
+}
 LOADED = {
     "chargery": {"framed"},
     "jk": {"framed", "jk_frame"},
@@ -16,18 +20,18 @@ LOADED = {
     "daly_old": {"framed", "asked", "daly_alarms"},
     "jk_pb": {"framed", "jk", "jk_frame", "crc"},
     "jk_ttl": {"framed", "asked"},
-    "ant": {"framed", "asked", "asked_rows", "asked_low", "crc", "ant_alarms"},
-    "ant_old": {"framed", "asked", "asked_rows", "ant_alarms"},
-    "seplos_v2": {"framed", "asked", "asked_rows", "crc", "seplos_alarms"},
-    "seplos_v3": {"framed", "asked", "asked_rows", "crc", "seplos_alarms"},
+    "ant": {"framed", "asked", "asked_low", "crc", "ant_alarms"},
+    "ant_old": {"framed", "asked", "ant_alarms"},
+    "seplos_v2": {"framed", "asked", "crc_others", "seplos_alarms"},
+    "seplos_v3": {"framed", "asked", "crc", "seplos_alarms"},
     "eg4": {"framed", "asked", "modbus", "modbus_unit", "crc"},
     "renogy": {"framed", "asked", "modbus", "modbus_unit", "crc"},
     "renogy_pro": {"framed", "asked", "modbus", "modbus_unit", "crc", "renogy"},
-    "sok": {"framed", "asked", "crc"},
-    "cbt": {"framed", "asked", "asked_rows", "asked_low"},
-    "tdt": {"framed", "asked", "asked_rows", "crc"},
-    "pace": {"framed", "asked", "asked_rows", "crc"},
-    "redodo": {"framed", "asked", "asked_rows", "asked_low"},
+    "sok": {"framed", "asked", "crc_others"},
+    "cbt": {"framed", "asked", "asked_low"},
+    "tdt": {"framed", "asked", "crc"},
+    "pace": {"framed", "asked", "crc"},
+    "redodo": {"framed", "asked", "asked_low"},
 }
 
 
@@ -57,7 +61,8 @@ def with_all(name, loads):
 @pytest.mark.parametrize("kind", firmware.names("bms"))
 def test_a_bms_loads_its_own_modules_only(kind, loads):
     found = {name for name in with_all(f"bms.{kind}", loads) if name.startswith("bms.")}
-    wanted = LOADED[kind] | {kind} | (CRCS if "crc" in LOADED[kind] else set())
+    either = [EITHER.get(name, set()) for name in LOADED[kind]]
+    wanted = LOADED[kind].union({kind}, *either)
     assert found == {f"bms.{name}" for name in wanted}
 
 
