@@ -127,7 +127,9 @@ def _summary(name: str, files: list[Path], damaged: list[str], read: records.Rea
     loaded = source.loaded
     summary = Summary(name, files=len(files))
     _add_frames(summary, source)
-    _add_charge(summary, source)
+    into, out, summary.logged_s = _charge(source)
+    summary.charge_in_ah, summary.charge_out_ah = round(into, 3), round(out, 3)
+    summary.charge_net_ah = round(into - out, 3)
     del source
     summary.counters = compare(files, read)
     of_cells = cells.load(files, read)
@@ -226,18 +228,18 @@ def _add_gaps(summary: Summary, rows: pieces.Columns) -> None:
     summary.gaps_of_unknown_length = int((length == 0).sum())
 
 
-def _add_charge(summary: Summary, source: packed.Source) -> None:
+def _charge(source: packed.Source) -> tuple[float, float, int]:
     """Ah in, Ah out and the seconds that frames cover."""
     into = out = 0.0
+    covered = 0
     for log in source.loaded.logs:
         for block, spans in packed.blocks(log):
             current = np.nan_to_num(block.current.astype(np.float64))
             charge = current * spans.length / _HOUR_S
             into += float(charge[charge > 0].sum())
             out -= float(charge[charge < 0].sum())
-            summary.logged_s += int(spans.length.sum())
-    summary.charge_in_ah, summary.charge_out_ah = round(into, 3), round(out, 3)
-    summary.charge_net_ah = round(into - out, 3)
+            covered += int(spans.length.sum())
+    return into, out, covered
 
 
 def _add_sizes(summary: Summary, sizes: Counter, later: int) -> None:

@@ -73,7 +73,7 @@ def history(folder, seed):
 @pytest.mark.parametrize("seed", range(6))
 def test_the_charge_and_the_seconds_are_those_of_the_frames_whatever_the_rows(tmp_path, seed):
     where = history(tmp_path, seed)
-    into, out, seconds = info._charge(records.find([where]), records.read)
+    into, out, seconds = info._charge(packed.load(records.find([where])))
     for every in EVERY:
         rows = rows_of(where, every)
         assert rows.seconds.sum() == seconds
