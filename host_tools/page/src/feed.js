@@ -51,8 +51,12 @@ export class Feed {
   async poll() {
     try {
       if (!document.hidden) {
-        this.status = await this.source.status();
-        this.take(this.status);
+        const { packs } = this.status;
+        const found = await this.source.status();
+        // A reading that came meanwhile is newer
+        const now = this.status.packs;
+        found.packs = found.packs.map((one, i) => (now[i] === packs[i] ? one : now[i]));
+        this.take((this.status = found));
         this.say("");
       }
     } catch (error) {

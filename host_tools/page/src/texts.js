@@ -9,9 +9,9 @@ export const T = {
   offline: "The board does not answer. Trying again ...",
   noPacks: "No pack is known yet.",
   noHistory: "There is no history yet.",
-  nothingHere: "Nothing was recorded in this time.",
-  clockTaken: "The board had no clock: it has taken the time of this device.",
-  clockUnset: "The board does not know the time. What it records now gets its date later.",
+  nothingHere: "There is nothing in this time.",
+  clockTaken: "The board had no clock: it took the time of this device.",
+  clockUnset: "The board does not know the time. Records get their dates later.",
   viewing: (folder) => `Files of ${folder}`,
   version: (version, board) => `packlog ${version}${board ? `, board ${board}` : ""}`,
   clock: (time) => `board's time ${time}`,
@@ -20,7 +20,7 @@ export const T = {
   fresh: (age) => `reading ${age} old`,
   silent: (age) => `No reading for ${age}`,
   never: "No reading since the board started",
-  showsOld: "What is shown below is the last reading.",
+  showsOld: "The last reading is below.",
   charging: "charging",
   discharging: "discharging",
   idle: "idle",
@@ -58,13 +58,13 @@ export const T = {
   zoomIn: "Zoom in",
   zoomOut: "Zoom out",
   chartsLabel: "Charts over time. Arrow keys move, plus and minus zoom.",
-  hint: "Drag to move, pinch or turn the wheel to zoom, tap or point to read values.",
+  hint: "Drag to move, pinch or wheel to zoom, tap or point to read values.",
   loadingFiles: (done, count) => `Loading file ${done} of ${count}.`,
   tolerance: "Tolerances",
-  toleranceNote: "Each line is true within its band, with default tolerances.",
-  toleranceOwn: "Each line is true within its band, with this board's tolerances.",
+  toleranceNote: "Each line is true within its band, by default tolerances.",
+  toleranceOwn: "Each line is true within its band, by this board's tolerances.",
   undated: (count) => `${plural(count, "record has", "records have")} no date: see the CSV.`,
-  damaged: (count) => `${plural(count, "file is", "files are")} damaged; the rest is shown.`,
+  damaged: (count) => `${plural(count, "file is", "files are")} damaged.`,
   sums: "In this view",
   sumText: (into, out, chargeIn, chargeOut) =>
     `in ${into} (${chargeIn}), out ${out} (${chargeOut})`,
@@ -132,7 +132,7 @@ export const T = {
 
   dropTitle: "Open a history",
   dropText:
-    "Drop a folder here that packlog pull has made, or files of it (.seg, .shard). " +
+    "Drop a folder that packlog pull made, or its files (.seg, .shard). " +
     "They stay on this device.",
   dropChoose: "Choose a folder",
   dropFiles: "Choose files",

@@ -95,7 +95,7 @@ def test_a_board_without_a_clock_takes_the_time(tab):
     site = FakeBoard(OLD / "house")
     site.clock_settable = True
     with opened(tab, site):
-        assert "has taken the time of this device" in tab.run(TEXTS)
+        assert "took the time of this device" in tab.run(TEXTS)
         assert abs(site.times[0]["time"] - time.time()) < 60
 
 
