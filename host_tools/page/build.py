@@ -94,7 +94,7 @@ def _packages() -> Path:
         made = Path(tempfile.mkdtemp(dir=folder.parent, prefix="new-"))
         for package in _PACKAGES:
             shutil.copy(HERE / package, made)
-        _run([_npm(), "ci", "--ignore-scripts", "--no-audit", "--no-fund"], made)
+        _run([*_npm(), "ci", "--ignore-scripts", "--no-audit", "--no-fund"], made)
         (made / "complete").touch()
         try:
             made.rename(folder)
@@ -103,11 +103,16 @@ def _packages() -> Path:
     return folder
 
 
-def _npm() -> str:
+def _npm() -> list[str | Path]:
+    """The command: that of the node in the PATH (in PyPI's wheel, npm itself does not start)."""
+    if node := shutil.which("node"):
+        script = Path(node).parents[1] / "lib/node_modules/npm/bin/npm-cli.js"
+        if script.is_file():
+            return [node, script]
     found = shutil.which("npm")
     if not found:
         raise NoNpm("npm is not in the PATH")
-    return found
+    return [found]
 
 
 def _run(command: list, folder: Path) -> str:
@@ -122,7 +127,7 @@ def _run(command: list, folder: Path) -> str:
         raise NoNpm(f"{command[0]}: {error.strerror}") from None
     if done.returncode:
         error = done.stderr.strip() or done.stdout.strip()
-        raise (NoNpm if "npm" in str(command[0]) else RuntimeError)(error)
+        raise (NoNpm if "ci" in command else RuntimeError)(error)
     return done.stdout
 
 
