@@ -48,7 +48,7 @@ class Page {
     await this.show(this.pack);
   }
 
-  async show(name) {
+  async show(name, isFirst = true) {
     this.pack = name;
     memory.set("pack", name);
     this.tabs.press(name);
@@ -63,7 +63,14 @@ class Page {
       fill(this.historySection, h("h2", {}, T.history), h("p", { class: "note" }, T.noHistory));
       return;
     }
-    await this.firstView(history);
+    try {
+      await this.firstView(history);
+    } catch (error) {
+      if (!isFirst) throw error;
+      // A file that was listed is gone: a segment becomes a shard, the oldest is deleted
+      await this.source.refresh();
+      await this.show(name, false);
+    }
   }
 
   /** Days and the newest frames; the rest when somebody looks for it. */

@@ -70,6 +70,28 @@ def test_live_values_come_within_five_seconds(tab):
         assert tab.run("document.querySelectorAll('.cells .lowest').length") == 15
 
 
+class Compacting(FakeBoard):
+    """Its first list still has a file that is gone by then."""
+
+    lists = 0
+
+    def history(self):
+        found = super().history()
+        self.lists += 1
+        if self.lists == 1:
+            newest = [each for each in found["files"] if each["series"] == "pack"][-1]
+            found["files"].append(newest | {"name": "00009999.shard"})
+        return found
+
+
+def test_a_file_that_is_gone_since_it_was_listed(tab):
+    site = Compacting(OLD / "house")
+    with opened(tab, site):
+        assert site.lists > 1 and tab.run(f"{SPANS}.length") > 0
+        assert all("404" in str(each) for each in tab.errors)
+        tab.errors.clear()
+
+
 def test_a_silent_pack_says_so(tab):
     site = FakeBoard(OLD / "house")
     site.fall_silent("house", 4000, "no answer")

@@ -241,22 +241,25 @@ def eg4_bytes(sample, i):
     return wires.eg4_wire.status(cells_of(sample), sample.current // 100, *values)
 
 
-BYTES = {"jbd": jbd_bytes, "daly": daly_bytes, "daly_old": daly_old_bytes}
-BYTES.update(
-    {
-        "pace": pace_bytes,
-        "eg4": eg4_bytes,
-        "renogy": renogy_bytes,
-        "sok": sok_bytes,
-        "tdt": tdt_bytes,
-        "cbt": cbt_bytes,
-    }
-)
-BYTES.update({"seplos_v3": seplos_v3_bytes})
-BYTES.update({"seplos_v2": seplos_v2_bytes})
-BYTES.update({"ant_old": ant_old_bytes})
-BYTES.update({"ant": ant_bytes, "redodo": redodo_bytes})
-BYTES.update({"chargery": chargery_bytes, "jk": jk_bytes, "bluenova": bluenova_bytes})
+BYTES = {
+    "ant": ant_bytes,
+    "ant_old": ant_old_bytes,
+    "bluenova": bluenova_bytes,
+    "cbt": cbt_bytes,
+    "chargery": chargery_bytes,
+    "daly": daly_bytes,
+    "daly_old": daly_old_bytes,
+    "eg4": eg4_bytes,
+    "jbd": jbd_bytes,
+    "jk": jk_bytes,
+    "pace": pace_bytes,
+    "redodo": redodo_bytes,
+    "renogy": renogy_bytes,
+    "seplos_v2": seplos_v2_bytes,
+    "seplos_v3": seplos_v3_bytes,
+    "sok": sok_bytes,
+    "tdt": tdt_bytes,
+}
 
 
 def pieces(answers):
